@@ -1,0 +1,46 @@
+"""What every stage's command line shares: arguments from dvc.yaml, and errors in one line."""
+
+import argparse
+import errno
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+
+from stages import template
+from stages.errors import UserError
+
+
+def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the arguments; what ``argv`` leaves out is taken from the stage's command in dvc.yaml.
+
+    The parser's first argument is ``key``; its options default to ``None``.
+
+    Raises:
+        UserError: an option is missing and dvc.yaml has no such stage.
+    """
+    parser.prog = f"python -m stages.{verb}"
+    given = parser.parse_args(argv)
+    missing = [name for name, value in vars(given).items() if value is None]
+    if not missing:
+        return given
+    known = template.stages()
+    stage = known.get(f"{verb}@{given.key}")
+    if stage is None:
+        keys = ", ".join(entry.key or "" for entry in known.values() if entry.verb == verb)
+        raise UserError(f"dvc.yaml has no stage {verb}@{given.key}; there is {keys or 'none'}, or give every option")
+    recorded = parser.parse_args(shlex.split(stage.command)[3:])
+    return argparse.Namespace(**{**vars(given), **{name: getattr(recorded, name) for name in missing}})
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a stage's ``main`` and turn what a user can mend into one line and exit status 1."""
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(f"error: the disk is full ({error.filename or 'while writing'}); free some space and run again: nothing half-written was kept")
+    except KeyboardInterrupt:
+        sys.exit(130)

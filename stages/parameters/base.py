@@ -1,0 +1,102 @@
+"""Reading params.yaml, whole or by section, with one-line errors."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from stages.errors import UserError
+
+FILE = Path("params.yaml")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+"""A key that is also a folder name: lower-case letters, digits, ``-`` and ``_``."""
+
+
+class Section(BaseModel):
+    """A part of params.yaml: every key must be given, none may be unknown, no type is guessed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+T = TypeVar("T", bound=Section)
+
+
+def read(file: Path = FILE) -> dict[str, Any]:
+    """Return the document in ``file``, unvalidated.
+
+    Raises:
+        UserError: the file is missing, is not YAML, or is not a mapping.
+    """
+    try:
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except FileNotFoundError:
+        raise UserError(f"{file}: no such file; run from the folder that holds it") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise UserError(f"{file}{where}: not valid YAML ({getattr(error, 'problem', error)})") from None
+    if not isinstance(document, dict):
+        raise UserError(f"{file}: expected keys at the top level, such as datasets: and models:")
+    return document
+
+
+def validated(section: type[T], value: Any, where: str) -> T:
+    """Return ``value`` as a ``section``, or say in one line what is wrong below the key ``where``."""
+    try:
+        return section.model_validate(value)
+    except ValidationError as error:
+        raise UserError(described(error, section, where)) from None
+
+
+def entry(section: type[T], *keys: str, file: Path = FILE) -> T:
+    """Return the part of params.yaml under ``keys`` (``entry(View, "views", "intel-150")``), validated.
+
+    Raises:
+        UserError: a key is missing (the keys that exist are named) or the value is not allowed.
+    """
+    value: Any = read(file)
+    for depth, key in enumerate(keys):
+        if not isinstance(value, Mapping) or key not in value:
+            where = ".".join(keys[:depth]) or str(file)
+            allowed = ", ".join(map(str, value)) if isinstance(value, Mapping) and value else "nothing"
+            raise UserError(f"{where}: no entry {key!r}; there is {allowed}")
+        value = value[key]
+    return validated(section, value, ".".join(keys))
+
+
+def described(error: ValidationError, section: type[BaseModel], where: str) -> str:
+    """Return one line for the first problem of ``error``: the key, its value and what is allowed."""
+    first = error.errors()[0]
+    key = ".".join(filter(None, [where, *(str(part) for part in first["loc"] if part != "[key]")]))
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        return f"{FILE}: {key}: unknown key; allowed here: {', '.join(allowed_keys(section, first['loc'][:-1]))}{more}"
+    if first["type"] == "missing":
+        return f"{FILE}: {key}: missing; every key must be given{more}"
+    message = first["msg"].removeprefix("Value error, ")
+    value = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {first['input']!r}:"
+    return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{more}"
+
+
+def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+    """Return the keys that ``section`` allows at ``location`` (a path of keys below it)."""
+    schema = section.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in location:
+        node = _resolved(node, schema)
+        options = [_resolved(option, schema) for option in node.get("anyOf", [node])]
+        node = next((option for option in options if "properties" in option or "additionalProperties" in option), node)
+        node = node.get("properties", {}).get(part) or node.get("additionalProperties") or {}
+    node = _resolved(node, schema)
+    for option in node.get("anyOf", []):
+        if "properties" in (found := _resolved(option, schema)):
+            node = found
+    return list(node.get("properties", {}))
+
+
+def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    reference = node.get("$ref")
+    return schema["$defs"][reference.rsplit("/", 1)[1]] if reference else node

@@ -1,0 +1,106 @@
+"""What params.yaml says of models, their training and their evaluation."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stages.parameters.base import Name, Section
+from stages.parameters.data import Count
+
+Rate = Annotated[float, Field(ge=0, lt=1)]
+Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "leaky_relu"]
+
+
+class Runtime(Section):
+    """What changes the bits of a result without changing its design."""
+
+    seed: Annotated[int, Field(ge=0)]
+    """Of weights, shuffles and dropout; replicate n adds n - 1."""
+    threads: Count
+    """Threads of one training: another count gives other bits."""
+    precision: Literal["float32", "mixed_bfloat16"]
+
+
+class BatchNormalization(Section):
+    """Batch normalization between a convolution and its activation."""
+
+    momentum: Rate
+    """Of the moving statistics: 0.99 needs some 460 steps before they are right, 0.9 some 44."""
+
+
+class Blocks(Section):
+    """A chain of convolution, activation, pooling and dropout."""
+
+    filters: Annotated[list[Count], Field(min_length=1)]
+    """Filters of each convolution, first to last."""
+    kernel: Count
+    """Side of the convolution's window, in pixels."""
+    padding: Literal["valid", "same"]
+    activation: Activation
+    batch_normalization: BatchNormalization | None
+    pooling: Annotated[int, Field(ge=1)]
+    """Side of the max-pooling window; 1 means no pooling."""
+    dropout: Rate
+
+
+class Head(Section):
+    """The dense layers before the softmax."""
+
+    units: list[Count]
+    activation: Activation
+    dropout: Rate
+
+
+class Network(Section):
+    """A convolutional network from pixels to class probabilities."""
+
+    normalization: bool
+    """Standardise each channel by the mean and variance of the training images."""
+    blocks: Blocks
+    bridge: Literal["flatten", "global-average"]
+    """From feature maps to a vector."""
+    head: Head
+
+
+class Training(Section):
+    """How a network is fitted."""
+
+    optimizer: Literal["adam", "sgd", "rmsprop"]
+    learning_rate: Annotated[float, Field(gt=0)]
+    epochs: Count
+    """At most; early stopping may end before."""
+    batch_size: Count
+    validation_split: Annotated[float, Field(gt=0, lt=1)]
+    """Fraction of the training images, drawn by seed, that validate."""
+    patience: Count
+    """Epochs without a lower validation loss before training stops; the best weights are kept."""
+
+
+class Model(Section):
+    """A network, the view it is trained on, and how."""
+
+    view: Name
+    replicates: Count
+    """Trainings with different seeds; the comparison gives their mean and deviation."""
+    network: Network
+    training: Training
+
+
+class Evaluation(Section):
+    """What an evaluation shows."""
+
+    worst: Count
+    """Worst-predicted images shown."""
+    calibration_bins: Annotated[int, Field(ge=2)]
+    confused_pairs: Count
+    """Most-confused pairs of classes listed."""
+
+
+class Study(Section):
+    """Models that are compared on the same test images."""
+
+    models: Annotated[list[Name], Field(min_length=1)]
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    """Of the intervals around accuracies."""
+    correction: Literal["holm", "bonferroni", "fdr_bh"]
+    """Of the paired tests' p-values, for their number."""

@@ -1,0 +1,106 @@
+"""dvc.yaml with its templates filled in: one entry per stage and key.
+
+DVC has its own reader; this one is used where importing DVC would cost a second: at every start of Snakemake, and
+when a stage is run by hand with its key alone. It knows what dvc.yaml here uses: vars files, foreach over a mapping,
+and ``${a.b}`` within strings.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = Path("dvc.yaml")
+PARAMETERS = Path("params.yaml")
+EXPRESSION = re.compile(r"\$\{([^}]+)\}")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of dvc.yaml for one key; ``name`` is what DVC calls it."""
+
+    verb: str
+    key: str | None
+    command: str
+    deps: tuple[str, ...]
+    params: tuple[str, ...]
+    outs: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The stage's address for ``dvc repro``."""
+        return self.verb if self.key is None else f"{self.verb}@{self.key}"
+
+
+def documents(root: Path = Path()) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return dvc.yaml's stages, unfilled, and the values that fill them."""
+    definition = _read(root / FILE)
+    values = _read(root / PARAMETERS)
+    for file in definition.get("vars", []):
+        values |= _read(root / file)
+    return definition["stages"], values
+
+
+def stages(root: Path = Path()) -> dict[str, Stage]:
+    """Return every stage of dvc.yaml by its name (``train@cnn``)."""
+    definitions, values = documents(root)
+    found = (stage for verb, definition in definitions.items() for stage in _expanded(verb, definition, values))
+    return {stage.name: stage for stage in found}
+
+
+def filled(text: str, values: Mapping[str, Any]) -> str:
+    """Return ``text`` with each ``${a.b}`` replaced by the value found under these keys.
+
+    Raises:
+        KeyError: there is no such value.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        found: Any = values
+        for part in match[1].strip().split("."):
+            found = found[part]
+        return str(found)
+
+    return EXPRESSION.sub(value, text)
+
+
+def paths(entries: list[Any]) -> list[str]:
+    """Return the paths of a deps, outs, metrics or plots list, whose entries may carry options."""
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
+
+
+def all_outs(definition: Mapping[str, Any]) -> list[str]:
+    """Return the paths that a stage writes, unfilled: its outs, metrics and plots."""
+    return [path for section in ("outs", "metrics", "plots") for path in paths(definition.get(section, []))]
+
+
+def _expanded(verb: str, definition: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Stage]:
+    if "foreach" not in definition:
+        yield _stage(verb, None, definition, values)
+        return
+    items: Any = values
+    for part in EXPRESSION.fullmatch(definition["foreach"])[1].split("."):  # type: ignore[index]
+        items = items[part]
+    for key, item in items.items():
+        yield _stage(verb, key, definition["do"], {**values, "key": key, "item": item})
+
+
+def _stage(verb: str, key: str | None, definition: Mapping[str, Any], values: Mapping[str, Any]) -> Stage:
+    def fill(texts: list[str]) -> tuple[str, ...]:
+        return tuple(filled(text, values) for text in texts)
+
+    return Stage(
+        verb=verb,
+        key=key,
+        command=filled(definition["cmd"], values),
+        deps=fill(paths(definition.get("deps", []))),
+        params=fill(definition.get("params", [])),
+        outs=fill(all_outs(definition)),
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
