@@ -1,5 +1,6 @@
-"""Which files are images, and how one is opened."""
+"""Which files are images, and how one is decoded."""
 
+import warnings
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -8,14 +9,28 @@ from PIL import Image, UnidentifiedImageError
 EXTERNAL = {"EPS"}
 """Formats that Pillow hands to another program: not run on files of unknown origin."""
 
+RECOGNISED_ONLY = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
+"""Formats whose header Pillow knows, but not their pixels."""
+
 LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+class DamagedImageError(Exception):
+    """A file that has an image's name but doesn't decode completely; says what is wrong in a few words."""
+
+
+@cache
+def readable() -> tuple[str, ...]:
+    """Return Pillow's names of the formats that it decodes by itself, in the order in which it tries them."""
+    Image.init()
+    return tuple(name for name in Image.ID if name not in EXTERNAL | RECOGNISED_ONLY)
 
 
 @cache
 def suffixes() -> frozenset[str]:
     """Return the file name endings, in lower case, of every format that Pillow reads here."""
     known = Image.registered_extensions()
-    return frozenset(end for end, name in known.items() if name in Image.OPEN and name not in EXTERNAL)
+    return frozenset(end for end, name in known.items() if name in readable())
 
 
 def is_image_name(name: str | PurePosixPath) -> bool:
@@ -30,17 +45,39 @@ def is_litter(name: str | PurePosixPath) -> bool:
     return path.name.startswith("._") or any(part in LITTER for part in path.parts)
 
 
-def damage(path: Path) -> str | None:
-    """Return what is wrong with an image file, in a few words, or ``None`` if it decodes completely."""
+def decoded(path: Path) -> Image.Image:
+    """Return the image in a file, decoded completely; of several frames the first.
+
+    Raises:
+        DamagedImageError: the file is empty, no image, or does not decode to its end.
+        OSError: the file cannot be read, which says nothing about its content.
+    """
     if path.stat().st_size == 0:
-        return "zero bytes"
+        raise DamagedImageError("zero bytes")
     try:
-        with Image.open(path) as image:
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("ignore")  # on metadata, or on many pixels; the pixels themselves raise
+            image = Image.open(file, formats=readable())
             image.load()
     except UnidentifiedImageError:
-        return "not an image"
+        raise DamagedImageError("not an image") from None
     except Image.DecompressionBombError:
-        return "too many pixels"
+        raise DamagedImageError("too many pixels") from None
+    except MemoryError:
+        raise
     except Exception as error:  # Pillow's plugins raise what their decoders do: struct.error, IndexError, …
-        return f"damaged: {error or type(error).__name__}"
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise DamagedImageError(" ".join(f"damaged: {error or type(error).__name__}".split())) from None
+    if 0 in image.size:
+        raise DamagedImageError("no pixels")
+    return image
+
+
+def damage(path: Path) -> str | None:
+    """Return what is wrong with an image file, in a few words, or ``None`` if it decodes completely."""
+    try:
+        decoded(path).close()
+    except DamagedImageError as error:
+        return str(error)
     return None

@@ -77,6 +77,8 @@ class Census(Section):
 
     gallery: Count
     """Images in the random gallery."""
+    seed: Annotated[int, Field(ge=0)]
+    """Another seed draws other images for the gallery."""
     balance_tolerance: Annotated[float, Field(gt=0, lt=1)]
     """Balanced means that no class is further than this fraction from its split's mean."""
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stages.parameters.base import Name, Section
 from stages.parameters.data import Count
@@ -70,10 +70,20 @@ class Training(Section):
     epochs: Count
     """At most; early stopping may end before."""
     batch_size: Count
+    accumulation_steps: Count
+    """Equal parts that a batch goes through the network in, one after the other, before one update of the weights: memory
+    falls with it. Batch normalization sees one part at a time."""
     validation_split: Annotated[float, Field(gt=0, lt=1)]
     """Fraction of the training images, drawn by seed, that validate."""
     patience: Count
     """Epochs without a lower validation loss before training stops; the best weights are kept."""
+
+    @model_validator(mode="after")
+    def whole_parts(self) -> "Training":
+        """Require parts of equal size."""
+        if self.batch_size % self.accumulation_steps:
+            raise ValueError(f"batch_size {self.batch_size} is not a multiple of accumulation_steps {self.accumulation_steps}")
+        return self
 
 
 class Model(Section):

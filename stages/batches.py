@@ -1,0 +1,62 @@
+"""Batches of a memory-mapped view, in a seeded order, for Keras."""
+
+import keras
+import numpy
+
+from stages.views import View
+
+
+class Batches(keras.utils.PyDataset):
+    """Images and labels of chosen rows, read from disk as they are asked for.
+
+    Each batch is handed out in ``parts`` equal parts, for an optimizer that accumulates their gradients. With a seed
+    the rows are shuffled anew for each epoch, the same way in every run; without one they keep their order.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        split: str,
+        rows: numpy.ndarray,
+        batch_size: int,
+        parts: int,
+        seed: int | None,
+    ) -> None:
+        """Take a view's split and rows of it (int64, (n,))."""
+        super().__init__(workers=1)
+        self.view, self.split, self.rows = view, split, rows
+        self.labels = view.labels(split)
+        self.batch_size, self.parts, self.seed = batch_size, parts, seed
+        self.epoch = 0
+        self.pieces = self._divided(self._order())
+
+    @property
+    def part(self) -> int:
+        """Images in one part of a full batch."""
+        return self.batch_size // self.parts
+
+    def __len__(self) -> int:
+        """Return the parts in an epoch."""
+        return len(self.pieces)
+
+    def __getitem__(self, index: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """Return one part: images (uint8) and labels (int64)."""
+        rows = self.pieces[index]
+        return self.view.read(self.split, rows), self.labels[rows]
+
+    def on_epoch_end(self) -> None:
+        """Shuffle for the next epoch."""
+        self.epoch += 1
+        self.pieces = self._divided(self._order())
+
+    def _order(self) -> numpy.ndarray:
+        if self.seed is None:
+            return self.rows
+        return numpy.random.default_rng([self.seed, self.epoch]).permutation(self.rows)
+
+    def _divided(self, order: numpy.ndarray) -> list[numpy.ndarray]:
+        starts = list(range(self.batch_size, len(order), self.batch_size))
+        if starts and len(order) - starts[-1] < self.parts:
+            starts.pop()  # too few for a part each: they join the batch before
+        batches = numpy.split(order, starts)
+        return [part for batch in batches for part in numpy.array_split(batch, min(self.parts, len(batch)))]

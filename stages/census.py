@@ -1,0 +1,110 @@
+"""Say what a dataset's images are: counts, sizes, modes, balance, damaged files and duplicates.
+
+Reads  data/images/<dataset>: images by split and class, and index.csv
+Writes results/census/<dataset>: classes.csv, sizes.csv, modes.csv, damaged.csv, duplicates.csv (see ``counts``);
+       census.md, a page to read; classes.png, sizes.png, and gallery.png, images drawn at random by seed
+"""
+
+import argparse
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy
+import pandas
+
+from stages import census_figures, command, counts, figures
+from stages.census_page import page
+from stages.files import write_table, write_text
+from stages.formats import DamagedImageError, decoded
+from stages.images import read_images, read_index
+from stages.parameters.base import entry
+from stages.parameters.data import Census, Dataset
+from stages.pixels import upright
+
+CHUNK = 16
+"""Images that a process reads at a time."""
+THUMBNAIL = 180
+"""Longest side of an image in the gallery, in pixels."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What one image is; a damaged one has a problem and nothing else."""
+
+    width: int | None = None
+    height: int | None = None
+    mode: str = ""
+    format: str = ""
+    problem: str = ""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the census of the dataset ``key`` of params.yaml."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("key", help="a dataset of params.yaml")
+    parser.add_argument("--images", type=Path, help="folder of the dataset's images")
+    parser.add_argument("--out", type=Path, help="folder of the tables and figures")
+    given = command.parsed(parser, "census", argv)
+    settings, dataset = entry(Census, "census"), entry(Dataset, "datasets", given.key)
+    images = inspected(f"census {given.key}", given.images)
+    write_tables(images, given.out)
+    write_text(given.out / "census.md", page(dataset, settings.balance_tolerance, images))
+    write_figures(dataset, settings, images, given.images, given.out)
+
+
+def inspect(path: Path) -> Inspection:
+    """Return what the image in a file is; it is decoded to its end to know whether it is damaged."""
+    try:
+        with decoded(path) as image:
+            return Inspection(image.width, image.height, image.mode, image.format or "")
+    except DamagedImageError as error:
+        return Inspection(problem=str(error))
+
+
+def inspected(task: str, folder: Path) -> pandas.DataFrame:
+    """Return the index of the images in ``folder`` with what each image is (see ``counts``)."""
+    index = read_index(folder)
+    with closing(read_images(task, folder, list(index["file"]), inspect, CHUNK)) as results:
+        found = pandas.DataFrame([asdict(result) for result in results])
+    return pandas.concat([index, found], axis=1)
+
+
+def write_tables(images: pandas.DataFrame, out: Path) -> None:
+    """Write the five tables of the census to ``out``."""
+    write_table(out / "classes.csv", counts.by_class(images))
+    write_table(out / "sizes.csv", counts.by_size(images))
+    write_table(out / "modes.csv", counts.by_mode(images))
+    write_table(out / "damaged.csv", counts.damaged(images))
+    write_table(out / "duplicates.csv", counts.duplicates(images))
+
+
+def write_figures(dataset: Dataset, settings: Census, images: pandas.DataFrame, folder: Path, out: Path) -> None:
+    """Write the three figures of the census to ``out``; ``folder`` holds the images."""
+    classes, sizes = counts.by_class(images), counts.by_size(images)
+    figures.save(census_figures.class_figure(classes, dataset.title), out / "classes.png", dataset.note)
+    figures.save(census_figures.size_figure(sizes, dataset.title), out / "sizes.png", dataset.note)
+    chosen = drawn(counts.intact(images), settings.gallery, settings.seed)
+    thumbnails = [thumbnail(folder / file) for file in chosen["file"]]
+    captions = [census_figures.plain_text(name) for name in chosen["class"]]
+    title = census_figures.plain_text(f"{dataset.title}: {len(chosen)} images at random")
+    figures.save(figures.gallery(thumbnails, captions, title), out / "gallery.png", dataset.note)
+
+
+def drawn(images: pandas.DataFrame, number: int, seed: int) -> pandas.DataFrame:
+    """Return ``number`` rows (or all, if there are fewer) drawn without replacement, in the order of the draw."""
+    rows = numpy.random.default_rng(seed).choice(len(images), min(number, len(images)), replace=False)
+    return images.iloc[rows]
+
+
+def thumbnail(path: Path) -> numpy.ndarray:
+    """Return a small image, upright: uint8, (height, width, 3)."""
+    with decoded(path) as image:
+        small = upright(image, "RGB")
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return numpy.asarray(small)
+
+
+if __name__ == "__main__":
+    command.run(main)

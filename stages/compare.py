@@ -1,0 +1,159 @@
+"""Compare: the models of a study side by side.
+
+Reads the evaluations and records of the trainings it is given, and studies.<key> and datasets.<key> of params.yaml.
+Writes a folder with models.csv, replicates.csv, pairs.csv, comparison.md, accuracy.png and curves.png; and, from the
+records alone, a folder with costs.csv and costs.md. Only the trainings named enter, whatever else lies there.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from stages import command, comparison_figures, comparison_text, costs, figures, significance
+from stages.errors import UserError
+from stages.files import read_json, write_table, write_text, written_folder
+from stages.parameters import document
+from stages.parameters.base import FILE
+from stages.parameters.data import Dataset
+from stages.parameters.model import Study
+from stages.progress import note
+
+OWN = [
+    "images",
+    "right",
+    "accuracy",
+    "loss",
+    "parameters",
+    "trainable_parameters",
+    "epochs",
+    "best_epoch",
+    "ece",
+    "macro_f1",
+]
+"""Figures of metrics.json that the comparison repeats."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One training's evaluation, read: metrics.json, predictions.csv (file, class, predicted) and history.csv."""
+
+    metrics: dict[str, Any]
+    predictions: pandas.DataFrame
+    history: pandas.DataFrame
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Compare the models of one study."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("key", help="a study of params.yaml")
+    parser.add_argument("--models", nargs="+", help="its trainings, in the order to show them")
+    parser.add_argument("--evaluations", type=Path, help="folder with an evaluation per training")
+    parser.add_argument("--records", type=Path, help="folder with a record per training")
+    parser.add_argument("--dataset", help="key of the dataset that all are tested on")
+    parser.add_argument("--out", type=Path, help="folder to write the comparison to")
+    parser.add_argument("--costs", type=Path, help="folder to write the costs to")
+    arguments = command.parsed(parser, "compare", argv)
+    study, dataset = chosen(arguments.key, arguments.dataset)
+    evaluated = {key: opened(arguments.evaluations, key) for key in arguments.models}
+    replicates = replicate_table(evaluated)
+    models = model_table(replicates, study.confidence)
+    with written_folder(arguments.out) as folder:
+        write_comparison(folder, arguments.key, evaluated, models, replicates, study, dataset)
+    costs.write(arguments.costs, arguments.records, arguments.models, arguments.key, dataset)
+    note(f"compare {arguments.key}", f"{len(models)} models, {len(replicates)} trainings")
+
+
+def chosen(study: str, dataset: str) -> tuple[Study, Dataset]:
+    """Return the study and the dataset under these keys of params.yaml.
+
+    Raises:
+        UserError: there is no such key.
+    """
+    parameters = document.load()
+    for section, key, known in (("studies", study, parameters.studies), ("datasets", dataset, parameters.datasets)):
+        if key not in known:
+            raise UserError(f"{FILE}: {section}: no entry {key!r}; there is {', '.join(known) or 'nothing'}")
+    return parameters.studies[study], parameters.datasets[dataset]
+
+
+def opened(evaluations: Path, key: str) -> Evaluated:
+    """Return the evaluation of the training ``key``.
+
+    Raises:
+        UserError: a file of it is missing.
+    """
+    folder = evaluations / key
+    for name in ("metrics.json", "predictions.csv", "history.csv"):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder / name}: no such file; run python -m stages.evaluate {key}")
+    names = ["file", "class", "predicted"]
+    predictions = pandas.read_csv(folder / "predictions.csv", usecols=names, dtype=str, keep_default_na=False)
+    return Evaluated(read_json(folder / "metrics.json"), predictions, pandas.read_csv(folder / "history.csv"))
+
+
+def replicate_table(evaluated: Mapping[str, Evaluated]) -> pandas.DataFrame:
+    """Return one row per training: its key, model and replicate (from 1), and its own figures."""
+    rows = [
+        {"training": key, **{name: one.metrics[name] for name in ("model", "replicate", *OWN)}}
+        for key, one in evaluated.items()
+    ]
+    return pandas.DataFrame(rows)
+
+
+def model_table(replicates: pandas.DataFrame, confidence: float) -> pandas.DataFrame:
+    """Return one row per model: the figures of its first replicate, and the mean and deviation over replicates.
+
+    low and high bound the accuracy's interval; sd_accuracy is the sample's standard deviation. A model trained once has
+    neither mean nor deviation.
+
+    Raises:
+        UserError: the first replicate of a model is not among the trainings.
+    """
+    rows = []
+    for model, group in replicates.groupby("model", sort=False):
+        first = group[group["replicate"] == 1]
+        if first.empty:
+            raise UserError(
+                f"--models: {', '.join(group['training'])}: replicates of {model} without {model} itself; name it too"
+            )
+        row = {"model": model, **first.iloc[0][OWN].to_dict()}
+        row["low"], row["high"] = significance.interval(row["right"], row["images"], confidence)
+        several = group["accuracy"] if len(group) > 1 else pandas.Series(dtype=float)
+        row |= {"replicates": len(group), "mean_accuracy": several.mean(), "sd_accuracy": several.std(ddof=1)}
+        rows.append(row)
+    order = ["model", *OWN[:3], "low", "high", *OWN[3:], "replicates", "mean_accuracy", "sd_accuracy"]
+    return pandas.DataFrame(rows)[order]
+
+
+def write_comparison(
+    folder: Path,
+    key: str,
+    evaluated: Mapping[str, Evaluated],
+    models: pandas.DataFrame,
+    replicates: pandas.DataFrame,
+    study: Study,
+    dataset: Dataset,
+) -> None:
+    """Write every table and figure of the comparison into ``folder``."""
+    firsts = replicates[replicates["replicate"] == 1].set_index("model")["training"]
+    first = {model: evaluated[firsts[model]] for model in models["model"]}
+    tests = {model: one.predictions for model, one in first.items()}
+    pairs = significance.pairs(tests, study.confidence, study.correction)
+    write_table(folder / "models.csv", models)
+    write_table(folder / "replicates.csv", replicates)
+    write_table(folder / "pairs.csv", pairs)
+    write_text(folder / "comparison.md", comparison_text.page(models, pairs, key, study, dataset))
+    accuracy = comparison_figures.accuracies(models, replicates, study.confidence, dataset.title)
+    histories = {model: one.history for model, one in first.items()}
+    best_epochs = dict(zip(models["model"], models["best_epoch"], strict=True))
+    curves = comparison_figures.learning_curves(histories, best_epochs, dataset.title)
+    figures.save(accuracy, folder / "accuracy.png", dataset.note)
+    figures.save(curves, folder / "curves.png", dataset.note)
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,117 @@
+"""What learning curves say of overfitting and convergence.
+
+Pure functions. A history is a table with one row per epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy
+import pandas
+
+GENERALIZATION_LOSS = 0.05
+"""Validation loss counts as risen when it ends this fraction above its lowest.
+
+Source: Prechelt, "Early Stopping - But When?", 1998: the criterion GL with alpha = 5 (per cent).
+"""
+Outcome = Literal["overfitting", "underfit", "converged", "unstable"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a history shows; losses are natural-log cross-entropies, a gap is validation loss minus training loss."""
+
+    outcome: Outcome
+    epochs: int
+    best_epoch: int
+    """With the lowest validation loss, from 1."""
+    lowest: float
+    """Validation loss at the best epoch."""
+    rise: float
+    """Validation loss at the last epoch over the lowest, less one."""
+    gap_best: float
+    gap_last: float
+    still_falling: bool
+    """Validation loss was still going down when training stopped."""
+    reason: str
+    """Why this outcome, in a sentence."""
+
+
+def judged(history: pandas.DataFrame, classes: int, stopped_early: bool) -> Verdict:
+    """Return the verdict on a history of a model that tells ``classes`` classes apart.
+
+    - unstable: a loss is not finite; or validation loss once jumped up and came back by more than both its lowest value
+      and all that training won; or it ended risen without the training loss going down.
+    - underfit: validation loss never got below that of guessing (the logarithm of the number of classes), or was still
+      falling when the epochs ran out.
+    - overfitting: after the best epoch the training loss went on falling while validation loss rose.
+    - converged: none of these.
+    """
+    loss, validation = history["loss"].to_numpy(float), history["val_loss"].to_numpy(float)
+    finite = numpy.isfinite(loss) & numpy.isfinite(validation)
+    best = int(numpy.where(numpy.isfinite(validation), validation, math.inf).argmin())
+    outcome: Outcome = "unstable"
+    reason = f"the loss is no finite number at epoch {int(finite.argmin()) + 1}"
+    if finite.all():
+        outcome, reason = _finite_outcome(loss, validation, best, classes, stopped_early)
+    gaps = validation - loss
+    return Verdict(
+        outcome=outcome,
+        epochs=len(history),
+        best_epoch=best + 1,
+        lowest=float(validation[best]),
+        rise=_rise(validation, best),
+        gap_best=float(gaps[best]),
+        gap_last=float(gaps[-1]),
+        still_falling=still_falling(validation, stopped_early),
+        reason=reason,
+    )
+
+
+def still_falling(validation: numpy.ndarray, stopped_early: bool) -> bool:
+    """Whether validation loss, (epochs,), was going down at the end of a training that early stopping did not end.
+
+    It was, if its lowest value is the last, or if the lowest lies in the last quarter of the epochs (three at least)
+    and the straight line of least squares through that quarter goes down.
+    """
+    if stopped_early or not numpy.isfinite(validation).all():
+        return False
+    best = int(validation.argmin())
+    tail = validation[-max(3, len(validation) // 4) :]
+    if best == len(validation) - 1:
+        return True
+    recent = best >= len(validation) - len(tail)
+    return len(tail) >= 3 and recent and float(numpy.polyfit(numpy.arange(len(tail)), tail, 1)[0]) < 0
+
+
+def largest_swing(validation: numpy.ndarray) -> float:
+    """Return how far a series, (epochs,), once rose above an earlier value and fell back again; 0 without a peak."""
+    before = numpy.minimum.accumulate(validation)
+    after = numpy.minimum.accumulate(validation[::-1])[::-1]
+    return float((validation - numpy.maximum(before, after)).max())
+
+
+def _finite_outcome(
+    loss: numpy.ndarray, validation: numpy.ndarray, best: int, classes: int, stopped_early: bool
+) -> tuple[Outcome, str]:
+    lowest, rise = validation[best], _rise(validation, best)
+    swing, won = largest_swing(validation), validation[0] - validation[best]
+    trained = f"training loss {'fell' if loss[-1] < loss[best] else 'rose'} from {loss[best]:.3f} to {loss[-1]:.3f}"
+    risen = f"after epoch {best + 1} validation loss rose by {rise:.0%} to {validation[-1]:.3f} while {trained}"
+    if lowest >= math.log(classes):
+        guess = f"that of guessing among {classes} classes, {math.log(classes):.3f}"
+        return "underfit", f"the lowest validation loss, {lowest:.3f}, is not below {guess}"
+    if swing > max(won, lowest):
+        against = f"while training won {won:.3f} and the lowest is {lowest:.3f}"
+        return "unstable", f"validation loss jumped up by {swing:.3f} and came back, {against}"
+    if still_falling(validation, stopped_early):
+        return "underfit", "validation loss was still falling when the epochs ran out: more would help"
+    if rise > GENERALIZATION_LOSS:
+        return "overfitting" if loss[-1] < loss[best] else "unstable", risen
+    return "converged", f"validation loss ended {rise:.1%} above its lowest, and no longer fell"
+
+
+def _rise(validation: numpy.ndarray, best: int) -> float:
+    lowest = max(float(validation[best]), 1e-7)  # a loss of 0 has no fraction
+    return (float(validation[-1]) - lowest) / lowest

@@ -1,0 +1,161 @@
+"""Evaluate: what a model is worth on the test images.
+
+Reads a model's folder, the test split of a view, and evaluation, runtime and datasets.<key> of params.yaml.
+Writes a folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, history.csv (as
+training left it), metrics.json, evaluation.md, and the figures curves.png, confusion.png, calibration.png, worst.png.
+"""
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pandas
+
+from stages import command, evaluation_figures, evaluation_text, figures, metrics, runtime
+from stages.errors import UserError
+from stages.files import read_json, write_json, write_table, write_text, written_folder
+from stages.parameters.base import entry
+from stages.parameters.data import Dataset
+from stages.parameters.model import Evaluation, Runtime
+from stages.progress import followed, note
+from stages.views import INDEX, View
+
+BATCH = 32
+"""Images given to the model at once; it bounds memory and changes no result."""
+FROM_TRAINING = ("parameters", "trainable_parameters", "epochs", "best_epoch", "train_images", "validation_images")
+"""What metrics.json repeats of a model's summary."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model's folder, read: the Keras model, its history (one row per epoch) and its summary."""
+
+    network: Any
+    history: pandas.DataFrame
+    summary: dict[str, Any]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Evaluate one training on the test images of its view."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("key", help="a training: a model of params.yaml, or <model>-replicate-<number>")
+    parser.add_argument("--model", type=Path, help="the model's folder")
+    parser.add_argument("--view", type=Path, help="the view's folder")
+    parser.add_argument("--dataset", help="key of the dataset that the view shows")
+    parser.add_argument("--out", type=Path, help="folder to write")
+    arguments = command.parsed(parser, "evaluate", argv)
+    evaluation, dataset = entry(Evaluation, "evaluation"), entry(Dataset, "datasets", arguments.dataset)
+    task = f"evaluate {arguments.key}"
+    view = View.open(arguments.view)
+    trained = opened(arguments.model, entry(Runtime, "runtime"))
+    check_fit(trained.network, view, arguments.model)
+    note(task, f"{len(view.labels('test')):,} test images, {len(view.classes)} classes")
+    probabilities = predicted(trained.network, view.images("test"), task)
+    if not numpy.isfinite(probabilities).all():
+        raise UserError(
+            f"{arguments.model}/model.keras: predicts values that are no numbers, so its training diverged; "
+            f"lower models.{trained.summary['model']}.training.learning_rate"
+        )
+    with written_folder(arguments.out) as folder:
+        shutil.copyfile(arguments.model / "history.csv", folder / "history.csv")
+        write_results(folder, trained, view, probabilities, evaluation, dataset, arguments.key)
+    note(task, f"{(probabilities.argmax(axis=1) == view.labels('test')).mean():.1%} right")
+
+
+def opened(folder: Path, parameters: Runtime) -> Trained:
+    """Return the model that training left in ``folder``, after setting up the runtime it computes in.
+
+    Raises:
+        UserError: a file is missing.
+    """
+    for name in ("model.keras", "history.csv", "summary.json"):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder / name}: no such file; run python -m stages.train {folder.name}")
+    runtime.start(parameters)
+    import keras  # after the runtime has set threads and precision
+
+    network = keras.saving.load_model(folder / "model.keras")
+    return Trained(network, pandas.read_csv(folder / "history.csv"), read_json(folder / "summary.json"))
+
+
+def check_fit(network: Any, view: View, folder: Path) -> None:
+    """Check that a Keras model takes the view's images and tells its classes apart.
+
+    Raises:
+        UserError: it does not.
+    """
+    outputs, expected = network.output_shape[-1], tuple(network.input_shape[1:])
+    again = f"train again (python -m stages.train {folder.name}) or name the view it was trained on"
+    if outputs != len(view.classes):
+        there = f"{view.folder} has {len(view.classes)} ({', '.join(view.classes)})"
+        raise UserError(f"{folder}: the model tells {outputs} classes apart, but {there}; {again}")
+    images = view.images("test").shape[1:]
+    if any(size not in (None, given) for size, given in zip(expected, images, strict=True)):
+        raise UserError(f"{folder}: the model takes images of {expected}, but {view.folder} has {images}; {again}")
+
+
+def predicted(network: Any, images: numpy.ndarray, task: str) -> numpy.ndarray:
+    """Return the class probabilities of ``images``, uint8 (images, height, width, channels), read batch by batch.
+
+    Returns:
+        float32 (images, classes).
+    """
+    starts = range(0, len(images), BATCH)
+    batches = followed((images[start : start + BATCH] for start in starts), len(starts), task, "batches")
+    return numpy.concatenate(
+        [numpy.asarray(network.predict_on_batch(numpy.array(batch)), dtype=numpy.float32) for batch in batches]
+    )
+
+
+def write_results(
+    folder: Path,
+    trained: Trained,
+    view: View,
+    probabilities: numpy.ndarray,
+    evaluation: Evaluation,
+    dataset: Dataset,
+    key: str,
+) -> None:
+    """Write every table and figure but history.csv into ``folder``."""
+    classes, labels, chosen = view.classes, view.labels("test"), probabilities.argmax(axis=1)
+    counts = metrics.confusion(labels, chosen, classes)
+    bins = metrics.calibration(labels, probabilities, evaluation.calibration_bins)
+    per_class = metrics.per_class(labels, chosen, classes)
+    pairs = metrics.confused_pairs(counts, classes, evaluation.confused_pairs)
+    figures_of = metrics.summary(labels, probabilities, classes, evaluation.calibration_bins)
+    summary = trained.summary
+    test = {name: summary[name] for name in ("model", "replicate")} | figures_of
+    write_json(folder / "metrics.json", test | {name: summary[name] for name in FROM_TRAINING})
+    write_table(folder / "predictions.csv", metrics.predictions(image_files(view), labels, probabilities, classes))
+    write_table(folder / "classes.csv", per_class)
+    write_table(folder / "confusion.csv", metrics.confusion_table(counts, classes))
+    write_table(folder / "confused-pairs.csv", pairs)
+    write_table(folder / "calibration.csv", bins)
+    text = evaluation_text.page(key, dataset, test, summary, trained.history, per_class, pairs)
+    write_text(folder / "evaluation.md", text)
+    title = f"{key} on {dataset.title}"
+    worst = evaluation_figures.worst(
+        view.images("test"), labels, probabilities, classes, evaluation.worst, f"{title}: worst predictions"
+    )
+    drawn = {
+        "curves": evaluation_figures.learning_curves(trained.history, summary["best_epoch"], title),
+        "confusion": evaluation_figures.confusion(counts, classes, f"{title}, {len(labels):,} test images"),
+        "calibration": evaluation_figures.reliability(bins, title),
+        "worst": worst,
+    }
+    for name, figure in drawn.items():
+        figures.save(figure, folder / f"{name}.png", dataset.note)
+
+
+def image_files(view: View) -> list[str]:
+    """Return the files of a view's test images, in the order of their rows."""
+    index = pandas.read_csv(view.folder / INDEX, dtype={"file": str}, keep_default_na=False)
+    return index[index["split"] == "test"].sort_values("row")["file"].tolist()
+
+
+if __name__ == "__main__":
+    command.run(main)

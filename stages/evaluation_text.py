@@ -1,0 +1,102 @@
+"""The page that sums up one model's evaluation, in Markdown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas
+
+from stages.curves import Verdict, judged
+from stages.parameters.data import Dataset
+from stages.tables import escaped, markdown
+
+SHOWN = 5
+"""Classes named as those predicted most often."""
+HEADLINES = {
+    "overfitting": "Overfitting",
+    "underfit": "Not learned to the end",
+    "converged": "Converged",
+    "unstable": "Unstable",
+}
+
+
+def page(
+    key: str,
+    dataset: Dataset,
+    test: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    history: pandas.DataFrame,
+    per_class: pandas.DataFrame,
+    pairs: pandas.DataFrame,
+) -> str:
+    """Return the page.
+
+    Args:
+        key: the training.
+        dataset: what the images are; its note, if any, stands in every heading.
+        test: figures of the test set, as ``metrics.summary`` returns them.
+        summary: of the training, as summary.json holds it.
+        history: one row per epoch.
+        per_class: as ``metrics.per_class`` returns it.
+        pairs: as ``metrics.confused_pairs`` returns it.
+    """
+    verdict = judged(history, len(per_class), summary["stopped_early"])
+    sections = {
+        "Test figures": figures(test, summary),
+        "Classes": markdown(per_class, dict.fromkeys(("precision", "recall", "f1"), ".3f"))
+        + "\n"
+        + favourites(per_class),
+        "Most-confused pairs": confusions(pairs),
+        "Overfitting and convergence": explained(verdict),
+        "Layers with most parameters": markdown(pandas.DataFrame(summary["largest_layers"]), {"share": ".1%"}),
+    }
+    qualified = f" ({dataset.note})" if dataset.note else ""
+    parts = [f"# {key} on {escaped(dataset.title)}{qualified}\n"]
+    return "\n".join(parts + [f"## {title}{qualified}\n\n{body}" for title, body in sections.items()])
+
+
+def figures(test: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """Return the figures of the whole test set, and the training they come from, as a table."""
+    rows = {
+        "Right": f"{test['right']:,} of {test['images']:,} images",
+        "Accuracy": f"{test['accuracy']:.2%}",
+        "Loss (cross-entropy)": f"{test['loss']:.4f}",
+        "Precision, recall, F1 (means over classes)": ", ".join(
+            f"{test[f'macro_{name}']:.3f}" for name in ("precision", "recall", "f1")
+        ),
+        "Expected calibration error": f"{test['ece']:.4f}",
+        "Parameters": f"{summary['parameters']:,}, of which {summary['trainable_parameters']:,} trainable",
+        "Trained on": f"{summary['train_images']:,} images; {summary['validation_images']:,} more validated",
+        "Epochs": f"{summary['epochs']}, the weights of epoch {summary['best_epoch']} kept",
+    }
+    return markdown(pandas.DataFrame(rows.items(), columns=["figure", "value"]))
+
+
+def favourites(per_class: pandas.DataFrame) -> str:
+    """Return which classes were predicted most often, beside how often they occur."""
+    most = per_class.sort_values("predicted", ascending=False, kind="stable").head(SHOWN)
+    named = (
+        f"{escaped(name)} ({predicted:,} times; {support:,} images are)"
+        for name, predicted, support in zip(most["class"], most["predicted"], most["support"], strict=True)
+    )
+    return f"Predicted most often: {', '.join(named)}.\n"
+
+
+def confusions(pairs: pandas.DataFrame) -> str:
+    """Return the most-confused pairs as a table, or that there are none."""
+    if pairs.empty:
+        return "None: every test image was recognised.\n"
+    return markdown(pairs.rename(columns={"share": "share of the true class"}), {"share of the true class": ".1%"})
+
+
+def explained(verdict: Verdict) -> str:
+    """Return a verdict in words, with the numbers it rests on."""
+    falling = "was still falling" if verdict.still_falling else "was no longer falling"
+    lines = [
+        f"**{HEADLINES[verdict.outcome]}**: {verdict.reason}.\n",
+        f"- Validation loss was lowest, {verdict.lowest:.3f}, after {verdict.best_epoch} of {verdict.epochs} epochs, "
+        f"and ended {verdict.rise:.1%} above that; when training stopped it {falling}.",
+        f"- Validation loss less training loss: {verdict.gap_best:+.3f} at the best epoch, {verdict.gap_last:+.3f} at "
+        "the last. (Dropout works in training alone, so the difference can be negative.)",
+        "- The weights kept are those of the best epoch.",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,87 @@
+"""A view on disk: memory-mapped images, labels, and batches of them in a seeded order.
+
+A view's folder holds, for each split, ``<split>.npy`` (uint8, (images, size, size, channels)) and ``<split>-labels.npy``
+(int64, (images,)); ``index.csv`` (split, row, class, label, file, sha256); and ``view.json`` (classes in the order of
+their labels, size, mode, images per split, files left out).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy
+
+from stages.errors import UserError
+from stages.files import read_json
+
+INDEX = "index.csv"
+DESCRIPTION = "view.json"
+SPLITS = ("train", "test")
+
+
+def images_file(split: str) -> str:
+    """Return the name of the array of a split's images."""
+    return f"{split}.npy"
+
+
+def labels_file(split: str) -> str:
+    """Return the name of the array of a split's labels."""
+    return f"{split}-labels.npy"
+
+
+@dataclass(frozen=True)
+class View:
+    """A prepared view; images stay on disk until they are indexed."""
+
+    folder: Path
+    classes: tuple[str, ...]
+
+    @classmethod
+    def open(cls, folder: Path) -> "View":
+        """Return the view in ``folder``.
+
+        Raises:
+            UserError: the folder holds no view.
+        """
+        try:
+            description = read_json(folder / DESCRIPTION)
+        except FileNotFoundError:
+            raise UserError(f"{folder}: no prepared view here; run python -m stages.prepare {folder.name}") from None
+        return cls(folder, tuple(description["classes"]))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        height, width, channels = self.images(SPLITS[0]).shape[1:]
+        return height, width, channels
+
+    def images(self, split: str) -> numpy.ndarray:
+        """Return a split's images, memory-mapped: uint8, (images, size, size, channels)."""
+        return numpy.load(self.folder / images_file(split), mmap_mode="r")
+
+    def read(self, split: str, rows: numpy.ndarray) -> numpy.ndarray:
+        """Return ``rows`` of a split's images, in memory: uint8, (rows, size, size, channels).
+
+        The map is made for this reading and dropped after it: pages of a map that stays would count as this process's
+        memory, until the whole split did.
+        """
+        return numpy.ascontiguousarray(self.images(split)[rows])
+
+    def labels(self, split: str) -> numpy.ndarray:
+        """Return a split's labels: int64, (images,)."""
+        return numpy.load(self.folder / labels_file(split))
+
+
+def validation_split(images: int, fraction: float, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Return the rows that train and the rows that validate, drawn by ``seed``; both int64, each in ascending order.
+
+    Raises:
+        UserError: there are too few images for one row of each.
+    """
+    count = int(images * fraction)
+    if count < 1 or count >= images:
+        raise UserError(
+            f"{images} training images are too few for validation_split: {fraction}, "
+            f"which leaves {images - count} to train and {count} to validate; add images or change the fraction"
+        )
+    order = numpy.random.default_rng(seed).permutation(images)
+    return numpy.sort(order[count:]), numpy.sort(order[:count])
