@@ -38,7 +38,7 @@ def write_arrays(
             if isinstance(result, str):
                 problems[file] = result
             else:
-                arrays[split].write(result.tobytes())
+                arrays[split].write(result.data)
                 counts[split] += 1
         for split, array in arrays.items():
             array.seek(0)

@@ -1,8 +1,8 @@
 """Batches of a memory-mapped view, in a seeded order, for Keras."""
 
-import keras
 import numpy
 
+from stages.backend import keras
 from stages.views import View
 
 

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -34,6 +35,7 @@ def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | Non
 
 def run(main: Callable[[], None]) -> None:
     """Run a stage's ``main`` and turn what a user can mend into one line and exit status 1."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's end leaves no half-written file either
     try:
         main()
     except UserError as error:
@@ -41,6 +43,6 @@ def run(main: Callable[[], None]) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        sys.exit(f"error: the disk is full ({error.filename or 'while writing'}); free some space and run again: nothing half-written was kept")
+        sys.exit(f"error: the disk is full ({error.filename or 'while writing'}); free some space and run again")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("key", help="a study of params.yaml")
     parser.add_argument("--models", nargs="+", help="its trainings, in the order to show them")
     parser.add_argument("--evaluations", type=Path, help="folder with an evaluation per training")
-    parser.add_argument("--records", type=Path, help="folder with a record per training")
+    parser.add_argument("--trained", type=Path, help="folder with a folder per training, each with its record")
     parser.add_argument("--dataset", help="key of the dataset that all are tested on")
     parser.add_argument("--out", type=Path, help="folder to write the comparison to")
     parser.add_argument("--costs", type=Path, help="folder to write the costs to")
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     models = model_table(replicates, study.confidence)
     with written_folder(arguments.out) as folder:
         write_comparison(folder, arguments.key, evaluated, models, replicates, study, dataset)
-    costs.write(arguments.costs, arguments.records, arguments.models, arguments.key, dataset)
+    costs.write(arguments.costs, arguments.trained, arguments.models, arguments.key, dataset)
     note(f"compare {arguments.key}", f"{len(models)} models, {len(replicates)} trainings")
 
 
@@ -147,10 +147,10 @@ def write_comparison(
     write_table(folder / "replicates.csv", replicates)
     write_table(folder / "pairs.csv", pairs)
     write_text(folder / "comparison.md", comparison_text.page(models, pairs, key, study, dataset))
-    accuracy = comparison_figures.accuracies(models, replicates, study.confidence, dataset.title)
+    accuracy = comparison_figures.accuracies(models, replicates, study.confidence, f"Accuracy on {dataset.title}")
     histories = {model: one.history for model, one in first.items()}
     best_epochs = dict(zip(models["model"], models["best_epoch"], strict=True))
-    curves = comparison_figures.learning_curves(histories, best_epochs, dataset.title)
+    curves = comparison_figures.learning_curves(histories, best_epochs, f"Learning curves on {dataset.title}")
     figures.save(accuracy, folder / "accuracy.png", dataset.note)
     figures.save(curves, folder / "curves.png", dataset.note)
 

@@ -22,7 +22,7 @@ def accuracies(models: pandas.DataFrame, replicates: pandas.DataFrame, confidenc
         confidence: of the intervals.
         title: stands above.
     """
-    figure, axis = pyplot.subplots(figsize=(7.5, 1.4 + 0.36 * len(models)))
+    figure, axis = pyplot.subplots(figsize=(7.5, 1.7 + 0.36 * len(models)), layout="constrained")
     places = numpy.arange(len(models))
     spread = [models["accuracy"] - models["low"], models["high"] - models["accuracy"]]
     axis.errorbar(
@@ -36,9 +36,8 @@ def accuracies(models: pandas.DataFrame, replicates: pandas.DataFrame, confidenc
     axis.set_yticks(places, models["model"])
     axis.set(xlabel="Accuracy on the test images", ylim=(len(models) - 0.5, -0.5))
     axis.grid(axis="x", color="0.9")
-    axis.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    figure.legend(frameon=False, fontsize=8, loc="outside lower left", ncols=2)
     figure.suptitle(title)
-    figure.tight_layout()
     return figure
 
 
@@ -56,19 +55,20 @@ def learning_curves(histories: Mapping[str, pandas.DataFrame], best_epochs: Mapp
     figure, grid = pyplot.subplots(2 * blocks, columns, figsize=size, sharex=True, squeeze=False, layout="constrained")
     for axis in grid.flat:
         axis.set_visible(False)
-    limits = {"loss": _loss_limits(histories), "accuracy": (0.0, 1.02)}
+    limits = {"loss": (0.0, _loss_limit(histories)), "accuracy": (0.0, 1.02)}
+    beyond = max(history["val_loss"].max() for history in histories.values()) > limits["loss"][1]
+    labels = {"loss": "Loss (cut off)" if beyond else "Loss", "accuracy": "Accuracy"}
     for place, model in enumerate(histories):
         block, column = divmod(place, columns)
         for axis, measure in zip(grid[2 * block : 2 * block + 2, column], MEASURES, strict=True):
             axis.set_visible(True)
             axis.set_ylim(*limits[measure])
             _draw(axis, histories, model, measure, best_epochs[model])
-            axis.set_ylabel(measure.capitalize() if column == 0 else "")
+            axis.set_ylabel(labels[measure] if column == 0 else "")
             axis.tick_params(labelbottom=measure == MEASURES[-1], labelleft=column == 0)
         grid[2 * block, column].set_title(model, fontsize=9)
         grid[2 * block + 1, column].set_xlabel("Epoch")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, frameon=False, fontsize=8, loc="outside lower left", ncols=4)
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower left", ncols=4)
     figure.suptitle(title)
     return figure
 
@@ -86,8 +86,8 @@ def _draw(axis: Axes, histories: Mapping[str, pandas.DataFrame], model: str, mea
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _loss_limits(histories: Mapping[str, pandas.DataFrame]) -> tuple[float, float]:
-    """Return the span of the loss axes: validation loss beyond three times the largest in training is cut off."""
+def _loss_limit(histories: Mapping[str, pandas.DataFrame]) -> float:
+    """Return the top of the loss axes: validation loss beyond three times the largest in training is cut off."""
     joined = pandas.concat(histories.values())[["loss", "val_loss"]]
     largest = joined.replace([numpy.inf, -numpy.inf], numpy.nan).max().fillna(1.0)
-    return 0.0, 1.05 * max(largest["loss"], min(largest["val_loss"], 3 * largest["loss"]))
+    return 1.05 * max(largest["loss"], min(largest["val_loss"], 3 * largest["loss"]))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas
 
+from stages import record
 from stages.files import read_json, write_table, write_text, written_folder
 from stages.parameters.data import Dataset
 from stages.tables import escaped, markdown
@@ -23,18 +24,17 @@ HEADINGS = {
 
 
 def read(folder: Path, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return the records of the trainings ``keys`` that lie in ``folder``, by key and in that order."""
-    files = {key: folder / f"{key}.json" for key in keys}
+    """Return the records of the trainings ``keys``, whose folders lie in ``folder``, by key and in that order."""
+    files = {key: folder / key / record.FILE for key in keys}
     return {key: read_json(file) for key, file in files.items() if file.is_file()}
 
 
 def table(records: Mapping[str, Mapping[str, Any]]) -> pandas.DataFrame:
     """Return one row per record; the processor is the GPU where one computed. What a record lacks stays empty."""
     rows = []
-    for key, record in records.items():
-        machine = record.get("machine", {})
-        processor = machine.get("gpu") or machine.get("processor")
-        rows.append({"model": key, **{name: record.get(name) for name in COLUMNS[1:-1]}, "processor": processor})
+    for key, content in records.items():
+        processor = content.get("gpu") or content.get("machine", {}).get("processor")
+        rows.append({"model": key, **{name: content.get(name) for name in COLUMNS[1:-1]}, "processor": processor})
     return pandas.DataFrame(rows, columns=COLUMNS)
 
 
@@ -52,9 +52,9 @@ def page(costs: pandas.DataFrame, missing: Sequence[str], study: str, dataset: D
     return "\n".join(lines)
 
 
-def write(out: Path, records: Path, keys: Sequence[str], study: str, dataset: Dataset) -> None:
+def write(out: Path, trained: Path, keys: Sequence[str], study: str, dataset: Dataset) -> None:
     """Write costs.csv and costs.md into ``out``, from the records of the trainings ``keys``."""
-    found = read(records, keys)
+    found = read(trained, keys)
     costs = table(found)
     with written_folder(out) as folder:
         write_table(folder / "costs.csv", costs)

@@ -5,6 +5,7 @@ format (as Pillow calls them), problem (empty for an image that decodes complete
 format).
 """
 
+import math
 from dataclasses import dataclass
 
 import pandas
@@ -28,7 +29,8 @@ class Balance:
 
     def within(self, tolerance: float) -> bool:
         """Whether no class is further than ``tolerance``, a fraction, from the mean."""
-        return abs(self.deviation) <= tolerance
+        distance = abs(self.deviation)
+        return distance <= tolerance or math.isclose(distance, tolerance)  # 110 / 100 - 1 > 0.1
 
 
 def intact(images: pandas.DataFrame) -> pandas.DataFrame:

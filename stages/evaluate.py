@@ -16,6 +16,7 @@ import numpy
 import pandas
 
 from stages import command, evaluation_figures, evaluation_text, figures, metrics, runtime
+from stages.backend import keras
 from stages.errors import UserError
 from stages.files import read_json, write_json, write_table, write_text, written_folder
 from stages.parameters.base import entry
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     trained = opened(arguments.model, entry(Runtime, "runtime"))
     check_fit(trained.network, view, arguments.model)
     note(task, f"{len(view.labels('test')):,} test images, {len(view.classes)} classes")
-    probabilities = predicted(trained.network, view.images("test"), task)
+    probabilities = predicted(trained.network, view, task)
     if not numpy.isfinite(probabilities).all():
         raise UserError(
             f"{arguments.model}/model.keras: predicts values that are no numbers, so its training diverged; "
@@ -76,8 +77,6 @@ def opened(folder: Path, parameters: Runtime) -> Trained:
         if not (folder / name).is_file():
             raise UserError(f"{folder / name}: no such file; run python -m stages.train {folder.name}")
     runtime.start(parameters)
-    import keras  # after the runtime has set threads and precision
-
     network = keras.saving.load_model(folder / "model.keras")
     return Trained(network, pandas.read_csv(folder / "history.csv"), read_json(folder / "summary.json"))
 
@@ -98,17 +97,16 @@ def check_fit(network: Any, view: View, folder: Path) -> None:
         raise UserError(f"{folder}: the model takes images of {expected}, but {view.folder} has {images}; {again}")
 
 
-def predicted(network: Any, images: numpy.ndarray, task: str) -> numpy.ndarray:
-    """Return the class probabilities of ``images``, uint8 (images, height, width, channels), read batch by batch.
+def predicted(network: Any, view: View, task: str) -> numpy.ndarray:
+    """Return the class probabilities of the view's test images, read batch by batch.
 
     Returns:
         float32 (images, classes).
     """
-    starts = range(0, len(images), BATCH)
-    batches = followed((images[start : start + BATCH] for start in starts), len(starts), task, "batches")
-    return numpy.concatenate(
-        [numpy.asarray(network.predict_on_batch(numpy.array(batch)), dtype=numpy.float32) for batch in batches]
-    )
+    rows = numpy.arange(len(view.labels("test")))
+    pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
+    batches = (view.read("test", piece) for piece in followed(pieces, len(pieces), task, "batches"))
+    return numpy.concatenate([numpy.asarray(network.predict_on_batch(batch), dtype=numpy.float32) for batch in batches])
 
 
 def write_results(

@@ -32,12 +32,11 @@ def learning_curves(history: pandas.DataFrame, best_epoch: int, title: str) -> F
 
 def confusion(counts: numpy.ndarray, classes: Sequence[str], title: str) -> Figure:
     """Return a confusion matrix, int64 (classes, classes), as counts and as shares of the true class, side by side."""
-    side = max(3.2, 0.62 * min(len(classes), ANNOTATED) + 1.4, 0.16 * len(classes) + 1.4)
-    figure, axes = pyplot.subplots(1, 2, figsize=(2 * side + 0.6, side + 0.4))
+    side = max(3.2, 1.4 + len(classes) * (0.62 if len(classes) <= ANNOTATED else 0.16))
+    figure, axes = pyplot.subplots(1, 2, figsize=(2 * side + 0.6, side + 0.9), layout="constrained")
     _draw_matrix(axes[0], counts, classes, "d", "Images")
     _draw_matrix(axes[1], shares(counts), classes, ".0%", "Share of the true class")
     figure.suptitle(title)
-    figure.tight_layout()
     return figure
 
 

@@ -75,7 +75,7 @@ def favourites(per_class: pandas.DataFrame) -> str:
     """Return which classes were predicted most often, beside how often they occur."""
     most = per_class.sort_values("predicted", ascending=False, kind="stable").head(SHOWN)
     named = (
-        f"{escaped(name)} ({predicted:,} times; {support:,} images are)"
+        f"{escaped(name)} ({predicted:,} times; the class has {support:,} images)"
         for name, predicted, support in zip(most["class"], most["predicted"], most["support"], strict=True)
     )
     return f"Predicted most often: {', '.join(named)}.\n"

@@ -7,19 +7,20 @@ import matplotlib
 
 matplotlib.use("Agg")
 
-import numpy  # noqa: E402
-from matplotlib import pyplot  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
+import numpy
+from matplotlib import pyplot
+from matplotlib.figure import Figure
 
-from stages.files import written  # noqa: E402
+from stages.files import written
 
 pyplot.rcParams.update({"figure.dpi": 110, "font.size": 10, "axes.spines.top": False, "axes.spines.right": False})
+pyplot.rcParams["text.parse_math"] = False  # a class may be called "$5 or $10"
 
 
 def save(figure: Figure, path: Path, note: str = "") -> None:
     """Save ``figure`` as PNG and close it; ``note`` (such as "synthetic images") stands small below it."""
     if note:
-        figure.text(0.995, 0.002, note, ha="right", va="bottom", fontsize=8, color="firebrick", style="italic")
+        figure.text(0.995, -0.005, note, ha="right", va="top", fontsize=8, color="firebrick", style="italic")
     with written(path) as temporary:
         figure.savefig(temporary, metadata={"Software": None}, bbox_inches="tight")
     pyplot.close(figure)

@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas
+if TYPE_CHECKING:  # Snakemake starts with this module; pandas would cost it half a second
+    import pandas
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def written(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -37,7 +38,7 @@ def written_folder(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         shutil.rmtree(path, ignore_errors=True)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -58,7 +59,7 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def write_table(path: Path, table: pandas.DataFrame) -> None:
+def write_table(path: Path, table: "pandas.DataFrame") -> None:
     """Write ``table`` to ``path`` as CSV, without its index; floats keep seven significant digits."""
     with written(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.7g", lineterminator="\n")

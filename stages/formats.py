@@ -55,8 +55,7 @@ def decoded(path: Path) -> Image.Image:
     if path.stat().st_size == 0:
         raise DamagedImageError("zero bytes")
     try:
-        with warnings.catch_warnings(), path.open("rb") as file:
-            warnings.simplefilter("ignore")  # on metadata, or on many pixels; the pixels themselves raise
+        with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
             image = Image.open(file, formats=readable())
             image.load()
     except UnidentifiedImageError:

@@ -5,11 +5,11 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import keras
 import numpy
 import pandas
 from keras import layers
 
+from stages.backend import keras
 from stages.files import written
 from stages.parameters.model import Head, Network
 
@@ -17,7 +17,7 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Sequential:
-    """Return the untrained model: uint8 images (batch, \\*``shape``) in, class probabilities (batch, ``classes``) out.
+    """Return the untrained model: uint8 images (batch, height, width, channels) in, probabilities (batch, classes) out.
 
     The architecture is that of the course worksheet: convolutions, each with pooling and light dropout, then dense
     layers with stronger dropout and a softmax, which computes in float32 whatever the precision.
@@ -41,7 +41,9 @@ def _convolutions(network: Network) -> Iterator[layers.Layer]:
     blocks = network.blocks
     for number, filters in enumerate(blocks.filters, start=1):
         fused = None if blocks.batch_normalization else blocks.activation
-        yield layers.Conv2D(filters, blocks.kernel, padding=blocks.padding, activation=fused, name=f"convolution_{number}")
+        yield layers.Conv2D(
+            filters, blocks.kernel, padding=blocks.padding, activation=fused, name=f"convolution_{number}"
+        )
         if blocks.batch_normalization:
             momentum = blocks.batch_normalization.momentum
             yield layers.BatchNormalization(momentum=momentum, name=f"batch_normalization_{number}")

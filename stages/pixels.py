@@ -10,6 +10,8 @@ What each of Pillow's modes becomes:
   of that range; wider ones are stretched from their lowest to their highest. A value that is no number is black.
 """
 
+import warnings
+
 import numpy
 from PIL import ExifTags, Image, ImageCms
 
@@ -55,7 +57,8 @@ def upright(image: Image.Image, mode: str) -> Image.Image:
 def orientation(image: Image.Image) -> int:
     """Return the EXIF orientation of ``image``, 1 to 8; 1 (upright) if it has none that can be read."""
     try:
-        found = image.getexif().get(ExifTags.Base.Orientation, 1)
+        with warnings.catch_warnings(action="ignore"):
+            found = image.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # malformed EXIF raises anything; the pixels are whole all the same
         return 1
     return found if isinstance(found, int) else 1

@@ -4,14 +4,12 @@ The only module that calls TensorFlow itself; everything else is Keras. With ano
 settings are left out and the rest stands.
 """
 
-import os
+import importlib
+import platform
 from collections.abc import Callable
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its start-up notes would stand in every log
-
-import keras
-
+from stages.backend import keras
 from stages.parameters.model import Runtime
 
 
@@ -38,6 +36,13 @@ def device() -> str | None:
     return tensorflow.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else None
 
 
+def environment() -> dict[str, Any]:
+    """Return the GPU that computes (or ``None``) and the versions of Python, Keras and its backend."""
+    backend = keras.backend.backend()
+    versions = {"python": platform.python_version(), "keras": keras.__version__}
+    return {"gpu": device(), "versions": {**versions, backend: importlib.import_module(backend).__version__}}
+
+
 def _start_tensorflow(threads: int) -> None:
     import tensorflow
 
@@ -51,9 +56,9 @@ def _start_tensorflow(threads: int) -> None:
 def fuse_batch_normalization(model: keras.Model) -> None:
     """Let the model's BatchNormalization layers train through the backend's fused kernel, where it has one.
 
-    Keras 3 computes the moments, the scaling and their gradients in separate passes over the feature maps, which doubles
-    the cost of a small convolutional network on a processor. The fused kernel computes the same; the layers, their
-    configuration and their weights stay as they are.
+    Keras 3 computes the moments, the scaling and their gradients in separate passes over the feature maps, which
+    doubles the cost of a small convolutional network on a processor. The fused kernel computes the same; the
+    layers, their configuration and their weights stay as they are.
     """
     if keras.backend.backend() != "tensorflow":
         return

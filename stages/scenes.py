@@ -12,7 +12,15 @@ from PIL import Image
 Array = NDArray[numpy.float32]
 
 # Colours in hex. A sky is a pair, zenith and horizon: clear, deep, overcast, stormy, sunset, hazy, night.
-SKIES = ("4080d9 bfdef7", "1a4cb2 80b2eb", "99a6b2 d9dbde", "596678 b2b8bd", "4c5999 f7b273", "d9e3ed f7f7f7", "0d0f21 33334c")
+SKIES = (
+    "4080d9 bfdef7",
+    "1a4cb2 80b2eb",
+    "99a6b2 d9dbde",
+    "596678 b2b8bd",
+    "4c5999 f7b273",
+    "d9e3ed f7f7f7",
+    "0d0f21 33334c",
+)
 SKY_SHARES = (0.24, 0.13, 0.2, 0.12, 0.12, 0.14, 0.05)
 ROCK = "6b6157 575961 806b54 4c5247 61708c"
 GREEN = "405c24 29451f 596b33 736638 213829"
@@ -52,7 +60,9 @@ class Sketch:
         """Return a colour near one of ``palettes``, float32 (3, 1, 1)."""
         choices = " ".join(palettes).split()
         chosen = numpy.frombuffer(bytes.fromhex(choices[self.random.integers(len(choices))]), numpy.uint8) / 255
-        return (chosen + self.random.normal(0, 0.05) + self.random.normal(0, 0.025, 3)).astype(numpy.float32)[:, None, None]
+        return (chosen + self.random.normal(0, 0.05) + self.random.normal(0, 0.025, 3)).astype(numpy.float32)[
+            :, None, None
+        ]
 
     def texture(self, across: float, down: float, octaves: int = 3) -> Array:
         """Return fractal noise, float32 (height, width), about -1 to 1, with so many lumps across and down."""
@@ -163,7 +173,9 @@ def street(sketch: Sketch) -> None:
     sketch.paint(sketch.beyond(below), sketch.colour(PAVING) + 0.05 * sketch.texture(8, 14, 4))
     away = numpy.maximum(numpy.abs(aside), numpy.float32(0.012))
     for side in (-1, 1):
-        row = sketch.beyond(below + sketch.between(0.5, 2.5) * away) * sketch.beyond(sketch.between(0.3, 0.8) * away - below)
+        row = sketch.beyond(below + sketch.between(0.5, 2.5) * away) * sketch.beyond(
+            sketch.between(0.3, 0.8) * away - below
+        )
         row *= sketch.beyond(side * aside - 0.02)
         if sketch.chance(0.8):
             windows(sketch, row, sketch.between(0.6, 2.2) / away, below / away * sketch.between(3, 8))
@@ -174,7 +186,9 @@ def street(sketch: Sketch) -> None:
     road, worn = sketch.between(0.5, 1.3), sketch.between(0.1, 0.9)
     for lane, dashed in ((-road, False), (0, True), (road, False)):
         dashes = (below > 0.02) & ((0.3 / near % 1 < 0.55) | (not dashed))
-        sketch.paint(worn * dashes * sketch.beyond(0.03 * near - numpy.abs(aside - lane * near)), sketch.colour(MARKING))
+        sketch.paint(
+            worn * dashes * sketch.beyond(0.03 * near - numpy.abs(aside - lane * near)), sketch.colour(MARKING)
+        )
     for distance in numpy.sort(sketch.random.uniform(0.06, 0.4, sketch.random.integers(0, 6))):
         left, foot = centre + distance * sketch.between(-1.5, 1), eye + distance
         right, high = left + distance * sketch.between(0.1, 0.7), distance * sketch.between(0.3, 0.7)
@@ -221,11 +235,17 @@ def glacier(sketch: Sketch) -> None:
     level = sketch.between(0.2, 0.5)
     haze = sky(sketch, level + 0.2)
     peaks(sketch, haze, level, sketch.random.integers(1, 4), sketch.between(0.0, 0.5))
-    edge = sketch.between(0.35, 0.65) + sketch.between(0, 0.15) * sketch.ridge(2) + sketch.between(-0.25, 0.25) * sketch.x
+    edge = (
+        sketch.between(0.35, 0.65) + sketch.between(0, 0.15) * sketch.ridge(2) + sketch.between(-0.25, 0.25) * sketch.x
+    )
     ice = sketch.beyond(sketch.y - edge)
     sketch.paint(ice, sketch.colour(ICE) + 0.07 * sketch.texture(8, 8, 4))
     flat = sketch.chance(0.6)
-    lines = sketch.texture(sketch.between(3, 8), sketch.between(10, 25)) if flat else sketch.texture(sketch.between(15, 30), 4)
+    lines = (
+        sketch.texture(sketch.between(3, 8), sketch.between(10, 25))
+        if flat
+        else sketch.texture(sketch.between(15, 30), 4)
+    )
     cracks = numpy.clip(0.9 - 2.5 * numpy.abs(lines), 0, 1)
     sketch.paint(ice * cracks * sketch.between(0.2, 0.9), sketch.colour(CREVASSE))
     front = sketch.random.random()

@@ -1,7 +1,7 @@
 """Fit a network to the training images of a view.
 
-Reads a prepared view; writes model.keras, history.csv, layers.csv and summary.json into the model's folder, and what
-the training cost into a record.
+Reads a prepared view; writes model.keras, history.csv, layers.csv and summary.json into the model's folder, and beside
+them record.json: what the training cost.
 """
 
 import argparse
@@ -11,11 +11,8 @@ from typing import Any
 
 import pandas
 
-from stages import command, runtime  # runtime before keras: it silences and sets up the backend
-
-import keras  # isort: skip
-
-from stages import network, progress, record
+from stages import command, network, progress, record, runtime
+from stages.backend import keras
 from stages.batches import Batches
 from stages.files import write_json, write_table
 from stages.parameters.base import entry
@@ -88,7 +85,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--replicate", type=int, help="from 1")
     parser.add_argument("--view", type=Path, help="folder of the prepared view")
     parser.add_argument("--out", type=Path, help="folder of the trained model")
-    parser.add_argument("--record", type=Path, help="file for what the training cost")
     options = command.parsed(parser, "train", argv)
     settings = entry(Runtime, "runtime")
     training = entry(Training, "models", options.model, "training")
@@ -116,8 +112,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     network.save(final, options.out / "model.keras")
     write_table(options.out / "history.csv", history)
     write_table(options.out / "layers.csv", layers)
-    write_json(options.out / "summary.json", {**facts, **setting, **counts, **summary(layers, history, training.epochs)})
-    write_json(options.record, record.of_training(seconds, len(history), len(rows), {**facts, **setting}))
+    outcome = summary(layers, history, training.epochs)
+    write_json(options.out / "summary.json", {**facts, **setting, **counts, **outcome})
+    facts |= setting | runtime.environment()
+    write_json(options.out / record.FILE, record.of_training(seconds, len(history), len(rows), facts))
 
 
 if __name__ == "__main__":

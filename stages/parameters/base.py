@@ -87,16 +87,13 @@ def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[st
     node: dict[str, Any] = schema
     for part in location:
         node = _resolved(node, schema)
-        options = [_resolved(option, schema) for option in node.get("anyOf", [node])]
-        node = next((option for option in options if "properties" in option or "additionalProperties" in option), node)
-        node = node.get("properties", {}).get(part) or node.get("additionalProperties") or {}
-    node = _resolved(node, schema)
-    for option in node.get("anyOf", []):
-        if "properties" in (found := _resolved(option, schema)):
-            node = found
-    return list(node.get("properties", {}))
+        named = node.get("patternProperties", {})
+        node = node.get("properties", {}).get(part) or next(iter(named.values()), {})
+    return list(_resolved(node, schema).get("properties", {}))
 
 
 def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    options = [option for option in node.get("anyOf", []) if option.get("type") != "null"]
+    node = options[0] if options else node
     reference = node.get("$ref")
     return schema["$defs"][reference.rsplit("/", 1)[1]] if reference else node

@@ -13,7 +13,9 @@ Count = Annotated[int, Field(ge=1)]
 class Synthetic(Section):
     """Drawn scenes that stand in for photographs."""
 
-    classes: Annotated[list[Literal["buildings", "forest", "glacier", "mountain", "sea", "street"]], Field(min_length=2)]
+    classes: Annotated[
+        list[Literal["buildings", "forest", "glacier", "mountain", "sea", "street"]], Field(min_length=2)
+    ]
     """Scenes to draw; each is a class."""
     train_per_class: Count
     """Training images of each class."""

@@ -1,9 +1,10 @@
 """The whole of params.yaml, and what its sections ask of each other.
 
-    python -m stages.parameters.document        prints the JSON schema (kept in workflow/params.schema.json)
+python -m stages.parameters.document        prints the JSON schema (kept in workflow/params.schema.json)
 """
 
 import json
+import re
 from pathlib import Path
 
 from stages.errors import UserError
@@ -34,6 +35,10 @@ def load(file: Path = FILE) -> Parameters:
     for key, view in parameters.views.items():
         _check_named(f"views.{key}.dataset", view.dataset, parameters.datasets)
     for key, model in parameters.models.items():
+        if re.search(r"-replicate-\d+$", key):
+            raise UserError(
+                f"{file}: models.{key}: names that end in -replicate-<n> are those of replicates; choose another"
+            )
         _check_named(f"models.{key}.view", model.view, parameters.views)
     _check_studies(parameters)
     return parameters
@@ -50,7 +55,9 @@ def _check_studies(parameters: Parameters) -> None:
         for model in study.models:
             _check_named(f"studies.{key}.models", model, parameters.models)
             if model in home:
-                raise UserError(f"{FILE}: studies.{key}.models: {model!r}: already in studies.{home[model]}; name it once")
+                raise UserError(
+                    f"{FILE}: studies.{key}.models: {model!r}: already in studies.{home[model]}; name it once"
+                )
             home[model] = key
         used = {parameters.views[parameters.models[model].view].dataset for model in study.models}
         if len(used) > 1:

@@ -71,8 +71,8 @@ class Training(Section):
     """At most; early stopping may end before."""
     batch_size: Count
     accumulation_steps: Count
-    """Equal parts that a batch goes through the network in, one after the other, before one update of the weights: memory
-    falls with it. Batch normalization sees one part at a time."""
+    """Equal parts that a batch goes through the network in, one after the other, before one update of the weights:
+    memory falls with it. Batch normalization sees one part at a time."""
     validation_split: Annotated[float, Field(gt=0, lt=1)]
     """Fraction of the training images, drawn by seed, that validate."""
     patience: Count
@@ -82,7 +82,9 @@ class Training(Section):
     def whole_parts(self) -> "Training":
         """Require parts of equal size."""
         if self.batch_size % self.accumulation_steps:
-            raise ValueError(f"batch_size {self.batch_size} is not a multiple of accumulation_steps {self.accumulation_steps}")
+            raise ValueError(
+                f"batch_size {self.batch_size} is not a multiple of accumulation_steps {self.accumulation_steps}"
+            )
         return self
 
 

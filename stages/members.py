@@ -1,0 +1,132 @@
+"""Members of zip archives of unknown origin: listed, checked before anything is unpacked, and unpacked."""
+
+import hashlib
+import lzma
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from stages.errors import UserError
+
+Parts = tuple[str, ...]
+"""The folders and the name of a member, first to last."""
+
+SMALL = 1 << 20
+"""Bytes; an archive that unpacks to no more than this is not judged by its expansion."""
+CHUNK = 1 << 16
+"""Bytes that are held in memory at once."""
+LONGEST = 255
+"""Bytes of a file name that Linux' file systems take."""
+READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+ENCRYPTED = 0x1
+# What zipfile and its decompressors raise on bytes that are no zip; RuntimeError includes NotImplementedError.
+DAMAGE = (
+    zipfile.BadZipFile,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+def parts_of(member: zipfile.ZipInfo) -> Parts:
+    """Return the folders and the name of a member."""
+    return tuple(member.filename.removeprefix("./").removesuffix("/").split("/"))
+
+
+def listed_members(archive: Path) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip file, unchecked.
+
+    Raises:
+        UserError: it is truncated or no zip.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return opened.infolist()
+    except DAMAGE as error:
+        raise UserError(f"{archive}: not a whole zip archive ({error}); download or copy it again") from None
+
+
+def inspected(archive: Path, max_expansion: int, where: str) -> list[zipfile.ZipInfo]:
+    """Return the members of an archive once each is known to be safe and the whole to be of a likely size.
+
+    Args:
+        archive: a zip file.
+        max_expansion: how many times its own size it may unpack to.
+        where: the key that holds ``max_expansion``.
+
+    Raises:
+        UserError: the archive is no whole zip, a member must not be unpacked, or all of them are too large.
+    """
+    listed = listed_members(archive)
+    for member in listed:
+        if danger := _danger(member):
+            raise UserError(f"{archive}: member {member.filename!r} {danger}; give an archive without such members")
+    total = sum(member.file_size for member in listed)
+    limit = max_expansion * archive.stat().st_size
+    if total > max(SMALL, limit):
+        raise UserError(
+            f"{archive}: unpacks to {total:,} bytes, {total / archive.stat().st_size:,.0f} times its size; "
+            f"{where} allows {max_expansion} times: raise it if that is right"
+        )
+    return listed
+
+
+def _danger(member: zipfile.ZipInfo) -> str | None:
+    """Return why a member must not be unpacked, in a few words."""
+    name, parts, kind = member.filename, parts_of(member), stat.S_IFMT(member.external_attr >> 16)
+    if name.startswith("/") or ".." in parts or "\\" in name or re.match("[A-Za-z]:", name):
+        return "would leave the folder (.., an absolute path, a drive or a backslash in its name)"
+    if "" in parts or "." in parts:
+        return "has an empty or a . folder in its name"
+    if stat.S_ISLNK(kind):
+        return "is a symbolic link"
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is no regular file"
+    if member.flag_bits & ENCRYPTED:
+        return "is password-protected"
+    if member.compress_type not in READABLE:
+        return f"is compressed by a method that Python cannot read (number {member.compress_type})"
+    if max(len(part.encode(errors="surrogatepass")) for part in parts) > LONGEST:
+        return f"has a name of more than {LONGEST} bytes"
+    return None
+
+
+def unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str:
+    """Write a member to the new file ``target`` and return its SHA-256, in hex; never more than the size it declares.
+
+    Raises:
+        UserError: its bytes are damaged.
+    """
+    digest = hashlib.sha256()
+    with target.open("xb") as file:
+        for chunk in _chunks(opened, member):
+            file.write(chunk)
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    left = member.file_size
+    try:
+        with opened.open(member) as source:
+            while chunk := source.read(CHUNK):
+                left -= len(chunk)
+                if left < 0:
+                    break
+                yield chunk
+        if left:
+            raise zipfile.BadZipFile("not of the size it declares")
+    except (*DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # bz2 raises an OSError without a number
+            raise
+        raise UserError(
+            f"{opened.filename}: member {member.filename!r} is damaged ({error}); download or copy the archive again"
+        ) from None

@@ -1,0 +1,80 @@
+"""What there is to make: the datasets, trainings and comparisons that params.yaml asks for.
+
+dvc.yaml expands its stages over this file, because DVC's templates cannot ask which study a model belongs to or which
+folder holds a dataset. It is written from params.yaml whenever Snakemake starts, and by hand with
+
+    python -m stages.plan
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stages.errors import UserError
+from stages.files import write_text
+from stages.parameters.base import FILE as PARAMETERS
+from stages.parameters.document import Parameters, load
+
+FILE = Path("workflow/plan.yaml")
+HEAD = f"# Written from {PARAMETERS} by stages/plan.py; do not edit. Commit it: dvc.yaml expands over it.\n"
+DRAWING, DOWNLOADING = "stages/synthetic.py", "stages/download.py"
+
+
+def plan(parameters: Parameters) -> dict[str, Any]:
+    """Return the fetches, trainings and comparisons of ``parameters``.
+
+    A fetch has an origin, the path whose bytes decide whether it must run again: the user's folder, or the module that
+    draws or downloads. A model's first replicate is named after it, the others ``<model>-replicate-<n>``.
+    """
+    trainings: dict[str, dict[str, Any]] = {}
+    comparisons: dict[str, dict[str, Any]] = {}
+    for study, content in parameters.studies.items():
+        members = {}
+        for model in content.models:
+            view = parameters.models[model].view
+            place = {"view": view, "dataset": parameters.views[view].dataset, "study": study}
+            for replicate in range(1, parameters.models[model].replicates + 1):
+                key = model if replicate == 1 else f"{model}-replicate-{replicate}"
+                members[key] = {"model": model, "replicate": replicate, **place}
+        trainings |= members
+        comparisons[study] = {"models": " ".join(members), "dataset": place["dataset"]}
+    fetches = {key: {"origin": origin(dataset.source)} for key, dataset in parameters.datasets.items()}
+    return {"fetches": fetches, "trainings": trainings, "comparisons": comparisons}
+
+
+def origin(source: str) -> str:
+    """Return the path that holds the bytes of a dataset's source, or the code that makes or brings them."""
+    if source == "synthetic":
+        return DRAWING
+    if source.startswith(("kaggle:", "https://")):
+        return DOWNLOADING
+    return str(Path(source).expanduser())
+
+
+def text(parameters: Parameters) -> str:
+    """Return the plan as the file holds it."""
+    return HEAD + yaml.safe_dump(plan(parameters), sort_keys=False, width=200, default_flow_style=None)
+
+
+def update(parameters: Parameters) -> None:
+    """Write the plan if it says something else than the file does."""
+    if not FILE.exists() or FILE.read_text(encoding="utf-8") != text(parameters):
+        write_text(FILE, text(parameters))
+
+
+def check(parameters: Parameters) -> None:
+    """Refuse to work for DVC, which has expanded dvc.yaml already, while the plan is behind ``parameters``.
+
+    Raises:
+        UserError: the plan says something else than params.yaml does.
+    """
+    if "DVC_STAGE" in os.environ and (not FILE.exists() or FILE.read_text(encoding="utf-8") != text(parameters)):
+        raise UserError(f"{FILE} is behind {PARAMETERS}: run python -m stages.plan, then dvc repro again")
+
+
+if __name__ == "__main__":
+    from stages import command
+
+    command.run(lambda: update(load()))

@@ -1,0 +1,105 @@
+"""params.yaml is validated as a whole and by section, and every mistake gives one line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from stages.errors import UserError
+from stages.parameters.base import entry
+from stages.parameters.data import View
+from stages.parameters.document import load, schema
+
+
+def test_schema_has_not_drifted(root: Path) -> None:
+    assert (root / "workflow" / "params.schema.json").read_text(encoding="utf-8") == schema(), "run make schema"
+
+
+def test_params_name_their_schema_and_fit_it(root: Path) -> None:
+    text = (root / "params.yaml").read_text(encoding="utf-8")
+    assert text.splitlines()[0].endswith("$schema=workflow/params.schema.json")
+    jsonschema.validate(yaml.safe_load(text), json.loads(schema()))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        (
+            "models.cnn.network.blocks.dropuot",
+            0.2,
+            "models.cnn.network.blocks.dropuot: unknown key; allowed here: filters, kernel",
+        ),
+        ("runtme", {}, "runtme: unknown key; allowed here: runtime, datasets"),
+        ("datasets.intel.archive", "x", "datasets.intel.archive: unknown key; allowed here: title, source"),
+        (
+            "models.cnn.training.epochs",
+            "twenty",
+            "models.cnn.training.epochs: 'twenty': input should be a valid integer",
+        ),
+        ("models.cnn.training.epochs", 0, "models.cnn.training.epochs: 0: input should be greater than or equal to 1"),
+        ("views.intel-150.resize", "crop", "views.intel-150.resize: 'crop': input should be 'stretch' or 'pad'"),
+        ("runtime.precision", "float16", "runtime.precision: 'float16': input should be 'float32' or 'mixed_bfloat16'"),
+        ("models.cnn.view", "intel-512", "models.cnn.view: 'intel-512': no such entry; allowed: intel-150, intel-256"),
+        ("views.intel-150.dataset", "cats", "views.intel-150.dataset: 'cats': no such entry; allowed: intel"),
+        (
+            "studies.intel.models",
+            ["cnn", "resnet"],
+            "studies.intel.models: 'resnet': no such entry; allowed: cnn, cnn-bn",
+        ),
+        ("studies.intel.models", ["cnn", "cnn"], "studies.intel.models: 'cnn': already in studies.intel"),
+        (
+            "datasets.intel.source",
+            "ftp://host/a.zip",
+            "datasets.intel.source: 'ftp://host/a.zip': allowed: synthetic, kaggle:",
+        ),
+        ("datasets.intel.source", "kaggle:intel", "datasets.intel.source: 'kaggle:intel': write kaggle:<owner>/<name>"),
+        (
+            "datasets.intel.source",
+            "https://host/a.zip",
+            "datasets.intel: source is an https address, so sha256 must be given",
+        ),
+        (
+            "datasets.intel.synthetic",
+            None,
+            "datasets.intel: source is synthetic, so the keys below synthetic: must be given",
+        ),
+        ("models.cnn.training.accumulation_steps", 3, "batch_size 64 is not a multiple of accumulation_steps 3"),
+    ],
+)
+def test_a_mistake_gives_one_line(project: Callable[..., Path], key: str, value: object, expected: str) -> None:
+    project({key: value})
+    with pytest.raises(UserError) as caught:
+        load()
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_key_is_named(project: Callable[..., Path]) -> None:
+    folder = project()
+    document = yaml.safe_load((folder / "params.yaml").read_text())
+    del document["models"]["cnn"]["training"]["patience"]
+    (folder / "params.yaml").write_text(yaml.safe_dump(document))
+    with pytest.raises(UserError, match=r"models\.cnn\.training\.patience: missing"):
+        load()
+
+
+def test_broken_yaml_gives_the_line(project: Callable[..., Path]) -> None:
+    folder = project()
+    (folder / "params.yaml").write_text("runtime: {seed: 1\nviews: [")
+    with pytest.raises(UserError, match=r"params\.yaml, line \d+, column \d+: not valid YAML"):
+        load()
+
+
+def test_a_capital_in_a_name_is_refused_with_the_name(project: Callable[..., Path]) -> None:
+    project({"models.CNN": {}})
+    with pytest.raises(UserError, match=r"models\.CNN"):
+        load()
+
+
+def test_a_missing_entry_names_those_that_exist(project: Callable[..., Path]) -> None:
+    project()
+    with pytest.raises(UserError, match="no entry 'intel-512'; there is intel-150, intel-256"):
+        entry(View, "views", "intel-512")

@@ -1,0 +1,170 @@
+"""dvc.yaml, the rules and the code agree: the declared is what is imported, the planned what is asked for."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages import plan, template
+from stages.errors import UserError
+from stages.parameters.document import load
+
+ORIGINS = {plan.DRAWING, plan.DOWNLOADING}
+RULES = {"fetch", "unzip", "census", "prepare", "train", "evaluate", "compare"}
+
+
+def imported(root: Path, module: Path, seen: set[Path]) -> set[Path]:
+    """The project's files that ``module`` imports, directly or through others, packages' ``__init__`` aside."""
+    for node in ast.walk(ast.parse((root / module).read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            file = Path(*name.split(".")).with_suffix(".py")
+            if name.startswith("stages") and (root / file).is_file() and file not in seen:
+                seen.add(file)
+                if str(file) not in ORIGINS:
+                    imported(root, file, seen)
+    return seen
+
+
+@pytest.mark.parametrize("verb", sorted(RULES))
+def test_declared_code_is_the_imported_code(root: Path, verb: str) -> None:
+    definition = template.documents(root)[0][verb]["do"]
+    declared = {dep for dep in template.paths(definition["deps"]) if dep.endswith(".py")}
+    needed = {str(file) for file in imported(root, Path(f"stages/{verb}.py"), {Path(f"stages/{verb}.py")})}
+    assert declared == needed - ORIGINS
+
+
+@pytest.mark.parametrize("origin", sorted(ORIGINS))
+def test_an_origin_is_one_file_or_imports_what_fetch_declares(root: Path, origin: str) -> None:
+    declared = template.paths(template.documents(root)[0]["fetch"]["do"]["deps"])
+    needed = {str(file) for file in imported(root, Path(origin), set())}
+    assert needed <= {*declared, origin}
+
+
+def test_the_committed_plan_is_that_of_the_committed_params(root: Path) -> None:
+    assert (root / plan.FILE).read_text(encoding="utf-8") == plan.text(load(root / "params.yaml")), (
+        "run python -m stages.plan"
+    )
+
+
+def test_replicates_are_trainings_of_their_own(project: Callable[..., Path]) -> None:
+    project({"models.cnn.replicates": 3, "studies.intel.models": ["cnn-bn", "cnn"]})
+    planned = plan.plan(load())
+    assert list(planned["trainings"]) == ["cnn-bn", "cnn", "cnn-replicate-2", "cnn-replicate-3"]
+    assert planned["trainings"]["cnn-replicate-3"]["replicate"] == 3
+    assert planned["comparisons"]["intel"]["models"] == "cnn-bn cnn cnn-replicate-2 cnn-replicate-3"
+
+
+def test_dvc_is_refused_while_the_plan_is_behind(project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    project()
+    plan.update(load())
+    monkeypatch.setenv("DVC_STAGE", "compare@intel")
+    plan.check(load())
+    project({"studies.intel.models": ["cnn"]})
+    with pytest.raises(UserError, match=r"workflow/plan\.yaml is behind params\.yaml: run python -m stages\.plan"):
+        plan.check(load())
+
+
+def test_templates_are_filled_as_dvc_fills_them(root: Path) -> None:
+    from dvc.repo import Repo
+
+    with Repo(str(root), uninitialized=True) as repo:
+        theirs = {stage.addressing: stage for stage in repo.index.stages}
+    ours = template.stages(root)
+    assert set(ours) == set(theirs)
+    for name, stage in ours.items():
+        assert stage.command == theirs[name].cmd
+        assert set(stage.outs) == {str(Path(out.fs_path).relative_to(root)) for out in theirs[name].outs}
+        deps = {
+            os.path.relpath(dep.fs_path, root) for dep in theirs[name].deps if not dep.fs_path.endswith("params.yaml")
+        }
+        assert {os.path.normpath(dep) for dep in stage.deps} == deps
+
+
+def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
+    text = "".join(file.read_text(encoding="utf-8") for file in sorted((root / "workflow/rules").glob("*.smk")))
+    rules = re.split(r"^rule ", text, flags=re.MULTILINE)[1:]
+    assert {rule.split(":")[0] for rule in rules} == RULES
+    for rule in rules:
+        for part in ('    """', "message:", "log:", "benchmark:", "threads:", "resources:", "mem_mb="):
+            assert part in rule, (rule.split(":")[0], part)
+    assert "gpu=1" in next(rule for rule in rules if rule.startswith("train"))
+
+
+def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def checkout(root: Path, tmp_path: Path) -> Path:
+    """The sources in a folder of their own, where nothing has run."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    for name in ("stages", "workflow", "params.yaml", "dvc.yaml"):
+        (folder / name).symlink_to(root / name) if name == "stages" else subprocess.run(
+            ["cp", "-r", root / name, folder / name], check=True
+        )
+    return folder
+
+
+def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
+    done = snakemake(checkout, "-n", "--quiet", "host")
+    assert done.returncode == 0, done.stderr
+    models = ["cnn", "cnn-bn", "cnn-bn-256-flatten", "cnn-bn-256-gap"]
+    expected = ["fetch@intel", "unzip@intel", "census@intel", "prepare@intel-150", "prepare@intel-256", "compare@intel"]
+    expected += [f"{verb}@{model}" for verb in ("train", "evaluate") for model in models]
+    listed = re.findall(r"^\s+jobid: \d+", done.stdout, flags=re.MULTILINE)
+    messages = re.findall(r"^Job \d+: (.*)", done.stdout, flags=re.MULTILINE)
+    assert len(listed) == len(expected) + 1  # and the rule all
+    assert sorted(messages) == sorted(
+        [
+            "Fetching the archives of intel.",
+            "Unpacking intel.",
+            "Counting and checking the images of intel.",
+            *(f"Preparing the view {view}." for view in ("intel-150", "intel-256")),
+            *(f"Training {model}." for model in models),
+            *(f"Evaluating {model}." for model in models),
+            "Comparing the models of intel.",
+            "Every study of params.yaml is made.",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (
+            {"views.intel-150.size": "big"},
+            "error: params.yaml: views.intel-150.size: 'big': input should be a valid integer",
+        ),
+        (
+            {"models.cnn.view": "none"},
+            "error: params.yaml: models.cnn.view: 'none': no such entry; allowed: intel-150, intel-256",
+        ),
+        (
+            {"datasets.intel.source": "../nowhere"},
+            "error: params.yaml: datasets.intel.source: '../nowhere': no such file or folder",
+        ),
+    ],
+)
+def test_a_mistake_in_params_stops_snakemake_with_one_line(checkout: Path, edit: dict, expected: str) -> None:
+    document = yaml.safe_load((checkout / "params.yaml").read_text())
+    for dotted, value in edit.items():
+        section, key, last = dotted.split(".")
+        document[section][key][last] = value
+    (checkout / "params.yaml").write_text(yaml.safe_dump(document))
+    done = snakemake(checkout)
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("Using workflow specific profile")]
+    assert lines == [expected]

@@ -1,0 +1,90 @@
+"""Removing what stages made: what nothing asks for any more, or everything.
+
+python -m workflow.removal prune      what belongs to no entry of params.yaml any more
+python -m workflow.removal clean      everything that can be made again, but the environment
+"""
+
+import argparse
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from stages.files import written
+from workflow.pipeline import Pipeline, opened
+
+MADE_BY_TOOLS = (".snakemake", "logs", ".dvc/cache", ".dvc/tmp", "report.html")
+LOCK = Path("dvc.lock")
+
+
+def size(path: Path) -> int:
+    """Return the bytes in a file, or in all files below a folder."""
+    files = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
+    return sum(file.lstat().st_size for file in files if file.is_symlink() or file.is_file())
+
+
+def readable(count: float) -> str:
+    """Return a number of bytes in the unit that fits it."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GiB"
+
+
+def remove(paths: Iterable[Path]) -> int:
+    """Remove files and folders, saying each with its size, and return the bytes freed."""
+    freed = 0
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            continue
+        count = size(path)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+        print(f"removed {path} ({readable(count)})")
+        freed += count
+    return freed
+
+
+def made(pipeline: Pipeline) -> list[Path]:
+    """Return the outermost folders that hold nothing but what stages make, and their leftovers."""
+    outs = {Path(out) for out in pipeline.producers} | set(pipeline.leftovers())
+    return sorted({Path(*out.parts[:2]) if out.parts[0] != "data" else out for out in outs})
+
+
+def forget(stages: Iterable[str]) -> list[str]:
+    """Drop the entries of dvc.lock that are none of ``stages``, and return their names."""
+    if not LOCK.exists():
+        return []
+    yaml = YAML()
+    content = yaml.load(LOCK.read_text(encoding="utf-8"))
+    stale = [name for name in content["stages"] if name not in set(stages)]
+    for name in stale:
+        del content["stages"][name]
+    if stale:
+        with written(LOCK) as temporary, temporary.open("w", encoding="utf-8") as file:
+            yaml.dump(content, file)
+    return stale
+
+
+def main() -> None:
+    """Prune or clean, as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["prune", "clean"])
+    what = parser.parse_args().what
+    pipeline = opened()
+    if what == "prune":
+        freed = remove(pipeline.leftovers())
+        stale = forget(pipeline.stages)
+        if stale:
+            print(f"dropped from {LOCK}: {', '.join(stale)}")
+    else:
+        freed = remove([*made(pipeline), *map(Path, MADE_BY_TOOLS)])
+    print(f"{readable(freed)} freed" if freed else "nothing to remove")
+
+
+if __name__ == "__main__":
+    main()
