@@ -15,7 +15,7 @@ SHOWN = 8
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Whether ``pattern`` (with or without ``.zip``; ``*`` stands for anything) means the archive or folder ``name``."""
+    """Whether ``pattern`` (with or without ``.zip``; ``*`` stands for anything) means ``name``."""
     wanted = pattern[: -len(ENDING)] if pattern.lower().endswith(ENDING) else pattern
     return re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), name, re.DOTALL) is not None
 

@@ -1,12 +1,11 @@
-"""Batches of a memory-mapped view, in a seeded order, for Keras."""
+"""Batches of a memory-mapped view, in a seeded order."""
 
 import numpy
 
-from stages.backend import keras
 from stages.views import View
 
 
-class Batches(keras.utils.PyDataset):
+class Batches:
     """Images and labels of chosen rows, read from disk as they are asked for.
 
     Each batch is handed out in ``parts`` equal parts, for an optimizer that accumulates their gradients. With a seed
@@ -23,7 +22,6 @@ class Batches(keras.utils.PyDataset):
         seed: int | None,
     ) -> None:
         """Take a view's split and rows of it (int64, (n,))."""
-        super().__init__(workers=1)
         self.view, self.split, self.rows = view, split, rows
         self.labels = view.labels(split)
         self.batch_size, self.parts, self.seed = batch_size, parts, seed

@@ -4,15 +4,17 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pandas
-from keras import layers
 
 from stages.backend import keras
+from stages.errors import UserError
 from stages.files import written
 from stages.parameters.model import Head, Network
 
+layers = keras.layers
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -21,6 +23,9 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
 
     The architecture is that of the course worksheet: convolutions, each with pooling and light dropout, then dense
     layers with stronger dropout and a softmax, which computes in float32 whatever the precision.
+
+    Raises:
+        UserError: the images are too small for so many convolutions and poolings.
     """
     model = keras.Sequential(name="network")
     model.add(layers.Input(shape, name="image"))
@@ -28,7 +33,13 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
     if network.normalization:
         model.add(layers.Normalization(name="normalization"))
     for layer in _convolutions(network):
-        model.add(layer)
+        try:
+            model.add(layer)
+        except ValueError as error:
+            raise UserError(
+                f"network.blocks: images of {shape[0]}x{shape[1]} are too small for {len(network.blocks.filters)} blocks: "
+                f"nothing is left at {layer.name}; use fewer filters, padding: same, pooling: 1 or a larger view"
+            ) from error
     pool = layers.GlobalAveragePooling2D if network.bridge == "global-average" else layers.Flatten
     model.add(pool(name=network.bridge.replace("-", "_")))
     for layer in _dense(network.head):
@@ -100,15 +111,28 @@ def layer_table(model: keras.Model) -> pandas.DataFrame:
 def save(model: keras.Model, path: Path) -> None:
     """Save ``model`` as a ``.keras`` file whose bytes depend on its architecture and weights alone.
 
-    Keras writes the time of saving into the archive, and time stamps of its members; both are removed. The model must
-    not be compiled: the state of an optimizer is no part of a result.
+    Keras writes the time of saving, time stamps of the archive's members, and memory addresses as the numbers of shared
+    objects; the former are removed, the latter counted from 1. The model must not be compiled: the state of an
+    optimizer is no part of a result.
     """
     with written(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary) as archive:
             members = {name: archive.read(name) for name in sorted(archive.namelist())}
         metadata = json.loads(members["metadata.json"])
+        members["config.json"] = json.dumps(_renumbered(json.loads(members["config.json"]), {})).encode()
         members["metadata.json"] = json.dumps({**metadata, "date_saved": ""}, sort_keys=True).encode()
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             for name, content in members.items():
                 archive.writestr(zipfile.ZipInfo(name, ZIP_TIME), content)
+
+
+def _renumbered(node: Any, numbers: dict[int, int]) -> Any:
+    if isinstance(node, list):
+        return [_renumbered(item, numbers) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: numbers.setdefault(value, len(numbers) + 1) if key == "shared_object_id" else _renumbered(value, numbers)
+        for key, value in node.items()
+    }

@@ -5,7 +5,7 @@ them record.json: what the training cost.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +23,6 @@ LARGEST = 3
 """Layers named as those that hold most parameters."""
 
 
-class EpochNotes(keras.callbacks.Callback):
-    """Says a line after each epoch."""
-
-    def __init__(self, task: str, epochs: int) -> None:
-        super().__init__()
-        self.task, self.epochs = task, epochs
-        self.watch = record.Stopwatch()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Say the epoch's losses, accuracies and the time since the start."""
-        figures = ", ".join(f"{name} {value:.3f}" for name, value in (logs or {}).items())
-        progress.note(self.task, f"epoch {epoch + 1} of at most {self.epochs}: {figures} ({self.watch.seconds:.0f} s)")
-
-
 def compiled(model: keras.Model, training: Training) -> keras.Model:
     """Return ``model``, compiled with the optimizer and the accumulation that ``training`` asks for."""
     parts = training.accumulation_steps
@@ -50,16 +36,38 @@ def compiled(model: keras.Model, training: Training) -> keras.Model:
 def fitted(model: keras.Model, train: Batches, validation: Batches, training: Training, task: str) -> pandas.DataFrame:
     """Fit ``model``, which then holds the weights of its best epoch, and return its history.
 
-    One row per epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy.
+    One row per epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy. The loop is Keras' own, without its data
+    adapters: their threads and queues cost memory, and at the end of a short training seconds.
     """
     stop = keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)
-    notes = EpochNotes(task, training.epochs)
-    history = model.fit(
-        train, validation_data=validation, epochs=training.epochs, shuffle=False, callbacks=[stop, notes], verbose=0
-    )
-    table = pandas.DataFrame(history.history)[["loss", "accuracy", "val_loss", "val_accuracy"]]
-    table.insert(0, "epoch", range(1, len(table) + 1))
-    return table
+    callbacks = keras.callbacks.CallbackList([stop], model=model, epochs=training.epochs)
+    watch, rows = record.Stopwatch(), []
+    callbacks.on_train_begin()
+    for epoch in range(training.epochs):
+        callbacks.on_epoch_begin(epoch)
+        learned = passed(model.train_on_batch, model, train)
+        tested = {f"val_{name}": value for name, value in passed(model.test_on_batch, model, validation).items()}
+        rows.append({"epoch": epoch + 1, **learned, **tested})
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in (learned | tested).items())
+        progress.note(task, f"epoch {epoch + 1} of at most {training.epochs}: {figures} ({watch.seconds:.0f} s)")
+        callbacks.on_epoch_end(epoch, learned | tested)
+        if model.stop_training:
+            break
+        train.on_epoch_end()
+    callbacks.on_train_end()
+    return pandas.DataFrame(rows)
+
+
+def passed(step: Callable[..., dict[str, Any]], model: keras.Model, batches: Batches) -> dict[str, float]:
+    """Take ``step`` on each of the batches and return the loss and accuracy, each the mean over all images."""
+    totals, images = {"loss": 0.0, "accuracy": 0.0}, 0
+    for index in range(len(batches)):
+        inputs, labels = batches[index]
+        model.reset_metrics()
+        figures = step(inputs, labels, return_dict=True)
+        images += len(labels)
+        totals = {name: total + float(figures[name]) * len(labels) for name, total in totals.items()}
+    return {name: total / images for name, total in totals.items()}
 
 
 def summary(layers: pandas.DataFrame, history: pandas.DataFrame, epochs: int) -> dict[str, Any]:
@@ -97,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     validation = Batches(view, "train", validation_rows, train.part, 1, None)
     model = network.build(description, view.shape, len(view.classes))
     if description.normalization:
-        network.set_normalization(model, (images for images, _ in train))
+        network.set_normalization(model, (train[index][0] for index in range(len(train))))
     runtime.fuse_batch_normalization(model)
     watch = record.Stopwatch()
     history = fitted(compiled(model, training), train, validation, training, f"train {options.key}")

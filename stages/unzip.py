@@ -2,124 +2,46 @@
 
 Reads the archives of a dataset (``data/raw/<dataset>``); writes ``<split>/<class>/<file>`` and ``index.csv`` (split,
 class, file, bytes, sha256, archive, member; ``file`` relative to the folder). Only what is an image by its name is
-unpacked. The class of an image is the first of its folders that not all images of its archive share.
+unpacked, and nothing before every archive is known to be safe and every class to have images.
 """
 
+import argparse
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import pandas
 
-from stages import progress
-from stages.archives import found, is_archive, not_found, shared_folders
+from stages import command, progress
+from stages.archives import found, is_archive, not_found
 from stages.errors import UserError
-from stages.formats import is_image_name, is_litter
-from stages.members import LONGEST, Parts, inspected, parts_of
-from stages.parameters.base import FILE
+from stages.files import write_table, written_folder
+from stages.layout import Content, Image, check_classes, complete, content
+from stages.members import Parts, inspected, unpack
+from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 
 INDEX = "index.csv"
 COLUMNS = ["split", "class", "file", "bytes", "sha256", "archive", "member"]
-SPLITS = ("train", "test")
 SHOWN = 3
 """Names of skipped files that the log shows."""
 
 
-@dataclass(frozen=True)
-class Image:
-    """A member of an archive and the place where it is unpacked."""
-
-    split: str
-    label: str
-    name: str
-    archive: Path
-    member: zipfile.ZipInfo
-
-    @property
-    def file(self) -> str:
-        """The path below the folder of images."""
-        return f"{self.split}/{self.label}/{self.name}"
-
-
-@dataclass(frozen=True)
-class Content:
-    """What one archive, or one folder within it, holds."""
-
-    archive: Path
-    images: list[tuple[Parts, zipfile.ZipInfo]]
-    """Class, deeper folders and name of each image, in the order of the names."""
-    labels: set[str]
-    """Every class folder, with or without images."""
-    others: list[str]
-    """Files that are no images."""
-
-
-def content(archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
-    """Sort the members beneath the folder ``top`` of an archive into classes; litter of file managers is left out.
+def sources(where: str, names: Sequence[str], raw: Path) -> list[tuple[Path, Parts]]:
+    """Return each archive that the names of a split mean, with the folder in it that holds the split, in their order.
 
     Raises:
-        UserError: an image stands outside the class folders.
+        UserError: a name means nothing that is in ``raw``.
     """
-    inside = [
-        (parts[len(top) :], member)
-        for member in members
-        if (parts := parts_of(member))[: len(top)] == top and len(parts) > len(top) and not is_litter(member.filename)
-    ]
-    # Folders such as .ipynb_checkpoints hold copies of images and are no classes.
-    shown = [
-        (parts, member) for parts, member in inside if not any(part.startswith(".") for part in _folders(parts, member))
-    ]
-    images = [(parts, member) for parts, member in shown if not member.is_dir() and is_image_name(parts[-1])]
-    kept = {id(member) for _, member in images}
-    others = [member.filename for _, member in inside if not member.is_dir() and id(member) not in kept]
-    shared = shared_folders([parts[:-1] for parts, _ in images]) if images else ()
-    for parts, member in images:
-        if len(parts) < len(shared) + 2:
-            raise UserError(
-                f"{archive}: image {member.filename!r} stands in no class folder; "
-                "the layout is <archive>/<class>/<image>, so move it into a class folder or remove it"
-            )
-    folders = [_folders(parts, member) for parts, member in shown]
-    labels = {
-        folder[len(shared)] for folder in folders if len(folder) > len(shared) and folder[: len(shared)] == shared
-    }
-    images = [(parts[len(shared) :], member) for parts, member in images]
-    images.sort(key=lambda image: (image[0], image[1].header_offset))
-    return Content(archive, images, labels if images else set(), sorted(others))
-
-
-def _folders(parts: Parts, member: zipfile.ZipInfo) -> Parts:
-    return parts if member.is_dir() else parts[:-1]
-
-
-def placed(split: str, contents: Iterable[Content]) -> Iterator[Image]:
-    """Yield each image with a file name that no other of its class has, in the order of archives and names.
-
-    Deeper folders become part of the name (``a/1.jpg``: ``a-1.jpg``); a name that an earlier image has is preceded by
-    the archive's.
-
-    Raises:
-        UserError: such a name is too long.
-    """
-    taken: set[tuple[str, str]] = set()
-    for each in contents:
-        for (label, *rest), member in each.images:
-            name = "-".join(rest)
-            stem = each.archive.stem
-            for number in count(1):
-                if (label, name) not in taken:
-                    break
-                name = "-".join([stem, *([str(number)] if number > 1 else []), *rest])
-            if len(name.encode()) > LONGEST:
-                raise UserError(
-                    f"{each.archive}: member {member.filename!r} needs a file name of over {LONGEST} bytes; shorten it"
-                )
-            taken.add((label, name))
-            yield Image(split, label, name, each.archive, member)
+    archives = sorted(path for path in raw.iterdir() if is_archive(path)) if raw.is_dir() else []
+    chosen: dict[tuple[Path, Parts], None] = {}
+    for name in names:
+        if not (meant := found(archives, name)):
+            raise not_found(where, name, raw, archives)
+        chosen |= dict.fromkeys(meant)
+    return list(chosen)
 
 
 def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
@@ -128,77 +50,32 @@ def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
     Raises:
         UserError: an archive is missing, unsafe or damaged, or the classes are not complete.
     """
-    entries = sorted(raw.iterdir()) if raw.is_dir() else []
-    archives = [path for path in entries if is_archive(path)]
     members: dict[Path, list[zipfile.ZipInfo]] = {}
     images: list[Image] = []
-    for split, names in zip(SPLITS, (dataset.splits.train, dataset.splits.test), strict=True):
+    for split, names in (("train", dataset.splits.train), ("test", dataset.splits.test)):
         where = f"datasets.{key}.splits.{split}"
-        sources: dict[tuple[Path, Parts], None] = {}
-        for name in names:
-            here = found(archives, name)
-            if not here:
-                raise not_found(where, name, raw, archives)
-            sources |= dict.fromkeys(here)
-        for archive, _ in sources:
+        contents: list[Content] = []
+        for archive, top in sources(where, names, raw):
             if archive not in members:
                 members[archive] = inspected(archive, dataset.max_expansion, f"datasets.{key}.max_expansion")
-        contents = [content(archive, members[archive], top) for archive, top in sources]
-        report_others(f"unzip {key}", split, [other for each in contents for other in each.others])
+            contents.append(content(archive, members[archive], top))
+        note_others(key, split, [other for each in contents for other in each.others])
         images += complete(where, split, contents)
-    check_classes(key, images)
+    if untested := check_classes(key, images):
+        progress.note(f"unzip {key}", f"test has no image of {', '.join(untested)}")
     return images
 
 
-def report_others(task: str, split: str, others: Sequence[str]) -> None:
-    """Note how many files of a split are no images, and name a few."""
+def note_others(key: str, split: str, others: Sequence[str]) -> None:
+    """Say how many files of a split are skipped, and name a few."""
     if others:
         more = ", …" if len(others) > SHOWN else ""
-        progress.note(task, f"{split}: {len(others):,} files skipped, no images: {', '.join(others[:SHOWN])}{more}")
-
-
-def complete(where: str, split: str, contents: Sequence[Content]) -> list[Image]:
-    """Return the images of a split.
-
-    Raises:
-        UserError: there are none, or none in some class folder.
-    """
-    images = list(placed(split, contents))
-    names = ", ".join(sorted({each.archive.name for each in contents}))
-    if not images:
-        raise UserError(f"{FILE}: {where}: no image in {names}; give archives of <class>/<image>")
-    empty = sorted({label for each in contents for label in each.labels} - {image.label for image in images})
-    if empty:
-        raise UserError(
-            f"{FILE}: {where}: no image in the class folders {', '.join(empty)} of {names}; "
-            "add images or remove the folders"
-        )
-    return images
-
-
-def check_classes(key: str, images: Sequence[Image]) -> None:
-    """Note classes that are only in train.
-
-    Raises:
-        UserError: a class is only in test, or train has a single class.
-    """
-    train, test = ({image.label for image in images if image.split == split} for split in SPLITS)
-    if len(train) < 2:
-        raise UserError(
-            f"{FILE}: datasets.{key}.splits.train: all images are of one class, {min(train)!r}; "
-            "the layout is <archive>/<class>/<image>, with two classes or more"
-        )
-    if unknown := sorted(test - train):
-        raise UserError(
-            f"{FILE}: datasets.{key}.splits.test: the classes {', '.join(unknown)} are not in train, "
-            f"which has {', '.join(sorted(train))}; add training images of them or remove them from test"
-        )
-    if untested := sorted(train - test):
-        progress.note(f"unzip {key}", f"no test image of the classes {', '.join(untested)}")
+        text = f"{split}: {len(others):,} skipped, no images or in hidden folders: {', '.join(others[:SHOWN])}{more}"
+        progress.note(f"unzip {key}", text)
 
 
 def unpacked(key: str, images: Sequence[Image], out: Path) -> pandas.DataFrame:
-    """Unpack ``images`` into the empty folder ``out`` and return the index, a row for each.
+    """Unpack ``images`` into the empty folder ``out`` and return the index: train, then test, by class and file.
 
     Raises:
         UserError: the disk has too little space, or an image's bytes are damaged in its archive.
@@ -208,11 +85,35 @@ def unpacked(key: str, images: Sequence[Image], out: Path) -> pandas.DataFrame:
         raise UserError(
             f"{out.parent}: the images of datasets.{key} need {needed:,} bytes, the disk has {free:,}; free some space"
         )
-    for folder in {image.file.rpartition("/")[0] for image in images}:
-        (out / folder).mkdir(parents=True)
-    rows = []
-    ordered = sorted(images, key=lambda image: (image.archive, image.member.header_offset))
-    opened: zipfile.ZipFile | None = None
-    for image in progress.followed(ordered, len(ordered), f"unzip {key}", "images"):
-        ...
-    return pandas.DataFrame(rows, columns=COLUMNS)
+    for folder in {(image.split, image.label) for image in images}:
+        out.joinpath(*folder).mkdir(parents=True)
+    rows = list(progress.followed(_rows(images, out), len(images), f"unzip {key}", "images"))
+    order = {"train": 0, "test": 1}
+    return pandas.DataFrame(sorted(rows, key=lambda row: (order[row[0]], *row[1:])), columns=COLUMNS)
+
+
+def _rows(images: Sequence[Image], out: Path) -> Iterator[tuple[str, str, str, int, str, str, str]]:
+    stored = sorted(images, key=lambda image: (image.archive, image.member.header_offset))
+    for archive, group in groupby(stored, key=lambda image: image.archive):
+        with zipfile.ZipFile(archive) as opened:
+            for image in group:
+                member = image.member
+                digest = unpack(opened, member, out / image.file)
+                size = member.file_size
+                yield image.split, image.label, image.file, size, digest, archive.name, member.filename
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Unpack the archives of the dataset named on the command line."""
+    parser = argparse.ArgumentParser(description="Unpack the images of a dataset, by split and class.")
+    parser.add_argument("key", help="a dataset of params.yaml")
+    parser.add_argument("--raw", type=Path, help="the folder of its archives")
+    parser.add_argument("--out", type=Path, help="the folder to write")
+    given = command.parsed(parser, "unzip", argv)
+    images = planned(given.key, entry(Dataset, "datasets", given.key), given.raw)
+    with written_folder(given.out) as folder:
+        write_table(folder / INDEX, unpacked(given.key, images, folder))
+
+
+if __name__ == "__main__":
+    command.run(main)

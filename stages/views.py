@@ -1,8 +1,8 @@
 """A view on disk: memory-mapped images, labels, and batches of them in a seeded order.
 
 A view's folder holds, for each split, ``<split>.npy`` (uint8, (images, size, size, channels)) and
-``<split>-labels.npy`` (int64, (images,)); ``index.csv`` (split, row, class, label, file, sha256); and ``view.json`` (classes in the order of
-their labels, size, mode, images per split, files left out).
+``<split>-labels.npy`` (int64, (images,)); ``index.csv`` (split, row, class, label, file, sha256); and ``view.json``
+(classes in the order of their labels, size, mode, images per split, files left out).
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,60 @@
+"""A copy of the project's sources with other parameters, in which a benchmark or a test runs the real workflow."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ("stages", "workflow", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
+DVC_SOURCES = ("config", ".gitignore")
+
+
+def copied(folder: Path) -> Path:
+    """Copy the sources into ``folder``, as a git repository where nothing has run yet, and return it."""
+    folder.mkdir(parents=True)
+    for name in SOURCES:
+        source = ROOT / name
+        ignored = shutil.ignore_patterns("__pycache__")
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copyfile(source, folder / name)
+    (folder / ".dvc").mkdir()
+    for name in DVC_SOURCES:
+        shutil.copyfile(ROOT / ".dvc" / name, folder / ".dvc" / name)
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    return folder
+
+
+def edit(folder: Path, changes: dict[str, Any]) -> None:
+    """Set the values under dotted keys of the copy's params.yaml; ``None`` for a whole entry of models: removes it."""
+    file = folder / "params.yaml"
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for dotted, value in changes.items():
+        *parents, last = dotted.split(".")
+        node = document
+        for part in parents:
+            node = node[part]
+        node[last] = value
+    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m`` with ``arguments`` in the copy and return what it printed."""
+    command = [sys.executable, "-m", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if check and done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done
+
+
+def timed(folder: Path, *arguments: str) -> float:
+    """Return the seconds that ``python -m`` with ``arguments`` takes in the copy."""
+    began = time.perf_counter()
+    run(folder, *arguments)
+    return time.perf_counter() - began

@@ -1,0 +1,133 @@
+"""Race the pipeline against the plain notebook script: same images, same networks, same epochs, same machine, one run.
+
+    python -m benchmarks.race [--data ../shared/data/intel] [--baseline ../shared/baseline/td5_notebook.py] [--epochs 3]
+
+Writes benchmarks/results.csv and prints it. A ratio is the notebook's figure over ours (above 1: ours is better).
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from benchmarks import project
+from stages.tables import markdown
+
+RESULTS = project.ROOT / "benchmarks" / "results.csv"
+NETWORKS = {"cnn": "cnn", "cnn-bn": "cnn_bn", "cnn-bn-256-gap": "cnn_bn_256_gap"}
+"""The project's networks and the notebook's names of them."""
+REPEATS = 5
+TRIVIAL = {
+    "network": {
+        "normalization": False,
+        "blocks": {"filters": [4], "kernel": 3, "padding": "valid", "activation": "relu", "batch_normalization": None}
+        | {"pooling": 4, "dropout": 0.0},
+        "bridge": "global-average",
+        "head": {"units": [], "activation": "relu", "dropout": 0.0},
+    },
+    "training": {"optimizer": "adam", "learning_rate": 0.001, "epochs": 1, "batch_size": 32, "accumulation_steps": 1}
+    | {"validation_split": 0.2, "patience": 1},
+}
+
+
+def notebook(script: Path, data: Path, epochs: int, folder: Path) -> dict[str, Any]:
+    """Run the notebook script on the unpacked archives and return what it measured."""
+    for archive in data.glob("*.zip"):
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(folder)
+    out = folder / "timings.json"
+    command = [sys.executable, str(script), "--train", "seg_train", "--test", "seg_test", "--epochs", str(epochs)]
+    command += ["--models", ",".join(NETWORKS.values()), "--out", str(out)]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return json.loads(out.read_text(encoding="utf-8"))
+
+
+def pipeline(data: Path, epochs: int, precision: str, folder: Path) -> dict[str, float]:
+    """Run the whole study on the same archives; return seconds in all, of the models, and peak memory (MiB)."""
+    project.copied(folder)
+    changes: dict[str, Any] = {f"models.{key}.training.epochs": epochs for key in NETWORKS}
+    changes |= {"datasets.intel.source": str(data), "runtime.precision": precision}
+    project.edit(folder, changes | {"studies.intel.models": list(NETWORKS)})
+    views = project.timed(folder, "snakemake", "data/views/intel-150", "data/views/intel-256")
+    evaluations = [f"results/intel/evaluations/{key}/metrics.json" for key in NETWORKS]
+    models = project.timed(folder, "snakemake", *evaluations)
+    rest = project.timed(folder, "snakemake")
+    sampled = [pandas.read_csv(file, sep="\t")["max_rss"].max() for file in (folder / "logs").rglob("*.tsv")]
+    return {"total": views + models + rest, "models": models, "memory": max(float(value) for value in sampled)}
+
+
+def nothing_to_do(count: int, folder: Path) -> float:
+    """Return the median seconds of a `snakemake` with nothing to do, with ``count`` trivial models that are made."""
+    project.copied(folder)
+    names = [f"trivial-{number}" for number in range(count)]
+    project.edit(folder, {"models": {name: {"view": "intel-150", "replicates": 1, **TRIVIAL} for name in names}})
+    small = {"train_per_class": 4, "test_per_class": 2}
+    project.edit(folder, {f"datasets.intel.synthetic.{key}": value for key, value in small.items()})
+    project.edit(folder, {"studies.intel.models": names, "views.intel-256.size": 16, "views.intel-150.size": 16})
+    project.run(folder, "snakemake")
+    return statistics.median(project.timed(folder, "snakemake") for _ in range(REPEATS))
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16 by itself."""
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def race(data: Path, script: Path, epochs: int, folder: Path) -> list[dict[str, Any]]:
+    """Run everything and return one row per measure."""
+    said = folder / "notebook"
+    said.mkdir()
+    plain = notebook(script, data, epochs, said)
+    seconds = sum(plain["steps"][name]["seconds"] for name in NETWORKS.values())
+    rows = []
+    for precision, wanted in {"float32": 1.2, "mixed_bfloat16": 2.0}.items():
+        if precision != "float32" and not has_bfloat16():
+            continue
+        ours = pipeline(data, epochs, precision, folder / precision)
+        rows += [
+            row(f"scratch models, {precision}", "s", ours["models"], seconds, f"ratio >= {wanted}"),
+            row(f"archives to results, {precision}", "s", ours["total"], plain["total_seconds"], ""),
+            row(f"peak memory of any stage, {precision}", "MiB", ours["memory"], plain["peak_memory_mib"], "ratio >= 4"),
+        ]
+    four, forty = (nothing_to_do(count, folder / f"trivial-{count}") for count in (4, 40))
+    rows.append(row("snakemake with nothing to do, 4 models", "s", four, None, "< 2 s"))
+    rows.append(row("the same with 40 models", "s", forty, None, f"< {1.5 * four:.2f} s (1.5 times)"))
+    return rows
+
+
+def row(measure: str, unit: str, ours: float, theirs: float | None, wanted: str) -> dict[str, Any]:
+    """Return a row of the results."""
+    ratio = None if theirs is None else round(theirs / ours, 2)
+    return {"measure": measure, "unit": unit, "darkroom": round(ours, 2), "notebook": theirs, "ratio": ratio, "wanted": wanted}
+
+
+def main() -> None:
+    """Race, write the results and print them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=project.ROOT.parent / "shared/data/intel")
+    parser.add_argument("--baseline", type=Path, default=project.ROOT.parent / "shared/baseline/td5_notebook.py")
+    parser.add_argument("--epochs", type=int, default=3)
+    options = parser.parse_args()
+    for path in (options.data, options.baseline):
+        if not path.exists():
+            sys.exit(f"error: {path.name} is not beside this checkout; name it with --data and --baseline")
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        rows = race(options.data.resolve(), options.baseline.resolve(), options.epochs, Path(folder))
+    table = pandas.DataFrame(rows)
+    table.to_csv(RESULTS, index=False)
+    print(markdown(table.fillna(""), {}))
+    print(f"{options.epochs} epochs each, in {time.perf_counter() - began:.0f} s; written to {RESULTS.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Downloads: a file from an https address with a known SHA-256, or a dataset from Kaggle."""
+
+import re
+import sys
+import time
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from tqdm import tqdm
+
+from stages import progress
+from stages.errors import UserError
+from stages.parameters.base import FILE
+
+CHUNK = 1 << 16
+"""Bytes that are held in memory at once."""
+TIMEOUT = 60
+"""Seconds without an answer before a server counts as unreachable."""
+
+
+class Meter:
+    """The progress of one download, as pooch drives it: a bar on a terminal, a line now and then in a log."""
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+        self.total = 0
+        self.done = 0
+        self.shown = time.monotonic()
+        terminal = sys.stderr.isatty()
+        self.bar = tqdm(desc=task, unit="B", unit_scale=True, unit_divisor=1024) if terminal else None
+
+    def update(self, count: int) -> None:
+        """Count bytes that have arrived."""
+        self.done += count
+        if self.bar is not None:
+            self.bar.total = self.total or None
+            self.bar.update(count)
+        elif time.monotonic() - self.shown > progress.INTERVAL:
+            self.shown = time.monotonic()
+            of = f" of {self.total / 1e6:,.1f}" if self.total else ""
+            progress.note(self.task, f"{self.done / 1e6:,.1f}{of} MB")
+
+    def reset(self) -> None:
+        """Count from zero: pooch does so at the end, as its last chunk is seldom full."""
+        self.done = 0
+        if self.bar is not None:
+            self.bar.reset()
+
+    def close(self) -> None:
+        """End the bar's line."""
+        if self.bar is not None:
+            self.bar.close()
+
+
+def file_name(url: str) -> str:
+    """Return the name of the archive behind an address; it ends in ``.zip``."""
+    name = PurePosixPath(unquote(urlsplit(url).path)).name or "archive"
+    return name if name.lower().endswith(".zip") else f"{name}.zip"
+
+
+def download_file(url: str, sha256: str, folder: Path, key: str) -> Path:
+    """Download one file into ``folder`` and return its path; on any failure nothing is left.
+
+    Args:
+        url: address of the file.
+        sha256: what its SHA-256 must be, in hex.
+        folder: an existing folder.
+        key: the dataset in params.yaml.
+
+    Raises:
+        UserError: the address cannot be reached, answers with an error, or sends another file.
+    """
+    import pooch  # these take long to import, and most datasets need no download
+    import requests
+
+    pooch.get_logger().setLevel("ERROR")
+    meter = Meter(f"fetch {key}")
+    receive = pooch.HTTPDownloader(progressbar=meter, chunk_size=CHUNK, timeout=TIMEOUT)
+    where = f"{FILE}: datasets.{key}"
+    try:
+        path = Path(pooch.retrieve(url, f"sha256:{sha256}", fname=file_name(url), path=folder, downloader=receive))
+    except requests.HTTPError as error:
+        answer = f"{error.response.status_code} {error.response.reason}".strip()
+        raise UserError(f"{where}.source: {url}: the server answers {answer}; correct the address") from None
+    except requests.RequestException as error:
+        raise UserError(
+            f"{where}.source: {url}: download failed ({_reason(error)}); check the network and the address, "
+            "or download it by hand and give its folder as source"
+        ) from None
+    except ValueError as error:  # what pooch raises on another hash
+        digests = re.findall(r"\b[0-9a-f]{64}\b", str(error))
+        raise UserError(
+            f"{where}.sha256: {sha256}: the file at {url} has {digests[-1] if digests else 'another'}; "
+            "if that is the file you want, write its SHA-256 there"
+        ) from None
+    finally:
+        meter.close()
+    path.chmod(0o644)  # pooch leaves its temporary file's 0600
+    progress.note(f"fetch {key}", f"{path.name}: {path.stat().st_size / 1e6:,.1f} MB downloaded")
+    return path
+
+
+def download_kaggle(handle: str, key: str) -> Path:
+    """Return the folder where kagglehub keeps the dataset ``<owner>/<name>``, downloaded if it was not.
+
+    Raises:
+        UserError: no network, no credentials, or no such dataset.
+    """
+    import kagglehub
+    import requests
+    from kagglehub import exceptions
+
+    failures = (
+        requests.RequestException,
+        exceptions.BackendError,
+        exceptions.CredentialError,
+        exceptions.DataCorruptionError,
+        exceptions.NotFoundError,
+        exceptions.UnauthenticatedError,
+        ValueError,  # of a kaggle.json that is not whole
+    )
+    try:
+        return Path(kagglehub.dataset_download(handle))
+    except failures as error:
+        raise UserError(
+            f"{FILE}: datasets.{key}.source: kaggle:{handle}: download failed ({_reason(error)}); check the name and the "
+            "network, give credentials by KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json, "
+            "or download it by hand and give its folder as source"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """Return an error of the network in one short line."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"HTTP {response.status_code} {response.reason}".strip()
+    text = str(error)
+    if "NameResolutionError" in text:
+        return "the server's name cannot be resolved"
+    return " ".join(text.split())[:160] or type(error).__name__

@@ -1,0 +1,160 @@
+"""From the members of archives to classes: which image is of which class, and the name it gets.
+
+The class of an image is the first of its folders that not all images of its archive share, so that
+``seg_train/seg_train/sea/1.jpg``, ``seg_train/sea/1.jpg`` and ``sea/1.jpg`` are all of the class ``sea``.
+"""
+
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from stages.archives import shared_folders
+from stages.errors import UserError
+from stages.formats import is_image_name, is_litter
+from stages.members import LONGEST, Parts, parts_of
+from stages.parameters.base import FILE
+
+FORM = "the layout is <archive>/<class>/<image>"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A member of an archive and the place where it is unpacked."""
+
+    split: str
+    label: str
+    name: str
+    archive: Path
+    member: zipfile.ZipInfo
+
+    @property
+    def file(self) -> str:
+        """The path below the folder of images."""
+        return f"{self.split}/{self.label}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one archive, or one folder within it, holds."""
+
+    archive: Path
+    images: list[tuple[Parts, zipfile.ZipInfo]]
+    """Class, deeper folders and name of each image, in the order of the names."""
+    labels: set[str]
+    """Every class folder, with or without images."""
+    others: list[str]
+    """Files that are no images."""
+
+
+def content(archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
+    """Sort the members beneath the folder ``top`` of an archive into classes; litter of file managers is left out.
+
+    Raises:
+        UserError: an image stands outside the class folders.
+    """
+    inside = [
+        (parts[len(top) :], member)
+        for member in members
+        if (parts := parts_of(member))[: len(top)] == top and len(parts) > len(top)
+    ]
+    files = [(parts, member) for parts, member in inside if not member.is_dir() and not is_litter(member.filename)]
+    chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not _hidden(parts[:-1])]
+    shared = shared_folders([parts[:-1] for parts, _ in chosen]) if chosen else ()
+    for parts, member in chosen:
+        if len(parts) < len(shared) + 2:
+            raise UserError(
+                f"{archive}: image {member.filename!r} stands in no class folder; {FORM}: move it into one or remove it"
+            )
+    images = sorted(
+        ((parts[len(shared) :], member) for parts, member in chosen),
+        key=lambda image: (image[0], image[1].header_offset),
+    )
+    folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
+    labels = {
+        folder[len(shared)]
+        for folder in folders
+        if folder[: len(shared)] == shared and len(folder) > len(shared) and not _hidden(folder)
+    }
+    others = {member.filename for _, member in files} - {member.filename for _, member in chosen}
+    return Content(archive, images, labels if images else set(), sorted(others))
+
+
+def _hidden(folder: Parts) -> bool:
+    """Whether a folder is no class, such as ``__MACOSX`` or the copies that Jupyter keeps in .ipynb_checkpoints."""
+    return is_litter("/".join(folder)) or any(part.startswith(".") for part in folder)
+
+
+def placed(split: str, contents: Iterable[Content]) -> Iterator[Image]:
+    """Yield each image with a file name that no other of its class has, in the order of archives and names.
+
+    Deeper folders become part of the name (``a/1.jpg``: ``a-1.jpg``); a name that an earlier image has is preceded by
+    the archive's.
+
+    Raises:
+        UserError: such a name is too long.
+    """
+    taken: set[tuple[str, str]] = set()
+    for each in contents:
+        for (label, *rest), member in each.images:
+            name = "-".join(rest)
+            stem = each.archive.stem
+            for number in count(1):
+                if (label, name) not in taken:
+                    break
+                name = "-".join([stem, *([str(number)] if number > 1 else []), *rest])
+            if len(name.encode()) > LONGEST:
+                raise UserError(
+                    f"{each.archive}: member {member.filename!r} needs a file name of over {LONGEST} bytes; shorten it"
+                )
+            taken.add((label, name))
+            yield Image(split, label, name, each.archive, member)
+
+
+def complete(where: str, split: str, contents: Sequence[Content]) -> list[Image]:
+    """Return the images of a split.
+
+    Raises:
+        UserError: there are none, or none in some class folder.
+    """
+    images = list(placed(split, contents))
+    names = ", ".join(sorted({each.archive.name for each in contents}))
+    if not images:
+        raise UserError(f"{FILE}: {where}: no image in {names}; {FORM}")
+    empty = sorted({label for each in contents for label in each.labels} - {image.label for image in images})
+    if empty:
+        raise UserError(
+            f"{FILE}: {where}: no image in the class folders {', '.join(empty)} of {names}; "
+            "add images or remove the folders"
+        )
+    return images
+
+
+def check_classes(key: str, images: Sequence[Image]) -> list[str]:
+    """Return the classes of train that test lacks.
+
+    Raises:
+        UserError: a class is only in test, or train has a single class.
+    """
+    train = {image.label for image in images if image.split == "train"}
+    test = {image.label for image in images if image.split == "test"}
+    if len(train) < 2:
+        raise UserError(
+            f"{FILE}: datasets.{key}.splits.train: all images are of one class, {min(train)!r}; "
+            f"{FORM}, with two classes or more"
+        )
+    if unknown := sorted(test - train):
+        raise UserError(
+            f"{FILE}: datasets.{key}.splits.test: {_classes(unknown)} not in train, which has "
+            f"{', '.join(sorted(train))}; add training images of {_them(unknown)} or remove {_them(unknown)} from test"
+        )
+    return sorted(train - test)
+
+
+def _classes(labels: Sequence[str]) -> str:
+    return f"class {labels[0]} is" if len(labels) == 1 else f"classes {', '.join(labels)} are"
+
+
+def _them(labels: Sequence[str]) -> str:
+    return "it" if len(labels) == 1 else "them"
