@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ("stages", "workflow", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
+SOURCES = ("Makefile", "stages", "workflow", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
 DVC_SOURCES = ("config", ".gitignore")
 
 
@@ -32,7 +32,7 @@ def copied(folder: Path) -> Path:
 
 
 def edit(folder: Path, changes: dict[str, Any]) -> None:
-    """Set the values under dotted keys of the copy's params.yaml; ``None`` for a whole entry of models: removes it."""
+    """Set the values under dotted keys of the params.yaml in ``folder``."""
     file = folder / "params.yaml"
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     for dotted, value in changes.items():

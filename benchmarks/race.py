@@ -96,7 +96,9 @@ def race(data: Path, script: Path, epochs: int, folder: Path) -> list[dict[str, 
         rows += [
             row(f"scratch models, {precision}", "s", ours["models"], seconds, f"ratio >= {wanted}"),
             row(f"archives to results, {precision}", "s", ours["total"], plain["total_seconds"], ""),
-            row(f"peak memory of any stage, {precision}", "MiB", ours["memory"], plain["peak_memory_mib"], "ratio >= 4"),
+            row(
+                f"peak memory of any stage, {precision}", "MiB", ours["memory"], plain["peak_memory_mib"], "ratio >= 4"
+            ),
         ]
     four, forty = (nothing_to_do(count, folder / f"trivial-{count}") for count in (4, 40))
     rows.append(row("snakemake with nothing to do, 4 models", "s", four, None, "< 2 s"))
@@ -107,7 +109,14 @@ def race(data: Path, script: Path, epochs: int, folder: Path) -> list[dict[str, 
 def row(measure: str, unit: str, ours: float, theirs: float | None, wanted: str) -> dict[str, Any]:
     """Return a row of the results."""
     ratio = None if theirs is None else round(theirs / ours, 2)
-    return {"measure": measure, "unit": unit, "darkroom": round(ours, 2), "notebook": theirs, "ratio": ratio, "wanted": wanted}
+    return {
+        "measure": measure,
+        "unit": unit,
+        "darkroom": round(ours, 2),
+        "notebook": theirs,
+        "ratio": ratio,
+        "wanted": wanted,
+    }
 
 
 def main() -> None:

@@ -13,10 +13,9 @@ from typing import Any
 
 import pandas
 
-from stages import command, comparison_figures, comparison_text, costs, figures, significance
+from stages import command, comparison_figures, comparison_text, costs, figures, plan, significance
 from stages.errors import UserError
 from stages.files import read_json, write_table, write_text, written_folder
-from stages.parameters import document
 from stages.parameters.base import FILE
 from stages.parameters.data import Dataset
 from stages.parameters.model import Study
@@ -73,7 +72,7 @@ def chosen(study: str, dataset: str) -> tuple[Study, Dataset]:
     Raises:
         UserError: there is no such key.
     """
-    parameters = document.load()
+    parameters = plan.checked()
     for section, key, known in (("studies", study, parameters.studies), ("datasets", dataset, parameters.datasets)):
         if key not in known:
             raise UserError(f"{FILE}: {section}: no entry {key!r}; there is {', '.join(known) or 'nothing'}")

@@ -80,8 +80,7 @@ def download_file(url: str, sha256: str, folder: Path, key: str) -> Path:
     try:
         path = Path(pooch.retrieve(url, f"sha256:{sha256}", fname=file_name(url), path=folder, downloader=receive))
     except requests.HTTPError as error:
-        answer = f"{error.response.status_code} {error.response.reason}".strip()
-        raise UserError(f"{where}.source: {url}: the server answers {answer}; correct the address") from None
+        raise UserError(f"{where}.source: {url}: {_reason(error)}; correct the address") from None
     except requests.RequestException as error:
         raise UserError(
             f"{where}.source: {url}: download failed ({_reason(error)}); check the network and the address, "
@@ -123,8 +122,8 @@ def download_kaggle(handle: str, key: str) -> Path:
         return Path(kagglehub.dataset_download(handle))
     except failures as error:
         raise UserError(
-            f"{FILE}: datasets.{key}.source: kaggle:{handle}: download failed ({_reason(error)}); check the name and the "
-            "network, give credentials by KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json, "
+            f"{FILE}: datasets.{key}.source: kaggle:{handle}: download failed ({_reason(error)}); check the name "
+            "and the network, give credentials by KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json, "
             "or download it by hand and give its folder as source"
         ) from None
 

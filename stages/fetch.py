@@ -6,25 +6,21 @@ archive, packed as it is.
 """
 
 import argparse
-import os
 import shutil
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas
 
-from stages import command, progress
+from stages import command, plan, progress
 from stages.archives import ENDING, found, is_archive, matches, not_found
 from stages.errors import UserError
 from stages.files import sha256, write_table, written_folder
-from stages.parameters import document
+from stages.packing import pack
 from stages.parameters.base import FILE
 from stages.parameters.data import Dataset, Splits
 
 MANIFEST = "manifest.csv"
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip can hold: the same for every member, so that equal files give equal archives."""
 
 
 def entries_of(source: Path, key: str) -> list[Path]:
@@ -76,48 +72,14 @@ def unwrapped(source: Path, splits: Splits, key: str) -> list[Path]:
     return entries
 
 
-def pack(folder: Path, archive: Path) -> None:
-    """Write the files and folders of ``folder``, below its own name, to the new zip file ``archive``, uncompressed.
-
-    Raises:
-        UserError: there is something other than files and folders, or a name that is not UTF-8.
-    """
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, strict_timestamps=True) as packed:
-        for path in (folder, *_tree(folder)):
-            name = path.relative_to(folder.parent).as_posix()
-            if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                raise UserError(f"{path}: neither a file nor a folder (a link, perhaps); put a copy in its place")
-            try:
-                name.encode()
-            except UnicodeEncodeError:
-                raise UserError(f"{os.fsencode(path)!r}: the name is not UTF-8; rename it") from None
-            member = zipfile.ZipInfo(f"{name}/" if path.is_dir() else name, EPOCH)
-            member.create_system = 3
-            member.external_attr = 0o40755 << 16 | 0x10 if path.is_dir() else 0o100644 << 16
-            if path.is_dir():
-                packed.writestr(member, b"")
-                continue
-            member.file_size = path.stat().st_size
-            with path.open("rb") as source, packed.open(member, "w") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
-
-
-def _tree(folder: Path) -> Iterator[Path]:
-    """Yield what is below ``folder``, each folder before its content, sorted; links are not followed."""
-    for path in sorted(folder.iterdir()):
-        yield path
-        if path.is_dir() and not path.is_symlink():
-            yield from _tree(path)
-
-
 def deliver(source: Path, splits: Splits, key: str, out: Path, place: str) -> None:
     """Copy the archives that the splits name from ``source`` to the folder ``out``, and pack folders.
 
     Raises:
         UserError: ``source`` lacks what a split names, or holds what cannot be read.
     """
-    paths = chosen(unwrapped(source, splits, key), splits, key, place)
     try:
+        paths = chosen(unwrapped(source, splits, key), splits, key, place)
         for path in progress.followed(paths, len(paths), f"fetch {key}", "archives"):
             if path.is_dir():
                 pack(path, out / f"{path.name}{ENDING}")
@@ -164,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("key", help="a dataset of params.yaml")
     parser.add_argument("--out", type=Path, help="the folder to write")
     given = command.parsed(parser, "fetch", argv)
-    datasets = document.load().datasets
+    datasets = plan.checked().datasets
     if given.key not in datasets:
         raise UserError(f"datasets: no entry {given.key!r}; there is {', '.join(datasets) or 'nothing'}")
     with written_folder(given.out) as folder:

@@ -37,8 +37,9 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
             model.add(layer)
         except ValueError as error:
             raise UserError(
-                f"network.blocks: images of {shape[0]}x{shape[1]} are too small for {len(network.blocks.filters)} blocks: "
-                f"nothing is left at {layer.name}; use fewer filters, padding: same, pooling: 1 or a larger view"
+                f"network.blocks: images of {shape[0]}x{shape[1]} are too small for "
+                f"{len(network.blocks.filters)} blocks: nothing is left at {layer.name}; "
+                "use fewer filters, padding: same, pooling: 1 or a larger view"
             ) from error
     pool = layers.GlobalAveragePooling2D if network.bridge == "global-average" else layers.Flatten
     model.add(pool(name=network.bridge.replace("-", "_")))
@@ -48,7 +49,7 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
     return model
 
 
-def _convolutions(network: Network) -> Iterator[layers.Layer]:
+def _convolutions(network: Network) -> Iterator[keras.layers.Layer]:
     blocks = network.blocks
     for number, filters in enumerate(blocks.filters, start=1):
         fused = None if blocks.batch_normalization else blocks.activation
@@ -65,7 +66,7 @@ def _convolutions(network: Network) -> Iterator[layers.Layer]:
             yield layers.Dropout(blocks.dropout, name=f"dropout_{number}")
 
 
-def _dense(head: Head) -> Iterator[layers.Layer]:
+def _dense(head: Head) -> Iterator[keras.layers.Layer]:
     for number, units in enumerate(head.units, start=1):
         yield layers.Dense(units, activation=head.activation, name=f"dense_{number}")
         if head.dropout:

@@ -1,4 +1,4 @@
-"""What there is to make: the datasets, trainings and comparisons that params.yaml asks for.
+"""What there is to make: the datasets, views, trainings and comparisons that the studies of params.yaml ask for.
 
 dvc.yaml expands its stages over this file, because DVC's templates cannot ask which study a model belongs to or which
 folder holds a dataset. It is written from params.yaml whenever Snakemake starts, and by hand with
@@ -23,7 +23,7 @@ DRAWING, DOWNLOADING = "stages/synthetic.py", "stages/download.py"
 
 
 def plan(parameters: Parameters) -> dict[str, Any]:
-    """Return the fetches, trainings and comparisons of ``parameters``.
+    """Return the fetches, preparations, trainings and comparisons that the studies of ``parameters`` ask for.
 
     A fetch has an origin, the path whose bytes decide whether it must run again: the user's folder, or the module that
     draws or downloads. A model's first replicate is named after it, the others ``<model>-replicate-<n>``.
@@ -40,8 +40,13 @@ def plan(parameters: Parameters) -> dict[str, Any]:
                 members[key] = {"model": model, "replicate": replicate, **place}
         trainings |= members
         comparisons[study] = {"models": " ".join(members), "dataset": place["dataset"]}
-    fetches = {key: {"origin": origin(dataset.source)} for key, dataset in parameters.datasets.items()}
-    return {"fetches": fetches, "trainings": trainings, "comparisons": comparisons}
+    views = {training["view"]: {"dataset": training["dataset"]} for training in trainings.values()}
+    fetches = {key: {"origin": origin(parameters.datasets[key].source)} for key in _named(views, "dataset")}
+    return {"fetches": fetches, "preparations": views, "trainings": trainings, "comparisons": comparisons}
+
+
+def _named(entries: dict[str, dict[str, Any]], field: str) -> list[str]:
+    return list(dict.fromkeys(entry[field] for entry in entries.values()))
 
 
 def origin(source: str) -> str:
@@ -64,14 +69,16 @@ def update(parameters: Parameters) -> None:
         write_text(FILE, text(parameters))
 
 
-def check(parameters: Parameters) -> None:
-    """Refuse to work for DVC, which has expanded dvc.yaml already, while the plan is behind ``parameters``.
+def checked(file: Path = PARAMETERS) -> Parameters:
+    """Return params.yaml, validated as a whole, unless DVC has expanded dvc.yaml over a plan that is behind it.
 
     Raises:
-        UserError: the plan says something else than params.yaml does.
+        UserError: params.yaml is not valid, or DVC asks and the plan says something else than params.yaml does.
     """
+    parameters = load(file)
     if "DVC_STAGE" in os.environ and (not FILE.exists() or FILE.read_text(encoding="utf-8") != text(parameters)):
         raise UserError(f"{FILE} is behind {PARAMETERS}: run python -m stages.plan, then dvc repro again")
+    return parameters
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Fixtures that every test may use."""
 
-import copy
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from benchmarks.project import edit
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -25,16 +26,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
     """
 
     def make(edits: dict[str, Any] | None = None) -> Path:
-        document = copy.deepcopy(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
-        for dotted, value in (edits or {}).items():
-            *parents, last = dotted.split(".")
-            node = document
-            for part in parents:
-                node = node[part]
-            node[last] = value
         folder = tmp_path / "project"
         folder.mkdir(exist_ok=True)
-        (folder / "params.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+        shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
+        edit(folder, edits or {})
         monkeypatch.chdir(folder)
         return folder
 

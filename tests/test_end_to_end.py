@@ -1,0 +1,250 @@
+"""The real workflow in copies of the sources: tiny studies from archive to comparison, by Snakemake and by DVC."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+import yaml
+from PIL import Image
+
+from benchmarks.project import copied, edit, run
+from stages import template
+
+pytestmark = pytest.mark.slow
+
+BLOCKS = {"filters": [4, 6], "kernel": 3, "padding": "same", "activation": "relu", "pooling": 2, "dropout": 0.1}
+NETWORK = {
+    "normalization": False,
+    "blocks": {**BLOCKS, "batch_normalization": None},
+    "bridge": "flatten",
+    "head": {"units": [8], "activation": "relu", "dropout": 0.2},
+}
+TRAINING: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.01, "epochs": 2, "batch_size": 16}
+TRAINING |= {"accumulation_steps": 2, "validation_split": 0.25, "patience": 2}
+MODEL: dict[str, Any] = {"view": "intel-150", "replicates": 1, "network": NETWORK, "training": TRAINING}
+NORMALIZED = {**NETWORK, "normalization": True, "blocks": {**BLOCKS, "batch_normalization": {"momentum": 0.8}}}
+SMALL = {
+    "datasets.intel.synthetic.train_per_class": 6,
+    "datasets.intel.synthetic.test_per_class": 3,
+    "census.gallery": 4,
+    "evaluation.worst": 4,
+    "views.intel-150.size": 16,
+    "views.intel-256.size": 24,
+    "models": {"plain": MODEL, "normalized": {**MODEL, "view": "intel-256", "network": NORMALIZED}},
+    "studies.intel.models": ["plain", "normalized"],
+}
+
+
+def small(folder: Path, changes: dict[str, Any] | None = None) -> Path:
+    """A copy of the sources with a tiny study, committed."""
+    edit(copied(folder), {**SMALL, **(changes or {})})
+    run(folder, "stages.plan")
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
+    subprocess.run(["git", *identity, "commit", "--quiet", "--message", "Start"], cwd=folder, check=True)
+    return folder
+
+
+def snakemake(folder: Path, *arguments: str) -> list[str]:
+    """Run the workflow and return the stages whose commands DVC executed."""
+    shutil.rmtree(folder / "logs", ignore_errors=True)
+    run(folder, "snakemake", *arguments)
+    logs = (folder / "logs").rglob("*.log")
+    return sorted(found for log in logs for found in re.findall(r"Running stage '([^']+)'", log.read_text()))
+
+
+def results(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file that stages wrote, records and costs aside."""
+    outs = [folder / out for stage in template.stages(folder).values() for out in stage.outs]
+    files = [file for out in outs for file in (out.rglob("*") if out.is_dir() else [out]) if file.is_file()]
+    timed = ("record.json", "costs.csv", "costs.md", ".snakemake_timestamp")
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in files
+        if file.name not in timed
+    }
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny study, made by Snakemake."""
+    folder = small(tmp_path_factory.mktemp("made") / "project")
+    executed = snakemake(folder)
+    assert executed == sorted(template.stages(folder))
+    return folder
+
+
+@pytest.fixture
+def again(made: Path, tmp_path: Path) -> Path:
+    """The tiny study as it was made, in a copy to try things on."""
+    folder = tmp_path / "project"
+    shutil.copytree(made, folder, symlinks=True)
+    return folder
+
+
+def test_a_second_run_has_nothing_to_do_and_all_is_quiet(made: Path) -> None:
+    assert "Nothing to be done" in run(made, "snakemake").stdout
+    assert "up to date" in run(made, "dvc", "status").stdout
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=made, capture_output=True, text=True, check=True)
+    assert status.stdout == "?? dvc.lock\n"
+
+
+def test_dvc_alone_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:
+    folder = small(tmp_path / "project")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = [sys.executable, "-m", "dvc", "repro"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, env={**os.environ, "PATH": path})
+    ours, theirs = results(made), results(folder)
+    assert len(ours) > 60
+    assert {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)} == set()
+
+
+def test_results_of_synthetic_images_say_so(made: Path) -> None:
+    for name in ("census/intel/census.md", "intel/comparison/comparison.md", "intel/costs/costs.md"):
+        assert "synthetic" in (made / "results" / name).read_text(), name
+    assert "synthetic" in (made / "results/intel/evaluations/plain/evaluation.md").read_text()
+
+
+def test_a_changed_dropout_executes_that_model_and_the_comparison_only(again: Path) -> None:
+    edit(again, {"models.plain.network.head.dropout": 0.3})
+    assert snakemake(again) == ["compare@intel", "evaluate@plain", "train@plain"]
+    assert snakemake(again) == []
+
+
+def test_touched_files_execute_nothing(again: Path) -> None:
+    for name in ("params.yaml", "dvc.yaml", "stages/train.py", "stages/unzip.py", "models/intel/plain/model.keras"):
+        (again / name).touch()
+    (again / "data/images/intel/index.csv").touch()
+    assert snakemake(again) == []
+
+
+def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(again: Path) -> None:
+    edit(again, {"models": {"plain": MODEL}, "studies.intel.models": ["plain"]})
+    assert snakemake(again) == ["compare@intel"]
+    table = pandas.read_csv(again / "results/intel/comparison/models.csv")
+    assert list(table["model"]) == ["plain"]
+    assert (again / "models/intel/normalized").exists()
+    said = run(again, "workflow.removal", "prune").stdout
+    for gone in ("models/intel/normalized", "results/intel/evaluations/normalized", "data/views/intel-256"):
+        assert not (again / gone).exists()
+        assert re.search(rf"removed {gone} \(\d", said), said
+    assert "normalized" not in (again / "dvc.lock").read_text()
+    snakemake(again)
+    assert "up to date" in run(again, "dvc", "status").stdout
+    assert "nothing to remove" in run(again, "workflow.removal", "prune").stdout
+
+
+def test_clean_removes_what_can_be_made_again_and_nothing_else(again: Path) -> None:
+    before = subprocess.run(["git", "ls-files"], cwd=again, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    said = run(again, "workflow.removal", "clean").stdout
+    assert "freed" in said
+    assert not any(
+        (again / name).exists() for name in ("models/intel", "results/intel", "data/raw", ".snakemake", "logs")
+    )
+    assert all((again / name).exists() for name in before if name)
+
+
+def test_replicates_give_mean_and_deviation(again: Path) -> None:
+    edit(again, {"models.plain.replicates": 2})
+    assert snakemake(again) == ["compare@intel", "evaluate@plain-replicate-2", "train@plain-replicate-2"]
+    table = pandas.read_csv(again / "results/intel/comparison/models.csv").set_index("model")
+    assert table.loc["plain", "replicates"] == 2
+    accuracies = pandas.read_csv(again / "results/intel/comparison/replicates.csv").query("model == 'plain'")[
+        "accuracy"
+    ]
+    assert table.loc["plain", "mean_accuracy"] == pytest.approx(accuracies.mean(), abs=1e-6)
+    assert table.loc["plain", "sd_accuracy"] == pytest.approx(accuracies.std(ddof=1), abs=1e-6)
+
+
+def encoded(image: Image.Image, form: str) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, form)
+    return buffer.getvalue()
+
+
+def photographs(archive: Path, count: int) -> None:
+    """Zip class folders with unheard-of names, of images of many sizes, modes and formats."""
+    random = numpy.random.default_rng(5)
+    kinds = [("RGB", "JPEG", "JPG"), ("L", "PNG", "png"), ("CMYK", "JPEG", "jpeg"), ("RGBA", "WEBP", "webp")]
+    kinds += [("P", "GIF", "gif"), ("I;16", "TIFF", "tif"), ("RGB", "BMP", "Bmp"), ("1", "PNG", "PNG")]
+    with zipfile.ZipFile(archive, "w") as opened:
+        for number, name in enumerate(("Été à la mer", "snow & ice")):
+            for index in range(count):
+                mode, form, suffix = kinds[index % len(kinds)]
+                size = (int(random.integers(20, 60)), int(random.integers(20, 60)))
+                pixels = random.integers(0, 120, (size[1], size[0], 3), dtype=numpy.uint8) + numpy.uint8(130 * number)
+                image = Image.fromarray(pixels)
+                image = (
+                    Image.fromarray(pixels[..., 0].astype("uint16") * 257) if mode == "I;16" else image.convert(mode)
+                )
+                opened.writestr(f"{archive.stem}/{name}/{index}.{suffix}", encoded(image, form))
+        opened.writestr("__MACOSX/._litter.jpg", b"litter")
+
+
+def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(tmp_path: Path) -> None:
+    folder, source = small(tmp_path / "project"), tmp_path / "my images"
+    source.mkdir()
+    photographs(source / "learn.zip", 24)
+    photographs(source / "exam.zip", 8)
+    kept = {file: file.read_bytes() for file in source.iterdir()}
+    document = yaml.safe_load((folder / "params.yaml").read_text())
+    dataset = document["datasets"]["intel"] | {"title": "Holidays", "source": str(source), "synthetic": None}
+    dataset["splits"] = {"train": ["learn"], "test": ["exam"]}
+    views = {"tiny": {**document["views"]["intel-256"], "dataset": "holidays", "size": 20}}
+    changes = {"datasets": {"holidays": dataset}, "views": views, "models": {"plain": {**MODEL, "view": "tiny"}}}
+    study = {"models": ["plain"], "confidence": 0.9, "correction": "holm"}
+    edit(folder, {**changes, "studies": {"photographs": study}})
+    assert len(snakemake(folder)) == 7
+    table = pandas.read_csv(folder / "results/photographs/comparison/models.csv")
+    assert table.loc[0, "images"] == 16
+    assert "synthetic" not in (folder / "results/photographs/comparison/comparison.md").read_text()
+    assert "snow & ice" in (folder / "results/photographs/evaluations/plain/evaluation.md").read_text()
+    assert {file: file.read_bytes() for file in source.iterdir()} == kept
+
+    photographs(source / "exam.zip", 9)
+    executed = snakemake(folder)
+    assert {"fetch@holidays", "unzip@holidays", "prepare@tiny", "evaluate@plain", "compare@photographs"} <= set(
+        executed
+    )
+    assert pandas.read_csv(folder / "results/photographs/comparison/models.csv").loc[0, "images"] == 18
+
+
+def test_a_broken_archive_stops_the_workflow_with_one_line_and_leaves_nothing(again: Path, tmp_path: Path) -> None:
+    source = tmp_path / "broken"
+    source.mkdir()
+    whole = (again / "data/raw/intel/seg_test.zip").read_bytes()
+    shutil.copyfile(again / "data/raw/intel/seg_train.zip", source / "seg_train.zip")
+    (source / "seg_test.zip").write_bytes(whole[: len(whole) // 2])
+    edit(again, {"datasets.intel.source": str(source)})
+    done = run(again, "snakemake", check=False)
+    assert done.returncode != 0
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, done.stderr
+    assert "seg_test.zip" in errors[0]
+    assert "Traceback" not in done.stderr + done.stdout
+    assert not (again / "data/images/intel").exists()
+
+
+def test_a_tree_without_git_works(tmp_path: Path) -> None:
+    folder = small(tmp_path / "project")
+    shutil.rmtree(folder / ".git")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "GIT_CEILING_DIRECTORIES": str(tmp_path)}
+    script = str(folder / "workflow/without-git")
+    done = subprocess.run([script], cwd=folder, env=environment, check=True, capture_output=True, text=True)
+    assert len(done.stdout.splitlines()) == 1
+    again = subprocess.run([script], cwd=folder, env=environment, check=True, capture_output=True, text=True)
+    assert again.stdout == ""
+    assert snakemake(folder, "results/census/intel/census.md") == ["census@intel", "fetch@intel", "unzip@intel"]
