@@ -1,5 +1,6 @@
 """A copy of the project's sources with other parameters, in which a benchmark or a test runs the real workflow."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -41,7 +42,8 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
         for part in parents:
             node = node[part]
         node[last] = value
-    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    plain = json.loads(json.dumps(document))  # what two values share would become a YAML alias, and one value
+    file.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
 
 
 def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:

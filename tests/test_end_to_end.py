@@ -93,7 +93,7 @@ def again(made: Path, tmp_path: Path) -> Path:
 
 
 def test_a_second_run_has_nothing_to_do_and_all_is_quiet(made: Path) -> None:
-    assert "Nothing to be done" in run(made, "snakemake").stdout
+    assert "Nothing to be done" in run(made, "snakemake").stderr
     assert "up to date" in run(made, "dvc", "status").stdout
     status = subprocess.run(["git", "status", "--porcelain"], cwd=made, capture_output=True, text=True, check=True)
     assert status.stdout == "?? dvc.lock\n"
@@ -139,7 +139,7 @@ def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(again
         assert not (again / gone).exists()
         assert re.search(rf"removed {gone} \(\d", said), said
     assert "normalized" not in (again / "dvc.lock").read_text()
-    snakemake(again)
+    assert snakemake(again) == []
     assert "up to date" in run(again, "dvc", "status").stdout
     assert "nothing to remove" in run(again, "workflow.removal", "prune").stdout
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy
@@ -89,7 +90,7 @@ def test_numbers_of_the_classes_are_mixed(members: dict[str, bytes]) -> None:
     order = sorted(
         (int(name.split("/")[3].removesuffix(".jpg")), label(name)) for name in members if "seg_train" in name
     )
-    changes = sum(before[1] != after[1] for before, after in zip(order, order[1:], strict=False))
+    changes = sum(before[1] != after[1] for before, after in pairwise(order))
     assert changes > len(order) / 2
 
 

@@ -27,6 +27,10 @@ COMMAND = (
 everything; the terminal shows progress and errors."""
 
 
+# Commands find this environment's python and dvc, whether or not it is activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
 class Pipeline:
     """The stages of dvc.yaml for the params.yaml of this moment."""
 

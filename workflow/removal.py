@@ -6,6 +6,7 @@ python -m workflow.removal clean      everything that can be made again, but the
 
 import argparse
 import shutil
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -46,7 +47,14 @@ def remove(paths: Iterable[Path]) -> int:
             path.unlink()
         print(f"removed {path} ({readable(count)})")
         freed += count
+        _remove_empty(path.parent)
     return freed
+
+
+def _remove_empty(folder: Path) -> None:
+    while folder != Path() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def made(pipeline: Pipeline) -> list[Path]:
@@ -70,6 +78,18 @@ def forget(stages: Iterable[str]) -> list[str]:
     return stale
 
 
+def record_again(pipeline: Pipeline, removed: Iterable[Path]) -> None:
+    """Let DVC see the folders that stages depend on without what was removed from them."""
+    for stage in pipeline.stages.values():
+        folders = {Path(dep) for dep in stage.deps if dep not in pipeline.producers}
+        made = all(Path(out).exists() for out in stage.outs)
+        if made and any(folders & set(path.parents) for path in removed):
+            done = subprocess.run(
+                ["dvc", "--wait-for-lock", "repro", "--quiet", "--single-item", stage.name], check=False
+            )
+            print(f"{stage.name}: {'made again' if done.returncode == 0 else 'to be made again by snakemake'}")
+
+
 def main() -> None:
     """Prune or clean, as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,10 +97,11 @@ def main() -> None:
     what = parser.parse_args().what
     pipeline = opened()
     if what == "prune":
-        freed = remove(pipeline.leftovers())
-        stale = forget(pipeline.stages)
-        if stale:
+        leftovers = pipeline.leftovers()
+        freed = remove(leftovers)
+        if stale := forget(pipeline.stages):
             print(f"dropped from {LOCK}: {', '.join(stale)}")
+        record_again(pipeline, leftovers)
     else:
         freed = remove([*made(pipeline), *map(Path, MADE_BY_TOOLS)])
     print(f"{readable(freed)} freed" if freed else "nothing to remove")

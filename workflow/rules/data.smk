@@ -1,89 +1,96 @@
-"""From a dataset's source to arrays: archives in, data/raw, data/images, data/views and the census out."""
+"""From a dataset's source to arrays: archives in, data/raw, data/images, data/views and the census out.
+
+These rules go first: the two that take every core would else wait for all trainings to leave one.
+"""
 
 
 rule fetch:
-    """The archives of a dataset, as delivered."""
-    message:
-        "Fetching the archives of {wildcards.dataset}."
     input:
         pipeline.deps("fetch", "dataset"),
     output:
         pipeline.outs("fetch", "dataset", "Data"),
-    params:
-        stage="fetch@{dataset}",
-        values=pipeline.params("fetch", "dataset"),
     log:
         "logs/fetch/{dataset}.log",
     benchmark:
         "logs/fetch/{dataset}.tsv"
+    priority: 1
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        stage="fetch@{dataset}",
+        values=pipeline.params("fetch", "dataset"),
+    """The archives of a dataset, as delivered."""
+    message:
+        "Fetching the archives of {wildcards.dataset}."
     shell:
         COMMAND
 
 
 rule unzip:
-    """Images by split and class, and an index."""
-    message:
-        "Unpacking {wildcards.dataset}."
     input:
         pipeline.deps("unzip", "dataset"),
     output:
         pipeline.outs("unzip", "dataset", "Data"),
-    params:
-        stage="unzip@{dataset}",
-        values=pipeline.params("unzip", "dataset"),
     log:
         "logs/unzip/{dataset}.log",
     benchmark:
         "logs/unzip/{dataset}.tsv"
+    priority: 1
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        stage="unzip@{dataset}",
+        values=pipeline.params("unzip", "dataset"),
+    """Images by split and class, and an index."""
+    message:
+        "Unpacking {wildcards.dataset}."
     shell:
         COMMAND
 
 
 rule census:
-    """Counts, sizes, modes, balance, damaged and duplicate images."""
-    message:
-        "Counting and checking the images of {wildcards.dataset}."
     input:
         pipeline.deps("census", "dataset"),
     output:
         pipeline.outs("census", "dataset", "Data"),
-    params:
-        stage="census@{dataset}",
-        values=pipeline.params("census", "dataset"),
     log:
         "logs/census/{dataset}.log",
     benchmark:
         "logs/census/{dataset}.tsv"
+    priority: 1
     threads: workflow.cores
     resources:
         mem_mb=2000,
+    params:
+        stage="census@{dataset}",
+        values=pipeline.params("census", "dataset"),
+    """Counts, sizes, modes, balance, damaged and duplicate images."""
+    message:
+        "Counting and checking the images of {wildcards.dataset}."
     shell:
         COMMAND
 
 
 rule prepare:
-    """A view: one array per split, decoded and resized once for every training."""
-    message:
-        "Preparing the view {wildcards.view}."
     input:
         pipeline.deps("prepare", "view"),
     output:
         pipeline.outs("prepare", "view", "Data"),
-    params:
-        stage="prepare@{view}",
-        values=pipeline.params("prepare", "view"),
     log:
         "logs/prepare/{view}.log",
     benchmark:
         "logs/prepare/{view}.tsv"
+    priority: 1
     threads: workflow.cores
     resources:
         mem_mb=2000,
+    params:
+        stage="prepare@{view}",
+        values=pipeline.params("prepare", "view"),
+    """A view: one array per split, decoded and resized once for every training."""
+    message:
+        "Preparing the view {wildcards.view}."
     shell:
         COMMAND

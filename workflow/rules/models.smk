@@ -2,16 +2,10 @@
 
 
 rule train:
-    """A network fitted to a view's training images."""
-    message:
-        "Training {wildcards.model}."
     input:
         pipeline.deps("train", "model"),
     output:
         pipeline.outs("train", "model", "Models", study="item.study"),
-    params:
-        stage="train@{model}",
-        values=pipeline.params("train", "model"),
     log:
         "logs/train/{study}/{model}.log",
     benchmark:
@@ -20,21 +14,21 @@ rule train:
     resources:
         gpu=1,
         mem_mb=2000,
+    params:
+        stage="train@{model}",
+        values=pipeline.params("train", "model"),
+    """A network fitted to a view's training images."""
+    message:
+        "Training {wildcards.model}."
     shell:
         COMMAND
 
 
 rule evaluate:
-    """Metrics, predictions and figures of a model on the test images."""
-    message:
-        "Evaluating {wildcards.model}."
     input:
         pipeline.deps("evaluate", "model"),
     output:
         pipeline.outs("evaluate", "model", "Evaluation", study="item.study"),
-    params:
-        stage="evaluate@{model}",
-        values=pipeline.params("evaluate", "model"),
     log:
         "logs/evaluate/{study}/{model}.log",
     benchmark:
@@ -42,5 +36,11 @@ rule evaluate:
     threads: pipeline.parameters.runtime.threads
     resources:
         mem_mb=2000,
+    params:
+        stage="evaluate@{model}",
+        values=pipeline.params("evaluate", "model"),
+    """Metrics, predictions and figures of a model on the test images."""
+    message:
+        "Evaluating {wildcards.model}."
     shell:
         COMMAND

@@ -2,16 +2,10 @@
 
 
 rule compare:
-    """The models of a study side by side, with paired tests, and what each cost."""
-    message:
-        "Comparing the models of {wildcards.study}."
     input:
         pipeline.deps("compare", "study"),
     output:
         pipeline.outs("compare", "study", "Comparison"),
-    params:
-        stage="compare@{study}",
-        values=pipeline.params("compare", "study"),
     log:
         "logs/compare/{study}.log",
     benchmark:
@@ -19,5 +13,11 @@ rule compare:
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        stage="compare@{study}",
+        values=pipeline.params("compare", "study"),
+    """The models of a study side by side, with paired tests, and what each cost."""
+    message:
+        "Comparing the models of {wildcards.study}."
     shell:
         COMMAND
