@@ -65,7 +65,7 @@ def photographed(drawn: Image.Image, random: numpy.random.Generator) -> Image.Im
     shift = 255 * (random.uniform(-0.08, 0.06) + 0.5 - 0.5 * contrast)
     levels = numpy.clip(gains[:, None] * numpy.arange(256) + shift, 0, 255)
     pixels = numpy.asarray(drawn.point(levels.round().astype(int).ravel().tolist()), numpy.float32)
-    noise = random.standard_normal(pixels.shape, numpy.float32) * numpy.float32(random.uniform(1, 12))
+    noise = random.standard_normal((*pixels.shape[:2], 1), numpy.float32) * numpy.float32(random.uniform(1, 12))
     taken = Image.fromarray(numpy.clip(pixels + noise, 0, 255).astype(numpy.uint8))
     return taken.filter(ImageFilter.BoxBlur(random.uniform(0.1, 0.8)))
 

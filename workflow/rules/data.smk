@@ -23,6 +23,8 @@ rule fetch:
     """The archives of a dataset, as delivered."""
     message:
         "Fetching the archives of {wildcards.dataset}."
+    conda:
+        "../environment.yaml"
     shell:
         COMMAND
 
@@ -46,6 +48,8 @@ rule unzip:
     """Images by split and class, and an index."""
     message:
         "Unpacking {wildcards.dataset}."
+    conda:
+        "../environment.yaml"
     shell:
         COMMAND
 
@@ -69,6 +73,8 @@ rule census:
     """Counts, sizes, modes, balance, damaged and duplicate images."""
     message:
         "Counting and checking the images of {wildcards.dataset}."
+    conda:
+        "../environment.yaml"
     shell:
         COMMAND
 
@@ -92,5 +98,7 @@ rule prepare:
     """A view: one array per split, decoded and resized once for every training."""
     message:
         "Preparing the view {wildcards.view}."
+    conda:
+        "../environment.yaml"
     shell:
         COMMAND

@@ -20,6 +20,8 @@ rule train:
     """A network fitted to a view's training images."""
     message:
         "Training {wildcards.model}."
+    conda:
+        "../environment.yaml"
     shell:
         COMMAND
 
@@ -42,5 +44,7 @@ rule evaluate:
     """Metrics, predictions and figures of a model on the test images."""
     message:
         "Evaluating {wildcards.model}."
+    conda:
+        "../environment.yaml"
     shell:
         COMMAND

@@ -19,5 +19,7 @@ rule compare:
     """The models of a study side by side, with paired tests, and what each cost."""
     message:
         "Comparing the models of {wildcards.study}."
+    conda:
+        "../environment.yaml"
     shell:
         COMMAND
