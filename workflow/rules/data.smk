@@ -5,6 +5,7 @@ These rules go first: the two that take every core would else wait for all train
 
 
 rule fetch:
+    """The archives of a dataset, as delivered."""
     input:
         pipeline.deps("fetch", "dataset"),
     output:
@@ -14,22 +15,22 @@ rule fetch:
     benchmark:
         "logs/fetch/{dataset}.tsv"
     priority: 1
+    conda:
+        "../environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
     params:
         stage="fetch@{dataset}",
         values=pipeline.params("fetch", "dataset"),
-    """The archives of a dataset, as delivered."""
     message:
         "Fetching the archives of {wildcards.dataset}."
-    conda:
-        "../environment.yaml"
     shell:
         COMMAND
 
 
 rule unzip:
+    """Images by split and class, and an index."""
     input:
         pipeline.deps("unzip", "dataset"),
     output:
@@ -39,22 +40,22 @@ rule unzip:
     benchmark:
         "logs/unzip/{dataset}.tsv"
     priority: 1
+    conda:
+        "../environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
     params:
         stage="unzip@{dataset}",
         values=pipeline.params("unzip", "dataset"),
-    """Images by split and class, and an index."""
     message:
         "Unpacking {wildcards.dataset}."
-    conda:
-        "../environment.yaml"
     shell:
         COMMAND
 
 
 rule census:
+    """Counts, sizes, modes, balance, damaged and duplicate images."""
     input:
         pipeline.deps("census", "dataset"),
     output:
@@ -64,22 +65,22 @@ rule census:
     benchmark:
         "logs/census/{dataset}.tsv"
     priority: 1
+    conda:
+        "../environment.yaml"
     threads: workflow.cores
     resources:
         mem_mb=2000,
     params:
         stage="census@{dataset}",
         values=pipeline.params("census", "dataset"),
-    """Counts, sizes, modes, balance, damaged and duplicate images."""
     message:
         "Counting and checking the images of {wildcards.dataset}."
-    conda:
-        "../environment.yaml"
     shell:
         COMMAND
 
 
 rule prepare:
+    """A view: one array per split, decoded and resized once for every training."""
     input:
         pipeline.deps("prepare", "view"),
     output:
@@ -89,16 +90,15 @@ rule prepare:
     benchmark:
         "logs/prepare/{view}.tsv"
     priority: 1
+    conda:
+        "../environment.yaml"
     threads: workflow.cores
     resources:
         mem_mb=2000,
     params:
         stage="prepare@{view}",
         values=pipeline.params("prepare", "view"),
-    """A view: one array per split, decoded and resized once for every training."""
     message:
         "Preparing the view {wildcards.view}."
-    conda:
-        "../environment.yaml"
     shell:
         COMMAND

@@ -2,6 +2,7 @@
 
 
 rule train:
+    """A network fitted to a view's training images."""
     input:
         pipeline.deps("train", "model"),
     output:
@@ -10,6 +11,8 @@ rule train:
         "logs/train/{study}/{model}.log",
     benchmark:
         "logs/train/{study}/{model}.tsv"
+    conda:
+        "../environment.yaml"
     threads: pipeline.parameters.runtime.threads
     resources:
         gpu=1,
@@ -17,16 +20,14 @@ rule train:
     params:
         stage="train@{model}",
         values=pipeline.params("train", "model"),
-    """A network fitted to a view's training images."""
     message:
         "Training {wildcards.model}."
-    conda:
-        "../environment.yaml"
     shell:
         COMMAND
 
 
 rule evaluate:
+    """Metrics, predictions and figures of a model on the test images."""
     input:
         pipeline.deps("evaluate", "model"),
     output:
@@ -35,16 +36,15 @@ rule evaluate:
         "logs/evaluate/{study}/{model}.log",
     benchmark:
         "logs/evaluate/{study}/{model}.tsv"
+    conda:
+        "../environment.yaml"
     threads: pipeline.parameters.runtime.threads
     resources:
         mem_mb=2000,
     params:
         stage="evaluate@{model}",
         values=pipeline.params("evaluate", "model"),
-    """Metrics, predictions and figures of a model on the test images."""
     message:
         "Evaluating {wildcards.model}."
-    conda:
-        "../environment.yaml"
     shell:
         COMMAND

@@ -2,6 +2,7 @@
 
 
 rule compare:
+    """The models of a study side by side, with paired tests, and what each cost."""
     input:
         pipeline.deps("compare", "study"),
     output:
@@ -10,16 +11,15 @@ rule compare:
         "logs/compare/{study}.log",
     benchmark:
         "logs/compare/{study}.tsv"
+    conda:
+        "../environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
     params:
         stage="compare@{study}",
         values=pipeline.params("compare", "study"),
-    """The models of a study side by side, with paired tests, and what each cost."""
     message:
         "Comparing the models of {wildcards.study}."
-    conda:
-        "../environment.yaml"
     shell:
         COMMAND
