@@ -1,0 +1,1 @@
+"""Published results, and the tables that README.md shows of them."""

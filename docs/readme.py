@@ -1,0 +1,44 @@
+"""Write the tables of README.md anew from the results beside this file: python -m docs.readme
+
+A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas
+
+from stages.files import write_text
+from stages.tables import markdown
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n).*?(\n<!-- end -->)", re.DOTALL)
+
+
+def models() -> str:
+    """Return the comparison of the intel study on the subset of real photographs."""
+    table = pandas.read_csv(ROOT / "docs/intel-subset/models.csv")
+    shown = table[["model", "right", "images", "accuracy", "low", "high", "loss", "parameters", "epochs", "best_epoch"]]
+    shown = shown.rename(columns={"low": "95 % from", "high": "to", "best_epoch": "best epoch"})
+    share = dict.fromkeys(("accuracy", "95 % from", "to"), ".1%")
+    return markdown(shown, {**share, "loss": ".3f"})
+
+
+def race() -> str:
+    """Return the race against the notebook script."""
+    table = pandas.read_csv(ROOT / "benchmarks/results.csv", dtype=str, keep_default_na=False)
+    return markdown(table)
+
+
+TABLES: dict[str, Callable[[], str]] = {"models": models, "race": race}
+
+
+def updated(text: str) -> str:
+    """Return ``text`` with every table made anew."""
+    return BLOCK.sub(lambda match: match[1] + TABLES[match["name"]]() + match[3], text)
+
+
+if __name__ == "__main__":
+    write_text(README, updated(README.read_text(encoding="utf-8")))
