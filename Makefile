@@ -1,7 +1,7 @@
 # Darkroom's commands. `make` alone sets everything up and reproduces the intel study.
 # Variables: LOCK=gpu (NVIDIA GPUs), PYTHON=/path/to/python3.12, TARGET=<study>, ARGS="-n" (handed to snakemake).
 
-LOCK ?= cpu
+LOCK ?= $(shell cat .venv/.lock 2>/dev/null || echo cpu)
 TARGET ?= intel
 ENVIRONMENT := .venv
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)

@@ -1,6 +1,7 @@
 """A copy of the project's sources with other parameters, in which a benchmark or a test runs the real workflow."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -49,7 +50,9 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
 def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run ``python -m`` with ``arguments`` in the copy and return what it printed."""
     command = [sys.executable, "-m", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
     return done

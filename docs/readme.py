@@ -1,4 +1,6 @@
-"""Write the tables of README.md anew from the results beside this file: python -m docs.readme
+"""Write the tables of README.md anew from the results beside this file.
+
+    python -m docs.readme
 
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``.
 """

@@ -8,8 +8,8 @@ from stages.views import View
 class Batches:
     """Images and labels of chosen rows, read from disk as they are asked for.
 
-    Each batch is handed out in ``parts`` equal parts, for an optimizer that accumulates their gradients. With a seed
-    the rows are shuffled anew for each epoch, the same way in every run; without one they keep their order.
+    Each batch is handed out in ``parts`` parts, as equal as can be, for an optimizer that accumulates their gradients.
+    With a seed the rows are shuffled anew for each epoch, the same way in every run; without one they keep their order.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Batches:
 
     def _divided(self, order: numpy.ndarray) -> list[numpy.ndarray]:
         starts = list(range(self.batch_size, len(order), self.batch_size))
-        if starts and len(order) - starts[-1] < self.parts:
-            starts.pop()  # too few for a part each: they join the batch before
+        if starts and len(order) - starts[-1] < max(self.parts, self.batch_size // 4):
+            starts.pop()  # too few for statistics of a batch: they join the batch before
         batches = numpy.split(order, starts)
         return [part for batch in batches for part in numpy.array_split(batch, min(self.parts, len(batch)))]

@@ -87,8 +87,8 @@ def write_figures(dataset: Dataset, settings: Census, images: pandas.DataFrame, 
     figures.save(census_figures.size_figure(sizes, dataset.title), out / "sizes.png", dataset.note)
     chosen = drawn(counts.intact(images), settings.gallery, settings.seed)
     thumbnails = [thumbnail(folder / file) for file in chosen["file"]]
-    captions = [census_figures.plain_text(name) for name in chosen["class"]]
-    title = census_figures.plain_text(f"{dataset.title}: {len(chosen)} images at random")
+    captions = list(chosen["class"])
+    title = f"{dataset.title}: {len(chosen)} images at random"
     figures.save(figures.gallery(thumbnails, captions, title), out / "gallery.png", dataset.note)
 
 

@@ -29,11 +29,11 @@ def class_figure(classes: pandas.DataFrame, title: str) -> Figure:
         bars = axis.barh(places + 0.4 * (number - 0.5), classes[split], height=0.38, color=colour, label=split)
         axis.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=8)
         axis.axvline(classes[split].mean(), color=colour, linestyle="--", linewidth=1, alpha=0.6, zorder=0)
-    axis.set_yticks(places, [plain_text(name) for name in classes["class"]])
+    axis.set_yticks(places, list(classes["class"]))
     axis.set_ylim(len(classes) - 0.4, -0.6)
     axis.margins(x=0.1)
     axis.set_xlabel("images (dashed: mean of the split)")
-    axis.set_title(plain_text(f"{title}: images per class"))
+    axis.set_title(f"{title}: images per class")
     axis.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     return figure
 
@@ -46,7 +46,7 @@ def size_figure(sizes: pandas.DataFrame, title: str) -> Figure:
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.8), width_ratios=(3, 2))
     _bubbles(left, sizes)
     _bars(right, sizes)
-    figure.suptitle(plain_text(f"{title}: sizes of images ({len(sizes):,} distinct)"))
+    figure.suptitle(f"{title}: sizes of images ({len(sizes):,} distinct)")
     figure.tight_layout()
     return figure
 
@@ -88,8 +88,3 @@ def _bars(axis: Axes, sizes: pandas.DataFrame) -> None:
 def _area(images: pandas.Series | int) -> pandas.Series | float:
     """Return a bubble's area in square points: it grows with the logarithm, so that 1 beside 10,000 is still seen."""
     return 25 + 150 * numpy.log10(images)
-
-
-def plain_text(text: str) -> str:
-    """Return ``text`` so that matplotlib shows its dollar signs and takes nothing for a formula."""
-    return text.replace("$", r"\$")

@@ -28,7 +28,10 @@ def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | Non
     stage = known.get(f"{verb}@{given.key}")
     if stage is None:
         keys = ", ".join(entry.key or "" for entry in known.values() if entry.verb == verb)
-        raise UserError(f"dvc.yaml has no stage {verb}@{given.key}; there is {keys or 'none'}, or give every option")
+        raise UserError(
+            f"dvc.yaml has no stage {verb}@{given.key}; there is {keys or 'none'}; "
+            "give every option, or, if params.yaml was just edited, run python -m stages.plan"
+        )
     recorded = parser.parse_args(shlex.split(stage.command)[3:])
     return argparse.Namespace(**{**vars(given), **{name: getattr(recorded, name) for name in missing}})
 
@@ -42,7 +45,9 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(f"error: {error}")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
+            if error.filename is None:
+                raise
+            sys.exit(f"error: {error.filename}: {error.strerror}")
         sys.exit(f"error: the disk is full ({error.filename or 'while writing'}); free some space and run again")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -129,6 +129,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     datasets = plan.checked().datasets
     if given.key not in datasets:
         raise UserError(f"datasets: no entry {given.key!r}; there is {', '.join(datasets) or 'nothing'}")
+    source = Path(plan.origin(datasets[given.key].source)).resolve()
+    out = given.out.resolve()
+    if source.is_relative_to(out) or out.is_relative_to(source):
+        raise UserError(f"{FILE}: datasets.{given.key}.source: lies where it would be copied to, {given.out}; move it")
     with written_folder(given.out) as folder:
         bring(given.key, datasets[given.key], folder)
         write_table(folder / MANIFEST, manifest(folder))

@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 
 from stages.files import written
 
+matplotlib.rcdefaults()  # a user's matplotlibrc must not change a result
+matplotlib.use("Agg")
 pyplot.rcParams.update({"figure.dpi": 110, "font.size": 10, "axes.spines.top": False, "axes.spines.right": False})
 pyplot.rcParams["text.parse_math"] = False  # a class may be called "$5 or $10"
 

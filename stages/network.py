@@ -88,7 +88,7 @@ def set_normalization(model: keras.Model, batches: Iterable[numpy.ndarray]) -> N
     values = numpy.arange(256) / 255
     pixels = counts.sum(axis=1)
     mean = counts @ values / pixels
-    variance = counts @ values**2 / pixels - mean**2
+    variance = numpy.maximum(counts @ values**2 / pixels - mean**2, 0)  # of one colour, rounding may go below
     layer.set_weights([mean.astype("float32"), variance.astype("float32"), numpy.array(images)])
     layer.finalize_state()
 

@@ -15,13 +15,16 @@ from stages.errors import UserError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+GRANTED = "DARKROOM_THREADS"
+"""The environment variable by which the workflow says how many threads a job has."""
 AHEAD = 3
 """Chunks under way for each process: one at work, one waiting, one done."""
 
 
 def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0))
+    """Return how many processors this process may use: those it is bound to, or fewer if the workflow grants fewer."""
+    bound = len(os.sched_getaffinity(0))
+    return min(bound, int(os.environ.get(GRANTED, bound)))
 
 
 def mapped(function: Callable[[Item], Result], items: Sequence[Item], chunk: int) -> Generator[Result]:

@@ -6,6 +6,7 @@ folder holds a dataset. It is written from params.yaml whenever Snakemake starts
     python -m stages.plan
 """
 
+import argparse
 import os
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from stages.errors import UserError
 from stages.files import write_text
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import Parameters, load
+from stages.template import all_outs, documents
 
 FILE = Path("workflow/plan.yaml")
 HEAD = f"# Written from {PARAMETERS} by stages/plan.py; do not edit. Commit it: dvc.yaml expands over it.\n"
@@ -58,6 +60,26 @@ def origin(source: str) -> str:
     return str(Path(source).expanduser())
 
 
+def check_sources(parameters: Parameters) -> None:
+    """Check that every local source is there, outside the folders that stages write, which are replaced and cleaned.
+
+    Raises:
+        UserError: a source is missing, or lies where its own copy would be written.
+    """
+    made = {Path(out).parts[0] for definition in documents()[0].values() for out in all_outs(definition["do"])}
+    for key, dataset in parameters.datasets.items():
+        path = Path(origin(dataset.source))
+        where = f"{PARAMETERS}: datasets.{key}.source: {dataset.source!r}"
+        if not path.exists():
+            raise UserError(f"{where}: no such file or folder")
+        resolved = path.resolve()
+        inside = any(resolved.is_relative_to(Path(folder).resolve()) for folder in made)
+        if inside or Path().resolve().is_relative_to(resolved):
+            raise UserError(
+                f"{where}: must lie outside {', '.join(sorted(made))}, which Darkroom writes; try ../images"
+            )
+
+
 def text(parameters: Parameters) -> str:
     """Return the plan as the file holds it."""
     return HEAD + yaml.safe_dump(plan(parameters), sort_keys=False, width=200, default_flow_style=None)
@@ -84,4 +106,5 @@ def checked(file: Path = PARAMETERS) -> Parameters:
 if __name__ == "__main__":
     from stages import command
 
+    argparse.ArgumentParser(description="Write the plan from params.yaml.").parse_args()
     command.run(lambda: update(load()))

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from stages.parameters.base import FILE as PARAMETERS
+from stages.parameters.base import read
 
 FILE = Path("dvc.yaml")
-PARAMETERS = Path("params.yaml")
 EXPRESSION = re.compile(r"\$\{([^}]+)\}")
 
 
@@ -36,11 +36,15 @@ class Stage:
 
 
 def documents(root: Path = Path()) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return dvc.yaml's stages, unfilled, and the values that fill them."""
-    definition = _read(root / FILE)
-    values = _read(root / PARAMETERS)
+    """Return dvc.yaml's stages, unfilled, and the values that fill them.
+
+    Raises:
+        UserError: a file is missing or no valid YAML.
+    """
+    definition = read(root / FILE)
+    values = read(root / PARAMETERS)
     for file in definition.get("vars", []):
-        values |= _read(root / file)
+        values |= read(root / file)
     return definition["stages"], values
 
 
@@ -100,7 +104,3 @@ def _stage(verb: str, key: str | None, definition: Mapping[str, Any], values: Ma
         params=fill(definition.get("params", [])),
         outs=fill(all_outs(definition)),
     )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}

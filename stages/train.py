@@ -9,14 +9,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pandas
 
 from stages import command, network, progress, record, runtime
 from stages.backend import keras
 from stages.batches import Batches
+from stages.errors import UserError
 from stages.files import write_json, write_table
 from stages.parameters.base import entry
-from stages.parameters.model import Network, Runtime, Training
+from stages.parameters.model import Model, Runtime, Training
 from stages.views import View, validation_split
 
 LARGEST = 3
@@ -94,36 +96,52 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--view", type=Path, help="folder of the prepared view")
     parser.add_argument("--out", type=Path, help="folder of the trained model")
     options = command.parsed(parser, "train", argv)
-    settings = entry(Runtime, "runtime")
-    training = entry(Training, "models", options.model, "training")
-    description = entry(Network, "models", options.model, "network")
-    seed = runtime.start(settings, options.replicate)
+    try:
+        train(options)
+    except UserError as error:
+        raise UserError(f"models.{options.model}: {error}") from None
 
+
+def train(options: argparse.Namespace) -> None:
+    """Train and write the model that ``options`` describe."""
+    settings, model = entry(Runtime, "runtime"), entry(Model, "models", options.model)
+    training = model.training
+    seed = runtime.start(settings, options.replicate)
     view = View.open(options.view)
     rows, validation_rows = validation_split(len(view.labels("train")), training.validation_split, seed)
-    train = Batches(view, "train", rows, training.batch_size, training.accumulation_steps, seed)
-    validation = Batches(view, "train", validation_rows, train.part, 1, None)
-    model = network.build(description, view.shape, len(view.classes))
-    if description.normalization:
-        network.set_normalization(model, (train[index][0] for index in range(len(train))))
-    runtime.fuse_batch_normalization(model)
+    if len(rows) < training.accumulation_steps:
+        raise UserError(
+            f"training.accumulation_steps: {training.accumulation_steps}: more than {len(rows)} training images"
+        )
+    batches = Batches(view, "train", rows, training.batch_size, training.accumulation_steps, seed)
+    validation = Batches(view, "train", validation_rows, batches.part, 1, None)
+    fit = network.build(model.network, view.shape, len(view.classes))
+    if model.network.normalization:
+        network.set_normalization(fit, (batches[index][0] for index in range(len(batches))))
+    runtime.fuse_batch_normalization(fit)
     watch = record.Stopwatch()
-    history = fitted(compiled(model, training), train, validation, training, f"train {options.key}")
+    history = fitted(compiled(fit, training), batches, validation, training, f"train {options.key}")
     seconds = watch.seconds
+    if not numpy.isfinite(history["val_loss"]).any():
+        raise UserError(f"training.learning_rate: {training.learning_rate}: the training diverged; lower it")
 
-    final = network.build(description, view.shape, len(view.classes))
-    final.set_weights(model.get_weights())
-    layers = network.layer_table(final)
+    final = network.build(model.network, view.shape, len(view.classes))
+    final.set_weights(fit.get_weights())
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
-    setting = {"precision": settings.precision, "threads": settings.threads}
+    facts |= {"precision": settings.precision, "threads": settings.threads}
     counts = {"train_images": len(rows), "validation_images": len(validation_rows)}
-    network.save(final, options.out / "model.keras")
-    write_table(options.out / "history.csv", history)
-    write_table(options.out / "layers.csv", layers)
-    outcome = summary(layers, history, training.epochs)
-    write_json(options.out / "summary.json", {**facts, **setting, **counts, **outcome})
-    facts |= setting | runtime.environment()
-    write_json(options.out / record.FILE, record.of_training(seconds, len(history), len(rows), facts))
+    write(options.out, final, history, {**facts, **counts}, training.epochs)
+    cost = record.of_training(seconds, len(history), len(rows), facts | runtime.environment())
+    write_json(options.out / record.FILE, cost)
+
+
+def write(out: Path, model: keras.Model, history: pandas.DataFrame, facts: dict[str, Any], epochs: int) -> None:
+    """Write the model, its history, its layer table and its summary, which holds ``facts``, into ``out``."""
+    layers = network.layer_table(model)
+    network.save(model, out / "model.keras")
+    write_table(out / "history.csv", history)
+    write_table(out / "layers.csv", layers)
+    write_json(out / "summary.json", {**facts, **summary(layers, history, epochs)})
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from stages.errors import UserError
 from stages.files import write_table, written_folder
 from stages.layout import Content, Image, check_classes, complete, content
 from stages.members import Parts, inspected, unpack
-from stages.parameters.base import entry
+from stages.parameters.base import FILE, entry
 from stages.parameters.data import Dataset
 
 INDEX = "index.csv"
@@ -52,18 +52,32 @@ def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
     """
     members: dict[Path, list[zipfile.ZipInfo]] = {}
     images: list[Image] = []
+    used: list[tuple[Path, Parts]] = []
     for split, names in (("train", dataset.splits.train), ("test", dataset.splits.test)):
         where = f"datasets.{key}.splits.{split}"
         contents: list[Content] = []
+        used_now: list[tuple[Path, Parts]] = []
         for archive, top in sources(where, names, raw):
+            if any(overlap(top, other) for taken, other in used if taken == archive):
+                raise UserError(
+                    f"{FILE}: {where}: {archive.name} is in train already; an image must not train and test"
+                )
+            used_now.append((archive, top))
             if archive not in members:
                 members[archive] = inspected(archive, dataset.max_expansion, f"datasets.{key}.max_expansion")
             contents.append(content(archive, members[archive], top))
+        used += used_now
         note_others(key, split, [other for each in contents for other in each.others])
         images += complete(where, split, contents)
     if untested := check_classes(key, images):
         progress.note(f"unzip {key}", f"test has no image of {', '.join(untested)}")
     return images
+
+
+def overlap(one: Parts, other: Parts) -> bool:
+    """Whether two folders of an archive are the same, or one lies in the other."""
+    depth = min(len(one), len(other))
+    return one[:depth] == other[:depth]
 
 
 def note_others(key: str, split: str, others: Sequence[str]) -> None:

@@ -45,7 +45,7 @@ def test_epochs_differ_and_runs_do_not(view: View) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "sizes"), [(16, [4, 4, 4, 4]), (22, [4, 4, 4, 4, 3, 3]), (17, [4, 4, 5, 4]), (1, [1])]
+    ("rows", "sizes"), [(16, [4, 4, 4, 4]), (22, [4, 4, 4, 4, 3, 3]), (17, [4, 4, 5, 4]), (10, [4, 4, 1, 1]), (1, [1])]
 )
 def test_parts_are_equal_and_never_left_over(view: View, rows: int, sizes: list[int]) -> None:
     batches = Batches(view, "train", numpy.arange(rows), 8, 2, seed=None)

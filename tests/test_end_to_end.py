@@ -55,6 +55,10 @@ def small(folder: Path, changes: dict[str, Any] | None = None) -> Path:
     return folder
 
 
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+"""Where this environment's python and dvc are found first."""
+
+
 def snakemake(folder: Path, *arguments: str) -> list[str]:
     """Run the workflow and return the stages whose commands DVC executed."""
     shutil.rmtree(folder / "logs", ignore_errors=True)
@@ -101,12 +105,18 @@ def test_a_second_run_has_nothing_to_do_and_all_is_quiet(made: Path) -> None:
 
 def test_dvc_alone_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:
     folder = small(tmp_path / "project")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = [sys.executable, "-m", "dvc", "repro"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, env={**os.environ, "PATH": path})
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, env={**os.environ, "PATH": PATH})
     ours, theirs = results(made), results(folder)
     assert len(ours) > 60
     assert {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)} == set()
+
+
+def test_dvc_alone_refuses_a_plan_that_is_behind(again: Path) -> None:
+    edit(again, {"models.plain.replicates": 3})
+    done = run(again, "dvc", "repro", check=False)
+    assert done.returncode != 0
+    assert "workflow/plan.yaml is behind params.yaml: run python -m stages.plan" in done.stderr
 
 
 def test_results_of_synthetic_images_say_so(made: Path) -> None:
@@ -134,7 +144,11 @@ def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(again
     table = pandas.read_csv(again / "results/intel/comparison/models.csv")
     assert list(table["model"]) == ["plain"]
     assert (again / "models/intel/normalized").exists()
+    (again / "data/raw/mine").mkdir()
+    (again / "data/raw/mine/own.zip").write_text("a user's file in the wrong place")
     said = run(again, "workflow.removal", "prune").stdout
+    assert (again / "data/raw/mine/own.zip").exists()
+    assert "left data/raw/mine: dvc.lock knows nothing of it" in said
     for gone in ("models/intel/normalized", "results/intel/evaluations/normalized", "data/views/intel-256"):
         assert not (again / gone).exists()
         assert re.search(rf"removed {gone} \(\d", said), said
@@ -240,8 +254,7 @@ def test_a_broken_archive_stops_the_workflow_with_one_line_and_leaves_nothing(ag
 def test_a_tree_without_git_works(tmp_path: Path) -> None:
     folder = small(tmp_path / "project")
     shutil.rmtree(folder / ".git")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "GIT_CEILING_DIRECTORIES": str(tmp_path)}
+    environment = {**os.environ, "PATH": PATH, "GIT_CEILING_DIRECTORIES": str(tmp_path)}
     script = str(folder / "workflow/without-git")
     done = subprocess.run([script], cwd=folder, env=environment, check=True, capture_output=True, text=True)
     assert len(done.stdout.splitlines()) == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-TOOLS = ["sh", "cat", "cut", "sha256sum", "uname", "rm", "touch", "dirname"]
+TOOLS = ["sh", "basename", "cat", "cut", "sha256sum", "uname", "rm", "touch", "dirname"]
 
 
 @pytest.fixture

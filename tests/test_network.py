@@ -78,6 +78,13 @@ def test_normalization_equals_numpys_moments(root: Path) -> None:
     assert count == 7
 
 
+@pytest.mark.parametrize("value", [7, 14, 28, 49, 255])
+def test_images_of_one_colour_have_no_variance_below_zero(root: Path, value: int) -> None:
+    model = built(root, "cnn-bn")
+    network.set_normalization(model, [numpy.full((2, 150, 150, 3), value, dtype=numpy.uint8)])
+    assert (model.get_layer("normalization").get_weights()[1] >= 0).all()
+
+
 def test_fused_batch_normalization_computes_what_keras_does() -> None:
     def trained(fused: bool) -> list[numpy.ndarray]:
         keras.utils.set_random_seed(3)

@@ -66,6 +66,18 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             None,
             "datasets.intel: source is synthetic, so the keys below synthetic: must be given",
         ),
+        ("models.cnn.training.learning_rate", "1e-3", "YAML reads this as text: write 0.001 or 1.0e-3"),
+        (
+            "models.cnn.training.learning_rate",
+            float("inf"),
+            "models.cnn.training.learning_rate: inf: input should be a finite",
+        ),
+        ("runtime.seed", 5_000_000_000, "runtime.seed: 5000000000: input should be less than or equal to"),
+        (
+            "studies.train",
+            {"models": ["cnn"], "confidence": 0.9, "correction": "holm"},
+            "studies.train: this name is a step's",
+        ),
         ("models.cnn.training.accumulation_steps", 3, "batch_size 64 is not a multiple of accumulation_steps 3"),
     ],
 )
@@ -90,6 +102,21 @@ def test_broken_yaml_gives_the_line(project: Callable[..., Path]) -> None:
     folder = project()
     (folder / "params.yaml").write_text("runtime: {seed: 1\nviews: [")
     with pytest.raises(UserError, match=r"params\.yaml, line \d+, column \d+: not valid YAML"):
+        load()
+
+
+def test_a_repeated_key_gives_its_line(project: Callable[..., Path]) -> None:
+    folder = project()
+    text = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(text.replace("  seed: 13", "  seed: 13\n  seed: 14", 1))
+    with pytest.raises(UserError, match=r"params\.yaml, line \d+, column 3: not valid YAML \(the key 'seed' again\)"):
+        load()
+
+
+def test_text_in_another_encoding_is_refused(project: Callable[..., Path]) -> None:
+    folder = project()
+    (folder / "params.yaml").write_bytes("runtime: é".encode("latin-1"))
+    with pytest.raises(UserError, match=r"params\.yaml: not UTF-8 text"):
         load()
 
 

@@ -105,7 +105,15 @@ def test_early_stopping_ends_a_training_that_gets_no_better(folder: Path, projec
 def test_too_few_images_stop_the_training_with_one_line_and_no_files(folder: Path) -> None:
     numpy.save("view/train.npy", numpy.zeros((3, 12, 12, 3), numpy.uint8))
     numpy.save("view/train-labels.npy", numpy.array([0, 1, 1]))
-    with pytest.raises(UserError, match="3 training images are too few for validation_split"):
+    with pytest.raises(UserError, match=r"^models\.cnn: 3 training images are too few for validation_split"):
+        trained("model")
+    assert not Path("model").exists()
+
+
+def test_a_training_that_diverges_names_its_learning_rate(folder: Path, project: Callable[..., Path]) -> None:
+    training = {**TRAINING, "optimizer": "sgd", "learning_rate": 1.0e30, "validation_split": 0.25, "patience": 9}
+    project({"models.cnn": {"view": "small", "replicates": 1, "network": NETWORK, "training": training}})
+    with pytest.raises(UserError, match=r"^models\.cnn: training\.learning_rate: 1e\+30: the training diverged"):
         trained("model")
     assert not Path("model").exists()
 
@@ -114,5 +122,5 @@ def test_an_image_too_small_for_the_network_is_named(folder: Path, project: Call
     training = {**TRAINING, "validation_split": 0.25, "patience": 1}
     deep = {**NETWORK, "blocks": {**NETWORK["blocks"], "filters": [4] * 6, "padding": "valid"}}
     project({"models.cnn": {"view": "small", "replicates": 1, "network": deep, "training": training}})
-    with pytest.raises(UserError, match=r"network\.blocks: images of 12x12 are too small for 6 blocks"):
+    with pytest.raises(UserError, match=r"^models\.cnn: network\.blocks: images of 12x12 are too small for 6 blocks"):
         trained("model")

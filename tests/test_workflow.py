@@ -127,12 +127,18 @@ def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
             "error: params.yaml: models.cnn.view: 'none': no such entry; allowed: intel-150, intel-256",
         ),
         (
+            {"datasets.intel.source": "data/raw/mine"},
+            "error: params.yaml: datasets.intel.source: 'data/raw/mine': must lie outside data, models, results, "
+            "which Darkroom writes; try ../images",
+        ),
+        (
             {"datasets.intel.source": "../nowhere"},
             "error: params.yaml: datasets.intel.source: '../nowhere': no such file or folder",
         ),
     ],
 )
 def test_a_mistake_in_params_stops_snakemake_with_one_line(checkout: Path, edit: dict, expected: str) -> None:
+    (checkout / "data/raw/mine").mkdir(parents=True)
     copies.edit(checkout, edit)
     done = copies.run(checkout, "snakemake", check=False)
     assert done.returncode != 0

@@ -5,6 +5,7 @@ for ``deps("train", "model")`` and ``params("train", "model")``: functions that 
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,8 +21,8 @@ SHOWN = {".png", ".md", ".csv"}
 """Suffixes of the files that go into the report."""
 
 COMMAND = (
-    "dvc --wait-for-lock repro --single-item {params.stage} 2>&1 | tee {log}"
-    " | sed --unbuffered --quiet '/^\\[\\|^error/p' >&2"
+    "DARKROOM_THREADS={threads} dvc --wait-for-lock repro --single-item {params.stage} 2>&1 | tee {log}"
+    " | sed --unbuffered --quiet '/exited with [0-9]*$/d; /^\\[\\|^error\\|^ERROR/p' >&2"
 )
 """The action of every rule: DVC decides by content whether the stage's command runs, and records it. The log keeps
 everything; the terminal shows progress and errors."""
@@ -41,9 +42,7 @@ class Pipeline:
             UserError: params.yaml is not valid, or a dataset's folder does not exist.
         """
         self.parameters: Parameters = load()
-        for key, dataset in self.parameters.datasets.items():
-            if not Path(plan.origin(dataset.source)).exists():
-                raise UserError(f"params.yaml: datasets.{key}.source: {dataset.source!r}: no such file or folder")
+        plan.check_sources(self.parameters)
         plan.update(self.parameters)
         self.definitions, self.values = template.documents()
         self.stages = template.stages()
@@ -101,6 +100,10 @@ class Pipeline:
         dataset = self.values["comparisons"][study]["dataset"]
         return [*self.stages[f"compare@{study}"].outs, *self.stages[f"census@{dataset}"].outs]
 
+    def keys(self, verb: str) -> str:
+        """Return a pattern that matches the keys of a stage and nothing else."""
+        return "|".join(re.escape(stage.key) for stage in self.stages.values() if stage.verb == verb and stage.key)
+
     def leftovers(self) -> list[Path]:
         """Return what lies where stages write but belongs to nothing in params.yaml; outermost folders."""
         current = {Path(out) for out in self.producers}
@@ -142,9 +145,12 @@ def fingerprint(folder: Path) -> str:
     It costs no reading: DVC, which reads, decides whether the content is another.
     """
     newest, count, size = 0, 0, 0
-    for parent, _, names in os.walk(folder, followlinks=True):
+    for parent, _, names in os.walk(folder):
         for name in names:
-            status = (Path(parent) / name).stat()
+            try:
+                status = (Path(parent) / name).stat()
+            except FileNotFoundError:  # a link to nothing, which fetch names
+                continue
             newest, count, size = max(newest, status.st_mtime_ns), count + 1, size + status.st_size
     return f"{count} files, {size} bytes, newest {newest}"
 

@@ -58,9 +58,15 @@ def _remove_empty(folder: Path) -> None:
 
 
 def made(pipeline: Pipeline) -> list[Path]:
-    """Return the outermost folders that hold nothing but what stages make, and their leftovers."""
-    outs = {Path(out) for out in pipeline.producers} | set(pipeline.leftovers())
+    """Return the outermost folders that hold what stages make, or made when dvc.lock was written."""
+    outs = {Path(out) for out in pipeline.producers} | set(recorded())
     return sorted({Path(*out.parts[:2]) if out.parts[0] != "data" else out for out in outs})
+
+
+def recorded() -> list[Path]:
+    """Return the outs that dvc.lock records, of stages that are and stages that were."""
+    content = YAML(typ="safe").load(LOCK.read_text(encoding="utf-8")) if LOCK.exists() else {"stages": {}}
+    return [Path(out["path"]) for stage in content["stages"].values() for out in stage.get("outs", [])]
 
 
 def forget(stages: Iterable[str]) -> list[str]:
@@ -97,7 +103,10 @@ def main() -> None:
     what = parser.parse_args().what
     pipeline = opened()
     if what == "prune":
-        leftovers = pipeline.leftovers()
+        known = recorded()
+        leftovers = [path for path in pipeline.leftovers() if any(out.is_relative_to(path) for out in known)]
+        for stray in sorted(set(pipeline.leftovers()) - set(leftovers)):
+            print(f"left {stray}: {LOCK} knows nothing of it")
         freed = remove(leftovers)
         if stale := forget(pipeline.stages):
             print(f"dropped from {LOCK}: {', '.join(stale)}")

@@ -1,5 +1,6 @@
 """Reading params.yaml, whole or by section, with one-line errors."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -18,10 +19,25 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 class Section(BaseModel):
     """A part of params.yaml: every key must be given, none may be unknown, no type is guessed."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
+EXPONENT = re.compile(r"[-+]?\d+[eE][-+]?\d+")
 T = TypeVar("T", bound=Section)
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML without repeated keys, of which PyYAML would silently keep the last and DVC would read none."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} again", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def read(file: Path = FILE) -> dict[str, Any]:
@@ -31,13 +47,16 @@ def read(file: Path = FILE) -> dict[str, Any]:
         UserError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise UserError(f"{file}: no such file; run from the folder that holds it") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{file}: not UTF-8 text; save it in that encoding") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UserError(f"{file}{where}: not valid YAML ({getattr(error, 'problem', error)})") from None
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise UserError(f"{file}{where}: not valid YAML ({problem})") from None
     if not isinstance(document, dict):
         raise UserError(f"{file}: expected keys at the top level, such as datasets: and models:")
     return document
@@ -78,7 +97,8 @@ def described(error: ValidationError, section: type[BaseModel], where: str) -> s
         return f"{FILE}: {key}: missing; every key must be given{more}"
     message = first["msg"].removeprefix("Value error, ")
     value = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {first['input']!r}:"
-    return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{more}"
+    hint = "; YAML reads this as text: write 0.001 or 1.0e-3" if EXPONENT.fullmatch(str(first["input"])) else ""
+    return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{hint}{more}"
 
 
 def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

@@ -12,6 +12,8 @@ from stages.parameters.base import FILE, Name, Section, read, validated
 from stages.parameters.data import Census, Dataset, View
 from stages.parameters.model import Evaluation, Model, Runtime, Study
 
+RESERVED = {"all", "fetch", "unzip", "census", "prepare", "train", "evaluate", "compare"}
+
 
 class Parameters(Section):
     """Everything that params.yaml holds."""
@@ -52,6 +54,8 @@ def _check_named(where: str, name: str, known: dict[str, Section] | dict) -> Non
 def _check_studies(parameters: Parameters) -> None:
     home: dict[str, str] = {}
     for key, study in parameters.studies.items():
+        if key in RESERVED:
+            raise UserError(f"{FILE}: studies.{key}: this name is a step's; choose another")
         for model in study.models:
             _check_named(f"studies.{key}.models", model, parameters.models)
             if model in home:

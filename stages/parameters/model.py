@@ -14,7 +14,7 @@ Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "leaky_relu"
 class Runtime(Section):
     """What changes the bits of a result without changing its design."""
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, le=4_000_000_000)]
     """Of weights, shuffles and dropout; replicate n adds n - 1."""
     threads: Count
     """Threads of one training: another count gives other bits."""
@@ -71,7 +71,7 @@ class Training(Section):
     """At most; early stopping may end before."""
     batch_size: Count
     accumulation_steps: Count
-    """Equal parts that a batch goes through the network in, one after the other, before one update of the weights:
+    """Parts, as equal as can be, that a batch goes through the network in, one by one, before one update of the weights:
     memory falls with it. Batch normalization sees one part at a time."""
     validation_split: Annotated[float, Field(gt=0, lt=1)]
     """Fraction of the training images, drawn by seed, that validate."""
