@@ -71,7 +71,7 @@ class Training(Section):
     """At most; early stopping may end before."""
     batch_size: Count
     accumulation_steps: Count
-    """Parts, as equal as can be, that a batch goes through the network in, one by one, before one update of the weights:
+    """Parts, as equal as can be, of a batch that go through the network one by one before one update of the weights:
     memory falls with it. Batch normalization sees one part at a time."""
     validation_split: Annotated[float, Field(gt=0, lt=1)]
     """Fraction of the training images, drawn by seed, that validate."""
