@@ -255,6 +255,10 @@ def test_a_tree_without_git_works(tmp_path: Path) -> None:
     folder = small(tmp_path / "project")
     shutil.rmtree(folder / ".git")
     environment = {**os.environ, "PATH": PATH, "GIT_CEILING_DIRECTORIES": str(tmp_path)}
+    refused = subprocess.run(
+        [sys.executable, "-m", "snakemake"], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert "error: no git repository here, which DVC asks for: run make" in refused.stderr
     script = str(folder / "workflow/without-git")
     done = subprocess.run([script], cwd=folder, env=environment, check=True, capture_output=True, text=True)
     assert len(done.stdout.splitlines()) == 1

@@ -39,8 +39,9 @@ class Pipeline:
         """Read and validate both files, and bring the plan up to date.
 
         Raises:
-            UserError: params.yaml is not valid, or a dataset's folder does not exist.
+            UserError: params.yaml is not valid, a dataset's folder does not exist, or DVC cannot work here.
         """
+        check_repository()
         self.parameters: Parameters = load()
         plan.check_sources(self.parameters)
         plan.update(self.parameters)
@@ -153,6 +154,20 @@ def fingerprint(folder: Path) -> str:
                 continue
             newest, count, size = max(newest, status.st_mtime_ns), count + 1, size + status.st_size
     return f"{count} files, {size} bytes, newest {newest}"
+
+
+def check_repository() -> None:
+    """Check that DVC can work here: in a git repository, or told by workflow/without-git to do without one.
+
+    Raises:
+        UserError: it cannot.
+    """
+    alone = Path(".dvc/config.local")
+    told = alone.exists() and "no_scm" in alone.read_text(encoding="utf-8")
+    if not told and not any((folder / ".git").exists() for folder in [Path.cwd(), *Path.cwd().parents]):
+        raise UserError(
+            "no git repository here, which DVC asks for: run make, which tells it to do without, or git init"
+        )
 
 
 def opened() -> Pipeline:
