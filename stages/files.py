@@ -13,6 +13,10 @@ if TYPE_CHECKING:  # Snakemake starts with this module; pandas would cost it hal
     import pandas
 
 
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip can hold: given to every member, so that equal files make equal archives."""
+
+
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
     """Give a file name to write to; on success it becomes ``path``, on any failure nothing is left.

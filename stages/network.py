@@ -11,11 +11,10 @@ import pandas
 
 from stages.backend import keras
 from stages.errors import UserError
-from stages.files import written
+from stages.files import ZIP_TIME, written
 from stages.parameters.model import Head, Network
 
 layers = keras.layers
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Sequential:

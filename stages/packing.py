@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stages.errors import UserError
-
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip can hold: the same for every member, so that equal files give equal archives."""
+from stages.files import ZIP_TIME
 
 
 def pack(folder: Path, archive: Path) -> None:
@@ -27,7 +25,7 @@ def pack(folder: Path, archive: Path) -> None:
                 name.encode()
             except UnicodeEncodeError:
                 raise UserError(f"{os.fsencode(path)!r}: the name is not UTF-8; rename it") from None
-            member = zipfile.ZipInfo(f"{name}/" if path.is_dir() else name, EPOCH)
+            member = zipfile.ZipInfo(f"{name}/" if path.is_dir() else name, ZIP_TIME)
             member.create_system = 3
             member.external_attr = 0o40755 << 16 | 0x10 if path.is_dir() else 0o100644 << 16
             if path.is_dir():

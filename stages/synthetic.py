@@ -14,7 +14,7 @@ import numpy
 from PIL import Image, ImageFilter
 
 from stages.errors import UserError
-from stages.files import written
+from stages.files import ZIP_TIME, written
 from stages.parameters.base import FILE
 from stages.parameters.data import Splits, Synthetic
 from stages.progress import followed
@@ -40,8 +40,6 @@ CONFUSED = {
 }
 LIGHTS = ((1, 1, 1), (1, 1, 1), (1.05, 1, 0.92), (1.1, 0.97, 0.84), (0.93, 0.98, 1.06), (0.96, 1, 1.02))
 """Gains of red, green and blue: white twice, warm, evening, cold, cool."""
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip can hold: the same for every member."""
 
 
 def ambiguous(name: str, drawn: Image.Image, random: numpy.random.Generator) -> Image.Image:
@@ -136,4 +134,4 @@ def draw(synthetic: Synthetic, splits: Splits, out: Path) -> None:
         total = per_class * len(set(synthetic.classes))
         with written(out / f"{name}.zip") as path, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
             for member, file in followed(pictures(synthetic, split, per_class), total, f"draw {name}", "images"):
-                archive.writestr(zipfile.ZipInfo(f"{name}/{name}/{member}", EPOCH), file)
+                archive.writestr(zipfile.ZipInfo(f"{name}/{name}/{member}", ZIP_TIME), file)

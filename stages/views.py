@@ -12,10 +12,11 @@ import numpy
 
 from stages.errors import UserError
 from stages.files import read_json
+from stages.parameters.data import Splits
 
 INDEX = "index.csv"
 DESCRIPTION = "view.json"
-SPLITS = ("train", "test")
+SPLITS = tuple(Splits.model_fields)
 
 
 def images_file(split: str) -> str:
