@@ -60,8 +60,18 @@ def pipeline(data: Path, epochs: int, precision: str, folder: Path) -> dict[str,
     evaluations = [f"results/intel/evaluations/{key}/metrics.json" for key in NETWORKS]
     models = project.timed(folder, "snakemake", *evaluations)
     rest = project.timed(folder, "snakemake")
-    sampled = [pandas.read_csv(file, sep="\t")["max_rss"].max() for file in (folder / "logs").rglob("*.tsv")]
-    return {"total": views + models + rest, "models": models, "memory": max(float(value) for value in sampled)}
+    return {"total": views + models + rest, "models": models, "memory": peak_memory(folder)}
+
+
+def peak_memory(folder: Path) -> float:
+    """Return the highest peak memory of a stage (MiB).
+
+    A training's is its process's own, as the notebook measures it; that of the others is what Snakemake sampled of the
+    process and those around it.
+    """
+    trainings = [json.loads(file.read_text())["peak_memory_mib"] for file in (folder / "models").rglob("record.json")]
+    logs = [file for file in (folder / "logs").rglob("*.tsv") if "train" not in file.parts]
+    return max([*map(float, trainings), *(float(pandas.read_csv(file, sep="\t")["max_rss"].max()) for file in logs)])
 
 
 def nothing_to_do(count: int, folder: Path) -> float:
