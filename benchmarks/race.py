@@ -144,7 +144,7 @@ def main() -> None:
         rows = race(options.data.resolve(), options.baseline.resolve(), options.epochs, Path(folder))
     table = pandas.DataFrame(rows)
     table.to_csv(RESULTS, index=False)
-    print(markdown(table.fillna(""), {}))
+    print(markdown(table.astype(object).fillna("")))
     print(f"{options.epochs} epochs each, in {time.perf_counter() - began:.0f} s; written to {RESULTS.name}")
 
 
