@@ -31,10 +31,10 @@ TRIVIAL = {
         "blocks": {"filters": [4], "kernel": 3, "padding": "valid", "activation": "relu", "batch_normalization": None}
         | {"pooling": 4, "dropout": 0.0},
         "bridge": "global-average",
-        "head": {"units": [], "activation": "relu", "dropout": 0.0},
+        "head": {"batch_normalization": None, "units": [], "activation": "relu", "dropout": []},
     },
     "training": {"optimizer": "adam", "learning_rate": 0.001, "epochs": 1, "batch_size": 32, "accumulation_steps": 1}
-    | {"validation_split": 0.2, "patience": 1},
+    | {"validation_split": 0.2, "patience": 1, "precision": "float32"},
 }
 
 

@@ -1,12 +1,13 @@
-"""Batches of a memory-mapped view, in a seeded order."""
+"""Batches of images, or of what a network's frozen part makes of them, in a seeded order."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy
 
-from stages.views import View
-
 
 class Batches:
-    """Images and labels of chosen rows, read from disk as they are asked for.
+    """Inputs and labels of chosen rows, read from disk as they are asked for.
 
     Each batch is handed out in ``parts`` parts, as equal as can be, for an optimizer that accumulates their gradients.
     With a seed the rows are shuffled anew for each epoch, the same way in every run; without one they keep their order.
@@ -14,16 +15,15 @@ class Batches:
 
     def __init__(
         self,
-        view: View,
-        split: str,
+        read: Callable[[numpy.ndarray], Any],
+        labels: numpy.ndarray,
         rows: numpy.ndarray,
         batch_size: int,
         parts: int,
         seed: int | None,
     ) -> None:
-        """Take a view's split and rows of it (int64, (n,))."""
-        self.view, self.split, self.rows = view, split, rows
-        self.labels = view.labels(split)
+        """Take what reads the inputs of given rows, the labels of all rows, and the rows of an epoch (int64, (n,))."""
+        self.read, self.labels, self.rows = read, labels, rows
         self.batch_size, self.parts, self.seed = batch_size, parts, seed
         self.epoch = 0
         self.pieces = self._divided(self._order())
@@ -37,10 +37,10 @@ class Batches:
         """Return the parts in an epoch."""
         return len(self.pieces)
 
-    def __getitem__(self, index: int) -> tuple[numpy.ndarray, numpy.ndarray]:
-        """Return one part: images (uint8) and labels (int64)."""
+    def __getitem__(self, index: int) -> tuple[Any, numpy.ndarray]:
+        """Return one part: what is read of its rows (of images: uint8), and labels (int64)."""
         rows = self.pieces[index]
-        return self.view.read(self.split, rows), self.labels[rows]
+        return self.read(rows), self.labels[rows]
 
     def on_epoch_end(self) -> None:
         """Shuffle for the next epoch."""

@@ -19,7 +19,7 @@ from stages.files import read_json, write_table, write_text, written_folder
 from stages.parameters.base import FILE
 from stages.parameters.data import Dataset
 from stages.parameters.model import Study
-from stages.progress import note
+from stages.progress import note as say
 
 OWN = [
     "images",
@@ -32,6 +32,7 @@ OWN = [
     "best_epoch",
     "ece",
     "macro_f1",
+    "weights",
 ]
 """Figures of metrics.json that the comparison repeats."""
 
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with written_folder(arguments.out) as folder:
         write_comparison(folder, arguments.key, evaluated, models, replicates, study, dataset)
     costs.write(arguments.costs, arguments.trained, arguments.models, arguments.key, dataset)
-    note(f"compare {arguments.key}", f"{len(models)} models, {len(replicates)} trainings")
+    say(f"compare {arguments.key}", f"{len(models)} models, {len(replicates)} trainings")
 
 
 def chosen(study: str, dataset: str) -> tuple[Study, Dataset]:
@@ -145,13 +146,15 @@ def write_comparison(
     write_table(folder / "models.csv", models)
     write_table(folder / "replicates.csv", replicates)
     write_table(folder / "pairs.csv", pairs)
-    write_text(folder / "comparison.md", comparison_text.page(models, pairs, key, study, dataset))
+    notes = {model: one.metrics["note"] for model, one in first.items()}
+    write_text(folder / "comparison.md", comparison_text.page(models, pairs, notes, key, study, dataset))
     accuracy = comparison_figures.accuracies(models, replicates, study.confidence, f"Accuracy on {dataset.title}")
     histories = {model: one.history for model, one in first.items()}
     best_epochs = dict(zip(models["model"], models["best_epoch"], strict=True))
     curves = comparison_figures.learning_curves(histories, best_epochs, f"Learning curves on {dataset.title}")
-    figures.save(accuracy, folder / "accuracy.png", dataset.note)
-    figures.save(curves, folder / "curves.png", dataset.note)
+    note = comparison_text.qualification(notes, dataset)
+    figures.save(accuracy, folder / "accuracy.png", note)
+    figures.save(curves, folder / "curves.png", note)
 
 
 if __name__ == "__main__":

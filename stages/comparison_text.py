@@ -1,6 +1,6 @@
 """The page that compares the models of a study, in Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas
 
@@ -27,12 +27,20 @@ HEADINGS = {
 CORRECTIONS = {"holm": "Holm's", "bonferroni": "Bonferroni's", "fdr_bh": "Benjamini and Hochberg's"}
 
 
-def page(models: pandas.DataFrame, pairs: pandas.DataFrame, key: str, study: Study, dataset: Dataset) -> str:
-    """Return the page; a synthetic dataset says so in every heading.
+def page(
+    models: pandas.DataFrame,
+    pairs: pandas.DataFrame,
+    notes: Mapping[str, str],
+    key: str,
+    study: Study,
+    dataset: Dataset,
+) -> str:
+    """Return the page; synthetic images and models without pretraining are named in every heading.
 
     Args:
         models: one row per model, as models.csv holds them.
         pairs: one row per two models, as ``significance.pairs`` returns them.
+        notes: what every result must say of each model, or nothing.
         key: of the study.
         study: its confidence and correction.
         dataset: what the images are.
@@ -53,9 +61,15 @@ def page(models: pandas.DataFrame, pairs: pandas.DataFrame, key: str, study: Stu
         "Models": f"{table(shown.drop(columns='images'))}\n{intervals}",
         "Pairs": f"{table(pairs)}\n{tests}" if len(pairs) else "One model alone has nothing to be compared with.\n",
     }
-    qualified = f" ({dataset.note})" if dataset.note else ""
+    qualified = qualification(notes, dataset)
+    qualified = f" ({qualified})" if qualified else ""
     parts = [f"# Comparison of {key}, on {escaped(dataset.title)}{qualified}\n"]
     return "\n".join(parts + [f"## {title}{qualified}\n\n{body}" for title, body in sections.items()])
+
+
+def qualification(notes: Mapping[str, str], dataset: Dataset) -> str:
+    """Return what every result of the study must say of its images and models, or nothing."""
+    return "; ".join(filter(None, [dataset.note, *(f"{model}: {note}" for model, note in notes.items() if note)]))
 
 
 def table(content: pandas.DataFrame) -> str:

@@ -22,12 +22,22 @@ from stages.files import read_json, write_json, write_table, write_text, written
 from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 from stages.parameters.model import Evaluation, Runtime
-from stages.progress import followed, note
+from stages.progress import followed
+from stages.progress import note as say
 from stages.views import INDEX, View
 
 BATCH = 32
 """Images given to the model at once; it bounds memory and changes no result."""
-FROM_TRAINING = ("parameters", "trainable_parameters", "epochs", "best_epoch", "train_images", "validation_images")
+FROM_TRAINING = (
+    "parameters",
+    "trainable_parameters",
+    "epochs",
+    "best_epoch",
+    "train_images",
+    "validation_images",
+    "weights",
+    "note",
+)
 """What metrics.json repeats of a model's summary."""
 
 
@@ -54,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     view = View.open(arguments.view)
     trained = opened(arguments.model, entry(Runtime, "runtime"))
     check_fit(trained.network, view, arguments.model)
-    note(task, f"{len(view.labels('test')):,} test images, {len(view.classes)} classes")
+    say(task, f"{len(view.labels('test')):,} test images, {len(view.classes)} classes")
     probabilities = predicted(trained.network, view, task)
     if not numpy.isfinite(probabilities).all():
         raise UserError(
@@ -64,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with written_folder(arguments.out) as folder:
         shutil.copyfile(arguments.model / "history.csv", folder / "history.csv")
         write_results(folder, trained, view, probabilities, evaluation, dataset, arguments.key)
-    note(task, f"{(probabilities.argmax(axis=1) == view.labels('test')).mean():.1%} right")
+    say(task, f"{(probabilities.argmax(axis=1) == view.labels('test')).mean():.1%} right")
 
 
 def opened(folder: Path, parameters: Runtime) -> Trained:
@@ -133,7 +143,8 @@ def write_results(
     write_table(folder / "confusion.csv", metrics.confusion_table(counts, classes))
     write_table(folder / "confused-pairs.csv", pairs)
     write_table(folder / "calibration.csv", bins)
-    text = evaluation_text.page(key, dataset, test, summary, trained.history, per_class, pairs)
+    note = "; ".join(filter(None, [dataset.note, summary["note"]]))
+    text = evaluation_text.page(key, dataset.title, note, test, summary, trained.history, per_class, pairs)
     write_text(folder / "evaluation.md", text)
     title = f"{key} on {dataset.title}"
     worst = evaluation_figures.worst(
@@ -146,7 +157,7 @@ def write_results(
         "worst": worst,
     }
     for name, figure in drawn.items():
-        figures.save(figure, folder / f"{name}.png", dataset.note)
+        figures.save(figure, folder / f"{name}.png", note)
 
 
 def image_files(view: View) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Any
 import pandas
 
 from stages.curves import Verdict, judged
-from stages.parameters.data import Dataset
 from stages.tables import escaped, markdown
 
 SHOWN = 5
@@ -21,7 +20,8 @@ HEADLINES = {
 
 def page(
     key: str,
-    dataset: Dataset,
+    title: str,
+    note: str,
     test: Mapping[str, Any],
     summary: Mapping[str, Any],
     history: pandas.DataFrame,
@@ -32,7 +32,8 @@ def page(
 
     Args:
         key: the training.
-        dataset: what the images are; its note, if any, stands in every heading.
+        title: what the images are.
+        note: what every result must say; stands in every heading.
         test: figures of the test set, as ``metrics.summary`` returns them.
         summary: of the training, as summary.json holds it.
         history: one row per epoch.
@@ -49,9 +50,11 @@ def page(
         "Overfitting and convergence": explained(verdict),
         "Layers with most parameters": markdown(pandas.DataFrame(summary["largest_layers"]), {"share": ".1%"}),
     }
-    qualified = f" ({dataset.note})" if dataset.note else ""
-    parts = [f"# {key} on {escaped(dataset.title)}{qualified}\n"]
-    return "\n".join(parts + [f"## {title}{qualified}\n\n{body}" for title, body in sections.items()])
+    if "backbone" in summary:
+        sections["Backbone"] = backbone(summary["backbone"])
+    qualified = f" ({note})" if note else ""
+    parts = [f"# {key} on {escaped(title)}{qualified}\n"]
+    return "\n".join(parts + [f"## {heading}{qualified}\n\n{body}" for heading, body in sections.items()])
 
 
 def figures(test: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
@@ -65,10 +68,21 @@ def figures(test: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         ),
         "Expected calibration error": f"{test['ece']:.4f}",
         "Parameters": f"{summary['parameters']:,}, of which {summary['trainable_parameters']:,} trainable",
+        "Weights": summary["weights"] + (f", by way of {summary['base']}" if "base" in summary else ""),
         "Trained on": f"{summary['train_images']:,} images; {summary['validation_images']:,} more validated",
         "Epochs": f"{summary['epochs']}, the weights of epoch {summary['best_epoch']} kept",
     }
     return markdown(pandas.DataFrame(rows.items(), columns=["figure", "value"]))
+
+
+def backbone(description: Mapping[str, Any]) -> str:
+    """Return how many layers a backbone has, and which of them work at each size of feature maps."""
+    shape = " x ".join(map(str, description["output_shape"]))
+    text = (
+        f"{description['name']}: {description['layers']} layers, from {description['first']} to {description['last']}; "
+        f"it gives feature maps of {shape}.\n"
+    )
+    return f"{text}\n{markdown(pandas.DataFrame(description['sizes']))}"
 
 
 def favourites(per_class: pandas.DataFrame) -> str:

@@ -12,9 +12,11 @@ import pandas
 from stages.backend import keras
 from stages.errors import UserError
 from stages.files import ZIP_TIME, written
-from stages.parameters.model import Head, Network
+from stages.parameters.model import Bridge, Head, Network
 
 layers = keras.layers
+PROBABILITIES = "probabilities"
+"""The last layer, which computes in float32 whatever the precision."""
 
 
 def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Sequential:
@@ -40,12 +42,22 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
                 f"{len(network.blocks.filters)} blocks: nothing is left at {layer.name}; "
                 "use fewer filters, padding: same, pooling: 1 or a larger view"
             ) from error
-    pool = layers.GlobalAveragePooling2D if network.bridge == "global-average" else layers.Flatten
-    model.add(pool(name=network.bridge.replace("-", "_")))
-    for layer in _dense(network.head):
+    for layer in top(network.bridge, network.head, classes):
         model.add(layer)
-    model.add(layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities"))
     return model
+
+
+def top(bridge: Bridge, head: Head, classes: int) -> Iterator[keras.layers.Layer]:
+    """Yield the layers from feature maps (batch, height, width, channels) to probabilities (batch, classes)."""
+    pool = layers.GlobalAveragePooling2D if bridge == "global-average" else layers.Flatten
+    yield pool(name=bridge.replace("-", "_"))
+    if head.batch_normalization:
+        yield layers.BatchNormalization(momentum=head.batch_normalization.momentum, name="batch_normalization")
+    for number, (units, rate) in enumerate(zip(head.units, head.dropout, strict=True), start=1):
+        yield layers.Dense(units, activation=head.activation, name=f"dense_{number}")
+        if rate:
+            yield layers.Dropout(rate, name=f"dense_dropout_{number}")
+    yield layers.Dense(classes, activation="softmax", dtype="float32", name=PROBABILITIES)
 
 
 def _convolutions(network: Network) -> Iterator[keras.layers.Layer]:
@@ -63,13 +75,6 @@ def _convolutions(network: Network) -> Iterator[keras.layers.Layer]:
             yield layers.MaxPooling2D(blocks.pooling, name=f"pooling_{number}")
         if blocks.dropout:
             yield layers.Dropout(blocks.dropout, name=f"dropout_{number}")
-
-
-def _dense(head: Head) -> Iterator[keras.layers.Layer]:
-    for number, units in enumerate(head.units, start=1):
-        yield layers.Dense(units, activation=head.activation, name=f"dense_{number}")
-        if head.dropout:
-            yield layers.Dropout(head.dropout, name=f"dense_dropout_{number}")
 
 
 def set_normalization(model: keras.Model, batches: Iterable[numpy.ndarray]) -> None:
@@ -106,6 +111,22 @@ def layer_table(model: keras.Model) -> pandas.DataFrame:
     ]
     table = pandas.DataFrame(rows)
     return table.assign(share=table["parameters"] / max(1, table["parameters"].sum()))
+
+
+def loaded(folder: Path) -> keras.Model:
+    """Return the model that a training left in ``folder``.
+
+    Raises:
+        UserError: there is none, or its file is damaged.
+    """
+    file = folder / "model.keras"
+    try:
+        return keras.saving.load_model(file)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        problem = (
+            "no such file" if not file.is_file() else f"no whole Keras model ({' '.join(str(error).split())[:120]})"
+        )
+        raise UserError(f"{file}: {problem}; train {folder.name} again") from None
 
 
 def save(model: keras.Model, path: Path) -> None:

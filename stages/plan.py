@@ -1,4 +1,4 @@
-"""What there is to make: the datasets, views, trainings and comparisons that the studies of params.yaml ask for.
+"""What there is to make: all that the studies of params.yaml ask for, from datasets to comparisons.
 
 dvc.yaml expands its stages over this file, because DVC's templates cannot ask which study a model belongs to or which
 folder holds a dataset. It is written from params.yaml whenever Snakemake starts, and by hand with
@@ -17,38 +17,71 @@ from stages.errors import UserError
 from stages.files import write_text
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import Parameters, load
+from stages.parameters.model import TransferModel
 from stages.template import all_outs, documents
 
 FILE = Path("workflow/plan.yaml")
 HEAD = f"# Written from {PARAMETERS} by stages/plan.py; do not edit. Commit it: dvc.yaml expands over it.\n"
 DRAWING, DOWNLOADING = "stages/synthetic.py", "stages/download.py"
+WEIGHTS = {"imagenet": "stages/imagenet.py", "package": "stages/torch_pickle.py", "none": "stages/random_weights.py"}
 
 
 def plan(parameters: Parameters) -> dict[str, Any]:
-    """Return the fetches, preparations, trainings and comparisons that the studies of ``parameters`` ask for.
+    """Return what the studies of ``parameters`` ask for: a mapping for each stage that dvc.yaml expands.
 
-    A fetch has an origin, the path whose bytes decide whether it must run again: the user's folder, or the module that
-    draws or downloads. A model's first replicate is named after it, the others ``<model>-replicate-<n>``.
+    A fetch and a pretraining have an origin, the path whose bytes decide whether it must run again: the user's files,
+    or the module that makes or brings them. A model's first replicate is named after it, the others
+    ``<model>-replicate-<n>``; a fine-tune has as many as the model that it goes back to.
     """
-    trainings: dict[str, dict[str, Any]] = {}
+    kinds: dict[str, dict[str, dict[str, Any]]] = {"trainings": {}, "transfers": {}, "finetunings": {}}
+    evaluations: dict[str, dict[str, Any]] = {}
     comparisons: dict[str, dict[str, Any]] = {}
     for study, content in parameters.studies.items():
         members = {}
         for model in content.models:
-            view = parameters.models[model].view
+            view = parameters.models[parameters.origin(model)].view
             place = {"view": view, "dataset": parameters.views[view].dataset, "study": study}
-            for replicate in range(1, parameters.models[model].replicates + 1):
-                key = model if replicate == 1 else f"{model}-replicate-{replicate}"
-                members[key] = {"model": model, "replicate": replicate, **place}
-        trainings |= members
+            kind, details = training(parameters, model)
+            for replicate in range(1, parameters.models[parameters.origin(model)].replicates + 1):
+                key = named(model, replicate)
+                if "base" in details:
+                    details = {**details, "base": named(parameters.finetunes[model].base, replicate)}
+                kinds[kind][key] = {"model": model, "replicate": replicate, "view": view, "study": study, **details}
+                members[key] = place
+        evaluations |= members
         comparisons[study] = {"models": " ".join(members), "dataset": place["dataset"]}
-    views = {training["view"]: {"dataset": training["dataset"]} for training in trainings.values()}
-    fetches = {key: {"origin": origin(parameters.datasets[key].source)} for key in _named(views, "dataset")}
-    return {"fetches": fetches, "preparations": views, "trainings": trainings, "comparisons": comparisons}
+    views = {entry["view"]: {"dataset": entry["dataset"]} for entry in evaluations.values()}
+    sources = {key: {"origin": origin(parameters.datasets[key].source)} for key in _values(views, "dataset")}
+    backbones = {
+        key: {"origin": weights_origin(parameters.backbones[key].weights)}
+        for key in _values(kinds["transfers"], "backbone")
+    }
+    made = {"fetches": sources, "preparations": views, "pretrainings": backbones}
+    return {**made, **kinds, "evaluations": evaluations, "comparisons": comparisons}
 
 
-def _named(entries: dict[str, dict[str, Any]], field: str) -> list[str]:
+def training(parameters: Parameters, model: str) -> tuple[str, dict[str, Any]]:
+    """Return how a model is trained, by the plan's name of it, and what only that way needs to know."""
+    if model in parameters.finetunes:
+        return "finetunings", {"base": parameters.finetunes[model].base}
+    chosen = parameters.models[model]
+    return (
+        ("transfers", {"backbone": chosen.network.backbone}) if isinstance(chosen, TransferModel) else ("trainings", {})
+    )
+
+
+def named(model: str, replicate: int) -> str:
+    """Return the key of a model's training."""
+    return model if replicate == 1 else f"{model}-replicate-{replicate}"
+
+
+def _values(entries: dict[str, dict[str, Any]], field: str) -> list[str]:
     return list(dict.fromkeys(entry[field] for entry in entries.values()))
+
+
+def weights_origin(weights: str) -> str:
+    """Return the path that holds a backbone's weights, or the code that makes or brings them."""
+    return WEIGHTS.get(weights) or str(Path(weights).expanduser())
 
 
 def origin(source: str) -> str:
@@ -61,12 +94,15 @@ def origin(source: str) -> str:
 
 
 def check_sources(parameters: Parameters) -> None:
-    """Check that every local source is there, outside the folders that stages write, which are replaced and cleaned.
+    """Check that files of weights and local sources are there, these outside the folders that stages write and replace.
 
     Raises:
-        UserError: a source is missing, or lies where its own copy would be written.
+        UserError: a file or source is missing, or lies where its own copy would be written.
     """
     made = {Path(out).parts[0] for definition in documents()[0].values() for out in all_outs(definition["do"])}
+    for key, backbone in parameters.backbones.items():
+        if backbone.weights not in WEIGHTS and not Path(weights_origin(backbone.weights)).is_file():
+            raise UserError(f"{PARAMETERS}: backbones.{key}.weights: {backbone.weights!r}: no such file")
     for key, dataset in parameters.datasets.items():
         path = Path(origin(dataset.source))
         where = f"{PARAMETERS}: datasets.{key}.source: {dataset.source!r}"

@@ -127,7 +127,7 @@ def description(
     return {
         "dataset": view.dataset,
         "classes": list(classes),
-        **{key: getattr(view, key) for key in ("size", "resize", "filter", "mode")},
+        **{key: getattr(view, key) for key in views.PREPARATION},
         "images": {split: int((index["split"] == split).sum()) for split in views.SPLITS},
         "left_out": [{"file": file, "problem": problem} for file, problem in problems.items()],
     }

@@ -13,13 +13,13 @@ from stages.backend import keras
 from stages.parameters.model import Runtime
 
 
-def start(runtime: Runtime, replicate: int = 1) -> int:
+def start(runtime: Runtime, precision: str = "float32", replicate: int = 1) -> int:
     """Set threads, precision, determinism and seeds, and return the seed used; call it once, before any model is made.
 
     Replicate ``n`` is seeded with ``runtime.seed + n - 1``.
     """
     seed = runtime.seed + replicate - 1
-    keras.config.set_dtype_policy(runtime.precision)
+    keras.config.set_dtype_policy(precision)
     if keras.backend.backend() == "tensorflow":
         _start_tensorflow(runtime.threads)
     keras.utils.set_random_seed(seed)
@@ -63,7 +63,7 @@ def fuse_batch_normalization(model: keras.Model) -> None:
     if keras.backend.backend() != "tensorflow":
         return
     for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
+        if isinstance(layer, keras.layers.BatchNormalization) and len(layer.input.shape) == 4:
             layer.call = _fused_call(layer)
 
 

@@ -5,8 +5,10 @@ A view's folder holds, for each split, ``<split>.npy`` (uint8, (images, size, si
 (classes in the order of their labels, size, mode, images per split, files left out).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy
 
@@ -17,6 +19,8 @@ from stages.parameters.data import Splits
 INDEX = "index.csv"
 DESCRIPTION = "view.json"
 SPLITS = tuple(Splits.model_fields)
+PREPARATION = ("size", "resize", "filter", "mode")
+"""What a view's description repeats of params.yaml: how an image becomes pixels."""
 
 
 def images_file(split: str) -> str:
@@ -34,7 +38,7 @@ class View:
     """A prepared view; images stay on disk until they are indexed."""
 
     folder: Path
-    classes: tuple[str, ...]
+    description: Mapping[str, Any]
 
     @classmethod
     def open(cls, folder: Path) -> "View":
@@ -47,7 +51,17 @@ class View:
             description = read_json(folder / DESCRIPTION)
         except FileNotFoundError:
             raise UserError(f"{folder}: no prepared view here; run python -m stages.prepare {folder.name}") from None
-        return cls(folder, tuple(description["classes"]))
+        return cls(folder, description)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes in the order of their labels."""
+        return tuple(self.description["classes"])
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """What a model's user must know to prepare an image as this view does: classes, size, resize, filter, mode."""
+        return {name: self.description[name] for name in ("classes", *PREPARATION) if name in self.description}
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,16 @@ from typing import Any
 import pytest
 
 from benchmarks.project import edit
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Set threads and determinism before the first tensor is made, as every stage does: later is too late."""
+    if "stages.backend" in sys.modules:
+        from stages import runtime
+        from stages.parameters.model import Runtime
+
+        runtime.start(Runtime(seed=13, threads=1))
+
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -27,10 +27,10 @@ NETWORK = {
     "normalization": False,
     "blocks": {**BLOCKS, "batch_normalization": None},
     "bridge": "flatten",
-    "head": {"units": [8], "activation": "relu", "dropout": 0.2},
+    "head": {"batch_normalization": None, "units": [8], "activation": "relu", "dropout": [0.2]},
 }
 TRAINING: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.01, "epochs": 2, "batch_size": 16}
-TRAINING |= {"accumulation_steps": 2, "validation_split": 0.25, "patience": 2}
+TRAINING |= {"accumulation_steps": 2, "validation_split": 0.25, "patience": 2, "precision": "float32"}
 MODEL: dict[str, Any] = {"view": "intel-150", "replicates": 1, "network": NETWORK, "training": TRAINING}
 NORMALIZED = {**NETWORK, "normalization": True, "blocks": {**BLOCKS, "batch_normalization": {"momentum": 0.8}}}
 SMALL = {
@@ -126,7 +126,7 @@ def test_results_of_synthetic_images_say_so(made: Path) -> None:
 
 
 def test_a_changed_dropout_executes_that_model_and_the_comparison_only(again: Path) -> None:
-    edit(again, {"models.plain.network.head.dropout": 0.3})
+    edit(again, {"models.plain.network.head.dropout": [0.3]})
     assert snakemake(again) == ["compare@intel", "evaluate@plain", "train@plain"]
     assert snakemake(again) == []
 

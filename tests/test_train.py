@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pandas
@@ -18,9 +19,16 @@ NETWORK = {
     "normalization": True,
     "blocks": {**BLOCKS, "batch_normalization": {"momentum": 0.8}},
     "bridge": "flatten",
-    "head": {"units": [8], "activation": "relu", "dropout": 0.1},
+    "head": {"batch_normalization": None, "units": [8], "activation": "relu", "dropout": [0.1]},
 }
-TRAINING = {"optimizer": "adam", "learning_rate": 0.02, "epochs": 6, "batch_size": 16, "accumulation_steps": 2}
+TRAINING: dict[str, Any] = {
+    "optimizer": "adam",
+    "learning_rate": 0.02,
+    "epochs": 6,
+    "batch_size": 16,
+    "accumulation_steps": 2,
+}
+TRAINING |= {"precision": "float32"}
 
 
 @pytest.fixture

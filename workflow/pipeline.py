@@ -20,6 +20,9 @@ from stages.parameters.document import Parameters, load
 SHOWN = {".png", ".md", ".csv"}
 """Suffixes of the files that go into the report."""
 
+NOTHING = "(?!)"
+"""A pattern that matches no text."""
+
 COMMAND = (
     "DARKROOM_THREADS={threads} dvc --wait-for-lock repro --single-item {params.stage} 2>&1 | tee {log}"
     " | sed --unbuffered --quiet '/exited with [0-9]*$/d; /^\\[\\|^error\\|^ERROR/p' >&2"
@@ -103,7 +106,8 @@ class Pipeline:
 
     def keys(self, verb: str) -> str:
         """Return a pattern that matches the keys of a stage and nothing else."""
-        return "|".join(re.escape(stage.key) for stage in self.stages.values() if stage.verb == verb and stage.key)
+        keys = (stage.key for stage in self.stages.values() if stage.verb == verb and stage.key)
+        return "|".join(map(re.escape, keys)) or NOTHING
 
     def leftovers(self) -> list[Path]:
         """Return what lies where stages write but belongs to nothing in params.yaml; outermost folders."""

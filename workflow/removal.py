@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from stages import scratch
 from stages.files import written
 from workflow.pipeline import Pipeline, opened
 
@@ -112,7 +113,7 @@ def main() -> None:
             print(f"dropped from {LOCK}: {', '.join(stale)}")
         record_again(pipeline, leftovers)
     else:
-        freed = remove([*made(pipeline), *map(Path, MADE_BY_TOOLS)])
+        freed = remove([*made(pipeline), *map(Path, MADE_BY_TOOLS), scratch.place()])
     print(f"{readable(freed)} freed" if freed else "nothing to remove")
 
 

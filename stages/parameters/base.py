@@ -89,7 +89,7 @@ def entry(section: type[T], *keys: str, file: Path = FILE) -> T:
 def described(error: ValidationError, section: type[BaseModel], where: str) -> str:
     """Return one line for the first problem of ``error``: the key, its value and what is allowed."""
     first = error.errors()[0]
-    key = ".".join(filter(None, [where, *(str(part) for part in first["loc"] if part != "[key]")]))
+    key = ".".join(filter(None, [where, *(str(part) for part in first["loc"] if not _kind(part))]))
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         return f"{FILE}: {key}: unknown key; allowed here: {', '.join(allowed_keys(section, first['loc'][:-1]))}{more}"
@@ -106,10 +106,18 @@ def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[st
     schema = section.model_json_schema()
     node: dict[str, Any] = schema
     for part in location:
+        if _kind(part):
+            node = schema["$defs"][_kind(part)]
+            continue
         node = _resolved(node, schema)
         named = node.get("patternProperties", {})
         node = node.get("properties", {}).get(part) or next(iter(named.values()), {})
     return list(_resolved(node, schema).get("properties", {}))
+
+
+def _kind(part: Any) -> str:
+    """Return the class that pydantic chose at a fork, which its locations name as ``[class]``; else nothing."""
+    return str(part)[1:-1] if re.fullmatch(r"\[\w+\]", str(part)) else ""
 
 
 def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,24 @@ import re
 from pathlib import Path
 
 from stages.errors import UserError
+from stages.parameters.backbone import Backbone
 from stages.parameters.base import FILE, Name, Section, read, validated
 from stages.parameters.data import Census, Dataset, View
-from stages.parameters.model import Evaluation, Model, Runtime, Study
+from stages.parameters.model import AnyModel, Evaluation, FineTune, Runtime, Study, TransferModel
 
-RESERVED = {"all", "fetch", "unzip", "census", "prepare", "train", "evaluate", "compare"}
+RESERVED = {
+    "all",
+    "fetch",
+    "unzip",
+    "census",
+    "prepare",
+    "pretrained",
+    "train",
+    "transfer",
+    "finetune",
+    "evaluate",
+    "compare",
+}
 
 
 class Parameters(Section):
@@ -22,9 +35,17 @@ class Parameters(Section):
     datasets: dict[Name, Dataset]
     census: Census
     views: dict[Name, View]
-    models: dict[Name, Model]
+    backbones: dict[Name, Backbone]
+    models: dict[Name, AnyModel]
+    finetunes: dict[Name, FineTune]
     evaluation: Evaluation
     studies: dict[Name, Study]
+
+    def origin(self, key: str) -> str:
+        """Return the model that the fine-tune ``key`` goes back to; of a model, itself."""
+        while key in self.finetunes:
+            key = self.finetunes[key].base
+        return key
 
 
 def load(file: Path = FILE) -> Parameters:
@@ -36,14 +57,37 @@ def load(file: Path = FILE) -> Parameters:
     parameters = validated(Parameters, read(file), "")
     for key, view in parameters.views.items():
         _check_named(f"views.{key}.dataset", view.dataset, parameters.datasets)
+    for section, keys in (("models", parameters.models), ("finetunes", parameters.finetunes)):
+        for key in keys:
+            if re.search(r"-replicate-\d+$", key):
+                raise UserError(
+                    f"{file}: {section}.{key}: names that end in -replicate-<n> are those of replicates; choose another"
+                )
     for key, model in parameters.models.items():
-        if re.search(r"-replicate-\d+$", key):
-            raise UserError(
-                f"{file}: models.{key}: names that end in -replicate-<n> are those of replicates; choose another"
-            )
         _check_named(f"models.{key}.view", model.view, parameters.views)
+        if isinstance(model, TransferModel):
+            _check_named(f"models.{key}.network.backbone", model.network.backbone, parameters.backbones)
+    _check_fine_tunes(parameters)
     _check_studies(parameters)
     return parameters
+
+
+def _check_fine_tunes(parameters: Parameters) -> None:
+    for key, fine_tune in parameters.finetunes.items():
+        if key in parameters.models:
+            raise UserError(f"{FILE}: finetunes.{key}: a model has this name; choose another")
+        chain = [key]
+        while chain[-1] in parameters.finetunes:
+            base = parameters.finetunes[chain[-1]].base
+            if base in chain:
+                raise UserError(f"{FILE}: finetunes.{key}.base: goes back to itself: {' <- '.join([*chain, base])}")
+            chain.append(base)
+        if chain[-1] not in parameters.models or not isinstance(parameters.models[chain[-1]], TransferModel):
+            bases = [name for name, model in parameters.models.items() if isinstance(model, TransferModel)]
+            allowed = ", ".join([*bases, *(name for name in parameters.finetunes if name != key)]) or "none is defined"
+            raise UserError(
+                f"{FILE}: finetunes.{key}.base: {fine_tune.base!r}: no model with a backbone; allowed: {allowed}"
+            )
 
 
 def _check_named(where: str, name: str, known: dict[str, Section] | dict) -> None:
@@ -57,13 +101,18 @@ def _check_studies(parameters: Parameters) -> None:
         if key in RESERVED:
             raise UserError(f"{FILE}: studies.{key}: this name is a step's; choose another")
         for model in study.models:
-            _check_named(f"studies.{key}.models", model, parameters.models)
+            _check_named(f"studies.{key}.models", model, {**parameters.models, **parameters.finetunes})
+            base = parameters.finetunes[model].base if model in parameters.finetunes else model
+            if base not in study.models:
+                raise UserError(
+                    f"{FILE}: studies.{key}.models: {model!r}: fine-tunes {base!r}, which this study must list too"
+                )
             if model in home:
                 raise UserError(
                     f"{FILE}: studies.{key}.models: {model!r}: already in studies.{home[model]}; name it once"
                 )
             home[model] = key
-        used = {parameters.views[parameters.models[model].view].dataset for model in study.models}
+        used = {parameters.views[parameters.models[parameters.origin(model)].view].dataset for model in study.models}
         if len(used) > 1:
             raise UserError(
                 f"{FILE}: studies.{key}.models: {study.models}: models of one study are tested on the same images, "

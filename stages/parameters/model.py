@@ -1,8 +1,8 @@
 """What params.yaml says of models, their training and their evaluation."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from stages.parameters.base import Name, Section
 from stages.parameters.data import Count
@@ -18,11 +18,10 @@ class Runtime(Section):
     """Of weights, shuffles and dropout; replicate n adds n - 1."""
     threads: Count
     """Threads of one training: another count gives other bits."""
-    precision: Literal["float32", "mixed_bfloat16"]
 
 
 class BatchNormalization(Section):
-    """Batch normalization between a convolution and its activation."""
+    """Batch normalization: between a convolution and its activation, or of the features before the dense layers."""
 
     momentum: Rate
     """Of the moving statistics: 0.99 needs some 460 steps before they are right, 0.9 some 44."""
@@ -46,24 +45,47 @@ class Blocks(Section):
 class Head(Section):
     """The dense layers before the softmax."""
 
+    batch_normalization: BatchNormalization | None
+    """Of the vector that enters the first layer."""
     units: list[Count]
     activation: Activation
-    dropout: Rate
+    dropout: list[Rate]
+    """After each of the layers."""
+
+    @model_validator(mode="after")
+    def as_many_rates(self) -> "Head":
+        """Require a dropout rate for each layer."""
+        if len(self.dropout) != len(self.units):
+            raise ValueError(f"units are {self.units} and dropout {self.dropout}: give one rate for each layer")
+        return self
+
+
+Bridge = Literal["flatten", "global-average"]
 
 
 class Network(Section):
-    """A convolutional network from pixels to class probabilities."""
+    """A convolutional network from pixels to class probabilities, its weights drawn at random."""
 
     normalization: bool
     """Standardise each channel by the mean and variance of the training images."""
     blocks: Blocks
-    bridge: Literal["flatten", "global-average"]
+    bridge: Bridge
     """From feature maps to a vector."""
     head: Head
 
 
-class Training(Section):
-    """How a network is fitted."""
+class Transfer(Section):
+    """A frozen backbone under dense layers."""
+
+    backbone: Name
+    """An entry of backbones."""
+    bridge: Bridge
+    """From feature maps to a vector."""
+    head: Head
+
+
+class Fit(Section):
+    """How a network, made before, is fitted."""
 
     optimizer: Literal["adam", "sgd", "rmsprop"]
     learning_rate: Annotated[float, Field(gt=0)]
@@ -73,19 +95,39 @@ class Training(Section):
     accumulation_steps: Count
     """Parts, as equal as can be, of a batch that go through the network one by one before one update of the weights:
     memory falls with it. Batch normalization sees one part at a time."""
-    validation_split: Annotated[float, Field(gt=0, lt=1)]
-    """Fraction of the training images, drawn by seed, that validate."""
     patience: Count
     """Epochs without a lower validation loss before training stops; the best weights are kept."""
+    precision: Literal["float32", "mixed_bfloat16"]
+    """What the layers compute in; weights and softmax stay float32."""
 
     @model_validator(mode="after")
-    def whole_parts(self) -> "Training":
+    def whole_parts(self) -> "Fit":
         """Require parts of equal size."""
         if self.batch_size % self.accumulation_steps:
             raise ValueError(
                 f"batch_size {self.batch_size} is not a multiple of accumulation_steps {self.accumulation_steps}"
             )
         return self
+
+
+class Training(Fit):
+    """How a network is made and fitted."""
+
+    validation_split: Annotated[float, Field(gt=0, lt=1)]
+    """Fraction of the training images, drawn by seed, that validate."""
+
+
+class _Frozen(Section):
+    cache_frozen: bool
+    """Compute what the frozen layers give once for all epochs, instead of in each."""
+
+
+class TransferTraining(Training, _Frozen):
+    """How the layers on a frozen backbone are made and fitted."""
+
+
+class FineTuning(Fit, _Frozen):
+    """How part of a backbone is fitted; the base's validation images validate again."""
 
 
 class Model(Section):
@@ -96,6 +138,48 @@ class Model(Section):
     """Trainings with different seeds; the comparison gives their mean and deviation."""
     network: Network
     training: Training
+
+
+class TransferModel(Section):
+    """A network on a frozen backbone, the view it is trained on, and how."""
+
+    view: Name
+    replicates: Count
+    """Trainings with different seeds; the comparison gives their mean and deviation."""
+    network: Transfer
+    training: TransferTraining
+
+
+def _kind(model: Any) -> str:
+    network = model.get("network") if isinstance(model, dict) else getattr(model, "network", None)
+    transfers = isinstance(network, Transfer) or (isinstance(network, dict) and "backbone" in network)
+    return "[TransferModel]" if transfers else "[Model]"
+
+
+AnyModel = Annotated[
+    Annotated[Model, Tag("[Model]")] | Annotated[TransferModel, Tag("[TransferModel]")], Discriminator(_kind)
+]
+"""A model of params.yaml; one whose network names a backbone is a TransferModel."""
+
+
+class FineTune(Section):
+    """A trained model, trained on with part of its backbone, on the same images; its replicates are its base's."""
+
+    base: Name
+    """A model with a backbone, or another fine-tune; it stays as it is."""
+    unfreeze: int | str
+    """Which layers of the backbone train: the last n, all from the layer of this name on, or all."""
+    training: FineTuning
+
+    @field_validator("unfreeze", mode="before")
+    @classmethod
+    def some_layers(cls, unfreeze: Any) -> Any:
+        """Refuse what names no layers."""
+        if isinstance(unfreeze, bool) or not (
+            isinstance(unfreeze, str) or (isinstance(unfreeze, int) and unfreeze > 0)
+        ):
+            raise ValueError("allowed: a number of last layers, the name of the first layer that trains, or all")
+        return unfreeze
 
 
 class Evaluation(Section):

@@ -1,0 +1,161 @@
+"""What the frozen part of a network makes of a view's training images, computed once and kept on disk.
+
+A folder in the scratch folder holds the features of one prefix over one view: for each tensor that crosses the cut
+``<n>.npy`` (float32, (images, …)), and ``features.json`` with the size and SHA-256 of each. It is named by the hash of
+all that decides its bytes, so what was made from other weights, layers, pixels or libraries is never found; what was
+changed on disk is made again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy
+from numpy.lib import format as npy
+
+from stages import prefix, record, runtime, scratch
+from stages.errors import UserError
+from stages.files import read_json, sha256, write_json, written_folder
+from stages.parameters.model import Runtime
+from stages.prefix import Cut, FlatNetwork
+from stages.progress import followed, note
+from stages.views import View, images_file
+
+SPLIT = "train"
+BATCH = 32
+"""Images that go through the prefix at once; it bounds memory."""
+MANIFEST = "features.json"
+Read = Callable[[numpy.ndarray], list[numpy.ndarray]]
+
+
+@dataclass(frozen=True)
+class Features:
+    """What crosses a cut for each of the images: where it is kept, and its size."""
+
+    cut: Cut
+    folder: Path
+    images: int
+
+    @property
+    def bytes(self) -> int:
+        """Size on disk."""
+        return 4 * self.images * sum(int(numpy.prod(tensor.shape[1:])) for tensor in self.cut.tensors)
+
+    @property
+    def whole(self) -> bool:
+        """Whether they lie on disk as they were written."""
+        try:
+            files = read_json(self.folder / MANIFEST)
+            return all([size, digest] == facts(self.folder / name) for name, (size, digest) in files.items())
+        except (OSError, ValueError):
+            return False
+
+    def reader(self) -> Read:
+        """Return what reads rows, one array per tensor: float32, (rows, …).
+
+        The files stay open, so that they can be read even after another process has made room; each reading makes a
+        map of its own, as with a view's images.
+        """
+        files = [(self.folder / f"{number}.npy").open("rb") for number in range(len(self.cut.tensors))]
+        maps = [(file, *_shape_and_offset(file)) for file in files]
+
+        def read(rows: numpy.ndarray) -> list[numpy.ndarray]:
+            mapped = (numpy.memmap(file, numpy.float32, "r", offset, shape) for file, shape, offset in maps)
+            return [numpy.ascontiguousarray(array[rows]) for array in mapped]
+
+        return read
+
+
+def facts(file: Path) -> list[Any]:
+    """Return the size and SHA-256 of a file."""
+    return [file.stat().st_size, sha256(file)]
+
+
+def cached(flat: FlatNetwork, cut: Cut, later: Mapping[str, Cut], view: View, settings: Runtime, task: str) -> Read:
+    """Return what reads the features at ``cut`` of the view's training images.
+
+    What is kept is read; what isn't is computed in one pass over the images, and in the same pass what crosses the cuts
+    ``later`` of other trainings, by their names, as far as there is room to keep it.
+
+    Raises:
+        UserError: the disk has too little room.
+    """
+    images, pixels = len(view.labels(SPLIT)), sha256(view.folder / images_file(SPLIT))
+    computing = [pixels, runtime.environment(), record.machine()["processor"], settings.threads, BATCH]
+
+    def features(at: Cut) -> Features:
+        name = json.dumps([prefix.fingerprint(flat.before(at)), *computing])
+        return Features(at, scratch.place() / hashlib.sha256(name.encode()).hexdigest()[:32], images)
+
+    own = features(cut)
+    if own.whole:
+        note(task, f"{cut.before} frozen layers: what they give of {images:,} images is kept in {own.folder}")
+        scratch.used(own.folder)
+        return own.reader()
+    _check_space(own)
+    note(task, announced(own, ""))
+    missing = {own.folder: own}
+    for name, other in later.items():
+        entry = features(other)
+        if entry.folder not in missing and not entry.whole and _fit([*missing.values(), entry]):
+            missing[entry.folder] = entry
+            note(task, announced(entry, name))
+    compute(flat, list(missing.values()), view, task)
+    return own.reader()
+
+
+def announced(entry: Features, name: str) -> str:
+    """Return what is going to be computed, how large it is and where it goes."""
+    what = f"for {name}: what {entry.cut.before} frozen layers give" if name else f"{entry.cut.before} frozen layers"
+    layers = " and ".join(entry.cut.layers)
+    return (
+        f"{what}, computed once for {entry.images:,} images, up to {layers}: {entry.bytes / 1e6:,.1f} MB "
+        f"in {entry.folder}"
+    )
+
+
+def compute(flat: FlatNetwork, missing: Sequence[Features], view: View, task: str) -> None:
+    """Compute and write features, batch by batch, in one pass over the view's training images."""
+    scratch.trim(sum(entry.bytes for entry in missing))
+    network = flat.before(*(entry.cut for entry in missing))
+    rows = numpy.arange(missing[0].images)
+    batches = numpy.split(rows, range(BATCH, len(rows), BATCH))
+    with ExitStack() as stack:
+        folders = [stack.enter_context(written_folder(entry.folder)) for entry in missing]
+        with ExitStack() as opened:
+            files = []
+            for folder, entry in zip(folders, missing, strict=True):
+                for number, tensor in enumerate(entry.cut.tensors):
+                    files.append(opened.enter_context((folder / f"{number}.npy").open("wb")))
+                    header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), *tensor.shape[1:])}
+                    npy.write_array_header_1_0(files[-1], header)
+            for batch in followed(batches, len(batches), task, "batches through the frozen layers"):
+                given = network.predict_on_batch(view.read(SPLIT, batch))
+                for file, array in zip(files, given if isinstance(given, list) else [given], strict=True):
+                    file.write(numpy.ascontiguousarray(array, dtype=numpy.float32).data)
+        for folder in folders:
+            write_json(folder / MANIFEST, {file.name: facts(file) for file in sorted(folder.glob("*.npy"))})
+
+
+def _fit(entries: Sequence[Features]) -> bool:
+    needed = sum(entry.bytes for entry in entries)
+    return needed < scratch.free() and needed <= scratch.bound()
+
+
+def _check_space(own: Features) -> None:
+    if own.bytes > scratch.free():
+        raise UserError(
+            f"{scratch.place()}: needs {own.bytes / 1e6:,.1f} MB for what the frozen layers give, and its disk has "
+            f"{scratch.free() / 1e6:,.1f} MB free; free some space, name another folder with DARKROOM_SCRATCH, or "
+            "write training.cache_frozen: false"
+        )
+
+
+def _shape_and_offset(file: BinaryIO) -> tuple[tuple[int, ...], int]:
+    npy.read_magic(file)
+    shape, _, _ = npy.read_array_header_1_0(file)
+    return shape, file.tell()

@@ -1,0 +1,75 @@
+"""Training a network with frozen layers: what they give is computed once, and only what stands behind is fitted."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from stages import backbone, features, fitting, record, scratch
+from stages.backend import keras
+from stages.parameters.document import load
+from stages.parameters.model import FineTune, FineTuning, Runtime, TransferTraining
+from stages.prefix import Cut, FlatNetwork
+from stages.progress import note
+from stages.views import View
+
+Training = TransferTraining | FineTuning
+
+
+def train(
+    whole: keras.Model,
+    view: View,
+    rows: fitting.Rows,
+    training: Training,
+    settings: Runtime,
+    facts: Mapping[str, Any],
+    out: Path,
+    task: str,
+) -> None:
+    """Fit the layers of ``whole`` that train, and write the whole network, from pixels to classes, to ``out``."""
+    watch = record.Stopwatch()
+    fit, read = parts(whole, view, training, settings, facts["model"], task)
+    prepared = watch.seconds
+    batches = rows.batches(read, view.labels(features.SPLIT), training, facts["seed"])
+    history = fitting.fitted(fit, *batches, training, task)
+    cost = {"seconds": watch.seconds, "frozen_seconds": prepared}
+    fitting.write(
+        out, whole, view, history, training, rows, {**facts, "backbone": backbone.described(backbone.of(whole))}
+    )
+    fitting.write_record(out, history, rows, training, settings, facts, cost)
+    scratch.trim()
+
+
+def parts(
+    whole: keras.Model, view: View, training: Training, settings: Runtime, name: str, task: str
+) -> tuple[keras.Model, Callable[[numpy.ndarray], Any]]:
+    """Return the network to fit, which shares the layers of ``whole``, and what reads its inputs of given rows."""
+    flat = FlatNetwork(whole)
+    cut = flat.cut() if training.cache_frozen else "cache_frozen is false"
+    if isinstance(cut, Cut):
+        later = fine_tune_cuts(whole, flat, training, name)
+        return flat.behind(cut), features.cached(flat, cut, later, view, settings, task)
+    note(task, f"the frozen layers are computed in every epoch: {cut}")
+    return flat.network, partial(view.read, features.SPLIT)
+
+
+def fine_tune_cuts(whole: keras.Model, flat: FlatNetwork, training: Training, name: str) -> dict[str, Cut]:
+    """Return where the fine-tunes that start from the model ``name`` will cut the network, by their names.
+
+    They are looked up in params.yaml, though no stage declares them: what is computed ahead changes no result.
+    """
+    network, cuts = backbone.of(whole), {}
+    for key, fine_tune in fine_tunes_of(name).items():
+        if fine_tune.training.cache_frozen and fine_tune.training.precision == training.precision:
+            with backbone.unfrozen(network, fine_tune.unfreeze):
+                cuts[key] = flat.cut()
+    return {key: cut for key, cut in cuts.items() if isinstance(cut, Cut)}
+
+
+def fine_tunes_of(name: str) -> dict[str, FineTune]:
+    """Return the fine-tunes of the model ``name`` that a study asks for."""
+    parameters = load()
+    asked = {model for study in parameters.studies.values() for model in study.models}
+    return {key: value for key, value in parameters.finetunes.items() if value.base == name and key in asked}

@@ -1,0 +1,87 @@
+"""Pretrained: bring a backbone's weights from where params.yaml says, verify them, and store them in one layout.
+
+Reads  backbones.<key> and runtime of params.yaml, and the source: Keras' download of ImageNet weights, an installed
+       package, a Keras .h5 file, or nothing (random weights)
+Writes data/pretrained/<key>:
+       backbone.weights.h5  the weights, as Keras saves them; its bytes depend on them alone
+       backbone.json        architecture, alpha, weights (imagenet, package, file or none), origin (in words), name,
+                            bytes and SHA-256 of the file that they came from (null for none), note (words that every
+                            result made from them must show, or nothing), number of parameters, SHA-256 of the weights
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages import architectures, command, efficientnet_lite, hdf5, imagenet, random_weights, runtime, torch_pickle
+from stages.backend import keras
+from stages.errors import UserError
+from stages.files import sha256, write_json, written_folder
+from stages.parameters.backbone import Backbone
+from stages.parameters.base import entry
+from stages.parameters.model import Runtime
+from stages.progress import note
+from stages.weights import DESCRIPTION, WEIGHTS
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Bring the weights of the backbone that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("key", help="a backbone of params.yaml")
+    parser.add_argument("--out", type=Path, help="the folder to write")
+    given = command.parsed(parser, "pretrained", argv)
+    backbone, settings = entry(Backbone, "backbones", given.key), entry(Runtime, "runtime")
+    seed = runtime.start(settings)
+    try:
+        pretrained(given.key, backbone, seed, given.out)
+    except UserError as error:
+        raise UserError(f"backbones.{given.key}: {error}") from None
+
+
+def pretrained(key: str, backbone: Backbone, seed: int, out: Path) -> None:
+    """Write the weights of ``backbone`` into the folder ``out``; random ones are what ``runtime.start`` seeded."""
+    network, kind, origin, file = brought(backbone, seed, f"pretrained {key}")
+    with written_folder(out) as folder:
+        network.save_weights(folder / WEIGHTS)
+        facts = {
+            "architecture": backbone.architecture,
+            "alpha": backbone.alpha,
+            "weights": kind,
+            "origin": origin,
+            "file": file and file.name,
+            "bytes": file and file.stat().st_size,
+            "sha256": file and sha256(file),
+            "note": "" if file else random_weights.NOTE,
+            "parameters": network.count_params(),
+            "weights_sha256": sha256(folder / WEIGHTS),
+        }
+        write_json(folder / DESCRIPTION, facts)
+    note(f"pretrained {key}", f"{backbone.architecture}: {network.count_params():,} parameters ({origin})")
+
+
+def brought(backbone: Backbone, seed: int, task: str) -> tuple[keras.Model, str, str, Path | None]:
+    """Return the network with its weights, the kind of their source, their origin in words, and the file they were in.
+
+    Raises:
+        UserError: the weights cannot be had, or are not those of this architecture.
+    """
+    if backbone.weights == "imagenet":
+        network, file = imagenet.download(backbone, task)
+        return network, "imagenet", "ImageNet, from Keras", file
+    if backbone.weights == "none":
+        return random_weights.drawn(backbone, imagenet.SHAPE), "none", f"random, seed {seed}", None
+    network = architectures.build(backbone.architecture, backbone.alpha, imagenet.SHAPE)
+    if backbone.weights == "package":
+        file = efficientnet_lite.package_file()
+        hdf5.check_sha256(file, backbone.sha256)
+        efficientnet_lite.set_weights(network, torch_pickle.read(file))
+        source = f"{efficientnet_lite.PACKAGE} {efficientnet_lite.package_version()}"
+        return network, "package", f"ImageNet, package {source}", file
+    file = Path(backbone.weights).expanduser()
+    hdf5.check_sha256(file, backbone.sha256)
+    hdf5.load(network, file)
+    return network, "file", f"file {file.name}", file
+
+
+if __name__ == "__main__":
+    command.run(main)

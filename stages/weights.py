@@ -1,0 +1,37 @@
+"""A backbone with its weights, from the folder where the stage ``pretrained`` left them."""
+
+from pathlib import Path
+from typing import Any
+
+from stages import architectures
+from stages.backend import keras
+from stages.errors import UserError
+from stages.files import read_json, sha256
+
+WEIGHTS = "backbone.weights.h5"
+DESCRIPTION = "backbone.json"
+
+
+def opened(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Model, dict[str, Any]]:
+    """Return the backbone in ``folder`` for images of ``shape`` (height, width, 3), and what backbone.json says of it.
+
+    Raises:
+        UserError: a file is missing or damaged, or the images are too small or not in colour.
+    """
+    again = f"run python -m stages.pretrained {folder.name}"
+    for name in (DESCRIPTION, WEIGHTS):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder / name}: no such file; {again}")
+    try:
+        facts = read_json(folder / DESCRIPTION)
+        architecture, alpha, digest = (facts[key] for key in ("architecture", "alpha", "weights_sha256"))
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"{folder / DESCRIPTION}: damaged; {again}") from None
+    if sha256(folder / WEIGHTS) != digest:
+        raise UserError(f"{folder / WEIGHTS}: damaged: its SHA-256 is not that in {DESCRIPTION}; {again}")
+    network = architectures.build(architecture, alpha, shape)
+    try:
+        network.load_weights(folder / WEIGHTS)
+    except ValueError:
+        raise UserError(f"{folder / WEIGHTS}: written with another version of Keras; {again}") from None
+    return network, facts
