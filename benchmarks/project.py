@@ -51,7 +51,8 @@ def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.Complet
     """Run ``python -m`` with ``arguments`` in the copy and return what it printed."""
     command = [sys.executable, "-m", *arguments]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_")}
+    environment["PATH"] = path
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

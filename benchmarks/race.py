@@ -38,14 +38,13 @@ TRIVIAL = {
 }
 
 
-def notebook(script: Path, data: Path, epochs: int, folder: Path) -> dict[str, Any]:
+def notebook(script: Path, data: Path, folder: Path, *options: str) -> dict[str, Any]:
     """Run the notebook script on the unpacked archives and return what it measured."""
     for archive in data.glob("*.zip"):
         with zipfile.ZipFile(archive) as opened:
             opened.extractall(folder)
     out = folder / "timings.json"
-    command = [sys.executable, str(script), "--train", "seg_train", "--test", "seg_test", "--epochs", str(epochs)]
-    command += ["--models", ",".join(NETWORKS.values()), "--out", str(out)]
+    command = [sys.executable, str(script), "--train", "seg_train", "--test", "seg_test", "--out", str(out), *options]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return json.loads(out.read_text(encoding="utf-8"))
 
@@ -54,7 +53,8 @@ def pipeline(data: Path, epochs: int, precision: str, folder: Path) -> dict[str,
     """Run the whole study on the same archives; return seconds in all, of the models, and peak memory (MiB)."""
     project.copied(folder)
     changes: dict[str, Any] = {f"models.{key}.training.epochs": epochs for key in NETWORKS}
-    changes |= {"datasets.intel.source": str(data), "runtime.precision": precision}
+    changes |= {f"models.{key}.training.precision": precision for key in NETWORKS}
+    changes["datasets.intel.source"] = str(data)
     project.edit(folder, changes | {"studies.intel.models": list(NETWORKS)})
     views = project.timed(folder, "snakemake", "data/views/intel-150", "data/views/intel-256")
     evaluations = [f"results/intel/evaluations/{key}/metrics.json" for key in NETWORKS]
@@ -70,7 +70,9 @@ def peak_memory(folder: Path) -> float:
     process and those around it.
     """
     trainings = [json.loads(file.read_text())["peak_memory_mib"] for file in (folder / "models").rglob("record.json")]
-    logs = [file for file in (folder / "logs").rglob("*.tsv") if "train" not in file.parts]
+    logs = [
+        file for file in (folder / "logs").rglob("*.tsv") if not {"train", "transfer", "finetune"} & set(file.parts)
+    ]
     return max([*map(float, trainings), *(float(pandas.read_csv(file, sep="\t")["max_rss"].max()) for file in logs)])
 
 
@@ -78,7 +80,8 @@ def nothing_to_do(count: int, folder: Path) -> float:
     """Return the median seconds of a `snakemake` with nothing to do, with ``count`` trivial models that are made."""
     project.copied(folder)
     names = [f"trivial-{number}" for number in range(count)]
-    project.edit(folder, {"models": {name: {"view": "intel-150", "replicates": 1, **TRIVIAL} for name in names}})
+    models = {name: {"view": "intel-150", "replicates": 1, **TRIVIAL} for name in names}
+    project.edit(folder, {"models": models, "finetunes": {}})
     small = {"train_per_class": 4, "test_per_class": 2}
     project.edit(folder, {f"datasets.intel.synthetic.{key}": value for key, value in small.items()})
     project.edit(folder, {"studies.intel.models": names, "views.intel-256.size": 16, "views.intel-150.size": 16})
@@ -96,7 +99,7 @@ def race(data: Path, script: Path, epochs: int, folder: Path) -> list[dict[str, 
     """Run everything and return one row per measure."""
     said = folder / "notebook"
     said.mkdir()
-    plain = notebook(script, data, epochs, said)
+    plain = notebook(script, data, said, "--epochs", str(epochs), "--models", ",".join(NETWORKS.values()))
     seconds = sum(plain["steps"][name]["seconds"] for name in NETWORKS.values())
     rows = []
     for precision, wanted in {"float32": 1.2, "mixed_bfloat16": 2.0}.items():
@@ -129,16 +132,26 @@ def row(measure: str, unit: str, ours: float, theirs: float | None, wanted: str)
     }
 
 
-def main() -> None:
-    """Race, write the results and print them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a race's command line: the data, the script to race, the epochs of the scratch models."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=project.ROOT.parent / "shared/data/intel")
     parser.add_argument("--baseline", type=Path, default=project.ROOT.parent / "shared/baseline/td5_notebook.py")
     parser.add_argument("--epochs", type=int, default=3)
-    options = parser.parse_args()
+    return parser
+
+
+def checked(options: argparse.Namespace) -> argparse.Namespace:
+    """Return the options, or end where what they name is not there."""
     for path in (options.data, options.baseline):
         if not path.exists():
             sys.exit(f"error: {path.name} is not beside this checkout; name it with --data and --baseline")
+    return options
+
+
+def main() -> None:
+    """Race, write the results and print them."""
+    options = checked(parser(__doc__).parse_args())
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         rows = race(options.data.resolve(), options.baseline.resolve(), options.epochs, Path(folder))

@@ -14,10 +14,21 @@ from stages.files import read_json, write_table, write_text, written_folder
 from stages.parameters.data import Dataset
 from stages.tables import escaped, markdown
 
-COLUMNS = ["model", "seconds", "epochs", "images_per_second", "peak_memory_mib", "threads", "precision", "processor"]
-FORMATS = {"seconds": ",.1f", "images_per_second": ",.1f", "peak_memory_mib": ",.0f"}
+COLUMNS = [
+    "model",
+    "seconds",
+    "frozen_seconds",
+    "epochs",
+    "images_per_second",
+    "peak_memory_mib",
+    "threads",
+    "precision",
+]
+COLUMNS += ["processor"]
+FORMATS = {"seconds": ",.1f", "frozen_seconds": ",.1f", "images_per_second": ",.1f", "peak_memory_mib": ",.0f"}
 HEADINGS = {
     "seconds": "training time (s)",
+    "frozen_seconds": "of which frozen layers (s)",
     "images_per_second": "images per second",
     "peak_memory_mib": "peak memory (MiB)",
 }
@@ -44,7 +55,8 @@ def page(costs: pandas.DataFrame, missing: Sequence[str], study: str, dataset: D
     formats = {HEADINGS.get(name, name): specification for name, specification in FORMATS.items()}
     lines = [
         f"# Cost of the trainings of {study}, on {escaped(dataset.title)}{qualified}\n",
-        "Each training's own measurement, on the machine and under the load of its day.\n",
+        "Each training's own measurement, on the machine and under the load of its day. What frozen layers give is "
+        "computed once, or read where an earlier training kept it; images per second are those of the rest.\n",
         markdown(costs.rename(columns=HEADINGS), formats) if len(costs) else "No training has left a record.\n",
     ]
     if missing:

@@ -16,15 +16,15 @@ import numpy
 import pandas
 
 from stages import command, evaluation_figures, evaluation_text, figures, metrics, runtime
-from stages.backend import keras
 from stages.errors import UserError
 from stages.files import read_json, write_json, write_table, write_text, written_folder
+from stages.network import check_fit, loaded
 from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 from stages.parameters.model import Evaluation, Runtime
 from stages.progress import followed
 from stages.progress import note as say
-from stages.views import INDEX, View
+from stages.views import INDEX, TEST, View
 
 BATCH = 32
 """Images given to the model at once; it bounds memory and changes no result."""
@@ -63,13 +63,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     task = f"evaluate {arguments.key}"
     view = View.open(arguments.view)
     trained = opened(arguments.model, entry(Runtime, "runtime"))
-    check_fit(trained.network, view, arguments.model)
+    check_fit(trained.network, view, TEST, arguments.model)
     say(task, f"{len(view.labels('test')):,} test images, {len(view.classes)} classes")
     probabilities = predicted(trained.network, view, task)
     if not numpy.isfinite(probabilities).all():
         raise UserError(
             f"{arguments.model}/model.keras: predicts values that are no numbers, so its training diverged; "
-            f"lower models.{trained.summary['model']}.training.learning_rate"
+            f"lower the learning_rate of {trained.summary['model']}"
         )
     with written_folder(arguments.out) as folder:
         shutil.copyfile(arguments.model / "history.csv", folder / "history.csv")
@@ -85,26 +85,10 @@ def opened(folder: Path, parameters: Runtime) -> Trained:
     """
     for name in ("model.keras", "history.csv", "summary.json"):
         if not (folder / name).is_file():
-            raise UserError(f"{folder / name}: no such file; run python -m stages.train {folder.name}")
+            raise UserError(f"{folder / name}: no such file; train {folder.name} first")
     runtime.start(parameters)
-    network = keras.saving.load_model(folder / "model.keras")
+    network = loaded(folder)
     return Trained(network, pandas.read_csv(folder / "history.csv"), read_json(folder / "summary.json"))
-
-
-def check_fit(network: Any, view: View, folder: Path) -> None:
-    """Check that a Keras model takes the view's images and tells its classes apart.
-
-    Raises:
-        UserError: it does not.
-    """
-    outputs, expected = network.output_shape[-1], tuple(network.input_shape[1:])
-    again = f"train again (python -m stages.train {folder.name}) or name the view it was trained on"
-    if outputs != len(view.classes):
-        there = f"{view.folder} has {len(view.classes)} ({', '.join(view.classes)})"
-        raise UserError(f"{folder}: the model tells {outputs} classes apart, but {there}; {again}")
-    images = view.images("test").shape[1:]
-    if any(size not in (None, given) for size, given in zip(expected, images, strict=True)):
-        raise UserError(f"{folder}: the model takes images of {expected}, but {view.folder} has {images}; {again}")
 
 
 def predicted(network: Any, view: View, task: str) -> numpy.ndarray:

@@ -8,6 +8,7 @@ changed on disk is made again.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,9 +24,8 @@ from stages.files import read_json, sha256, write_json, written_folder
 from stages.parameters.model import Runtime
 from stages.prefix import Cut, FlatNetwork
 from stages.progress import followed, note
-from stages.views import View, images_file
+from stages.views import TRAIN, View, images_file
 
-SPLIT = "train"
 BATCH = 32
 """Images that go through the prefix at once; it bounds memory."""
 MANIFEST = "features.json"
@@ -46,11 +46,15 @@ class Features:
         return 4 * self.images * sum(int(numpy.prod(tensor.shape[1:])) for tensor in self.cut.tensors)
 
     @property
+    def files(self) -> list[Path]:
+        """One file for each tensor."""
+        return [self.folder / f"{number}.npy" for number in range(len(self.cut.tensors))]
+
+    @property
     def whole(self) -> bool:
         """Whether they lie on disk as they were written."""
         try:
-            files = read_json(self.folder / MANIFEST)
-            return all([size, digest] == facts(self.folder / name) for name, (size, digest) in files.items())
+            return read_json(self.folder / MANIFEST) == {file.name: size_and_hash(file) for file in self.files}
         except (OSError, ValueError):
             return False
 
@@ -60,8 +64,7 @@ class Features:
         The files stay open, so that they can be read even after another process has made room; each reading makes a
         map of its own, as with a view's images.
         """
-        files = [(self.folder / f"{number}.npy").open("rb") for number in range(len(self.cut.tensors))]
-        maps = [(file, *_shape_and_offset(file)) for file in files]
+        maps = [(file, *_shape_and_offset(file)) for file in (path.open("rb") for path in self.files)]
 
         def read(rows: numpy.ndarray) -> list[numpy.ndarray]:
             mapped = (numpy.memmap(file, numpy.float32, "r", offset, shape) for file, shape, offset in maps)
@@ -70,21 +73,24 @@ class Features:
         return read
 
 
-def facts(file: Path) -> list[Any]:
+def size_and_hash(file: Path) -> list[Any]:
     """Return the size and SHA-256 of a file."""
     return [file.stat().st_size, sha256(file)]
 
 
-def cached(flat: FlatNetwork, cut: Cut, later: Mapping[str, Cut], view: View, settings: Runtime, task: str) -> Read:
+def kept_or_computed(
+    flat: FlatNetwork, cut: Cut, later: Mapping[str, Cut], view: View, settings: Runtime, task: str
+) -> Read:
     """Return what reads the features at ``cut`` of the view's training images.
 
     What is kept is read; what isn't is computed in one pass over the images, and in the same pass what crosses the cuts
-    ``later`` of other trainings, by their names, as far as there is room to keep it.
+    ``later`` of other trainings, by their names, as far as there is room to keep it. Of several processes that want the
+    same, one computes and the others wait for it.
 
     Raises:
         UserError: the disk has too little room.
     """
-    images, pixels = len(view.labels(SPLIT)), sha256(view.folder / images_file(SPLIT))
+    images, pixels = len(view.labels(TRAIN)), sha256(view.folder / images_file(TRAIN))
     computing = [pixels, runtime.environment(), record.machine()["processor"], settings.threads, BATCH]
 
     def features(at: Cut) -> Features:
@@ -92,25 +98,47 @@ def cached(flat: FlatNetwork, cut: Cut, later: Mapping[str, Cut], view: View, se
         return Features(at, scratch.place() / hashlib.sha256(name.encode()).hexdigest()[:32], images)
 
     own = features(cut)
-    if own.whole:
-        note(task, f"{cut.before} frozen layers: what they give of {images:,} images is kept in {own.folder}")
-        scratch.used(own.folder)
+    with scratch.locked(own.folder), ExitStack() as stack:
+        if own.whole:
+            note(task, f"{len(cut.frozen)} frozen layers: what they give of {images:,} images is kept in {own.folder}")
+            os.utime(own.folder)  # used now
+            return own.reader()
+        make_room(own)
+        note(task, announced(own, ""))
+        missing = {own.folder: own}
+        for name, other in later.items():
+            entry = features(other)
+            if entry.folder not in missing and stack.enter_context(scratch.locked(entry.folder, wait=False)):
+                needed = sum(one.bytes for one in missing.values()) + entry.bytes
+                if needed <= scratch.bound() and needed < scratch.free() and not entry.whole:
+                    missing[entry.folder] = entry
+                    note(task, announced(entry, name))
+        compute(flat, list(missing.values()), view, task)
         return own.reader()
-    _check_space(own)
-    note(task, announced(own, ""))
-    missing = {own.folder: own}
-    for name, other in later.items():
-        entry = features(other)
-        if entry.folder not in missing and not entry.whole and _fit([*missing.values(), entry]):
-            missing[entry.folder] = entry
-            note(task, announced(entry, name))
-    compute(flat, list(missing.values()), view, task)
-    return own.reader()
+
+
+def make_room(own: Features) -> None:
+    """Remove kept features until there is room for ``own``.
+
+    Raises:
+        UserError: there is none.
+    """
+    scratch.trim(own.bytes)
+    if own.bytes > scratch.free():
+        raise UserError(
+            f"{scratch.place()}: needs {own.bytes / 1e6:,.1f} MB for what the frozen layers give, and its disk has "
+            f"{scratch.free() / 1e6:,.1f} MB free; free some space, name another folder with DARKROOM_SCRATCH, or "
+            "write training.cache_frozen: false"
+        )
 
 
 def announced(entry: Features, name: str) -> str:
     """Return what is going to be computed, how large it is and where it goes."""
-    what = f"for {name}: what {entry.cut.before} frozen layers give" if name else f"{entry.cut.before} frozen layers"
+    what = (
+        f"for {name}: what {len(entry.cut.frozen)} frozen layers give"
+        if name
+        else f"{len(entry.cut.frozen)} frozen layers"
+    )
     layers = " and ".join(entry.cut.layers)
     return (
         f"{what}, computed once for {entry.images:,} images, up to {layers}: {entry.bytes / 1e6:,.1f} MB "
@@ -120,7 +148,6 @@ def announced(entry: Features, name: str) -> str:
 
 def compute(flat: FlatNetwork, missing: Sequence[Features], view: View, task: str) -> None:
     """Compute and write features, batch by batch, in one pass over the view's training images."""
-    scratch.trim(sum(entry.bytes for entry in missing))
     network = flat.before(*(entry.cut for entry in missing))
     rows = numpy.arange(missing[0].images)
     batches = numpy.split(rows, range(BATCH, len(rows), BATCH))
@@ -134,25 +161,11 @@ def compute(flat: FlatNetwork, missing: Sequence[Features], view: View, task: st
                     header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), *tensor.shape[1:])}
                     npy.write_array_header_1_0(files[-1], header)
             for batch in followed(batches, len(batches), task, "batches through the frozen layers"):
-                given = network.predict_on_batch(view.read(SPLIT, batch))
+                given = network.predict_on_batch(view.read(TRAIN, batch))
                 for file, array in zip(files, given if isinstance(given, list) else [given], strict=True):
                     file.write(numpy.ascontiguousarray(array, dtype=numpy.float32).data)
         for folder in folders:
-            write_json(folder / MANIFEST, {file.name: facts(file) for file in sorted(folder.glob("*.npy"))})
-
-
-def _fit(entries: Sequence[Features]) -> bool:
-    needed = sum(entry.bytes for entry in entries)
-    return needed < scratch.free() and needed <= scratch.bound()
-
-
-def _check_space(own: Features) -> None:
-    if own.bytes > scratch.free():
-        raise UserError(
-            f"{scratch.place()}: needs {own.bytes / 1e6:,.1f} MB for what the frozen layers give, and its disk has "
-            f"{scratch.free() / 1e6:,.1f} MB free; free some space, name another folder with DARKROOM_SCRATCH, or "
-            "write training.cache_frozen: false"
-        )
+            write_json(folder / MANIFEST, {file.name: size_and_hash(file) for file in sorted(folder.glob("*.npy"))})
 
 
 def _shape_and_offset(file: BinaryIO) -> tuple[tuple[int, ...], int]:

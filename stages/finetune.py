@@ -8,15 +8,19 @@ is computed once for all epochs.
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from stages import backbone, command, frozen, runtime
 from stages.errors import UserError
 from stages.files import read_json
 from stages.fitting import Rows
-from stages.network import loaded
+from stages.network import check_fit, loaded
 from stages.parameters.base import entry
 from stages.parameters.model import FineTune, Runtime
-from stages.views import View, validation_split
+from stages.views import TRAIN, View, validation_split
+
+INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")
+"""What the summary repeats of the base's."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -40,15 +44,39 @@ def finetune(options: argparse.Namespace) -> None:
     settings, chosen = entry(Runtime, "runtime"), entry(FineTune, "finetunes", options.finetune)
     training = chosen.training
     seed = runtime.start(settings, training.precision, options.replicate)
-    view = View.open(options.view)
-    whole = backbone.with_precision(loaded(options.base), training.precision)
-    base = read_json(options.base / "summary.json")
+    view, whole, base = View.open(options.view), loaded(options.base), summary(options.base)
+    check_fit(whole, view, TRAIN, options.base)
+    whole = backbone.with_precision(whole, training.precision)
     backbone.unfreeze(backbone.of(whole), chosen.unfreeze)
-    fraction = base["validation_split"]
-    rows = Rows(*validation_split(len(view.labels("train")), fraction, base["seed"]))
-    facts = {"model": options.finetune, "replicate": options.replicate, "seed": seed}
-    facts |= {"base": base["model"], "validation_split": fraction, "weights": base["weights"], "note": base["note"]}
+    rows = base_rows(base, len(view.labels(TRAIN)), options.base)
+    facts = {"model": options.finetune, "replicate": options.replicate, "seed": seed, "base": base["model"]}
+    facts |= {name: base[name] for name in INHERITED}
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"finetune {options.key}")
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    """Return what the base's training wrote about it.
+
+    Raises:
+        UserError: it wrote none, or not what a fine-tune must know.
+    """
+    file = folder / "summary.json"
+    known = read_json(file) if file.is_file() else {}
+    if not {"model", *INHERITED} <= set(known):
+        raise UserError(f"{file}: missing or of another version; train {folder.name} again")
+    return known
+
+
+def base_rows(base: dict[str, Any], images: int, folder: Path) -> Rows:
+    """Return the rows that trained and validated the base.
+
+    Raises:
+        UserError: the base was trained on another number of ``images``, so on others.
+    """
+    trained_on = base["train_images"] + base["validation_images"]
+    if trained_on != images:
+        raise UserError(f"{folder}: trained on {trained_on} images, but the view has {images}; train it again")
+    return Rows(*validation_split(images, base["validation_split"], base["split_seed"]))
 
 
 if __name__ == "__main__":

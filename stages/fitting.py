@@ -117,6 +117,7 @@ def write(
     """Write the model, its history, its layer table, its view's preparation and its summary with ``facts``."""
     layers = network.layer_table(model)
     images = {"train_images": len(rows.train), "validation_images": len(rows.validation)}
+    (out / "summary.json").unlink(missing_ok=True)  # written last: a folder without it is no whole model
     network.save(model, out / "model.keras")
     write_table(out / "history.csv", history)
     write_table(out / "layers.csv", layers)
@@ -133,8 +134,9 @@ def write_record(
     facts: Mapping[str, Any],
     cost: Mapping[str, float],
 ) -> None:
-    """Write what the training cost: ``cost`` holds its seconds, and more where it took apart what they went into."""
+    """Write what the training cost: ``cost`` holds its seconds, and how many of them the frozen layers took."""
     own = {name: facts[name] for name in ("model", "replicate", "seed")}
     own |= {"precision": fit.precision, "threads": settings.threads, **runtime.environment()}
-    measured = record.of_training(cost["seconds"], len(history), len(rows.train), own)
+    fitted_seconds = cost["seconds"] - cost.get("frozen_seconds", 0)
+    measured = record.of_training(fitted_seconds, len(history), len(rows.train), own)
     write_json(out / record.FILE, measured | {name: round(value, 2) for name, value in cost.items()})

@@ -9,30 +9,32 @@ import numpy
 
 from stages import backbone, features, fitting, record, scratch
 from stages.backend import keras
+from stages.errors import UserError
 from stages.parameters.document import load
 from stages.parameters.model import FineTune, FineTuning, Runtime, TransferTraining
 from stages.prefix import Cut, FlatNetwork
 from stages.progress import note
-from stages.views import View
+from stages.views import TRAIN, View
 
-Training = TransferTraining | FineTuning
+FrozenTraining = TransferTraining | FineTuning
 
 
 def train(
     whole: keras.Model,
     view: View,
     rows: fitting.Rows,
-    training: Training,
+    training: FrozenTraining,
     settings: Runtime,
     facts: Mapping[str, Any],
     out: Path,
     task: str,
 ) -> None:
     """Fit the layers of ``whole`` that train, and write the whole network, from pixels to classes, to ``out``."""
+    scratch.bound()  # a mistake there must not wait until the training is done
     watch = record.Stopwatch()
     fit, read = parts(whole, view, training, settings, facts["model"], task)
     prepared = watch.seconds
-    batches = rows.batches(read, view.labels(features.SPLIT), training, facts["seed"])
+    batches = rows.batches(read, view.labels(TRAIN), training, facts["seed"])
     history = fitting.fitted(fit, *batches, training, task)
     cost = {"seconds": watch.seconds, "frozen_seconds": prepared}
     fitting.write(
@@ -43,19 +45,22 @@ def train(
 
 
 def parts(
-    whole: keras.Model, view: View, training: Training, settings: Runtime, name: str, task: str
+    whole: keras.Model, view: View, training: FrozenTraining, settings: Runtime, name: str, task: str
 ) -> tuple[keras.Model, Callable[[numpy.ndarray], Any]]:
     """Return the network to fit, which shares the layers of ``whole``, and what reads its inputs of given rows."""
     flat = FlatNetwork(whole)
     cut = flat.cut() if training.cache_frozen else "cache_frozen is false"
     if isinstance(cut, Cut):
-        later = fine_tune_cuts(whole, flat, training, name)
-        return flat.behind(cut), features.cached(flat, cut, later, view, settings, task)
+        later = fine_tune_cuts(whole, flat, training, name, task)
+        kept = {key: one for key, one in later.items() if one.frozen <= cut.frozen}  # the others will have changed
+        return flat.behind(cut), features.kept_or_computed(flat, cut, kept, view, settings, task)
     note(task, f"the frozen layers are computed in every epoch: {cut}")
-    return flat.network, partial(view.read, features.SPLIT)
+    return flat.network, partial(view.read, TRAIN)
 
 
-def fine_tune_cuts(whole: keras.Model, flat: FlatNetwork, training: Training, name: str) -> dict[str, Cut]:
+def fine_tune_cuts(
+    whole: keras.Model, flat: FlatNetwork, training: FrozenTraining, name: str, task: str
+) -> dict[str, Cut]:
     """Return where the fine-tunes that start from the model ``name`` will cut the network, by their names.
 
     They are looked up in params.yaml, though no stage declares them: what is computed ahead changes no result.
@@ -63,8 +68,11 @@ def fine_tune_cuts(whole: keras.Model, flat: FlatNetwork, training: Training, na
     network, cuts = backbone.of(whole), {}
     for key, fine_tune in fine_tunes_of(name).items():
         if fine_tune.training.cache_frozen and fine_tune.training.precision == training.precision:
-            with backbone.unfrozen(network, fine_tune.unfreeze):
-                cuts[key] = flat.cut()
+            try:
+                with backbone.unfrozen(network, fine_tune.unfreeze):
+                    cuts[key] = flat.cut()
+            except UserError as error:  # it stops the fine-tune, not its base
+                note(task, f"finetunes.{key}: {error}")
     return {key: cut for key, cut in cuts.items() if isinstance(cut, Cut)}
 
 

@@ -13,6 +13,7 @@ from stages.backend import keras
 from stages.errors import UserError
 from stages.files import ZIP_TIME, written
 from stages.parameters.model import Bridge, Head, Network
+from stages.views import View
 
 layers = keras.layers
 PROBABILITIES = "probabilities"
@@ -127,6 +128,22 @@ def loaded(folder: Path) -> keras.Model:
             "no such file" if not file.is_file() else f"no whole Keras model ({' '.join(str(error).split())[:120]})"
         )
         raise UserError(f"{file}: {problem}; train {folder.name} again") from None
+
+
+def check_fit(model: keras.Model, view: View, split: str, folder: Path) -> None:
+    """Check that the model in ``folder`` takes the images of a view's split and tells its classes apart.
+
+    Raises:
+        UserError: it does not.
+    """
+    outputs, expected = model.output_shape[-1], tuple(model.input_shape[1:])
+    again = f"train {folder.name} again, or name the view it was trained on"
+    if outputs != len(view.classes):
+        there = f"{view.folder} has {len(view.classes)} ({', '.join(view.classes)})"
+        raise UserError(f"{folder}: the model tells {outputs} classes apart, but {there}; {again}")
+    images = view.images(split).shape[1:]
+    if any(size not in (None, given) for size, given in zip(expected, images, strict=True)):
+        raise UserError(f"{folder}: the model takes images of {expected}, but {view.folder} has {images}; {again}")
 
 
 def save(model: keras.Model, path: Path) -> None:

@@ -101,19 +101,21 @@ def check_sources(parameters: Parameters) -> None:
     """
     made = {Path(out).parts[0] for definition in documents()[0].values() for out in all_outs(definition["do"])}
     for key, backbone in parameters.backbones.items():
-        if backbone.weights not in WEIGHTS and not Path(weights_origin(backbone.weights)).is_file():
-            raise UserError(f"{PARAMETERS}: backbones.{key}.weights: {backbone.weights!r}: no such file")
+        if backbone.weights not in WEIGHTS:
+            where = f"{PARAMETERS}: backbones.{key}.weights: {backbone.weights!r}"
+            _check_outside(Path(weights_origin(backbone.weights)), made, where, "file", "../weights.h5")
     for key, dataset in parameters.datasets.items():
-        path = Path(origin(dataset.source))
         where = f"{PARAMETERS}: datasets.{key}.source: {dataset.source!r}"
-        if not path.exists():
-            raise UserError(f"{where}: no such file or folder")
-        resolved = path.resolve()
-        inside = any(resolved.is_relative_to(Path(folder).resolve()) for folder in made)
-        if inside or Path().resolve().is_relative_to(resolved):
-            raise UserError(
-                f"{where}: must lie outside {', '.join(sorted(made))}, which Darkroom writes; try ../images"
-            )
+        _check_outside(Path(origin(dataset.source)), made, where, "file or folder", "../images")
+
+
+def _check_outside(path: Path, made: set[str], where: str, kind: str, example: str) -> None:
+    if not path.exists():
+        raise UserError(f"{where}: no such {kind}; correct the path")
+    resolved = path.resolve()
+    inside = any(resolved.is_relative_to(Path(folder).resolve()) for folder in made)
+    if inside or Path().resolve().is_relative_to(resolved):
+        raise UserError(f"{where}: must lie outside {', '.join(sorted(made))}, which Darkroom writes; try {example}")
 
 
 def text(parameters: Parameters) -> str:

@@ -25,8 +25,8 @@ class Cut:
     """What crosses: Keras tensors of the flat network."""
     layers: tuple[str, ...]
     """The layers that give them."""
-    before: int
-    """Layers before the cut."""
+    frozen: frozenset[str]
+    """The layers before the cut."""
 
 
 class FlatNetwork:
@@ -48,11 +48,13 @@ class FlatNetwork:
         if not any(len(weight.shape) > 1 for call in frozen for weight in _weights(call)):
             return why
         inside = {id(tensor): call.operation.name for call in frozen for tensor in call.outputs}
-        left = [tensor for call in calls if call not in frozen for tensor in call.inputs]
+        steady = {id(call) for call in frozen}
+        left = [tensor for call in calls if id(call) not in steady for tensor in call.inputs]
         crossing = {id(tensor): tensor for tensor in left if id(tensor) in inside}
         if not crossing:
             return "no layer that trains stands behind the frozen ones"
-        return Cut(tuple(crossing.values()), tuple(inside[key] for key in crossing), len(frozen))
+        names = frozenset(call.operation.name for call in frozen)
+        return Cut(tuple(crossing.values()), tuple(inside[key] for key in crossing), names)
 
     def before(self, *cuts: Cut) -> keras.Model:
         """Return the network from the images to what crosses the cuts, each tensor in its turn."""
@@ -70,9 +72,9 @@ def fingerprint(prefix: keras.Model) -> str:
     numbers = {id(tensor): str(tensor.shape) for tensor in prefix.inputs}
     for place, call in enumerate(_calls(prefix)):
         config = {key: value for key, value in call.operation.get_config().items() if key not in {"name", "trainable"}}
-        sources = [numbers[id(tensor)] for tensor in call.inputs]
-        facts = [type(call.operation).__name__, config, sources, call.training]
-        digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
+        arguments = keras.tree.map_structure(lambda part: numbers.get(id(part), part), call.arguments)
+        described = [type(call.operation).__name__, config, arguments]
+        digest.update(json.dumps(described, sort_keys=True, default=_constant).encode())
         for weight in _weights(call):
             digest.update(numpy.ascontiguousarray(weight).tobytes())
         numbers |= {id(tensor): f"{place}.{turn}" for turn, tensor in enumerate(call.outputs)}
@@ -88,12 +90,15 @@ class _Call:
     inputs: tuple[Any, ...]
     outputs: tuple[Any, ...]
     training: bool | None
+    arguments: Any
+    """All that it is called with."""
 
 
 def _calls(model: keras.Model) -> Iterator[_Call]:
     for node in _nodes(model):
         told = node.arguments.kwargs.get("training")
-        yield _Call(node.operation, tuple(node.input_tensors), tuple(node.output_tensors), told)
+        arguments = [node.arguments.args, node.arguments.kwargs]
+        yield _Call(node.operation, tuple(node.input_tensors), tuple(node.output_tensors), told, arguments)
 
 
 def _nodes(model: keras.Model) -> Iterator[Any]:
@@ -118,6 +123,11 @@ def _replayed(model: keras.Model, inputs: Sequence[Any], training: bool | None) 
             made = keras.tree.flatten(node.operation(*arguments, **options))
         known |= {id(tensor): new for tensor, new in zip(node.outputs, made, strict=True)}
     return [known[id(tensor)] for tensor in model.outputs]
+
+
+def _constant(value: Any) -> str:
+    is_array = hasattr(value, "shape") and hasattr(value, "dtype")
+    return hashlib.sha256(numpy.asarray(value).tobytes()).hexdigest() if is_array else repr(value)
 
 
 def _hold(layer: keras.Layer, told: bool) -> None:

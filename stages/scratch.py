@@ -4,11 +4,16 @@ The environment says where it is and how much it may hold, since neither changes
 
 - ``DARKROOM_SCRATCH``: where it lies, ``.scratch`` if unset; best on a disk of the machine's own
 - ``DARKROOM_SCRATCH_GIB``: the most that stays in it, 10 GiB if unset; what was used longest ago goes first
+
+Several processes may use it at once: who makes, reads or removes an entry holds its lock.
 """
 
+import fcntl
 import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from stages.errors import UserError
@@ -43,30 +48,49 @@ def free() -> int:
     return shutil.disk_usage(next(path for path in [folder, *folder.parents] if path.exists())).free
 
 
-def used(path: Path) -> None:
-    """Note that the folder ``path`` was used now."""
-    os.utime(path)
+@contextmanager
+def locked(path: Path, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock of the entry ``path`` and give ``True``; give ``False`` if another has it and we don't ``wait``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
-def trim(room: int = 0) -> None:
-    """Remove the folders used longest ago until those left, and ``room`` bytes more, are within the bound.
-
-    A file that a process holds open stays readable for it. Folders left half-written a day ago go as well.
-    """
-    entries = []
+def entries() -> list[tuple[float, int, Path]]:
+    """Return when each entry was last used, its bytes, and its folder, those used longest ago first."""
+    found = []
     for path in place().iterdir() if place().is_dir() else []:
         try:
             if path.is_dir():
-                entries.append((path.stat().st_mtime, sum(file.stat().st_size for file in path.iterdir()), path))
+                found.append((path.stat().st_mtime, sum(file.stat().st_size for file in path.iterdir()), path))
         except FileNotFoundError:  # another process was quicker
             continue
-    whole = [entry for entry in entries if ".part" not in entry[2].name]
-    gone = [path for used, _, path in entries if ".part" in path.name and time.time() - used > STALE]
-    total = room + sum(size for _, size, _ in whole)
-    for _, size, path in sorted(whole):
-        if total <= bound():
+    return sorted(found)
+
+
+def trim(room: int = 0) -> None:
+    """Remove entries until those left and ``room`` bytes more are within the bound and ``room`` bytes are free.
+
+    Those used longest ago go first, those that a process holds stay; folders left half-written a day ago go as well. A
+    file that is open stays readable.
+    """
+    most, total = bound(), room
+    whole = []
+    for used, size, path in entries():
+        if ".part" not in path.name:
+            whole.append((size, path))
+            total += size
+        elif time.time() - used > STALE:
+            shutil.rmtree(path, ignore_errors=True)
+    for size, path in whole:
+        if total <= most and free() >= room:
             break
-        gone.append(path)
-        total -= size
-    for path in gone:
-        shutil.rmtree(path, ignore_errors=True)
+        with locked(path, wait=False) as ours:
+            if ours:
+                shutil.rmtree(path, ignore_errors=True)
+                total -= size

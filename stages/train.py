@@ -51,7 +51,7 @@ def train(options: argparse.Namespace) -> None:
     final = network.build(model.network, view.shape, len(view.classes))
     final.set_weights(fit.get_weights())
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
-    facts |= {"validation_split": training.validation_split, "weights": "from scratch", "note": ""}
+    facts |= {"validation_split": training.validation_split, "split_seed": seed, "weights": "from scratch", "note": ""}
     fitting.write(options.out, final, view, history, training, rows, facts)
     fitting.write_record(options.out, history, rows, training, settings, facts, {"seconds": seconds})
 

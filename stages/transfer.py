@@ -13,7 +13,7 @@ from stages.errors import UserError
 from stages.fitting import Rows
 from stages.parameters.base import entry
 from stages.parameters.model import Runtime, TransferModel
-from stages.views import View, validation_split
+from stages.views import TRAIN, View, validation_split
 from stages.weights import opened
 
 
@@ -43,9 +43,9 @@ def transfer(options: argparse.Namespace) -> None:
     layers = architectures.preprocessing(about["architecture"])
     whole = backbone.on_backbone(model.network, network, layers, len(view.classes))
     fraction = training.validation_split
-    rows = Rows(*validation_split(len(view.labels("train")), fraction, seed))
+    rows = Rows(*validation_split(len(view.labels(TRAIN)), fraction, seed))
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
-    facts |= {"validation_split": fraction, "weights": about["origin"], "note": about["note"]}
+    facts |= {"validation_split": fraction, "split_seed": seed, "weights": about["origin"], "note": about["note"]}
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"transfer {options.key}")
 
 

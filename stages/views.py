@@ -19,6 +19,7 @@ from stages.parameters.data import Splits
 INDEX = "index.csv"
 DESCRIPTION = "view.json"
 SPLITS = tuple(Splits.model_fields)
+TRAIN, TEST = SPLITS
 PREPARATION = ("size", "resize", "filter", "mode")
 """What a view's description repeats of params.yaml: how an image becomes pixels."""
 

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from benchmarks.project import copied, edit, run
+from benchmarks.project import ROOT, copied, edit, run
 from stages import template
 
 pytestmark = pytest.mark.slow
@@ -33,6 +33,18 @@ TRAINING: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.01, "epochs"
 TRAINING |= {"accumulation_steps": 2, "validation_split": 0.25, "patience": 2, "precision": "float32"}
 MODEL: dict[str, Any] = {"view": "intel-150", "replicates": 1, "network": NETWORK, "training": TRAINING}
 NORMALIZED = {**NETWORK, "normalization": True, "blocks": {**BLOCKS, "batch_normalization": {"momentum": 0.8}}}
+HEAD = {"batch_normalization": {"momentum": 0.8}, "units": [8], "activation": "relu", "dropout": [0.2]}
+FIT = {name: value for name, value in TRAINING.items() if name != "validation_split"} | {"cache_frozen": True}
+PRETRAINED: dict[str, Any] = {
+    "backbones": {"mobile": {"architecture": "MobileNet", "alpha": 0.25, "weights": "none", "sha256": None}},
+    "models.frozen": {
+        "view": "intel-180",
+        "replicates": 1,
+        "network": {"backbone": "mobile", "bridge": "global-average", "head": HEAD},
+        "training": {**TRAINING, "cache_frozen": True},
+    },
+    "finetunes": {"tuned": {"base": "frozen", "unfreeze": 6, "training": FIT}},
+}
 SMALL = {
     "datasets.intel.synthetic.train_per_class": 6,
     "datasets.intel.synthetic.test_per_class": 3,
@@ -40,8 +52,10 @@ SMALL = {
     "evaluation.worst": 4,
     "views.intel-150.size": 16,
     "views.intel-256.size": 24,
+    "views.intel-180.size": 32,
     "models": {"plain": MODEL, "normalized": {**MODEL, "view": "intel-256", "network": NORMALIZED}},
-    "studies.intel.models": ["plain", "normalized"],
+    **PRETRAINED,
+    "studies.intel.models": ["plain", "normalized", "frozen", "tuned"],
 }
 
 
@@ -123,6 +137,20 @@ def test_results_of_synthetic_images_say_so(made: Path) -> None:
     for name in ("census/intel/census.md", "intel/comparison/comparison.md", "intel/costs/costs.md"):
         assert "synthetic" in (made / "results" / name).read_text(), name
     assert "synthetic" in (made / "results/intel/evaluations/plain/evaluation.md").read_text()
+    said = "random weights, no pretraining"
+    for name in ("evaluations/frozen/evaluation.md", "evaluations/tuned/evaluation.md", "comparison/comparison.md"):
+        assert said in (made / "results/intel" / name).read_text(), name
+    assert said not in (made / "results/intel/evaluations/plain/evaluation.md").read_text()
+
+
+def test_a_fine_tune_follows_its_base_and_nothing_else(again: Path) -> None:
+    edit(again, {"finetunes.tuned.unfreeze": 3})
+    assert snakemake(again) == ["compare@intel", "evaluate@tuned", "finetune@tuned"]
+    edit(again, {"models.frozen.training.epochs": 1})
+    executed = ["compare@intel", "evaluate@frozen", "evaluate@tuned", "finetune@tuned", "transfer@frozen"]
+    assert snakemake(again) == executed
+    shutil.rmtree(again / ".scratch")
+    assert snakemake(again) == []
 
 
 def test_a_changed_dropout_executes_that_model_and_the_comparison_only(again: Path) -> None:
@@ -139,7 +167,7 @@ def test_touched_files_execute_nothing(again: Path) -> None:
 
 
 def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(again: Path) -> None:
-    edit(again, {"models": {"plain": MODEL}, "studies.intel.models": ["plain"]})
+    edit(again, {"models": {"plain": MODEL}, "finetunes": {}, "studies.intel.models": ["plain"]})
     assert snakemake(again) == ["compare@intel"]
     table = pandas.read_csv(again / "results/intel/comparison/models.csv")
     assert list(table["model"]) == ["plain"]
@@ -149,7 +177,8 @@ def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(again
     said = run(again, "workflow.removal", "prune").stdout
     assert (again / "data/raw/mine/own.zip").exists()
     assert "left data/raw/mine: dvc.lock knows nothing of it" in said
-    for gone in ("models/intel/normalized", "results/intel/evaluations/normalized", "data/views/intel-256"):
+    folders = ["models/intel/normalized", "results/intel/evaluations/normalized", "data/views/intel-256"]
+    for gone in [*folders, "models/intel/tuned", "data/pretrained/mobile"]:
         assert not (again / gone).exists()
         assert re.search(rf"removed {gone} \(\d", said), said
     assert "normalized" not in (again / "dvc.lock").read_text()
@@ -165,7 +194,8 @@ def test_clean_removes_what_can_be_made_again_and_nothing_else(again: Path) -> N
     said = run(again, "workflow.removal", "clean").stdout
     assert "freed" in said
     assert not any(
-        (again / name).exists() for name in ("models/intel", "results/intel", "data/raw", ".snakemake", "logs")
+        (again / name).exists()
+        for name in ("models/intel", "results/intel", "data/raw", "data/pretrained", ".scratch", ".snakemake", "logs")
     )
     assert all((again / name).exists() for name in before if name)
 
@@ -218,6 +248,7 @@ def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(tmp_path: Path)
     dataset["splits"] = {"train": ["learn"], "test": ["exam"]}
     views = {"tiny": {**document["views"]["intel-256"], "dataset": "holidays", "size": 20}}
     changes = {"datasets": {"holidays": dataset}, "views": views, "models": {"plain": {**MODEL, "view": "tiny"}}}
+    changes |= {"finetunes": {}, "backbones": {}}
     study = {"models": ["plain"], "confidence": 0.9, "correction": "holm"}
     edit(folder, {**changes, "studies": {"photographs": study}})
     assert len(snakemake(folder)) == 7
@@ -265,3 +296,19 @@ def test_a_tree_without_git_works(tmp_path: Path) -> None:
     again = subprocess.run([script], cwd=folder, env=environment, check=True, capture_output=True, text=True)
     assert again.stdout == ""
     assert snakemake(folder, "results/census/intel/census.md") == ["census@intel", "fetch@intel", "unzip@intel"]
+
+
+def test_the_worksheets_pretrained_pair_is_one_edit_away(tmp_path: Path) -> None:
+    kept = yaml.safe_load((ROOT / "params.yaml").read_text())
+    pair = ["efficientnetb0", "efficientnetb0-finetuned"]
+    changes = {name: kept[name] for name in ("backbones", "models", "finetunes")} | {"studies.intel.models": pair}
+    folder = small(tmp_path / "project", changes)
+    edit(folder, {"backbones.efficientnetb0.weights": "none", "models.efficientnetb0.training.epochs": 2})
+    edit(folder, {"finetunes.efficientnetb0-finetuned.training.epochs": 2})
+    snakemake(folder)
+    table = pandas.read_csv(folder / "results/intel/comparison/models.csv").set_index("model")
+    assert list(table["parameters"]) == [4_416_297, 4_416_297]
+    assert list(table["trainable_parameters"]) == [364_166, 1_715_126]
+    assert set(table["weights"]) == {"random, seed 13"}
+    page = (folder / "results/intel/comparison/comparison.md").read_text()
+    assert "efficientnetb0: random weights, no pretraining" in page.splitlines()[0]

@@ -8,12 +8,8 @@ import numpy
 import pandas
 import pytest
 
-from stages import evaluate, runtime
+from stages import evaluate
 from stages.errors import UserError
-from stages.parameters.model import Runtime
-
-# TensorFlow takes its threads once, before it computes anything: so now, before any test of any file runs.
-runtime.start(Runtime(seed=13, threads=1, precision="float32"))
 
 CLASSES = ["a_b|c", "NA", "street"]
 PER_CLASS = 15
@@ -51,7 +47,7 @@ def write_view(folder: Path, channels: int, classes: list[str]) -> None:
     (folder / "view.json").write_text(json.dumps({"classes": classes}), encoding="utf-8")
 
 
-def write_model(folder: Path, channels: int, classes: int, weight: float = 6.0) -> None:
+def write_model(folder: Path, channels: int, classes: int, weight: float = 6.0, note: str = "") -> None:
     """Write a model that tells dark images from bright ones and never predicts a class between."""
     import keras
 
@@ -68,7 +64,14 @@ def write_model(folder: Path, channels: int, classes: int, weight: float = 6.0) 
     counts = {"epochs": 3, "best_epoch": 2, "stopped_early": True, "train_images": 40, "validation_images": 10}
     largest = [{"layer": "dense", "parameters": 12, "share": 1.0}]
     sizes = {"parameters": 12, "trainable_parameters": 12, "size_kib": 0.05, "largest_layers": largest}
-    known = {"model": "cnn", "replicate": 1, "seed": 13, "precision": "float32", "threads": 1}
+    known = {
+        "model": "cnn",
+        "replicate": 1,
+        "seed": 13,
+        "precision": "float32",
+        "weights": "from scratch",
+        "note": note,
+    }
     (folder / "summary.json").write_text(json.dumps(known | counts | sizes), encoding="utf-8")
 
 
@@ -125,6 +128,15 @@ def test_the_page_says_what_was_found_and_that_images_are_synthetic(trained: Pat
     assert headings and all("synthetic images" in line for line in headings)
 
 
+def test_a_model_without_pretraining_says_so_in_every_heading(trained: Path) -> None:
+    write_model(trained / "models/random", 3, 3, note="random weights, no pretraining")
+    out = run("models/random")
+    page = (out / "evaluation.md").read_text(encoding="utf-8")
+    headings = [line for line in page.splitlines() if line.startswith("#")]
+    assert headings and all("random weights, no pretraining" in line for line in headings)
+    assert json.loads((out / "metrics.json").read_text(encoding="utf-8"))["note"] == "random weights, no pretraining"
+
+
 def test_two_runs_give_the_same_bytes(trained: Path) -> None:
     one, two = run(out="one"), run(out="two")
     assert {path.name: path.read_bytes() for path in one.iterdir()} == {
@@ -159,13 +171,13 @@ def test_a_model_of_other_images_is_refused(trained: Path) -> None:
 
 def test_a_diverged_model_is_named(trained: Path) -> None:
     write_model(trained / "models/diverged", 3, 3, weight=float("nan"))
-    with pytest.raises(UserError, match=r"training diverged; lower models\.cnn\.training\.learning_rate"):
+    with pytest.raises(UserError, match=r"training diverged; lower the learning_rate of cnn"):
         run("models/diverged")
     assert not Path("results/cnn").exists()
 
 
 def test_a_missing_model_is_named(trained: Path) -> None:
-    with pytest.raises(UserError, match=r"models/mlp/model\.keras: no such file; run python -m stages\.train mlp"):
+    with pytest.raises(UserError, match=r"models/mlp/model\.keras: no such file; train mlp first"):
         run("models/mlp")
 
 

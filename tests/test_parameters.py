@@ -41,7 +41,76 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         ),
         ("models.cnn.training.epochs", 0, "models.cnn.training.epochs: 0: input should be greater than or equal to 1"),
         ("views.intel-150.resize", "crop", "views.intel-150.resize: 'crop': input should be 'stretch' or 'pad'"),
-        ("runtime.precision", "float16", "runtime.precision: 'float16': input should be 'float32' or 'mixed_bfloat16'"),
+        (
+            "models.cnn.training.precision",
+            "float16",
+            "models.cnn.training.precision: 'float16': input should be 'float32' or 'mixed_bfloat16'",
+        ),
+        (
+            "models.cnn.training.cache_frozen",
+            True,
+            "models.cnn.training.cache_frozen: unknown key; allowed here: optimizer, learning_rate",
+        ),
+        (
+            "models.efficientnetb0.network.blocks",
+            {},
+            "models.efficientnetb0.network.blocks: unknown key; allowed here: backbone, bridge, head",
+        ),
+        (
+            "models.efficientnetb0.network.head.dropout",
+            [0.5],
+            "models.efficientnetb0.network.head: units are [256, 128] and dropout [0.5]: give one rate for each layer",
+        ),
+        (
+            "models.efficientnetb0.network.backbone",
+            "vgg",
+            "models.efficientnetb0.network.backbone: 'vgg': no such entry; allowed: efficientnetlite0, efficientnetb0",
+        ),
+        (
+            "backbones.efficientnetb0.architecture",
+            "EfficientNetB9",
+            "backbones.efficientnetb0.architecture: 'EfficientNetB9': input should be 'EfficientNetLite0', ",
+        ),
+        (
+            "backbones.efficientnetb0.weights",
+            "weights.pth",
+            "backbones.efficientnetb0.weights: 'weights.pth': allowed: imagenet, package, none, or the path",
+        ),
+        (
+            "backbones.efficientnetb0.weights",
+            "package",
+            "backbones.efficientnetb0: weights: package: only EfficientNetLite0 has one; allowed: imagenet, none",
+        ),
+        (
+            "backbones.efficientnetlite0.weights",
+            "imagenet",
+            "backbones.efficientnetlite0: weights: imagenet: Keras has none of EfficientNetLite0; allowed: package",
+        ),
+        (
+            "backbones.efficientnetb0.alpha",
+            0.5,
+            "backbones.efficientnetb0: architecture EfficientNetB0 has no alpha; write alpha: null",
+        ),
+        (
+            "finetunes.efficientnetb0-finetuned.base",
+            "cnn",
+            "finetunes.efficientnetb0-finetuned.base: 'cnn': no model with a backbone; allowed: efficientnetlite0, ",
+        ),
+        (
+            "finetunes.efficientnetb0-finetuned.base",
+            "efficientnetb0-finetuned",
+            "finetunes.efficientnetb0-finetuned.base: goes back to itself: efficientnetb0-finetuned <- ",
+        ),
+        (
+            "finetunes.efficientnetb0-finetuned.unfreeze",
+            0,
+            "finetunes.efficientnetb0-finetuned.unfreeze: 0: allowed: a number of last layers, the name of the first",
+        ),
+        (
+            "studies.intel.models",
+            ["cnn", "efficientnetlite0-finetuned"],
+            "studies.intel.models: 'efficientnetlite0-finetuned': fine-tunes 'efficientnetlite0', which this study",
+        ),
         ("models.cnn.view", "intel-512", "models.cnn.view: 'intel-512': no such entry; allowed: intel-150, intel-256"),
         ("views.intel-150.dataset", "cats", "views.intel-150.dataset: 'cats': no such entry; allowed: intel"),
         (

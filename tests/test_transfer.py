@@ -87,7 +87,7 @@ def fine_tuned(name: str = "tuned", base: str = "frozen", out: str = "tuned") ->
 
 
 def kept() -> list[Path]:
-    return sorted(path for path in scratch.place().iterdir()) if scratch.place().exists() else []
+    return sorted(path for _, _, path in scratch.entries())
 
 
 def assert_alike(ours: Path, theirs: Path) -> None:
@@ -167,6 +167,7 @@ def test_changed_pixels_and_damaged_features_are_never_trusted(folder: Path, cap
 
 def test_features_stay_within_the_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DARKROOM_SCRATCH_GIB", "0.0000001")
+    shutil.rmtree(scratch.place())
     other = scratch.place().parent / "thesis"
     other.mkdir()
     (other / "chapter.txt").write_text("a user's own file")
@@ -215,16 +216,55 @@ def test_batch_normalization_of_the_backbone_stays_as_it_was(folder: Path) -> No
 
 
 @pytest.mark.parametrize("unfreeze", ["no_such_layer", 1000])
-def test_layers_that_are_not_there_are_named(folder: Path, unfreeze: int | str) -> None:
+def test_layers_that_are_not_there_are_named_and_stop_the_fine_tune_alone(folder: Path, unfreeze: int | str) -> None:
     edit(folder, parameters(unfreeze=unfreeze))
     with pytest.raises(UserError, match=rf"^finetunes\.tuned: unfreeze: '?{unfreeze}'?: efficientnetlite0 has "):
         fine_tuned(out="wrong")
     assert not Path("wrong").exists()
+    assert (transferred("again") / "model.keras").read_bytes() == Path("frozen/model.keras").read_bytes()
 
 
 def test_a_base_without_backbone_or_file_is_named(folder: Path) -> None:
     with pytest.raises(UserError, match=r"^finetunes\.tuned: nowhere/model\.keras: no such file"):
         fine_tuned(base="nowhere")
+
+
+def test_a_base_of_other_images_is_refused(folder: Path) -> None:
+    numpy.save("view/train-labels.npy", numpy.arange(71) % 3)
+    with pytest.raises(UserError, match=r"^finetunes\.tuned: frozen: trained on 72 images, but the view has 71"):
+        fine_tuned(out="wrong")
+    numpy.save("view/train.npy", numpy.zeros((71, SIZE + 1, SIZE + 1, 3), numpy.uint8))
+    with pytest.raises(
+        UserError, match=r"^finetunes\.tuned: frozen: the model takes images of \(32, 32, 3\), but view "
+    ):
+        fine_tuned(out="wrong")
+    Path("frozen/summary.json").unlink()
+    with pytest.raises(UserError, match=r"frozen/summary\.json: missing or of another version; train frozen again"):
+        fine_tuned(out="wrong")
+
+
+def test_what_another_process_holds_is_neither_made_twice_nor_removed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = kept()
+    monkeypatch.setenv("DARKROOM_SCRATCH_GIB", "0")
+    with scratch.locked(first) as ours, scratch.locked(first, wait=False) as theirs:
+        assert (ours, theirs) == (True, False)
+        scratch.trim()
+        assert kept() == [first]
+    scratch.trim()
+    assert kept() == []
+    assert not second.exists()
+
+
+def test_room_is_made_for_what_is_needed_now(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a disk that kept features fill, they go."""
+    sizes = sum(size for _, size, _ in scratch.entries())
+    monkeypatch.setattr(scratch, "free", lambda: 10_000_000 - sum(size for _, size, _ in scratch.entries()))
+    scratch.trim(10_000_000 - sizes)
+    assert len(kept()) == 2
+    scratch.trim(10_000_000 - sizes + 1)
+    assert len(kept()) == 1
 
 
 def test_bfloat16_is_what_a_fine_tune_may_ask_for(folder: Path) -> None:
@@ -309,6 +349,9 @@ def test_the_fingerprint_follows_weights_and_connections_not_names() -> None:
     assert fingerprint(one) == fingerprint(other)
     other.layers[1].kernel.assign_add(other.layers[1].kernel * 1e-3)
     assert fingerprint(one) != fingerprint(other)
+    image = keras.Input((4, 4, 1))
+    halves, quarters = (keras.Model(image, image * factor) for factor in (0.5, 0.25))
+    assert fingerprint(halves) != fingerprint(quarters)
 
 
 def test_the_worksheets_counts(root: Path) -> None:

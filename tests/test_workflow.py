@@ -13,8 +13,8 @@ from stages import plan, template
 from stages.errors import UserError
 from stages.parameters.document import load
 
-ORIGINS = {plan.DRAWING, plan.DOWNLOADING}
-RULES = {"fetch", "unzip", "census", "prepare", "train", "evaluate", "compare"}
+ORIGINS = {plan.DRAWING, plan.DOWNLOADING, *plan.WEIGHTS.values()}
+RULES = {"fetch", "unzip", "census", "prepare", "pretrained", "train", "transfer", "finetune", "evaluate", "compare"}
 
 
 def imported(root: Path, module: Path, seen: set[Path]) -> set[Path]:
@@ -55,6 +55,16 @@ def test_replicates_are_trainings_of_their_own(project: Callable[..., Path]) -> 
     assert planned["comparisons"]["intel"]["models"] == "cnn-bn cnn cnn-replicate-2 cnn-replicate-3"
 
 
+def test_fine_tunes_have_the_replicates_of_their_base_and_start_from_them(project: Callable[..., Path]) -> None:
+    project({"models.efficientnetlite0.replicates": 2})
+    planned = plan.plan(load())
+    assert planned["pretrainings"] == {"efficientnetlite0": {"origin": plan.WEIGHTS["package"]}}
+    assert list(planned["transfers"]) == ["efficientnetlite0", "efficientnetlite0-replicate-2"]
+    second = planned["finetunings"]["efficientnetlite0-finetuned-replicate-2"]
+    assert (second["base"], second["replicate"]) == ("efficientnetlite0-replicate-2", 2)
+    assert set(planned["evaluations"]) == set(planned["comparisons"]["intel"]["models"].split())
+
+
 def test_dvc_is_refused_while_the_plan_is_behind(project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     project()
     plan.update(load())
@@ -88,7 +98,7 @@ def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
     for rule in rules:
         for part in ('    """', "message:", "log:", "benchmark:", "threads:", "resources:", "mem_mb="):
             assert part in rule, (rule.split(":")[0], part)
-    assert "gpu=1" in next(rule for rule in rules if rule.startswith("train"))
+    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {"train", "transfer", "finetune"}
 
 
 @pytest.fixture
@@ -99,16 +109,20 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
     done = copies.run(checkout, "snakemake", "-n")
-    models = ["cnn", "cnn-bn", "cnn-bn-256-flatten", "cnn-bn-256-gap"]
+    scratch = ["cnn", "cnn-bn", "cnn-bn-256-flatten", "cnn-bn-256-gap"]
+    pretrained = ["efficientnetlite0", "efficientnetlite0-finetuned"]
     messages = re.findall(r"^Job \d+: (.*)", done.stdout, flags=re.MULTILINE)
     assert sorted(messages) == sorted(
         [
             "Fetching the archives of intel.",
             "Unpacking intel.",
             "Counting and checking the images of intel.",
-            *(f"Preparing the view {view}." for view in ("intel-150", "intel-256")),
-            *(f"Training {model}." for model in models),
-            *(f"Evaluating {model}." for model in models),
+            *(f"Preparing the view {view}." for view in ("intel-150", "intel-180", "intel-256")),
+            *(f"Training {model}." for model in scratch),
+            "Bringing the weights of efficientnetlite0.",
+            "Training efficientnetlite0 on its frozen backbone.",
+            "Fine-tuning efficientnetlite0-finetuned.",
+            *(f"Evaluating {model}." for model in scratch + pretrained),
             "Comparing the models of intel.",
             "Every study of params.yaml is made.",
         ]
@@ -124,7 +138,7 @@ def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
         ),
         (
             {"models.cnn.view": "none"},
-            "error: params.yaml: models.cnn.view: 'none': no such entry; allowed: intel-150, intel-256",
+            "error: params.yaml: models.cnn.view: 'none': no such entry; allowed: intel-150, intel-256, intel-180",
         ),
         (
             {"datasets.intel.source": "data/raw/mine"},
@@ -132,8 +146,17 @@ def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
             "which Darkroom writes; try ../images",
         ),
         (
+            {"backbones.efficientnetb0.weights": "data/raw/mine"},
+            "error: params.yaml: backbones.efficientnetb0.weights: 'data/raw/mine': allowed: imagenet, package, none, "
+            "or the path of a Keras .h5 file",
+        ),
+        (
+            {"backbones.efficientnetb0.weights": "../nowhere.h5"},
+            "error: params.yaml: backbones.efficientnetb0.weights: '../nowhere.h5': no such file; correct the path",
+        ),
+        (
             {"datasets.intel.source": "../nowhere"},
-            "error: params.yaml: datasets.intel.source: '../nowhere': no such file or folder",
+            "error: params.yaml: datasets.intel.source: '../nowhere': no such file or folder; correct the path",
         ),
     ],
 )

@@ -12,11 +12,10 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from stages import scratch
 from stages.files import written
 from workflow.pipeline import Pipeline, opened
 
-MADE_BY_TOOLS = (".snakemake", "logs", ".dvc/cache", ".dvc/tmp", "report.html")
+MADE_BY_TOOLS = (".snakemake", ".scratch", "logs", ".dvc/cache", ".dvc/tmp", "report.html")
 LOCK = Path("dvc.lock")
 
 
@@ -113,7 +112,7 @@ def main() -> None:
             print(f"dropped from {LOCK}: {', '.join(stale)}")
         record_again(pipeline, leftovers)
     else:
-        freed = remove([*made(pipeline), *map(Path, MADE_BY_TOOLS), scratch.place()])
+        freed = remove([*made(pipeline), *map(Path, MADE_BY_TOOLS)])
     print(f"{readable(freed)} freed" if freed else "nothing to remove")
 
 

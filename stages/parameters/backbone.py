@@ -35,7 +35,7 @@ class Backbone(Section):
     architecture: Architecture
     """EfficientNetLite0, or a name of keras.applications."""
     alpha: Annotated[float, Field(gt=0)] | None
-    """Width of a MobileNet, 1.0 or less or more; null for any other architecture."""
+    """Share of the published width of a MobileNet, such as 0.35; null for any other architecture."""
     weights: str
     """imagenet (Keras' download), package (EfficientNetLite0's, installed), a Keras .h5 file, or none (random)."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None

@@ -130,22 +130,22 @@ class FineTuning(Fit, _Frozen):
     """How part of a backbone is fitted; the base's validation images validate again."""
 
 
-class Model(Section):
-    """A network, the view it is trained on, and how."""
-
+class _Trained(Section):
     view: Name
     replicates: Count
     """Trainings with different seeds; the comparison gives their mean and deviation."""
+
+
+class Model(_Trained):
+    """A network, the view it is trained on, and how."""
+
     network: Network
     training: Training
 
 
-class TransferModel(Section):
+class TransferModel(_Trained):
     """A network on a frozen backbone, the view it is trained on, and how."""
 
-    view: Name
-    replicates: Count
-    """Trainings with different seeds; the comparison gives their mean and deviation."""
     network: Transfer
     training: TransferTraining
 
