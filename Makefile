@@ -7,7 +7,7 @@ ENVIRONMENT := .venv
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study environment test check benchmark report schema lock prune clean distclean help
+.PHONY: study environment test check reference benchmark report schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
@@ -29,8 +29,12 @@ check: environment  ## lint, format, spelling and types
 	codespell
 	mypy
 
-benchmark: environment  ## race the plain notebook script on DATA (default ../shared/data/intel); writes benchmarks/results.csv
+reference: environment  ## install torch (its build for processors) and the original network that tests compare ours with
+	@python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/reference.txt
+
+benchmark: environment  ## race the plain notebook script (ARGS="--data … --epochs 2"); writes benchmarks/*.csv
 	@python -m benchmarks.race $(ARGS)
+	@python -m benchmarks.pretrained $(ARGS)
 
 report: environment  ## write report.html: every figure and table with its caption, in one page
 	@snakemake --report report.html

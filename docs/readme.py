@@ -7,6 +7,7 @@ A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``.
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas
@@ -28,13 +29,17 @@ def models() -> str:
     return markdown(shown, {**share, "loss": ".3f"})
 
 
-def race() -> str:
-    """Return the race against the notebook script."""
-    table = pandas.read_csv(ROOT / "benchmarks/results.csv", dtype=str, keep_default_na=False)
-    return markdown(table)
+def as_measured(name: str) -> str:
+    """Return a table of benchmarks/ as it was written."""
+    return markdown(pandas.read_csv(ROOT / "benchmarks" / f"{name}.csv", dtype=str, keep_default_na=False))
 
 
-TABLES: dict[str, Callable[[], str]] = {"models": models, "race": race}
+TABLES: dict[str, Callable[[], str]] = {
+    "models": models,
+    "race": partial(as_measured, "results"),
+    "pretrained": partial(as_measured, "pretrained"),
+    "stages": partial(as_measured, "stages"),
+}
 
 
 def updated(text: str) -> str:

@@ -13,7 +13,7 @@ from stages.architectures import PREPROCESSING
 from stages.backend import keras
 from stages.errors import UserError
 from stages.network import PROBABILITIES, top
-from stages.parameters.model import Transfer
+from stages.parameters.transfer import Transfer
 
 FLOAT32 = (PREPROCESSING, PROBABILITIES)
 """Layers that compute in float32 whatever the precision."""

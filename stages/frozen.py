@@ -11,7 +11,8 @@ from stages import backbone, features, fitting, record, scratch
 from stages.backend import keras
 from stages.errors import UserError
 from stages.parameters.document import load
-from stages.parameters.model import FineTune, FineTuning, Runtime, TransferTraining
+from stages.parameters.model import Runtime
+from stages.parameters.transfer import FineTune, FineTuning, TransferTraining
 from stages.prefix import Cut, FlatNetwork
 from stages.progress import note
 from stages.views import TRAIN, View

@@ -17,7 +17,7 @@ from stages.errors import UserError
 from stages.files import write_text
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import Parameters, load
-from stages.parameters.model import TransferModel
+from stages.parameters.transfer import TransferModel
 from stages.template import all_outs, documents
 
 FILE = Path("workflow/plan.yaml")

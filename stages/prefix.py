@@ -70,9 +70,13 @@ def fingerprint(prefix: keras.Model) -> str:
     """Return a SHA-256 that is another for another flat network: other layers, connections or weights, not names."""
     digest = hashlib.sha256()
     numbers = {id(tensor): str(tensor.shape) for tensor in prefix.inputs}
+
+    def numbered(part: Any) -> Any:
+        return numbers.get(id(part), part)
+
     for place, call in enumerate(_calls(prefix)):
         config = {key: value for key, value in call.operation.get_config().items() if key not in {"name", "trainable"}}
-        arguments = keras.tree.map_structure(lambda part: numbers.get(id(part), part), call.arguments)
+        arguments = keras.tree.map_structure(numbered, call.arguments)
         described = [type(call.operation).__name__, config, arguments]
         digest.update(json.dumps(described, sort_keys=True, default=_constant).encode())
         for weight in _weights(call):

@@ -13,7 +13,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import architectures, command, efficientnet_lite, hdf5, imagenet, random_weights, runtime, torch_pickle
+from stages import architectures, command, hdf5, imagenet, lite_weights, random_weights, runtime, torch_pickle
 from stages.backend import keras
 from stages.errors import UserError
 from stages.files import sha256, write_json, written_folder
@@ -72,10 +72,10 @@ def brought(backbone: Backbone, seed: int, task: str) -> tuple[keras.Model, str,
         return random_weights.drawn(backbone, imagenet.SHAPE), "none", f"random, seed {seed}", None
     network = architectures.build(backbone.architecture, backbone.alpha, imagenet.SHAPE)
     if backbone.weights == "package":
-        file = efficientnet_lite.package_file()
+        file = lite_weights.package_file()
         hdf5.check_sha256(file, backbone.sha256)
-        efficientnet_lite.set_weights(network, torch_pickle.read(file))
-        source = f"{efficientnet_lite.PACKAGE} {efficientnet_lite.package_version()}"
+        lite_weights.set_weights(network, torch_pickle.read(file))
+        source = f"{lite_weights.PACKAGE} {lite_weights.package_version()}"
         return network, "package", f"ImageNet, package {source}", file
     file = Path(backbone.weights).expanduser()
     hdf5.check_sha256(file, backbone.sha256)

@@ -12,7 +12,8 @@ from stages import architectures, backbone, command, frozen, runtime
 from stages.errors import UserError
 from stages.fitting import Rows
 from stages.parameters.base import entry
-from stages.parameters.model import Runtime, TransferModel
+from stages.parameters.model import Runtime
+from stages.parameters.transfer import TransferModel
 from stages.views import TRAIN, View, validation_split
 from stages.weights import opened
 

