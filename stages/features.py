@@ -26,8 +26,8 @@ from stages.prefix import Cut, FlatNetwork
 from stages.progress import followed, note
 from stages.views import TRAIN, View, images_file
 
-BATCH = 32
-"""Images that go through the prefix at once; it bounds memory."""
+BATCH = 8
+"""Images that go through the prefix at once; few, since the feature maps then stay in the processor's cache."""
 MANIFEST = "features.json"
 Read = Callable[[numpy.ndarray], list[numpy.ndarray]]
 
