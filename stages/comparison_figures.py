@@ -49,8 +49,8 @@ def learning_curves(histories: Mapping[str, pandas.DataFrame], best_epochs: Mapp
         best_epochs: by model, the chosen epoch, from 1.
         title: stands above.
     """
-    columns = min(len(histories), 5 if len(histories) <= 10 else 8)
-    blocks = -(-len(histories) // columns)
+    blocks = -(-len(histories) // (5 if len(histories) <= 10 else 8))
+    columns = -(-len(histories) // blocks)
     size = (max(5.5, 2.5 * columns), 4.2 * blocks + 0.6)
     figure, grid = pyplot.subplots(2 * blocks, columns, figsize=size, sharex=True, squeeze=False, layout="constrained")
     for axis in grid.flat:

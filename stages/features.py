@@ -27,7 +27,7 @@ from stages.progress import followed, note
 from stages.views import TRAIN, View, images_file
 
 BATCH = 8
-"""Images that go through the prefix at once; few, since the feature maps then stay in the processor's cache."""
+"""Images for each thread that go through the prefix at once; few, so that maps stay in the processor's cache."""
 MANIFEST = "features.json"
 Read = Callable[[numpy.ndarray], list[numpy.ndarray]]
 
@@ -113,7 +113,7 @@ def kept_or_computed(
                 if needed <= scratch.bound() and needed < scratch.free() and not entry.whole:
                     missing[entry.folder] = entry
                     note(task, announced(entry, name))
-        compute(flat, list(missing.values()), view, task)
+        compute(flat, list(missing.values()), view, BATCH * settings.threads, task)
         return own.reader()
 
 
@@ -146,11 +146,11 @@ def announced(entry: Features, name: str) -> str:
     )
 
 
-def compute(flat: FlatNetwork, missing: Sequence[Features], view: View, task: str) -> None:
-    """Compute and write features, batch by batch, in one pass over the view's training images."""
+def compute(flat: FlatNetwork, missing: Sequence[Features], view: View, size: int, task: str) -> None:
+    """Compute and write features, in batches of ``size``, in one pass over the view's training images."""
     network = flat.before(*(entry.cut for entry in missing))
     rows = numpy.arange(missing[0].images)
-    batches = numpy.split(rows, range(BATCH, len(rows), BATCH))
+    batches = numpy.split(rows, range(size, len(rows), size))
     with ExitStack() as stack:
         folders = [stack.enter_context(written_folder(entry.folder)) for entry in missing]
         with ExitStack() as opened:

@@ -11,11 +11,12 @@ import pandas
 import pytest
 
 from benchmarks.project import edit
-from stages import backbone, features, finetune, pretrained, scratch, transfer
+from stages import architectures, backbone, features, finetune, pretrained, scratch, transfer
 from stages.backend import keras
 from stages.errors import UserError
-from stages.network import loaded
+from stages.network import loaded, save
 from stages.parameters.document import load
+from stages.parameters.transfer import Transfer
 from stages.prefix import Cut, FlatNetwork, fingerprint
 
 layers = keras.layers
@@ -336,6 +337,39 @@ def test_a_cut_may_cross_several_tensors_of_a_nested_network() -> None:
     numpy.testing.assert_allclose(
         flat.behind(cut).predict_on_batch(crossing), model.predict_on_batch(images), atol=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    ("architecture", "alpha", "size"),
+    [
+        ("VGG16", None, 32),
+        ("MobileNetV2", 0.35, 32),
+        ("MobileNetV3Small", 1.0, 32),
+        ("EfficientNetV2B0", None, 32),
+        pytest.param("InceptionV3", None, 75, marks=pytest.mark.slow),
+        pytest.param("Xception", None, 71, marks=pytest.mark.slow),
+        pytest.param("InceptionResNetV2", None, 75, marks=pytest.mark.slow),
+    ],
+)
+def test_networks_on_backbones_of_every_kind_are_cut_and_saved_whole(
+    architecture: str, alpha: float | None, size: int, tmp_path: Path
+) -> None:
+    network = architectures.build(architecture, alpha, (size, size, 3))
+    steps = architectures.preprocessing(architecture)
+    design = Transfer.model_validate({"backbone": "base", "bridge": "global-average", "head": HEAD})
+    model = backbone.on_backbone(design, network, steps, 3)
+    names = [layer.name for layer in network.layers if layer.weights]
+    backbone.unfreeze(network, names[-2])
+    flat = FlatNetwork(model)
+    cut = flat.cut()
+    assert isinstance(cut, Cut)
+    assert names[-2] not in cut.frozen
+    images = numpy.random.default_rng(0).integers(0, 256, (3, size, size, 3), dtype=numpy.uint8)
+    whole = model.predict_on_batch(images)
+    pieces = flat.behind(cut).predict_on_batch(flat.before(cut).predict_on_batch(images))
+    numpy.testing.assert_allclose(pieces, whole, atol=1e-5)
+    save(model, tmp_path / "model.keras")
+    numpy.testing.assert_allclose(loaded(tmp_path).predict_on_batch(images), whole, atol=1e-5)
 
 
 def test_the_fingerprint_follows_weights_and_connections_not_names() -> None:
