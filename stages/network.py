@@ -53,7 +53,8 @@ def top(bridge: Bridge, head: Head, classes: int) -> Iterator[keras.layers.Layer
     pool = layers.GlobalAveragePooling2D if bridge == "global-average" else layers.Flatten
     yield pool(name=bridge.replace("-", "_"))
     if head.batch_normalization:
-        yield layers.BatchNormalization(momentum=head.batch_normalization.momentum, name="batch_normalization")
+        momentum = head.batch_normalization.momentum
+        yield layers.BatchNormalization(momentum=momentum, name="head_batch_normalization")
     for number, (units, rate) in enumerate(zip(head.units, head.dropout, strict=True), start=1):
         yield layers.Dense(units, activation=head.activation, name=f"dense_{number}")
         if rate:

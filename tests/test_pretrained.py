@@ -499,12 +499,12 @@ def test_a_folder_fits_images_of_other_sizes(bring: Callable[..., dict[str, Any]
 
 def test_a_damaged_folder_is_one_line(bring: Callable[..., dict[str, Any]], files: dict[str, Path]) -> None:
     bring(str(files["legacy"]))
-    weights, description = OUT / "backbone.weights.h5", OUT / "backbone.json"
-    content, words = weights.read_bytes(), description.read_text()
+    file, description = OUT / "backbone.weights.h5", OUT / "backbone.json"
+    content, words = file.read_bytes(), description.read_text()
     faults: list[tuple[Callable[[], object], str]] = [
-        (lambda: weights.write_bytes(content[:-1]), "backbone.weights.h5: damaged"),
-        (lambda: weights.write_bytes(content[:-9] + bytes(9)), "backbone.weights.h5: damaged"),
-        (weights.unlink, "backbone.weights.h5: no such file"),
+        (lambda: file.write_bytes(content[:-1]), "backbone.weights.h5: damaged"),
+        (lambda: file.write_bytes(content[:-9] + bytes(9)), "backbone.weights.h5: damaged"),
+        (file.unlink, "backbone.weights.h5: no such file"),
         (lambda: description.write_text(words[:50]), "backbone.json: damaged"),
         (lambda: description.write_text("{}"), "backbone.json: damaged"),
         (lambda: description.write_text("[]"), "backbone.json: damaged"),
@@ -513,9 +513,9 @@ def test_a_damaged_folder_is_one_line(bring: Callable[..., dict[str, Any]], file
     ]
     for fault, message in faults:
         if OUT.is_dir() and message.startswith("backbone.json") and fault != OUT.rmdir:
-            weights.write_bytes(content)
+            file.write_bytes(content)
         elif fault == OUT.rmdir:
-            weights.unlink()
+            file.unlink()
         fault()
         with pytest.raises(UserError) as caught:
             weights.opened(OUT, SMALL)
