@@ -5,7 +5,8 @@ import errno
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from stages import template
 from stages.errors import UserError
@@ -34,6 +35,35 @@ def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | Non
         )
     recorded = parser.parse_args(shlex.split(stage.command)[3:])
     return argparse.Namespace(**{**vars(given), **{name: getattr(recorded, name) for name in missing}})
+
+
+def train(
+    verb: str,
+    section: str,
+    description: str | None,
+    folders: Mapping[str, str],
+    work: Callable[[argparse.Namespace], None],
+    argv: Sequence[str] | None,
+) -> None:
+    """Parse the command line that every way of training shares, and do its ``work``.
+
+    ``folders`` are the options that name a folder, with their meaning; ``section`` is the one of params.yaml where
+    ``--model`` stands, which errors name.
+
+    Raises:
+        UserError: of the command line, or of ``work``, with the model's key before it.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("key", help="the training: a name in params.yaml, or <name>-replicate-<n>")
+    parser.add_argument("--model", help=f"its name in {section} of params.yaml")
+    parser.add_argument("--replicate", type=int, help="from 1")
+    for name, meaning in folders.items():
+        parser.add_argument(f"--{name}", type=Path, help=meaning)
+    options = parsed(parser, verb, argv)
+    try:
+        work(options)
+    except UserError as error:
+        raise UserError(f"{section}.{options.model}: {error}") from None
 
 
 def run(main: Callable[[], None]) -> None:

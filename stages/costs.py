@@ -23,8 +23,8 @@ COLUMNS = [
     "peak_memory_mib",
     "threads",
     "precision",
+    "processor",
 ]
-COLUMNS += ["processor"]
 FORMATS = {"seconds": ",.1f", "frozen_seconds": ",.1f", "images_per_second": ",.1f", "peak_memory_mib": ",.0f"}
 HEADINGS = {
     "seconds": "training time (s)",

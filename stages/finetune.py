@@ -26,23 +26,17 @@ INHERITED = ("validation_split", "split_seed", "train_images", "validation_image
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Fine-tune as the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("key", help="the training: a fine-tune's name, or <fine-tune>-replicate-<n>")
-    parser.add_argument("--finetune", help="its name in params.yaml")
-    parser.add_argument("--replicate", type=int, help="from 1")
-    parser.add_argument("--view", type=Path, help="folder of the view that the base was trained on")
-    parser.add_argument("--base", type=Path, help="folder of the model to start from")
-    parser.add_argument("--out", type=Path, help="folder of the trained model")
-    options = command.parsed(parser, "finetune", argv)
-    try:
-        finetune(options)
-    except UserError as error:
-        raise UserError(f"finetunes.{options.finetune}: {error}") from None
+    folders = {
+        "view": "folder of the view that the base was trained on",
+        "base": "folder of the model to start from",
+        "out": "folder of the trained model",
+    }
+    command.train("finetune", "finetunes", __doc__, folders, finetune, argv)
 
 
 def finetune(options: argparse.Namespace) -> None:
     """Fine-tune and write the model that ``options`` describe."""
-    settings, chosen = entry(Runtime, "runtime"), entry(FineTune, "finetunes", options.finetune)
+    settings, chosen = entry(Runtime, "runtime"), entry(FineTune, "finetunes", options.model)
     training = chosen.training
     seed = runtime.start(settings, training.precision, options.replicate)
     view, whole, base = View.open(options.view), loaded(options.base), summary(options.base)
@@ -50,7 +44,7 @@ def finetune(options: argparse.Namespace) -> None:
     whole = backbone.with_precision(whole, training.precision)
     backbone.unfreeze(backbone.of(whole), chosen.unfreeze)
     rows = base_rows(base, len(view.labels(TRAIN)), options.base)
-    facts = {"model": options.finetune, "replicate": options.replicate, "seed": seed, "base": base["model"]}
+    facts = {"model": options.model, "replicate": options.replicate, "seed": seed, "base": base["model"]}
     facts |= {name: base[name] for name in INHERITED}
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"finetune {options.key}")
 

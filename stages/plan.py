@@ -24,6 +24,7 @@ FILE = Path("workflow/plan.yaml")
 HEAD = f"# Written from {PARAMETERS} by stages/plan.py; do not edit. Commit it: dvc.yaml expands over it.\n"
 DRAWING, DOWNLOADING = "stages/synthetic.py", "stages/download.py"
 WEIGHTS = {"imagenet": "stages/imagenet.py", "package": "stages/torch_pickle.py", "none": "stages/random_weights.py"}
+"""What brings or draws the weights of each kind but a file."""
 
 
 def plan(parameters: Parameters) -> dict[str, Any]:
@@ -65,9 +66,9 @@ def training(parameters: Parameters, model: str) -> tuple[str, dict[str, Any]]:
     if model in parameters.finetunes:
         return "finetunings", {"base": parameters.finetunes[model].base}
     chosen = parameters.models[model]
-    return (
-        ("transfers", {"backbone": chosen.network.backbone}) if isinstance(chosen, TransferModel) else ("trainings", {})
-    )
+    if isinstance(chosen, TransferModel):
+        return "transfers", {"backbone": chosen.network.backbone}
+    return "trainings", {}
 
 
 def named(model: str, replicate: int) -> str:

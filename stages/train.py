@@ -7,28 +7,17 @@ and beside them record.json: what the training cost.
 import argparse
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from stages import command, fitting, network, record, runtime
-from stages.errors import UserError
 from stages.parameters.base import entry
 from stages.parameters.model import Model, Runtime
-from stages.views import View, validation_split
+from stages.views import TRAIN, View, validation_split
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train the model that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("key", help="the training: a model's name, or <model>-replicate-<n>")
-    parser.add_argument("--model", help="its name in params.yaml")
-    parser.add_argument("--replicate", type=int, help="from 1")
-    parser.add_argument("--view", type=Path, help="folder of the prepared view")
-    parser.add_argument("--out", type=Path, help="folder of the trained model")
-    options = command.parsed(parser, "train", argv)
-    try:
-        train(options)
-    except UserError as error:
-        raise UserError(f"models.{options.model}: {error}") from None
+    folders = {"view": "folder of the prepared view", "out": "folder of the trained model"}
+    command.train("train", "models", __doc__, folders, train, argv)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -37,9 +26,9 @@ def train(options: argparse.Namespace) -> None:
     training = model.training
     seed = runtime.start(settings, training.precision, options.replicate)
     view = View.open(options.view)
-    labels = view.labels("train")
+    labels = view.labels(TRAIN)
     rows = fitting.Rows(*validation_split(len(labels), training.validation_split, seed))
-    batches, validation = rows.batches(partial(view.read, "train"), labels, training, seed)
+    batches, validation = rows.batches(partial(view.read, TRAIN), labels, training, seed)
     fit = network.build(model.network, view.shape, len(view.classes))
     if model.network.normalization:
         network.set_normalization(fit, (batches[index][0] for index in range(len(batches))))

@@ -6,10 +6,8 @@ is computed once for all epochs, and kept for the fine-tunes that params.yaml de
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from stages import architectures, backbone, command, frozen, runtime
-from stages.errors import UserError
 from stages.fitting import Rows
 from stages.parameters.base import entry
 from stages.parameters.model import Runtime
@@ -20,18 +18,12 @@ from stages.weights import opened
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train the model that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("key", help="the training: a model's name, or <model>-replicate-<n>")
-    parser.add_argument("--model", help="its name in params.yaml")
-    parser.add_argument("--replicate", type=int, help="from 1")
-    parser.add_argument("--view", type=Path, help="folder of the prepared view")
-    parser.add_argument("--backbone", type=Path, help="folder of the backbone with its weights")
-    parser.add_argument("--out", type=Path, help="folder of the trained model")
-    options = command.parsed(parser, "transfer", argv)
-    try:
-        transfer(options)
-    except UserError as error:
-        raise UserError(f"models.{options.model}: {error}") from None
+    folders = {
+        "view": "folder of the prepared view",
+        "backbone": "folder of the backbone with its weights",
+        "out": "folder of the trained model",
+    }
+    command.train("transfer", "models", __doc__, folders, transfer, argv)
 
 
 def transfer(options: argparse.Namespace) -> None:

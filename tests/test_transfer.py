@@ -82,7 +82,7 @@ def transferred(out: str = "frozen") -> Path:
 
 
 def fine_tuned(name: str = "tuned", base: str = "frozen", out: str = "tuned") -> Path:
-    arguments = [name, "--finetune", name, "--replicate", "1", "--view", "view", "--base", base, "--out", out]
+    arguments = [name, "--model", name, "--replicate", "1", "--view", "view", "--base", base, "--out", out]
     finetune.main(arguments)
     return Path(out)
 
