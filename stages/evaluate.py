@@ -24,6 +24,7 @@ from stages.parameters.data import Dataset
 from stages.parameters.model import Evaluation, Runtime
 from stages.progress import followed
 from stages.progress import note as say
+from stages.trained import HISTORY, NETWORK, SUMMARY
 from stages.views import INDEX, TEST, View
 
 BATCH = 32
@@ -68,11 +69,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     probabilities = predicted(trained.network, view, task)
     if not numpy.isfinite(probabilities).all():
         raise UserError(
-            f"{arguments.model}/model.keras: predicts values that are no numbers, so its training diverged; "
+            f"{arguments.model / NETWORK}: predicts values that are no numbers, so its training diverged; "
             f"lower the learning_rate of {trained.summary['model']}"
         )
     with written_folder(arguments.out) as folder:
-        shutil.copyfile(arguments.model / "history.csv", folder / "history.csv")
+        shutil.copyfile(arguments.model / HISTORY, folder / HISTORY)
         write_results(folder, trained, view, probabilities, evaluation, dataset, arguments.key)
     say(task, f"{(probabilities.argmax(axis=1) == view.labels('test')).mean():.1%} right")
 
@@ -83,12 +84,12 @@ def opened(folder: Path, parameters: Runtime) -> Trained:
     Raises:
         UserError: a file is missing.
     """
-    for name in ("model.keras", "history.csv", "summary.json"):
+    for name in (NETWORK, HISTORY, SUMMARY):
         if not (folder / name).is_file():
             raise UserError(f"{folder / name}: no such file; train {folder.name} first")
     runtime.start(parameters)
     network = loaded(folder)
-    return Trained(network, pandas.read_csv(folder / "history.csv"), read_json(folder / "summary.json"))
+    return Trained(network, pandas.read_csv(folder / HISTORY), read_json(folder / SUMMARY))
 
 
 def predicted(network: Any, view: View, task: str) -> numpy.ndarray:

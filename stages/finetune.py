@@ -18,6 +18,7 @@ from stages.network import check_fit, loaded
 from stages.parameters.base import entry
 from stages.parameters.model import Runtime
 from stages.parameters.transfer import FineTune
+from stages.trained import SUMMARY
 from stages.views import TRAIN, View, validation_split
 
 INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")
@@ -55,7 +56,7 @@ def summary(folder: Path) -> dict[str, Any]:
     Raises:
         UserError: it wrote none, or not what a fine-tune must know.
     """
-    file = folder / "summary.json"
+    file = folder / SUMMARY
     known = read_json(file) if file.is_file() else {}
     if not {"model", *INHERITED} <= set(known):
         raise UserError(f"{file}: missing or of another version; train {folder.name} again")

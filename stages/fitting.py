@@ -14,7 +14,8 @@ from stages.batches import Batches
 from stages.errors import UserError
 from stages.files import write_json, write_table
 from stages.parameters.model import Fit, Runtime
-from stages.views import View
+from stages.trained import HISTORY, LAYERS, NETWORK, SUMMARY
+from stages.views import DESCRIPTION, View
 
 LARGEST = 3
 """Layers named as those that hold most parameters."""
@@ -117,12 +118,12 @@ def write(
     """Write the model, its history, its layer table, its view's preparation and its summary with ``facts``."""
     layers = network.layer_table(model)
     images = {"train_images": len(rows.train), "validation_images": len(rows.validation)}
-    (out / "summary.json").unlink(missing_ok=True)  # written last: a folder without it is no whole model
-    network.save(model, out / "model.keras")
-    write_table(out / "history.csv", history)
-    write_table(out / "layers.csv", layers)
-    write_json(out / "view.json", view.preparation)
-    write_json(out / "summary.json", {**facts, "precision": fit.precision, **images, **counts(layers, history, fit)})
+    (out / SUMMARY).unlink(missing_ok=True)  # written last: a folder without it is no whole model
+    network.save(model, out / NETWORK)
+    write_table(out / HISTORY, history)
+    write_table(out / LAYERS, layers)
+    write_json(out / DESCRIPTION, view.preparation)
+    write_json(out / SUMMARY, {**facts, "precision": fit.precision, **images, **counts(layers, history, fit)})
 
 
 def write_record(

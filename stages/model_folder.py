@@ -14,10 +14,9 @@ from stages.errors import UserError
 from stages.files import read_json
 from stages.parameters.data import View
 from stages.prepare import CHANNELS
+from stages.trained import NETWORK, SUMMARY
 from stages.views import DESCRIPTION, PREPARATION
 
-NETWORK = "model.keras"
-SUMMARY = "summary.json"
 HOME = Path("models")
 """Where a bare name is looked for, in the working directory."""
 MOST_NAMED = 12

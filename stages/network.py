@@ -13,6 +13,7 @@ from stages.backend import keras
 from stages.errors import UserError
 from stages.files import ZIP_TIME, written
 from stages.parameters.model import Bridge, Head, Network
+from stages.trained import NETWORK
 from stages.views import View
 
 layers = keras.layers
@@ -121,7 +122,7 @@ def loaded(folder: Path) -> keras.Model:
     Raises:
         UserError: there is none, or its file is damaged.
     """
-    file = folder / "model.keras"
+    file = folder / NETWORK
     try:
         return keras.saving.load_model(file)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
