@@ -1,13 +1,17 @@
 # Darkroom's commands. `make` alone sets everything up and reproduces the intel study.
-# Variables: LOCK=gpu (NVIDIA GPUs), PYTHON=/path/to/python3.12, TARGET=<study>, ARGS="-n" (handed to snakemake).
+# Variables: LOCK=gpu (NVIDIA GPUs), PYTHON=/path/to/python3.12, TARGET=<study>, ARGS="-n" (handed to the command),
+# URL=<where results are shared>.
 
 LOCK ?= $(shell cat .venv/.lock 2>/dev/null || echo cpu)
 TARGET ?= intel
 ENVIRONMENT := .venv
+# The locks of what the remote of .dvc/config needs, if anything.
+EXTENSIONS := $(shell sed -nE 's,^ *url = (s3|ssh)://.*,requirements/\1.txt,p' .dvc/config .dvc/config.local 2>/dev/null | sort -u)
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study environment test check reference benchmark report schema lock prune clean distclean help
+.PHONY: study environment test check remote push pull merge reproducible reference benchmark report schema lock \
+	prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
@@ -15,6 +19,7 @@ study: environment  ## (default) set up, then make the study TARGET; what is up 
 
 environment:  ## make .venv from the hashed locks
 	@./requirements/install $(ENVIRONMENT) requirements/$(LOCK).txt requirements/development.txt
+	@./requirements/extend $(ENVIRONMENT) $(EXTENSIONS)
 	@./workflow/without-git
 
 test: environment  ## set up, then run the checks and the tests
@@ -28,6 +33,22 @@ check: environment  ## lint, format, spelling and types
 	snakemake --lint
 	codespell
 	mypy
+
+remote: environment  ## share results through URL=<a folder, ssh://… or s3://…>, for every clone
+	@python -m workflow.remote "$$URL"
+	@$(MAKE) --no-print-directory environment
+
+push: environment  ## send all results that the remote lacks, also of parameters tried meanwhile
+	@python -m workflow.sharing push
+
+pull: environment  ## bring the results that dvc.lock records, and know of all others
+	@python -m workflow.sharing pull
+
+merge: environment  ## after a git merge: join dvc.lock, and write anew what is written from params.yaml
+	@python -m workflow.merge
+
+reproducible: environment  ## make TARGET in two clean clones and compare every output byte for byte
+	@python -m workflow.reproducible $(TARGET) $(ARGS)
 
 reference: environment  ## install torch (its build for processors) and the original network that tests compare ours with
 	@python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/reference.txt

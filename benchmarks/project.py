@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ("Makefile", "stages", "workflow", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
+SOURCES = ("Makefile", "stages", "workflow", "models/dvc.yaml", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
 DVC_SOURCES = ("config", ".gitignore")
 
 
@@ -25,6 +25,7 @@ def copied(folder: Path) -> Path:
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=ignored)
         else:
+            (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(source, folder / name)
     (folder / ".dvc").mkdir()
     for name in DVC_SOURCES:

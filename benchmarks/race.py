@@ -19,6 +19,7 @@ from typing import Any
 import pandas
 
 from benchmarks import project
+from stages import record
 from stages.tables import markdown
 
 RESULTS = project.ROOT / "benchmarks" / "results.csv"
@@ -91,8 +92,7 @@ def nothing_to_do(count: int, folder: Path) -> float:
 
 def has_bfloat16() -> bool:
     """Whether the processor computes in bfloat16 by itself."""
-    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(record.machine()["features"])
 
 
 def race(data: Path, script: Path, epochs: int, folder: Path) -> list[dict[str, Any]]:

@@ -1,15 +1,17 @@
-"""What every stage's command line shares: arguments from dvc.yaml, and errors in one line."""
+"""What every stage's command line shares: arguments from dvc.yaml, a record of the run, and errors in one line."""
 
 import argparse
 import errno
+import os
 import shlex
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from stages import template
+from stages import record, template, versions
 from stages.errors import UserError
+from stages.files import write_json
 
 
 def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | None) -> argparse.Namespace:
@@ -21,6 +23,7 @@ def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | Non
         UserError: an option is missing and dvc.yaml has no such stage.
     """
     parser.prog = f"python -m stages.{verb}"
+    parser.epilog = "--record FILE also writes what the run cost: seconds, memory, machine, versions."
     given = parser.parse_args(argv)
     missing = [name for name, value in vars(given).items() if value is None]
     if not missing:
@@ -33,8 +36,16 @@ def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | Non
             f"dvc.yaml has no stage {verb}@{given.key}; there is {keys or 'none'}; "
             "give every option, or, if params.yaml was just edited, run python -m stages.plan"
         )
-    recorded = parser.parse_args(shlex.split(stage.command)[3:])
+    recorded = parser.parse_args(_record_apart(shlex.split(stage.command)[3:])[1])
     return argparse.Namespace(**{**vars(given), **{name: getattr(recorded, name) for name in missing}})
+
+
+def _record_apart(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """Return the file that ``--record`` names, and the other arguments."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--record", type=Path)
+    options, others = parser.parse_known_args(arguments)
+    return options.record, others
 
 
 def train(
@@ -66,11 +77,20 @@ def train(
         raise UserError(f"{section}.{options.model}: {error}") from None
 
 
-def run(main: Callable[[], None]) -> None:
-    """Run a stage's ``main`` and turn what a user can mend into one line and exit status 1."""
+def run(main: Callable[[Sequence[str]], None]) -> None:
+    """Run a stage's ``main`` with the command line, and turn what a user can mend into one line and exit status 1.
+
+    When it is done, its record is written to the file that ``--record`` names. DVC runs a stage only where the
+    installed libraries are those that it records.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's end leaves no half-written file either
     try:
-        main()
+        if "DVC_STAGE" in os.environ:
+            versions.check(os.environ["DVC_STAGE"])
+        file, arguments = _record_apart(sys.argv[1:])
+        main(arguments)
+        if file:
+            write_json(file, record.of_process())
     except UserError as error:
         sys.exit(f"error: {error}")
     except OSError as error:

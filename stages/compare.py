@@ -1,8 +1,8 @@
 """Compare: the models of a study side by side.
 
-Reads the evaluations and records of the trainings it is given, and studies.<key> and datasets.<key> of params.yaml.
-Writes a folder with models.csv, replicates.csv, pairs.csv, comparison.md, accuracy.png and curves.png; and, from the
-records alone, a folder with costs.csv and costs.md. Only the trainings named enter, whatever else lies there.
+Reads the evaluations of the trainings it is given, and studies.<key> and datasets.<key> of params.yaml. Writes a folder
+with models.csv, replicates.csv, pairs.csv, comparison.md, accuracy.png and curves.png. Only the trainings named enter,
+whatever else lies there.
 """
 
 import argparse
@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas
 
-from stages import command, comparison_figures, comparison_text, costs, figures, plan, significance
+from stages import command, comparison_figures, comparison_text, figures, plan, significance
 from stages.errors import UserError
 from stages.files import read_json, write_table, write_text, written_folder
-from stages.parameters.base import FILE
+from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 from stages.parameters.model import Study
 from stages.progress import note as say
@@ -52,32 +52,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("key", help="a study of params.yaml")
     parser.add_argument("--models", nargs="+", help="its trainings, in the order to show them")
     parser.add_argument("--evaluations", type=Path, help="folder with an evaluation per training")
-    parser.add_argument("--trained", type=Path, help="folder with a folder per training, each with its record")
     parser.add_argument("--dataset", help="key of the dataset that all are tested on")
     parser.add_argument("--out", type=Path, help="folder to write the comparison to")
-    parser.add_argument("--costs", type=Path, help="folder to write the costs to")
     arguments = command.parsed(parser, "compare", argv)
-    study, dataset = chosen(arguments.key, arguments.dataset)
+    plan.checked()
+    study, dataset = entry(Study, "studies", arguments.key), entry(Dataset, "datasets", arguments.dataset)
     evaluated = {key: opened(arguments.evaluations, key) for key in arguments.models}
     replicates = replicate_table(evaluated)
     models = model_table(replicates, study.confidence)
     with written_folder(arguments.out) as folder:
         write_comparison(folder, arguments.key, evaluated, models, replicates, study, dataset)
-    costs.write(arguments.costs, arguments.trained, arguments.models, arguments.key, dataset)
     say(f"compare {arguments.key}", f"{len(models)} models, {len(replicates)} trainings")
-
-
-def chosen(study: str, dataset: str) -> tuple[Study, Dataset]:
-    """Return the study and the dataset under these keys of params.yaml.
-
-    Raises:
-        UserError: there is no such key.
-    """
-    parameters = plan.checked()
-    for section, key, known in (("studies", study, parameters.studies), ("datasets", dataset, parameters.datasets)):
-        if key not in known:
-            raise UserError(f"{FILE}: {section}: no entry {key!r}; there is {', '.join(known) or 'nothing'}")
-    return parameters.studies[study], parameters.datasets[dataset]
 
 
 def opened(evaluations: Path, key: str) -> Evaluated:

@@ -1,16 +1,21 @@
 """What each training of a study cost: a table of the records that training wrote.
 
-Records hold times and machines, which differ from run to run, so nothing but these two files is made from them.
+Reads the records of the trainings it is given, and datasets.<key> of params.yaml; writes a folder with costs.csv and
+costs.md. Records hold times and machines, which differ from run to run, so nothing but these two files is made from
+them. As every change of params.yaml that concerns the plan brings this stage to run, it is the one that sees to it that
+DVC has not worked over an old plan.
 """
 
+import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas
 
-from stages import record
+from stages import command, plan, record
 from stages.files import read_json, write_table, write_text, written_folder
+from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 from stages.tables import escaped, markdown
 
@@ -32,6 +37,20 @@ HEADINGS = {
     "images_per_second": "images per second",
     "peak_memory_mib": "peak memory (MiB)",
 }
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write what the trainings of one study cost."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("key", help="a study of params.yaml")
+    parser.add_argument("--models", nargs="+", help="its trainings, in the order to show them")
+    parser.add_argument("--trained", type=Path, help="folder with a folder per training, each with its record")
+    parser.add_argument("--dataset", help="key of the dataset that all were trained on")
+    parser.add_argument("--out", type=Path, help="folder to write")
+    arguments = command.parsed(parser, "costs", argv)
+    plan.checked()
+    dataset = entry(Dataset, "datasets", arguments.dataset)
+    write(arguments.out, arguments.trained, arguments.models, arguments.key, dataset)
 
 
 def read(folder: Path, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -71,3 +90,7 @@ def write(out: Path, trained: Path, keys: Sequence[str], study: str, dataset: Da
     with written_folder(out) as folder:
         write_table(folder / "costs.csv", costs)
         write_text(folder / "costs.md", page(costs, [key for key in keys if key not in found], study, dataset))
+
+
+if __name__ == "__main__":
+    command.run(main)

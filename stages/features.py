@@ -91,7 +91,8 @@ def kept_or_computed(
         UserError: the disk has too little room.
     """
     images, pixels = len(view.labels(TRAIN)), sha256(view.folder / images_file(TRAIN))
-    computing = [pixels, runtime.environment(), record.machine()["processor"], settings.threads, BATCH]
+    machine, versions = record.machine(), [runtime.device(), runtime.computing()]
+    computing = [pixels, *versions, machine["processor"], machine["features"], settings.threads, BATCH]
 
     def features(at: Cut) -> Features:
         name = json.dumps([prefix.fingerprint(flat.before(at)), *computing])

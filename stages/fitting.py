@@ -137,7 +137,8 @@ def write_record(
 ) -> None:
     """Write what the training cost: ``cost`` holds its seconds, and how many of them the frozen layers took."""
     own = {name: facts[name] for name in ("model", "replicate", "seed")}
-    own |= {"precision": fit.precision, "threads": settings.threads, **runtime.environment()}
+    own |= {"precision": fit.precision, "threads": settings.threads}
+    own |= {"backend": keras.backend.backend(), "gpu": runtime.device()}
     fitted_seconds = cost["seconds"] - cost.get("frozen_seconds", 0)
-    measured = record.of_training(fitted_seconds, len(history), len(rows.train), own)
+    measured = record.of_training(fitted_seconds, len(history), len(rows.train), own, runtime.computing())
     write_json(out / record.FILE, measured | {name: round(value, 2) for name, value in cost.items()})

@@ -1,18 +1,21 @@
 """What there is to make: all that the studies of params.yaml ask for, from datasets to comparisons.
 
 dvc.yaml expands its stages over this file, because DVC's templates cannot ask which study a model belongs to or which
-folder holds a dataset. It is written from params.yaml whenever Snakemake starts, and by hand with
+folder holds a dataset. It is written from params.yaml whenever Snakemake starts, and by hand, as is models/dvc.yaml
+(stages/artifacts.py), with
 
     python -m stages.plan
 """
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from stages import artifacts
 from stages.errors import UserError
 from stages.files import write_text
 from stages.parameters.base import FILE as PARAMETERS
@@ -21,7 +24,7 @@ from stages.parameters.transfer import TransferModel
 from stages.template import all_outs, documents
 
 FILE = Path("workflow/plan.yaml")
-HEAD = f"# Written from {PARAMETERS} by stages/plan.py; do not edit. Commit it: dvc.yaml expands over it.\n"
+HEAD = f"# Written from {PARAMETERS} by stages/plan.py; do not edit. Commit it"
 DRAWING, DOWNLOADING = "stages/synthetic.py", "stages/download.py"
 WEIGHTS = {"imagenet": "stages/imagenet.py", "package": "stages/torch_pickle.py", "none": "stages/random_weights.py"}
 """What brings or draws the weights of each kind but a file."""
@@ -119,31 +122,44 @@ def _check_outside(path: Path, made: set[str], where: str, kind: str, example: s
         raise UserError(f"{where}: must lie outside {', '.join(sorted(made))}, which Darkroom writes; try {example}")
 
 
-def text(parameters: Parameters) -> str:
-    """Return the plan as the file holds it."""
-    return HEAD + yaml.safe_dump(plan(parameters), sort_keys=False, width=200, default_flow_style=None)
+def behind(parameters: Parameters) -> dict[Path, str]:
+    """Return the files that are written from ``parameters`` and say something else, each with what it must say."""
+    planned = plan(parameters)
+    dumped = yaml.safe_dump(planned, sort_keys=False, width=200, default_flow_style=None)
+    texts = {
+        FILE: f"{HEAD}: dvc.yaml expands over it.\n{dumped}",
+        artifacts.FILE: f"{HEAD}.\n{artifacts.text(parameters, planned)}",
+    }
+    return {file: text for file, text in texts.items() if not file.exists() or file.read_text(encoding="utf-8") != text}
 
 
 def update(parameters: Parameters) -> None:
-    """Write the plan if it says something else than the file does."""
-    if not FILE.exists() or FILE.read_text(encoding="utf-8") != text(parameters):
-        write_text(FILE, text(parameters))
+    """Write the plan and the artifacts where they say something else than ``parameters``."""
+    for file, text in behind(parameters).items():
+        write_text(file, text)
 
 
 def checked(file: Path = PARAMETERS) -> Parameters:
     """Return params.yaml, validated as a whole, unless DVC has expanded dvc.yaml over a plan that is behind it.
 
     Raises:
-        UserError: params.yaml is not valid, or DVC asks and the plan says something else than params.yaml does.
+        UserError: params.yaml is not valid, or DVC asks and the plan or models/dvc.yaml is behind it.
     """
     parameters = load(file)
-    if "DVC_STAGE" in os.environ and (not FILE.exists() or FILE.read_text(encoding="utf-8") != text(parameters)):
-        raise UserError(f"{FILE} is behind {PARAMETERS}: run python -m stages.plan, then dvc repro again")
+    if "DVC_STAGE" in os.environ:
+        for old in behind(parameters):
+            raise UserError(f"{old} is behind {PARAMETERS}: run python -m stages.plan, then dvc repro again")
     return parameters
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the files, as the command line asks."""
+    parser = argparse.ArgumentParser(description=f"Write {FILE} and {artifacts.FILE} from {PARAMETERS}.")
+    parser.parse_args(argv)
+    update(load())
 
 
 if __name__ == "__main__":
     from stages import command
 
-    argparse.ArgumentParser(description="Write the plan from params.yaml.").parse_args()
-    command.run(lambda: update(load()))
+    command.run(main)

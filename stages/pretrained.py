@@ -51,7 +51,7 @@ def pretrained(key: str, backbone: Backbone, seed: int, out: Path) -> None:
             "file": file and file.name,
             "bytes": file and file.stat().st_size,
             "sha256": file and sha256(file),
-            "note": "" if file else random_weights.NOTE,
+            "note": backbone.note,
             "parameters": network.count_params(),
             "weights_sha256": sha256(folder / WEIGHTS),
         }

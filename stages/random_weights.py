@@ -4,9 +4,6 @@ from stages import architectures
 from stages.backend import keras
 from stages.parameters.backbone import Backbone
 
-NOTE = "random weights, no pretraining"
-"""What every result that goes back to such a backbone must show."""
-
 
 def drawn(backbone: Backbone, shape: tuple[int, int, int]) -> keras.Model:
     """Return the network for images of ``shape``, its weights drawn as the architecture's initializers say."""

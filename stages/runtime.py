@@ -5,7 +5,6 @@ settings are left out and the rest stands.
 """
 
 import importlib
-import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -36,11 +35,10 @@ def device() -> str | None:
     return tensorflow.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else None
 
 
-def environment() -> dict[str, Any]:
-    """Return the GPU that computes (or ``None``) and the versions of Python, Keras and its backend."""
+def computing() -> dict[str, str]:
+    """Return the versions of Keras and of its backend."""
     backend = keras.backend.backend()
-    versions = {"python": platform.python_version(), "keras": keras.__version__}
-    return {"gpu": device(), "versions": {**versions, backend: importlib.import_module(backend).__version__}}
+    return {"keras": keras.__version__, backend: importlib.import_module(backend).__version__}
 
 
 def _start_tensorflow(threads: int) -> None:

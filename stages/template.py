@@ -20,19 +20,31 @@ EXPRESSION = re.compile(r"\$\{([^}]+)\}")
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of dvc.yaml for one key; ``name`` is what DVC calls it."""
+    """A stage of dvc.yaml for one key; ``name`` is what DVC calls it.
+
+    ``params`` maps a file of parameters to the dotted keys that the stage depends on.
+    """
 
     verb: str
     key: str | None
     command: str
     deps: tuple[str, ...]
-    params: tuple[str, ...]
+    params: Mapping[str, tuple[str, ...]]
     outs: tuple[str, ...]
 
     @property
     def name(self) -> str:
         """The stage's address for ``dvc repro``."""
         return self.verb if self.key is None else f"{self.verb}@{self.key}"
+
+
+def definitions(root: Path = Path()) -> dict[str, Any]:
+    """Return dvc.yaml's stages, unfilled.
+
+    Raises:
+        UserError: dvc.yaml is missing or no valid YAML.
+    """
+    return read(root / FILE)["stages"]
 
 
 def documents(root: Path = Path()) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -76,6 +88,15 @@ def paths(entries: list[Any]) -> list[str]:
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
+def all_params(definition: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the dotted keys that a stage depends on, unfilled, by their file."""
+    found: dict[str, list[str]] = {}
+    for entry in definition.get("params", []):
+        for file, keys in ({str(PARAMETERS): [entry]} if isinstance(entry, str) else entry).items():
+            found.setdefault(file, []).extend(keys)
+    return found
+
+
 def all_outs(definition: Mapping[str, Any]) -> list[str]:
     """Return the paths that a stage writes, unfilled: its outs, metrics and plots."""
     return [path for section in ("outs", "metrics", "plots") for path in paths(definition.get(section, []))]
@@ -101,6 +122,6 @@ def _stage(verb: str, key: str | None, definition: Mapping[str, Any], values: Ma
         key=key,
         command=filled(definition["cmd"], values),
         deps=fill(paths(definition.get("deps", []))),
-        params=fill(definition.get("params", [])),
+        params={file: fill(keys) for file, keys in all_params(definition).items()},
         outs=fill(all_outs(definition)),
     )

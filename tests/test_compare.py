@@ -1,6 +1,7 @@
 """The comparison of made-up evaluations, its statistics against published numbers, and the cost table."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,9 @@ def write_evaluation(folder: Path, right: int, files: Sequence[str] | None = Non
     (folder / "metrics.json").write_text(json.dumps(known | metrics | training), encoding="utf-8")
 
 
-def write_record(file: Path, host: str = "node-7") -> None:
+def write_record(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    machine = {"processor": "Abacus 9000", "cores": 2, "memory_gib": 8.0, "host": host}
+    machine = {"processor": "Abacus 9000", "cores": 2, "memory_gib": 8.0, "host": "node-7"}
     figures = {
         "seconds": 61.25,
         "frozen_seconds": 7.5,
@@ -67,8 +68,11 @@ def study(project: Callable[..., Path]) -> Path:
 
 
 def run(models: Sequence[str] = STUDY, out: str = "comparison") -> None:
-    inputs = ["--evaluations", "evaluations", "--trained", "trained", "--dataset", "intel"]
-    compare.main(["intel", "--models", *models, *inputs, "--out", out, "--costs", f"{out}-costs"])
+    compare.main(["intel", "--models", *models, "--evaluations", "evaluations", "--dataset", "intel", "--out", out])
+
+
+def run_costs(out: str = "costs") -> None:
+    costs.main(["intel", "--models", *STUDY, "--trained", "trained", "--dataset", "intel", "--out", out])
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -129,26 +133,33 @@ def test_the_page_gives_a_verdict_and_says_that_images_are_synthetic(study: Path
 def test_the_page_of_real_images_does_not_call_them_synthetic(study: Path, project: Callable[..., Path]) -> None:
     project({"datasets.intel.source": "../archives"})
     run()
+    run_costs()
     assert "synthetic" not in (study / "comparison/comparison.md").read_text(encoding="utf-8")
-    assert "synthetic" not in (study / "comparison-costs/costs.md").read_text(encoding="utf-8")
+    assert "synthetic" not in (study / "costs/costs.md").read_text(encoding="utf-8")
 
 
-def test_two_runs_give_the_same_bytes_whatever_the_records_and_leftovers(study: Path) -> None:
+def test_two_runs_give_the_same_bytes_whatever_the_leftovers(study: Path) -> None:
     run(out="one")
-    write_record(study / "trained/cnn/record.json", host="elsewhere")
     write_evaluation(study / "evaluations/another", 3)
     run(out="two")
     assert contents(study / "one") == contents(study / "two")
 
 
 def test_costs_come_from_the_records_that_there_are(study: Path) -> None:
-    run()
-    table = pandas.read_csv(study / "comparison-costs/costs.csv")
+    run_costs()
+    table = pandas.read_csv(study / "costs/costs.csv")
     assert table["model"].tolist() == ["cnn", "cnn-bn"]
     assert table.loc[0].tolist()[1:] == [61.25, 7.5, 8, 310.5, 812, 1, "float32", "Abacus 9000"]
-    page = (study / "comparison-costs/costs.md").read_text(encoding="utf-8")
+    page = (study / "costs/costs.md").read_text(encoding="utf-8")
     assert "left out: cnn-bn-256-gap, cnn-replicate-2, cnn-replicate-3" in page
-    assert "Abacus" not in (study / "comparison/comparison.md").read_text(encoding="utf-8")
+    assert page.splitlines()[0].endswith("(synthetic images, drawn by a program)")
+
+
+def test_costs_of_trainings_without_any_record_are_an_empty_table(study: Path) -> None:
+    shutil.rmtree(study / "trained")
+    run_costs()
+    assert (study / "costs/costs.csv").read_text() == ",".join(costs.COLUMNS) + "\n"
+    assert "No training has left a record." in (study / "costs/costs.md").read_text()
 
 
 def test_costs_name_the_gpu_and_bear_an_incomplete_record() -> None:
@@ -191,9 +202,9 @@ def test_replicates_without_their_first_are_refused(study: Path) -> None:
 
 
 def test_an_unknown_study_is_named(study: Path) -> None:
-    options = ["--models", "cnn", "--evaluations", "e", "--trained", "t", "--dataset", "intel", "--out", "o"]
+    options = ["--models", "cnn", "--evaluations", "e", "--dataset", "intel", "--out", "o"]
     with pytest.raises(UserError, match="studies: no entry 'flowers'; there is intel"):
-        compare.main(["flowers", *options, "--costs", "c"])
+        compare.main(["flowers", *options])
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 0), (10, 0), (3, 9), (12, 12)])

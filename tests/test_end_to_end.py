@@ -146,18 +146,55 @@ def test_results_of_synthetic_images_say_so(made: Path) -> None:
 
 def test_a_fine_tune_follows_its_base_and_nothing_else(again: Path) -> None:
     edit(again, {"finetunes.tuned.unfreeze": 3})
-    assert snakemake(again) == ["compare@intel", "evaluate@tuned", "finetune@tuned"]
+    assert snakemake(again) == ["compare@intel", "costs@intel", "evaluate@tuned", "finetune@tuned"]
     edit(again, {"models.frozen.training.learning_rate": 0.02})
-    executed = ["compare@intel", "evaluate@frozen", "evaluate@tuned", "finetune@tuned", "transfer@frozen"]
-    assert snakemake(again) == executed
+    executed = ["evaluate@frozen", "evaluate@tuned", "finetune@tuned", "transfer@frozen"]
+    assert snakemake(again) == ["compare@intel", "costs@intel", *executed]
     shutil.rmtree(again / ".scratch")
     assert snakemake(again) == []
 
 
 def test_a_changed_dropout_executes_that_model_and_the_comparison_only(again: Path) -> None:
     edit(again, {"models.plain.network.head.dropout": [0.3]})
-    assert snakemake(again) == ["compare@intel", "evaluate@plain", "train@plain"]
+    assert snakemake(again) == ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"]
     assert snakemake(again) == []
+
+
+def test_a_changed_parameter_that_gives_the_same_model_executes_nothing_after_it(again: Path) -> None:
+    edit(again, {"models.plain.training.patience": TRAINING["epochs"] + 1})
+    assert snakemake(again) == ["costs@intel", "train@plain"]
+
+
+@pytest.mark.parametrize(
+    ("module", "executed"),
+    [
+        ("train", ["costs@intel", "train@normalized", "train@plain"]),
+        ("prepare", ["prepare@intel-150", "prepare@intel-180", "prepare@intel-256"]),
+        ("costs", ["costs@intel"]),
+    ],
+)
+def test_a_comment_executes_its_stage_and_nothing_after_it(again: Path, module: str, executed: list[str]) -> None:
+    before = results(again)
+    file = again / f"stages/{module}.py"
+    file.write_text(f"{file.read_text()}# A comment.\n")
+    assert snakemake(again) == executed
+    assert results(again) == before
+
+
+def test_another_keras_trains_again_and_another_pytest_does_not(
+    again: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    for library in ("pytest", "keras"):
+        folder = tmp_path / f"site/{library}-9.9.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {library}\nVersion: 9.9\n")
+        said = run(again, "snakemake", "-n")
+        if library == "pytest":
+            assert "Nothing to be done" in said.stdout + said.stderr
+    asked = set(re.findall(r"^Job \d+: (.*)", said.stdout, flags=re.MULTILINE))
+    assert {"Training plain.", "Training frozen on its frozen backbone.", "Fine-tuning tuned."} <= asked
+    assert not any(job.startswith(("Fetching", "Unpacking", "Counting", "Preparing")) for job in asked)
 
 
 def test_touched_files_execute_nothing(again: Path) -> None:
@@ -169,7 +206,7 @@ def test_touched_files_execute_nothing(again: Path) -> None:
 
 def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(again: Path) -> None:
     edit(again, {"models": {"plain": MODEL}, "finetunes": {}, "studies.intel.models": ["plain"]})
-    assert snakemake(again) == ["compare@intel"]
+    assert snakemake(again) == ["compare@intel", "costs@intel"]
     table = pandas.read_csv(again / "results/intel/comparison/models.csv")
     assert list(table["model"]) == ["plain"]
     assert (again / "models/intel/normalized").exists()
@@ -203,7 +240,8 @@ def test_clean_removes_what_can_be_made_again_and_nothing_else(again: Path) -> N
 
 def test_replicates_give_mean_and_deviation(again: Path) -> None:
     edit(again, {"models.plain.replicates": 2})
-    assert snakemake(again) == ["compare@intel", "evaluate@plain-replicate-2", "train@plain-replicate-2"]
+    second = ["evaluate@plain-replicate-2", "train@plain-replicate-2"]
+    assert snakemake(again) == ["compare@intel", "costs@intel", *second]
     table = pandas.read_csv(again / "results/intel/comparison/models.csv").set_index("model")
     assert table.loc["plain", "replicates"] == 2
     accuracies = pandas.read_csv(again / "results/intel/comparison/replicates.csv").query("model == 'plain'")[
@@ -252,7 +290,7 @@ def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(tmp_path: Path)
     changes |= {"finetunes": {}, "backbones": {}}
     study = {"models": ["plain"], "confidence": 0.9, "correction": "holm"}
     edit(folder, {**changes, "studies": {"photographs": study}})
-    assert len(snakemake(folder)) == 7
+    assert len(snakemake(folder)) == 8
     table = pandas.read_csv(folder / "results/photographs/comparison/models.csv")
     assert table.loc[0, "images"] == 16
     assert "synthetic" not in (folder / "results/photographs/comparison/comparison.md").read_text()

@@ -145,7 +145,7 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         (
             "studies.train",
             {"models": ["cnn"], "confidence": 0.9, "correction": "holm"},
-            "studies.train: this name is a step's",
+            "studies.train: this name is the workflow's own",
         ),
         ("models.cnn.training.accumulation_steps", 3, "batch_size 64 is not a multiple of accumulation_steps 3"),
     ],

@@ -1,7 +1,9 @@
 """Training learns, says truly how well, keeps its best epoch, and gives the same bytes for the same seed."""
 
 import json
+import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy
 import pandas
 import pytest
 
-from stages import train
+from stages import runtime, train
 from stages.backend import keras
 from stages.errors import UserError
 from stages.views import View, validation_split
@@ -32,10 +34,11 @@ TRAINING |= {"precision": "float32"}
 
 
 @pytest.fixture
-def folder(project: Callable[..., Path]) -> Path:
+def folder(root: Path, project: Callable[..., Path]) -> Path:
     """A working folder with a view of bright and dark noise, and a small model for it."""
     training = {**TRAINING, "validation_split": 0.25, "patience": 2}
     folder = project({"models.cnn": {"view": "small", "replicates": 2, "network": NETWORK, "training": training}})
+    shutil.copyfile(root / "dvc.yaml", folder / "dvc.yaml")
     view = folder / "view"
     view.mkdir()
     random = numpy.random.default_rng(0)
@@ -89,7 +92,9 @@ def test_layers_and_record_say_what_they_should(folder: Path) -> None:
     assert summary["parameters"] == keras.saving.load_model(out / "model.keras").count_params()
     assert record["seconds"] > 0
     assert record["peak_memory_mib"] > 50
-    assert {"keras", "python"} <= set(record["versions"])
+    assert {"keras", "numpy", "python", "tensorflow"} <= set(record["versions"])
+    assert (record["backend"], record["gpu"], record["threads"]) == ("tensorflow", runtime.device(), 1)
+    assert datetime.fromisoformat(record["began"]) < datetime.fromisoformat(record["ended"])
 
 
 def test_early_stopping_ends_a_training_that_gets_no_better(folder: Path, project: Callable[..., Path]) -> None:

@@ -1,50 +1,36 @@
 """dvc.yaml, the rules and the code agree: the declared is what is imported, the planned what is asked for."""
 
-import ast
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from imports import imported
 
 from benchmarks import project as copies
 from stages import plan, template
 from stages.errors import UserError
-from stages.parameters.document import load
+from stages.parameters.document import Parameters, load
 
 ORIGINS = {plan.DRAWING, plan.DOWNLOADING, *plan.WEIGHTS.values()}
-RULES = {"fetch", "unzip", "census", "prepare", "pretrained", "train", "transfer", "finetune", "evaluate", "compare"}
-
-
-def imported(root: Path, module: Path, seen: set[Path]) -> set[Path]:
-    """The project's files that ``module`` imports, directly or through others, packages' ``__init__`` aside."""
-    for node in ast.walk(ast.parse((root / module).read_text(encoding="utf-8"))):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for name in names:
-            file = Path(*name.split(".")).with_suffix(".py")
-            if name.startswith("stages") and (root / file).is_file() and file not in seen:
-                seen.add(file)
-                imported(root, file, seen)
-    return seen
+TRAININGS = {"train", "transfer", "finetune"}
+RULES = {"fetch", "unzip", "census", "prepare", "pretrained", *TRAININGS, "evaluate", "compare", "costs"}
 
 
 @pytest.mark.parametrize("verb", sorted(RULES))
 def test_declared_code_is_the_imported_code(root: Path, verb: str) -> None:
     definition = template.documents(root)[0][verb]["do"]
     declared = {dep for dep in template.paths(definition["deps"]) if dep.endswith(".py")}
-    needed = {str(file) for file in imported(root, Path(f"stages/{verb}.py"), {Path(f"stages/{verb}.py")})}
-    assert declared == needed - ORIGINS
+    assert declared == imported(root, Path(f"stages/{verb}.py"))[0] - ORIGINS
 
 
-def test_the_committed_plan_is_that_of_the_committed_params(root: Path) -> None:
-    assert (root / plan.FILE).read_text(encoding="utf-8") == plan.text(load(root / "params.yaml")), (
-        "run python -m stages.plan"
-    )
+def test_the_committed_plan_and_artifacts_are_those_of_the_committed_params(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    assert plan.behind(load()) == {}, "run python -m stages.plan"
 
 
 def test_replicates_are_trainings_of_their_own(project: Callable[..., Path]) -> None:
@@ -65,14 +51,31 @@ def test_fine_tunes_have_the_replicates_of_their_base_and_start_from_them(projec
     assert set(planned["evaluations"]) == set(planned["comparisons"]["intel"]["models"].split())
 
 
-def test_dvc_is_refused_while_the_plan_is_behind(project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    project()
+@pytest.mark.parametrize(
+    ("edit", "old"),
+    [
+        ({"studies.intel.models": ["cnn"]}, "workflow/plan.yaml"),
+        ({"models.cnn.replicates": 2}, "workflow/plan.yaml"),
+        ({"datasets.intel.title": "Holidays"}, "models/dvc.yaml"),
+    ],
+)
+def test_dvc_is_refused_while_the_plan_is_behind(
+    root: Path, project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, edit: dict, old: str
+) -> None:
+    shutil.copyfile(root / "dvc.yaml", project() / "dvc.yaml")
     plan.update(load())
-    monkeypatch.setenv("DVC_STAGE", "compare@intel")
+    monkeypatch.setenv("DVC_STAGE", "costs@intel")
     plan.checked()
-    project({"studies.intel.models": ["cnn"]})
-    with pytest.raises(UserError, match=r"workflow/plan\.yaml is behind params\.yaml: run python -m stages\.plan"):
+    project(edit)
+    with pytest.raises(UserError, match=f"^{old} is behind params.yaml: run python -m stages.plan, then dvc repro"):
         plan.checked()
+    plan.update(load())
+    plan.checked()
+
+
+def test_whatever_the_plan_is_made_from_brings_the_stage_that_refuses_an_old_one(root: Path) -> None:
+    declared = template.all_params(template.definitions(root)["costs"]["do"])["params.yaml"]
+    assert set(declared) == set(Parameters.model_fields) - {"runtime", "census", "evaluation"}
 
 
 def test_templates_are_filled_as_dvc_fills_them(root: Path) -> None:
@@ -85,10 +88,11 @@ def test_templates_are_filled_as_dvc_fills_them(root: Path) -> None:
     for name, stage in ours.items():
         assert stage.command == theirs[name].cmd
         assert set(stage.outs) == {str(Path(out.fs_path).relative_to(root)) for out in theirs[name].outs}
-        deps = {
-            os.path.relpath(dep.fs_path, root) for dep in theirs[name].deps if not dep.fs_path.endswith("params.yaml")
+        deps = {os.path.relpath(dep.fs_path, root): getattr(dep, "params", None) for dep in theirs[name].deps}
+        assert {os.path.normpath(dep) for dep in stage.deps} == {dep for dep, keys in deps.items() if keys is None}
+        assert {file: set(keys) for file, keys in stage.params.items()} == {
+            file: set(keys) for file, keys in deps.items() if keys is not None
         }
-        assert {os.path.normpath(dep) for dep in stage.deps} == deps
 
 
 def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
@@ -98,7 +102,7 @@ def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
     for rule in rules:
         for part in ('    """', "message:", "log:", "benchmark:", "threads:", "resources:", "mem_mb="):
             assert part in rule, (rule.split(":")[0], part)
-    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {"train", "transfer", "finetune"}
+    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == TRAININGS
 
 
 @pytest.fixture
@@ -124,6 +128,7 @@ def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
             "Fine-tuning efficientnetlite0-finetuned.",
             *(f"Evaluating {model}." for model in scratch + pretrained),
             "Comparing the models of intel.",
+            "Adding up what the trainings of intel cost.",
             "Every study of params.yaml is made.",
         ]
     )

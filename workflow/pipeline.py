@@ -1,21 +1,23 @@
 """What the rules take from dvc.yaml and params.yaml, so that neither a path nor a parameter is written twice.
 
 A rule asks for ``outs("train", "model")``: the files of dvc.yaml's stage, with its key as the wildcard ``{model}``;
-for ``deps("train", "model")`` and ``params("train", "model")``: functions that look the stage up by that wildcard.
+for ``deps("train", "model")``: a function that looks the stage up by that wildcard.
 """
 
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from snakemake.io import directory, report
+from snakemake.io import ancient, directory, report
 
-from stages import plan, template
+from stages import plan, template, versions
 from stages.errors import UserError
 from stages.parameters.document import Parameters, load
+from workflow import changes, lock, reasons
+from workflow.hashes import Contents
 
 SHOWN = {".png", ".md", ".csv"}
 """Suffixes of the files that go into the report."""
@@ -24,11 +26,12 @@ NOTHING = "(?!)"
 """A pattern that matches no text."""
 
 COMMAND = (
-    "DARKROOM_THREADS={threads} dvc --wait-for-lock repro --single-item {params.stage} 2>&1 | tee {log}"
-    " | sed --unbuffered --quiet '/exited with [0-9]*$/d; /^\\[\\|^error\\|^ERROR/p' >&2"
+    "(python -m workflow.guard {params.stage}"
+    " && DARKROOM_THREADS={threads} dvc --wait-for-lock repro --single-item {params.stage}) 2>&1 | tee {log}"
+    " | sed --unbuffered --quiet '/exited with [0-9]*$/d; /^\\[\\|^error\\|^ERROR\\|^restored/p' >&2"
 )
-"""The action of every rule: DVC decides by content whether the stage's command runs, and records it. The log keeps
-everything; the terminal shows progress and errors."""
+"""The action of every rule: what the stage reads is checked, then DVC decides by content whether the stage's command
+runs, and records it. The log keeps everything; the terminal shows progress and errors."""
 
 
 # Commands find this environment's python and dvc, whether or not it is activated.
@@ -39,7 +42,7 @@ class Pipeline:
     """The stages of dvc.yaml for the params.yaml of this moment."""
 
     def __init__(self) -> None:
-        """Read and validate both files, and bring the plan up to date.
+        """Read and validate both files, and bring the plan and the versions up to date.
 
         Raises:
             UserError: params.yaml is not valid, a dataset's folder does not exist, or DVC cannot work here.
@@ -48,9 +51,11 @@ class Pipeline:
         self.parameters: Parameters = load()
         plan.check_sources(self.parameters)
         plan.update(self.parameters)
+        versions.update()
         self.definitions, self.values = template.documents()
         self.stages = template.stages()
-        self.producers = {out: stage for stage in self.stages.values() for out in stage.outs}
+        self.producers = {out: stage.name for stage in self.stages.values() for out in stage.outs}
+        self.concerned: set[str] = set()
 
     def outs(self, verb: str, wildcard: str, category: str, **wildcards: str) -> list[Any]:
         """Return a stage's output patterns, with its key as ``{wildcard}``, and what the report shows marked for it.
@@ -75,34 +80,44 @@ class Pipeline:
         labels = {"of": subject, "shows": path.stem.replace("-", " "), "as": path.suffix[1:]}
         return report(pattern, caption=str(caption), category=category, labels=labels)
 
-    def deps(self, verb: str, wildcard: str) -> Callable[[Any], list[str]]:
-        """Return the input function of a stage.
+    def deps(self, verb: str, wildcard: str) -> Callable[[Any], list[Any]]:
+        """Return the input function of a stage: what it depends on, whatever its times, and why to look at it again.
 
-        A folder that holds what other stages make stands for these files; a folder of the user's, which DVC hashes, is
-        left to :meth:`params`.
+        A folder that holds what other stages make stands for these files. Snakemake follows the stages concerned from
+        one to the next by what is not ancient between them.
         """
 
-        def inputs(wildcards: Any) -> list[str]:
+        def inputs(wildcards: Any) -> list[Any]:
             stage = self._stage(verb, wildcard, wildcards)
-            return [path for dep in stage.deps for path in self._inputs(dep)]
+            paths = [path for dep in stage.deps for path in self._inputs(dep)]
+            linked = [path for path in paths if {stage.name, self.producers.get(path)} <= self.concerned]
+            return [*(path if path in linked else ancient(path) for path in paths), str(reasons.file(stage.name))]
 
         return inputs
 
-    def params(self, verb: str, wildcard: str) -> Callable[[Any], dict[str, Any]]:
-        """Return the function that gives the values of params.yaml that a stage depends on, and its command."""
+    def reconcile(self) -> None:
+        """Tell Snakemake, and the user, which stages no longer are what dvc.lock records.
 
-        def values(wildcards: Any) -> dict[str, Any]:
-            stage = self._stage(verb, wildcard, wildcards)
-            chosen = {name: self._value(name) for name in stage.params}
-            folders = {dep: fingerprint(Path(dep)) for dep in stage.deps if self._is_foreign_folder(dep)}
-            return {"command": stage.command, **chosen, **folders}
-
-        return values
+        Raises:
+            UserError: dvc.lock cannot be read.
+        """
+        contents = Contents()
+        concerned = changes.concerned(changes.Inspection(self.stages, lock.read(), contents))
+        contents.keep()
+        self.concerned = set(concerned)
+        for name, stage in self.stages.items():
+            if name in concerned:
+                reasons.ask(name, concerned[name], stage.outs)
+            else:
+                reasons.settle(name)
+        for line in reasons.told(concerned):
+            print(line, file=sys.stderr)
 
     def results(self, study: str) -> list[str]:
-        """Return the files that a study ends in: its comparison, and the census of its dataset."""
+        """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
         dataset = self.values["comparisons"][study]["dataset"]
-        return [*self.stages[f"compare@{study}"].outs, *self.stages[f"census@{dataset}"].outs]
+        ends = (f"compare@{study}", f"costs@{study}", f"census@{dataset}")
+        return [out for name in ends for out in self.stages[name].outs]
 
     def keys(self, verb: str) -> str:
         """Return a pattern that matches the keys of a stage and nothing else."""
@@ -134,31 +149,6 @@ class Pipeline:
         inside = [out for out in self.producers if out.startswith(f"{dep}/")]
         return inside if inside else [] if Path(dep).is_dir() else [dep]
 
-    def _is_foreign_folder(self, dep: str) -> bool:
-        return dep not in self.producers and Path(dep).is_dir() and not self._inputs(dep)
-
-    def _value(self, dotted: str) -> Any:
-        value: Any = self.values
-        for part in dotted.split("."):
-            value = value[part] if isinstance(value, Mapping) else None
-        return value
-
-
-def fingerprint(folder: Path) -> str:
-    """Return a text that changes when a file below ``folder`` is added, removed, resized or rewritten.
-
-    It costs no reading: DVC, which reads, decides whether the content is another.
-    """
-    newest, count, size = 0, 0, 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                status = (Path(parent) / name).stat()
-            except FileNotFoundError:  # a link to nothing, which fetch names
-                continue
-            newest, count, size = max(newest, status.st_mtime_ns), count + 1, size + status.st_size
-    return f"{count} files, {size} bytes, newest {newest}"
-
 
 def check_repository() -> None:
     """Check that DVC can work here: in a git repository, or told by workflow/without-git to do without one.
@@ -174,10 +164,16 @@ def check_repository() -> None:
         )
 
 
-def opened() -> Pipeline:
-    """Return the pipeline, or end the process with one line that says what is wrong."""
+def opened(reconciled: bool = False) -> Pipeline:
+    """Return the pipeline, or end the process with one line that says what is wrong.
+
+    ``reconciled`` lets Snakemake know what DVC's hashes say before it plans its jobs.
+    """
     try:
-        return Pipeline()
+        pipeline = Pipeline()
+        if reconciled:
+            pipeline.reconcile()
+        return pipeline
     except UserError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         os._exit(1)  # an exception would reach the user inside a traceback of Snakemake's

@@ -62,3 +62,8 @@ class Backbone(Section):
         if self.weights == "none" and self.sha256 is not None:
             raise ValueError("weights: none: there is no file to check; write sha256: null")
         return self
+
+    @property
+    def note(self) -> str:
+        """Words that every result that goes back to this backbone must show; empty for pretrained weights."""
+        return "random weights, no pretraining" if self.weights == "none" else ""

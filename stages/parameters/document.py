@@ -26,7 +26,10 @@ RESERVED = {
     "finetune",
     "evaluate",
     "compare",
+    "costs",
+    "records",
 }
+"""Names of rules, and of the folder beside the studies' results; no study may have one."""
 
 
 class Parameters(Section):
@@ -100,7 +103,7 @@ def _check_studies(parameters: Parameters) -> None:
     home: dict[str, str] = {}
     for key, study in parameters.studies.items():
         if key in RESERVED:
-            raise UserError(f"{FILE}: studies.{key}: this name is a step's; choose another")
+            raise UserError(f"{FILE}: studies.{key}: this name is the workflow's own; choose another")
         for model in study.models:
             _check_named(f"studies.{key}.models", model, {**parameters.models, **parameters.finetunes})
             base = parameters.finetunes[model].base if model in parameters.finetunes else model

@@ -22,7 +22,6 @@ rule fetch:
         mem_mb=1000,
     params:
         stage="fetch@{dataset}",
-        values=pipeline.params("fetch", "dataset"),
     message:
         "Fetching the archives of {wildcards.dataset}."
     shell:
@@ -47,7 +46,6 @@ rule unzip:
         mem_mb=1000,
     params:
         stage="unzip@{dataset}",
-        values=pipeline.params("unzip", "dataset"),
     message:
         "Unpacking {wildcards.dataset}."
     shell:
@@ -72,7 +70,6 @@ rule census:
         mem_mb=2000,
     params:
         stage="census@{dataset}",
-        values=pipeline.params("census", "dataset"),
     message:
         "Counting and checking the images of {wildcards.dataset}."
     shell:
@@ -97,7 +94,6 @@ rule prepare:
         mem_mb=2000,
     params:
         stage="prepare@{view}",
-        values=pipeline.params("prepare", "view"),
     message:
         "Preparing the view {wildcards.view}."
     shell:

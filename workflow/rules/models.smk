@@ -18,7 +18,6 @@ rule pretrained:
         mem_mb=2000,
     params:
         stage="pretrained@{backbone}",
-        values=pipeline.params("pretrained", "backbone"),
     message:
         "Bringing the weights of {wildcards.backbone}."
     shell:
@@ -45,7 +44,6 @@ rule train:
         mem_mb=2000,
     params:
         stage="train@{model}",
-        values=pipeline.params("train", "model"),
     message:
         "Training {wildcards.model}."
     shell:
@@ -72,7 +70,6 @@ rule transfer:
         mem_mb=2000,
     params:
         stage="transfer@{model}",
-        values=pipeline.params("transfer", "model"),
     message:
         "Training {wildcards.model} on its frozen backbone."
     shell:
@@ -99,7 +96,6 @@ rule finetune:
         mem_mb=2000,
     params:
         stage="finetune@{model}",
-        values=pipeline.params("finetune", "model"),
     message:
         "Fine-tuning {wildcards.model}."
     shell:
@@ -123,7 +119,6 @@ rule evaluate:
         mem_mb=2000,
     params:
         stage="evaluate@{model}",
-        values=pipeline.params("evaluate", "model"),
     message:
         "Evaluating {wildcards.model}."
     shell:

@@ -1,8 +1,8 @@
-"""From evaluated models to a comparison: results/<study>/evaluations in, results/<study>/comparison and costs out."""
+"""From models to what is read of a study: results/<study>/comparison from its evaluations, results/<study>/costs."""
 
 
 rule compare:
-    """The models of a study side by side, with paired tests, and what each cost."""
+    """The models of a study side by side, with paired tests."""
     input:
         pipeline.deps("compare", "study"),
     output:
@@ -18,8 +18,30 @@ rule compare:
         mem_mb=1000,
     params:
         stage="compare@{study}",
-        values=pipeline.params("compare", "study"),
     message:
         "Comparing the models of {wildcards.study}."
+    shell:
+        COMMAND
+
+
+rule costs:
+    """What the trainings of a study cost."""
+    input:
+        pipeline.deps("costs", "study"),
+    output:
+        pipeline.outs("costs", "study", "Costs"),
+    log:
+        "logs/costs/{study}.log",
+    benchmark:
+        "logs/costs/{study}.tsv"
+    conda:
+        "../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        stage="costs@{study}",
+    message:
+        "Adding up what the trainings of {wildcards.study} cost."
     shell:
         COMMAND

@@ -1,0 +1,177 @@
+"""Clone, pull, run: nothing runs; change one thing: what depends on it runs. Counted in commands that DVC executed."""
+
+import os
+import random
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from benchmarks.project import edit, run
+from tests.test_end_to_end import SMALL, small, snakemake
+
+pytestmark = pytest.mark.slow
+
+MODELS = {name: SMALL["models"][name] for name in ("plain", "normalized")}
+TWO_MODELS = {"models": MODELS, "finetunes": {}, "backbones": {}, "studies.intel.models": list(MODELS)}
+IDENTITY = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", *IDENTITY, *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny study of two models on archives beside it, made, committed and pushed to a remote."""
+    place = tmp_path_factory.mktemp("published")
+    folder = small(place / "project", TWO_MODELS)
+    snakemake(folder, "data/raw/intel")
+    shutil.copytree(folder / "data/raw/intel", place / "archives")
+    edit(folder, {"datasets.intel.source": "../archives"})
+    snakemake(folder)
+    run(folder, "dvc", "remote", "add", "--default", "storage", str(place / "storage"))
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Run")
+    run(folder, "dvc", "push", "--run-cache")
+    return folder
+
+
+@pytest.fixture
+def clone(published: Path, tmp_path: Path) -> Path:
+    """The study in a clone, pulled, its archives beside it; times are shuffled, as a download may leave them."""
+    folder = tmp_path / "clone"
+    shutil.copytree(published.parent / "archives", tmp_path / "archives")
+    git(tmp_path, "clone", "--quiet", str(published), str(folder))
+    run(folder, "dvc", "pull", "--run-cache")
+    drawn = random.Random(11)
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and not {".git", ".dvc"} & set(file.relative_to(folder).parts):
+            seconds = 1_700_000_000 + drawn.randrange(50_000_000)
+            os.utime(file, (seconds, seconds))
+    return folder
+
+
+def test_a_clone_runs_nothing(clone: Path) -> None:
+    assert "Nothing to be done" in run(clone, "snakemake").stderr
+    assert not (clone / "logs").exists()
+    assert "up to date" in run(clone, "dvc", "status").stdout
+    assert git(clone, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            {"models.plain.training.epochs": 1},
+            ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"],
+        ),
+        ({"evaluation.worst": 2}, ["compare@intel", "evaluate@normalized", "evaluate@plain"]),
+        ({"census.gallery": 2}, ["census@intel"]),
+        ({"studies.intel.confidence": 0.9}, ["compare@intel", "costs@intel"]),
+    ],
+)
+def test_a_clone_with_a_changed_parameter_runs_what_depends_on_it(
+    clone: Path, change: dict, expected: list[str]
+) -> None:
+    edit(clone, change)
+    assert snakemake(clone) == expected
+    assert snakemake(clone) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("stages/prepare.py", ["prepare@intel-150", "prepare@intel-256"]),
+        ("stages/train.py", ["costs@intel", "train@normalized", "train@plain"]),
+        ("stages/metrics.py", ["evaluate@normalized", "evaluate@plain"]),
+    ],
+)
+def test_a_remark_in_code_runs_its_stages_and_nothing_after_them(clone: Path, module: str, expected: list[str]) -> None:
+    file = clone / module
+    file.write_text(f"{file.read_text()}\n# a remark\n")
+    assert snakemake(clone) == expected
+
+
+def test_changed_behaviour_runs_what_reads_the_result(clone: Path) -> None:
+    file = clone / "stages/evaluation_text.py"
+    text = file.read_text()
+    assert 'f"# {key} on ' in text
+    file.write_text(text.replace('f"# {key} on ', 'f"# {key} tested on '))
+    assert snakemake(clone) == ["compare@intel", "evaluate@normalized", "evaluate@plain"]
+
+
+def test_a_changed_archive_runs_everything_made_from_it(clone: Path) -> None:
+    archive = clone.parent / "archives/seg_test.zip"
+    with zipfile.ZipFile(archive, "a") as opened:
+        first = next(name for name in opened.namelist() if not name.endswith("/"))
+        opened.writestr(f"{Path(first).parent}/another.png", opened.read(first))
+    executed = snakemake(clone)
+    made = {"fetch@intel", "unzip@intel", "census@intel", "prepare@intel-150", "prepare@intel-256"}
+    models = {f"{verb}@{model}" for verb in ("train", "evaluate") for model in MODELS}
+    assert set(executed) == made | models | {"compare@intel", "costs@intel"}
+
+
+def test_branches_come_back_without_a_command(clone: Path) -> None:
+    git(clone, "checkout", "--quiet", "-b", "shorter")
+    edit(clone, {"models.plain.training.epochs": 1})
+    assert len(snakemake(clone)) == 4
+    git(clone, "commit", "--quiet", "--all", "--message", "Shorter")
+    history = clone / "models/intel/plain/history.csv"
+    shorter = history.read_text()
+    for branch, epochs in (("-", 2), ("shorter", 1)):
+        git(clone, "checkout", "--quiet", branch)
+        assert snakemake(clone) == []
+        assert len(history.read_text().splitlines()) == epochs + 1
+        assert git(clone, "status", "--porcelain") == ""
+    assert history.read_text() == shorter
+    assert "Nothing to be done" in run(clone, "snakemake").stderr
+
+
+def test_a_checkout_without_its_outputs_says_what_it_lacks_and_takes_them_from_the_remote(
+    published: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "clone"
+    shutil.copytree(published.parent / "archives", tmp_path / "archives")
+    git(tmp_path, "clone", "--quiet", str(published), str(folder))
+    assert snakemake(folder) == []
+    assert (folder / "results/intel/comparison/models.csv").exists()
+
+
+def test_an_edited_intermediate_is_restored_before_anything_reads_it(clone: Path) -> None:
+    array = clone / "data/views/intel-150/train.npy"
+    with array.open("r+b") as file:
+        file.seek(200)
+        file.write(b"forged")
+    edit(clone, {"models.plain.training.epochs": 1})
+    before = array.read_bytes()
+    assert snakemake(clone) == ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"]
+    assert array.read_bytes() != before
+    assert "up to date" in run(clone, "dvc", "status").stdout
+
+
+def test_the_guard_restores_or_refuses(clone: Path) -> None:
+    array = clone / "data/views/intel-150/train.npy"
+    kept = array.read_bytes()
+    array.write_bytes(kept[:-4] + b"edit")
+    assert "restored data/views/intel-150" in run(clone, "workflow.guard", "train@plain").stderr
+    assert array.read_bytes() == kept
+    array.write_bytes(kept[:-4] + b"edit")
+    shutil.rmtree(clone / ".dvc/cache")
+    done = run(clone, "workflow.guard", "train@plain", check=False)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: data/views/intel-150: not what prepare@intel-150 wrote, and not in DVC's cache")
+    assert array.read_bytes() == kept[:-4] + b"edit"
+
+
+def test_a_lock_in_conflict_is_one_line(clone: Path) -> None:
+    text = (clone / "dvc.lock").read_text()
+    (clone / "dvc.lock").write_text(f"<<<<<<< HEAD\n{text}=======\n{text}>>>>>>> other\n")
+    done = run(clone, "snakemake", check=False)
+    assert done.returncode != 0
+    assert "error: dvc.lock: holds a merge conflict; run make merge" in done.stderr
+    assert "Traceback" not in done.stderr

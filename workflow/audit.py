@@ -1,0 +1,126 @@
+"""What results came from, down to the archives and weights that were brought in, and whether all of it still holds.
+
+    python -m workflow.audit PATH…                             a tree, for a terminal or a pipe
+    python -m workflow.audit PATH… --format json               its facts as data
+    python -m workflow.audit PATH… --format html --out FILE    a page to open in a browser
+    python -m workflow.audit PATH… --format ro-crate FOLDER    a Workflow Run Crate
+    python -m workflow.audit PATH… --verify                    read and hash everything again
+
+PATH is a file or folder that a stage wrote: a result, figure, model, view or archive. The exit code is 0 where all was
+shown (or, with --verify, holds), 1 at the first mismatch of --verify, 2 where what was asked for cannot be answered.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from stages import command, template
+from stages.errors import UserError
+from stages.files import write_text
+from workflow import audit_json, audit_page, audit_text, lineage, lock
+from workflow import audit_words as words
+from workflow.audited import Audit
+from workflow.changes import Inspection
+from workflow.hashes import Contents
+
+CRATE = "ro-crate"
+WIDTH = 120
+"""Columns of text that goes to no terminal."""
+
+
+def tree(audit: Audit) -> str:
+    """Return the audit as text, as wide as the terminal."""
+    return audit_text.page(audit, shutil.get_terminal_size((WIDTH, 0)).columns)
+
+
+FORMATS: dict[str, Callable[[Audit], str]] = {"tree": tree, "json": audit_json.document, "html": audit_page.page}
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the command line's ``paths``, ``format``, ``out`` and ``verify``.
+
+    Raises:
+        UserError: there is no path, or the format is not known, or lacks its folder.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m workflow.audit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a file or folder that a stage wrote")
+    parser.add_argument("--format", nargs="+", metavar=("FORMAT", "FOLDER"), help=f"{', '.join(FORMATS)}, or {CRATE}")
+    parser.add_argument("--out", type=Path, help="the file to write, or the folder of a crate")
+    parser.add_argument("--verify", action="store_true", help="read and hash everything upstream again")
+    given = parser.parse_intermixed_args(argv)
+    given.format, *others = given.format or [None]
+    if given.format not in (None, CRATE, *FORMATS):
+        raise UserError(f"--format: {given.format!r}: allowed: {', '.join(FORMATS)}, {CRATE}")
+    if given.format == CRATE and given.out is None:
+        if not others:
+            raise UserError(f"--format {CRATE}: name the folder to write, as in --format {CRATE} crate/")
+        given.out = Path(others.pop(0))
+    given.paths += others
+    if not given.paths:
+        raise UserError("PATH: missing: name a file or folder in data, models or results")
+    return given
+
+
+def verified(paths: Sequence[str], inspection: Inspection, said_to: Callable[[str], None]) -> bool:
+    """Verify everything upstream of ``paths``, say how it went, and return whether all holds."""
+    from workflow.verification import verify
+
+    found = verify(paths, inspection)
+    if not found.executions_known:
+        said_to("DVC's run cache is not here (make pull), so whether executions made what dvc.lock says is not known.")
+    if found.mismatch:
+        said_to(f"mismatch: {found.mismatch}")
+        return False
+    counts = f"{words.counted(found.steps, 'step')}, {words.counted(found.files, 'file')}, {words.size(found.bytes)}"
+    said_to(f"verified: {counts}, in {words.duration(found.seconds)}")
+    return True
+
+
+def show(given: argparse.Namespace, inspection: Inspection) -> None:
+    """Write the audit of ``given.paths`` in the form asked for."""
+    audit = Audit(tuple(given.paths), tuple(lineage.steps(given.paths, inspection)))
+    form = given.format or "tree"
+    if form == CRATE:
+        from workflow import crate
+
+        crate.write(given.out, audit.steps, given.paths)
+        print(f"wrote {given.out}")
+        return
+    text = FORMATS[form](audit)
+    if given.out:
+        write_text(given.out, text)
+    else:
+        print(text, end="", flush=True)
+    if form != "tree" or given.out:
+        print(audit_text.ending(audit), file=sys.stderr)
+
+
+def _to_errors(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Audit, as the command line asks."""
+    try:
+        given = arguments(argv)
+        contents = Contents()
+        inspection = Inspection(template.stages(), lock.read(), contents)
+        if given.verify and not verified(given.paths, inspection, _to_errors if given.format else print):
+            sys.exit(1)
+        if given.format or not given.verify:
+            show(given, inspection)
+            contents.keep()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    command.run(main)

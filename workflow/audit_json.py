@@ -1,0 +1,60 @@
+"""An audit as JSON. Its keys are stable; what is not known is left out, never null or empty by guess.
+
+asked         the files and folders that were asked for
+holds         whether all that dvc.lock records of the steps still holds
+differences   what differs, in words
+steps         what comes first before; each with
+  name, description, command, commit (that recorded it)
+  state       same, changed or missing (outputs are)
+  params      by file (params.yaml, workflow/versions.yaml), then by dotted key
+  code, inputs, outputs
+              files and folders: path, md5 (DVC's hash, of a folder with .dir behind it), size in bytes, files (how many
+              a folder holds), state (same, changed, missing), and of an input producer (the step that wrote it)
+  brought     what came from outside: kind (archive, weights), name, sha256, size in bytes, origin in words
+  record      the step's record.json: began, ended, seconds, machine, versions, …
+  changes     what no longer holds: kind, subject and what; ``differences`` says it, and which outputs are missing
+environments  where the models' environments differ: steps that made models, and the facts that set them apart
+"""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from workflow.audited import Audit, brought, differences, state
+from workflow.lineage import Item, Step
+
+
+def document(audit: Audit) -> str:
+    """Return the audit as JSON, indented."""
+    content = {
+        "asked": list(audit.asked),
+        "holds": not audit.differences,
+        "differences": audit.differences,
+        "steps": [_step(step) for step in audit.steps],
+        "environments": [asdict(environment) for environment in audit.environments],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _step(step: Step) -> dict[str, Any]:
+    facts = {"name": step.name, "description": step.description, "command": step.command, "commit": step.commit}
+    return {
+        **{name: fact for name, fact in facts.items() if fact},
+        "state": state(step),
+        "params": step.params,
+        "code": [_item(item) for item in step.code],
+        "inputs": [_item(item) for item in step.inputs],
+        "outputs": [{name: fact for name, fact in _item(item).items() if name != "producer"} for item in step.outs],
+        "brought": [_known(asdict(found)) for found in brought(step)],
+        "record": step.record,
+        "changes": [{"kind": one.kind, "subject": one.subject, "what": one.what} for one in step.changes],
+        "differences": differences(step),
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return _known(asdict(item))
+
+
+def _known(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: fact for name, fact in facts.items() if fact is not None}

@@ -1,0 +1,159 @@
+"""The workflow of a crate and its run, as the Provenance Run Crate profile has them.
+
+Each verb of dvc.yaml is a tool with formal parameters: what the stage reads, writes and is set to, for any key. Each
+executed step is an action of its tool, with the files and values that stood for these parameters.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from rocrate.model.contextentity import ContextEntity
+from rocrate.model.entity import Entity
+from rocrate.rocrate import ROCrate
+
+from stages import template
+from workflow.crate_files import Files, described
+from workflow.lineage import Item, Step
+from workflow.lock import FILE as LOCK
+
+COMPLETED = "http://schema.org/CompletedActionStatus"
+"""The state of every step: DVC records none that failed."""
+KINDS = {bool: "Boolean", int: "Integer", float: "Float"}
+TIMES = {"began": "startTime", "ended": "endTime"}
+
+
+class Run:
+    """The run of a workflow, to which steps are added in the order of their execution."""
+
+    def __init__(self, crate: ROCrate, files: Files, workflow: Entity) -> None:
+        """Take the crate, its files and its workflow."""
+        self.crate, self.files, self.workflow = crate, files, workflow
+        self.definitions = template.definitions()
+        self.controls: list[Entity] = []
+        self.tools: dict[str, tuple[Entity, Entity]] = {}
+        self._said: set[tuple[str, str, str]] = set()
+
+    def add(self, step: Step) -> None:
+        """Add a step's action, and its tool when it is the first of its verb."""
+        tool, how = self._tool(step)
+        definition = self.definitions[_verb(step)]["do"]
+        deps, keys, outs = (
+            template.paths(definition["deps"]),
+            template.all_params(definition),
+            template.all_outs(definition),
+        )
+        inputs = [self._actual(tool, "input", item, deps) for item in step.inputs]
+        values = [
+            self._value(tool, f"{step.name}/{file}/{key}", key, value, keys.get(file, []))
+            for file, chosen in step.params.items()
+            for key, value in chosen.items()
+        ]
+        facts = {TIMES[key]: value for key, value in step.record.items() if key in TIMES}
+        if step.commit:
+            recorded = {"name": f"git commit that recorded it in {LOCK}", "value": step.commit}
+            facts["identifier"] = described(self.crate, f"commit/{step.commit}", "PropertyValue", **recorded)
+        action = described(
+            self.crate,
+            f"run/{step.name}",
+            "CreateAction",
+            name=step.name,
+            description=step.command,
+            instrument=tool,
+            object=[*inputs, *(self.files.code(item) for item in step.code), *values],
+            result=[self._actual(tool, "output", item, outs) for item in step.outs],
+            actionStatus=COMPLETED,
+            **facts,
+        )
+        control = {"name": f"DVC executes {step.name}", "instrument": how, "object": action}
+        self.controls.append(described(self.crate, f"control/{step.name}", "ControlAction", **control))
+        self.crate.root_dataset.append_to("mentions", action)
+
+    def end(self, brought: list[Entity], made: list[Entity], steps: Sequence[Step]) -> None:
+        """Add the run as a whole: from what was ``brought`` from outside to what it ``made``."""
+        for role, entities in (("input", brought), ("output", made)):
+            for entity in entities:
+                self._formal(self.workflow, role, entity["name"], entity, _kind(entity))
+        action = described(
+            self.crate,
+            "run",
+            "CreateAction",
+            name="The run of the workflow",
+            description="From what was brought from outside to what this crate is about",
+            instrument=self.workflow,
+            object=brought,
+            result=made,
+            actionStatus=COMPLETED,
+            **_span(steps),
+        )
+        self.crate.root_dataset.append_to("mentions", action)
+        organize = {"name": "DVC runs the workflow", "instrument": engine(self.crate), "object": self.controls}
+        described(self.crate, "organize", "OrganizeAction", result=action, **organize)
+
+    def _tool(self, step: Step) -> tuple[Entity, Entity]:
+        verb = _verb(step)
+        if verb not in self.tools:
+            facts = {"name": f"stages.{verb}", "description": step.description}
+            tool = described(self.crate, f"tool/{verb}", "SoftwareApplication", **facts)
+            position = str(len(self.tools) + 1)
+            how = described(self.crate, f"step/{verb}", "HowToStep", name=verb, position=position, workExample=tool)
+            self.workflow.append_to("hasPart", tool, compact=True)
+            self.workflow.append_to("step", how, compact=True)
+            self.tools[verb] = tool, how
+        return self.tools[verb]
+
+    def _actual(self, tool: Entity, role: str, item: Item, patterns: Sequence[str]) -> Entity:
+        entity = self.files.item(item)
+        self._formal(tool, role, general(item.path, patterns), entity, _kind(entity))
+        return entity
+
+    def _value(self, tool: Entity, name: str, key: str, value: Any, patterns: Sequence[str]) -> Entity:
+        plain = isinstance(value, str | int | float)
+        facts = {"name": key, "value": value if plain else json.dumps(value, ensure_ascii=False)}
+        entity = described(self.crate, f"value/{name}", "PropertyValue", **facts)
+        self._formal(tool, "input", general(key, patterns), entity, KINDS.get(type(value), "Text"))
+        return entity
+
+    def _formal(self, owner: Entity, role: str, name: str, example: Entity, kind: str) -> None:
+        """Say that ``example`` stood for a formal parameter of a tool or workflow, which is added when it is new."""
+        facts = {"name": name, "additionalType": kind}
+        formal = described(self.crate, f"parameter/{owner['name']}/{name}", "FormalParameter", **facts)
+        for entity, relation in ((owner, role), (example, "exampleOfWork")):
+            if (entity.id, relation, formal.id) not in self._said:
+                entity.append_to(relation, formal, compact=True)
+                self._said.add((entity.id, relation, formal.id))
+
+
+def general(text: str, patterns: Iterable[str]) -> str:
+    """Return the pattern of dvc.yaml that a path or key comes from, as ``data/views/<view>``, or ``text`` itself.
+
+    A file comes from the pattern of its folder, too.
+    """
+    for pattern in sorted(patterns, key=lambda pattern: -len(template.EXPRESSION.sub("", pattern))):
+        fixed = template.EXPRESSION.split(pattern)[::2]
+        if re.fullmatch("(.+)".join(map(re.escape, fixed)) + "(/.*)?", text):
+            return template.EXPRESSION.sub(lambda match: f"<{match[1].rpartition('.')[2]}>", pattern)
+    return text
+
+
+def engine(crate: ROCrate) -> ContextEntity:
+    """Return DVC, which executed each step, whether or not Snakemake called it."""
+    facts = {"@type": "SoftwareApplication", "name": "DVC", "url": "https://dvc.org", "softwareVersion": version("dvc")}
+    return crate.add(ContextEntity(crate, f"https://pypi.org/project/dvc/{version('dvc')}/", facts))
+
+
+def _span(steps: Sequence[Step]) -> dict[str, str]:
+    """Return when the first step began and the last ended, as far as all of them say so."""
+    known = {key: [step.record[key] for step in steps if key in step.record] for key in TIMES}
+    full = {key: times for key, times in known.items() if len(times) == len(steps)}
+    return {TIMES[key]: min(times) if key == "began" else max(times) for key, times in full.items()}
+
+
+def _verb(step: Step) -> str:
+    return step.name.partition("@")[0]
+
+
+def _kind(entity: Entity) -> str:
+    return "Dataset" if entity.type == "Dataset" else "File"

@@ -1,0 +1,63 @@
+"""Where models were made in different environments: the facts of their records that differ, and no others."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stages.trained import NETWORK
+from workflow.lineage import Step
+
+FACTS = ("machine", "python", "versions", "backend", "gpu", "threads")
+"""What of a record tells the environment; the rest are measurements, and parameters that dvc.lock has."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The steps whose models were made in it, and what sets it apart; what is not known of it is left out."""
+
+    steps: tuple[str, ...]
+    facts: Mapping[str, Any]
+
+
+def is_model(step: Step) -> bool:
+    """Return whether the step made a model."""
+    return any(Path(out.path).name == NETWORK for out in step.outs)
+
+
+def different(steps: Sequence[Step]) -> list[Environment]:
+    """Return the environments in which the models among ``steps`` were made, none where they do not differ."""
+    known = {step.name: _facts(step.record) for step in steps if is_model(step)}
+    names = dict.fromkeys(name for facts in known.values() for name in facts)
+    values = {fact: {step: facts[fact] for step, facts in known.items() if fact in facts} for fact in names}
+    differing = {fact: told_apart(found) for fact, found in values.items() if _differ(list(found.values()))}
+    apart: dict[str, dict[str, Any]] = {step: {} for step in known}
+    for fact, found in differing.items():
+        for step, value in found.items():
+            apart[step][fact] = value
+    environments = [facts for number, facts in enumerate(apart.values()) if facts not in list(apart.values())[:number]]
+    grouped = [Environment(tuple(step for step in apart if apart[step] == facts), facts) for facts in environments]
+    return grouped if differing else []
+
+
+def told_apart(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return values by step as they stand; of lists, only what is not in every one of them."""
+    if not all(isinstance(value, list) for value in values.values()):
+        return values
+    shared = set.intersection(*(set(value) for value in values.values()))
+    return {step: [part for part in value if part not in shared] for step, value in values.items()}
+
+
+def _differ(values: Sequence[Any]) -> bool:
+    return any(value != values[0] for value in values)
+
+
+def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in FACTS:
+        value = record.get(name)
+        if isinstance(value, Mapping):
+            found |= {f"{name}.{part}": one for part, one in value.items()}
+        elif name in record:
+            found[name] = value
+    return found

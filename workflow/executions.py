@@ -1,0 +1,92 @@
+"""What DVC remembers of executions: its run cache, against which an entry of dvc.lock can be checked.
+
+DVC notes each execution of a stage in ``runs`` of its cache, apart from dvc.lock. A hash that stands in dvc.lock alone
+came from no execution. Whoever also forges the run cache is not found out here.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import indent
+
+from stages.errors import UserError
+from stages.files import read_json
+from workflow.changes import differences
+from workflow.hashes import FOLDER_ENDING, of_folder
+from workflow.lock import FILE as LOCK
+from workflow.lock import Entry, parsed
+
+DVC = Path(".dvc")
+PULLED = f"{LOCK} was edited, or the run cache was not pulled (make pull)"
+
+
+def cache() -> Path:
+    """Return DVC's cache, which its configuration may have moved."""
+    from dvc.config import Config  # here, as it is not needed to show an audit
+
+    return Path(Config(str(DVC))["cache"].get("dir") or DVC / "cache")
+
+
+def listing(folder: Path, md5: str) -> dict[str, str]:
+    """Return the MD5 of each file of a folder with DVC's hash ``md5``, as a cache lists them; none if it does not."""
+    file = folder / "files/md5" / md5[:2] / md5[2:]
+    if not md5.endswith(FOLDER_ENDING) or not file.is_file():
+        return {}
+    try:
+        files = {one["relpath"]: one["md5"] for one in read_json(file)}
+    except (ValueError, KeyError, TypeError):  # damaged
+        return {}
+    return files if of_folder(files) == md5 else {}
+
+
+class Executions:
+    """The executions in a run cache."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder of the cache."""
+        self.folder = folder / "runs"
+        self._texts = [file.read_text(encoding="utf-8") for file in self.folder.glob("*/*/*") if file.is_file()]
+
+    def __bool__(self) -> bool:
+        """Return whether any execution is known."""
+        return bool(self._texts)
+
+    def doubt(self, entry: Entry) -> str | None:
+        """Return why no execution made an entry of dvc.lock what it is, or ``None`` where one did."""
+        deps = {one.md5 for one in entry.deps.values()}
+        same_inputs = [run for run in self._holding(entry.name, deps) if not _inputs_differ(entry, run)]
+        if any(_outs(run) == _outs(entry) for run in same_inputs):
+            return None
+        if same_inputs:
+            nearest = max(same_inputs, key=lambda run: len(_outs(run).items() & _outs(entry).items()))
+            forged = next(out for out, md5 in _outs(entry).items() if _outs(nearest).get(out) != md5)
+            return f"{forged} has a hash in {LOCK} that no execution produced"
+        outs = {one.md5 for one in entry.outs.values()}
+        for run in self._holding(entry.name, outs):
+            if _outs(run) == _outs(entry):
+                return f"{_inputs_differ(entry, run)} when these outputs were made: {PULLED}"
+        return f"no execution with what {LOCK} says it read is in {self.folder}: {PULLED}"
+
+    def _holding(self, name: str, hashes: set[str]) -> Iterator[Entry]:
+        """Return the executions in whose notes all of ``hashes`` stand; to read all notes would take long."""
+        for text in self._texts:
+            if all(md5 in text for md5 in hashes):
+                try:
+                    yield parsed(f"stages:\n  {name}:\n{indent(text, '    ')}")[name]
+                except UserError:  # damaged: it tells of no execution
+                    continue
+
+
+def _outs(entry: Entry) -> dict[str, str]:
+    return {out: one.md5 for out, one in entry.outs.items()}
+
+
+def _inputs_differ(entry: Entry, run: Entry) -> str:
+    """Return the first of what dvc.lock says was read that an execution read otherwise, or nothing."""
+    if entry.command != run.command:
+        return f"the command in {LOCK} was another"
+    for key, recorded, had in differences("", entry.params, run.params):
+        return f"{key.removeprefix('.')} is {recorded!r} in {LOCK}, but was {had!r}"
+    for dep in {**entry.deps, **run.deps}:
+        if dep not in run.deps or not run.deps[dep].same_as(entry.deps.get(dep)):
+            return f"{dep} has a hash in {LOCK} that it had not"
+    return "" if entry.outs.keys() == run.outs.keys() else f"the outputs in {LOCK} were others"

@@ -1,0 +1,125 @@
+"""What files and folders hold, as DVC hashes it, without reading again what has not changed since.
+
+DVC's hash of a folder is the MD5 of a list of the files in it, with ``.dir`` behind it. What was hashed once is kept in
+``.dvc/tmp/contents.json`` beside a signature of the files' sizes, times and numbers; to lose it costs reading, no more.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from stages.files import read_json, write_json
+
+FOLDER_ENDING = ".dir"
+KEPT = Path(".dvc/tmp/contents.json")
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file's MD5 and size in bytes; of a folder DVC's hash, the sum of sizes and the number of files."""
+
+    md5: str
+    size: int | None
+    files: int | None = None
+
+    def same_as(self, other: "Content | None") -> bool:
+        """Return whether the bytes are the same."""
+        return other is not None and self.md5 == other.md5
+
+
+def files_below(folder: Path) -> dict[str, os.stat_result]:
+    """Return every file below ``folder`` with its status, by path within it; links are followed, dead ones left out."""
+    found = {}
+    for parent, _, names in os.walk(folder, followlinks=True):
+        for name in names:
+            path = os.path.join(parent, name)  # noqa: PTH118  Path is slow for tens of thousands of files
+            with contextlib.suppress(FileNotFoundError):
+                found[os.path.relpath(path, folder)] = os.stat(path)  # noqa: PTH116
+    return found
+
+
+def seen_by_dvc(folder: Path, names: Iterable[str]) -> list[str]:
+    """Return the files below ``folder`` that .dvcignore does not leave out; it says nothing of other places."""
+    root, file = Path.cwd(), Path(".dvcignore")
+    if not (file.exists() and folder.resolve().is_relative_to(root)):
+        return list(names)
+    from pathspec import PathSpec
+
+    ignored = PathSpec.from_lines("gitignore", file.read_text(encoding="utf-8").splitlines())
+    inside = folder.resolve().relative_to(root)
+    return [name for name in names if not ignored.match_file(f"{inside}/{name}")]
+
+
+def content(path: Path) -> Content | None:
+    """Return what the file or folder holds, by reading all of it, or ``None`` where there is none."""
+    if not path.is_dir():
+        return Content(_md5(path), path.stat().st_size) if path.exists() else None
+    statuses = files_below(path)
+    found = seen_by_dvc(path, statuses)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        hashed = dict(zip(found, pool.map(lambda name: _md5(path / name), found), strict=True))
+    return Content(of_folder(hashed), sum(statuses[name].st_size for name in found), len(found))
+
+
+def of_folder(files: Mapping[str, str]) -> str:
+    """Return DVC's hash of a folder from the MD5 of each file by its path within the folder."""
+    listed = [{"md5": files[name], "relpath": name} for name in sorted(files)]
+    return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + FOLDER_ENDING
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def signature(path: Path) -> str | None:
+    """Return a text that changes when a file is written, replaced, added or removed; ``None`` where there is none."""
+    if not path.exists():
+        return None
+    found = sorted(files_below(path).items()) if path.is_dir() else [("", path.stat())]
+    facts = [(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) for name, status in found]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+class Contents:
+    """Contents by path; those hashed earlier are believed while their signature stays."""
+
+    def __init__(self) -> None:
+        try:
+            self._kept: dict[str, list] = read_json(KEPT)
+        except (FileNotFoundError, ValueError):
+            self._kept = {}
+        self._seen: dict[str, Content | None] = {}
+        self._new = False
+
+    def __call__(self, path: str) -> Content | None:
+        """Return what a file or folder holds, or ``None`` where there is none; looked at once."""
+        if path not in self._seen:
+            self._seen[path] = self._content(path)
+        return self._seen[path]
+
+    def forget(self) -> None:
+        """Look at everything again when it is asked for next."""
+        self._seen.clear()
+
+    def keep(self) -> None:
+        """Keep what was hashed for the next time."""
+        if self._new:
+            write_json(KEPT, self._kept)
+
+    def _content(self, path: str) -> Content | None:
+        before = signature(Path(path))
+        if before is None:
+            return None
+        known = self._kept.get(path)
+        if known and known[0] == before:
+            return Content(*known[1:])
+        found = content(Path(path))
+        if found and signature(Path(path)) == before:  # not written to meanwhile
+            self._kept[path], self._new = [before, found.md5, found.size, found.files], True
+        return found

@@ -1,0 +1,86 @@
+"""dvc.lock: what each stage was executed with and what came out, by hash."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stages.errors import UserError
+from workflow.hashes import Content
+
+FILE = Path("dvc.lock")
+CONFLICT = "<<<<<<< "
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What dvc.lock says of a stage: ``params`` by file and dotted key, ``deps`` and ``outs`` by path."""
+
+    name: str
+    command: str
+    params: Mapping[str, Mapping[str, Any]]
+    deps: Mapping[str, Content]
+    outs: Mapping[str, Content]
+
+
+def parsed(text: str) -> dict[str, Entry]:
+    """Return the entries of a dvc.lock by stage.
+
+    Raises:
+        UserError: git left a conflict in it, or it is not what DVC writes.
+    """
+    if any(line.startswith(CONFLICT) for line in text.splitlines()):
+        raise UserError(f"{FILE}: holds a merge conflict; run make merge")
+    try:
+        document = yaml.load(text, Loader=yaml.CSafeLoader) or {}
+        return {name: _entry(name, content) for name, content in (document.get("stages") or {}).items()}
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
+        raise UserError(f"{FILE}: not what DVC writes; take it from git again: git checkout {FILE}") from None
+
+
+def read() -> dict[str, Entry]:
+    """Return the entries of dvc.lock, none where there is no such file.
+
+    Raises:
+        UserError: as :func:`parsed`.
+    """
+    return parsed(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+
+
+def read_while_written() -> dict[str, Entry]:
+    """Return the entries of dvc.lock, which another job's DVC may be writing at this moment: it does so in place.
+
+    Raises:
+        UserError: as :func:`parsed`.
+    """
+    text, before = _text(), None
+    while text != before:
+        time.sleep(0.05)
+        text, before = _text(), text
+    return parsed(text)
+
+
+def _text() -> str:
+    return FILE.read_text(encoding="utf-8", errors="replace") if FILE.exists() else ""
+
+
+def _entry(name: str, content: Mapping[str, Any]) -> Entry:
+    return Entry(
+        name=name,
+        command=content["cmd"],
+        params=content.get("params", {}),
+        deps=_contents(content.get("deps", [])),
+        outs=_contents(content.get("outs", [])),
+    )
+
+
+def _contents(listed: list[Mapping[str, Any]]) -> dict[str, Content]:
+    return {
+        os.path.normpath(one["path"]): Content(one["md5"], one.get("size"), one.get("nfiles"))
+        for one in listed
+        if "md5" in one
+    }

@@ -1,0 +1,141 @@
+"""After a git merge that stopped: join dvc.lock stage by stage, and write anew what is written from params.yaml.
+
+    python -m workflow.merge
+
+An entry of dvc.lock that one branch changed is taken from it. Of an entry that both changed, ours is kept: DVC checks
+by content whether it holds, and makes the stage again where it does not. What a person must decide, as in params.yaml,
+comes first: with a conflict there, nothing is done.
+"""
+
+import argparse
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stages import artifacts, command, plan, template, versions
+from stages.errors import UserError
+from stages.files import write_text
+from stages.parameters.base import FILE as PARAMETERS
+from stages.parameters.document import load
+from workflow.lock import CONFLICT, parsed
+from workflow.lock import FILE as LOCK
+
+DERIVED = (plan.FILE, artifacts.FILE, versions.FILE)
+BASE, OURS, THEIRS = 1, 2, 3
+"""Git's numbers of the versions of a file in conflict."""
+
+Entries = Mapping[str, Any]
+"""What a dvc.lock says of each stage."""
+
+
+def joined(base: Entries, ours: Entries, theirs: Entries) -> Entries:
+    """Return the entries of both sides, each from the side that changed it; from ours where both did."""
+
+    def one(name: str) -> Any:
+        first, our, their = base.get(name), ours.get(name), theirs.get(name)
+        return their if our == first or (our is None and their != first) else our
+
+    names = [*ours, *(name for name in theirs if name not in ours)]
+    return {name: entry for name in names if (entry := one(name)) is not None}
+
+
+def changed_on_both(base: Entries, ours: Entries, theirs: Entries) -> list[str]:
+    """Return the stages whose entries both sides changed, each in its way."""
+    both = ours.keys() & theirs.keys()
+    return sorted(
+        name for name in both if ours[name] != theirs[name] and base.get(name) not in (ours[name], theirs[name])
+    )
+
+
+def git(*arguments: str) -> str | None:
+    """Return what git printed, or ``None`` where it failed."""
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return None if done.returncode else done.stdout
+
+
+def in_conflict() -> set[Path]:
+    """Return the files that git could not merge.
+
+    Raises:
+        UserError: this is no git repository.
+    """
+    found = git("diff", "--name-only", "--relative", "--diff-filter=U", "-z")
+    if found is None:
+        raise UserError("no git repository here, so nothing to merge")
+    return {Path(name) for name in found.split("\0") if name}
+
+
+def check_decided() -> None:
+    """Check that a person has decided what only a person can.
+
+    Raises:
+        UserError: params.yaml or dvc.yaml holds the marks of a conflict.
+    """
+    for file in (PARAMETERS, template.FILE):
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            if line.startswith(CONFLICT):
+                raise UserError(
+                    f"{file}: a merge conflict in line {number}: decide it there, then run make merge again"
+                )
+
+
+def join_lock() -> str:
+    """Write dvc.lock from the three versions that git has of it, and return in words what became of it.
+
+    Raises:
+        UserError: one of them is not what DVC writes.
+    """
+    from dvc.utils.serialize import dumps_yaml, loads_yaml
+
+    texts = [git("show", f":{number}:./{LOCK}") or "" for number in (BASE, OURS, THEIRS)]
+    for text in texts:
+        parsed(text)
+    documents = [loads_yaml(text, typ="rt") or {} for text in texts]
+    base, ours, theirs = (document.get("stages") or {} for document in documents)
+    write_text(LOCK, dumps_yaml({**documents[2], **documents[1], "stages": joined(base, ours, theirs)}))
+    both = changed_on_both(base, ours, theirs)
+    return f"{LOCK}: joined" + (f"; ours where both sides changed it: {', '.join(both)}" if both else "")
+
+
+def write_derived() -> list[Path]:
+    """Write anew what params.yaml and the environment give, and return the files that said something else."""
+    parameters = load()
+    before = {file: file.read_bytes() if file.exists() else b"" for file in DERIVED}
+    plan.update(parameters)
+    versions.update()
+    return [file for file in DERIVED if file.read_bytes() != before[file]]
+
+
+def merge() -> list[str]:
+    """Solve what can be solved of a merge, and return in words what was done and what is left.
+
+    Raises:
+        UserError: a person must decide something first.
+    """
+    conflicts = in_conflict()
+    check_decided()
+    if LOCK not in conflicts and LOCK.exists() and CONFLICT in LOCK.read_text(encoding="utf-8"):
+        raise UserError(
+            f"{LOCK}: a merge conflict that git takes for solved: git checkout --merge {LOCK}, then make merge again"
+        )
+    written = write_derived()
+    said = [f"{file}: written anew" for file in written]
+    said += [join_lock() if LOCK in conflicts else f"{LOCK}: no conflict"]
+    solved = [str(file) for file in (LOCK, *DERIVED) if file in conflicts or file in written]
+    if solved:
+        git("add", "--", *solved)
+    left = sorted(str(file) for file in conflicts if str(file) not in solved)
+    decide = f"decide {', '.join(left)} and git add, then " if left else ""
+    return [*said, f"Next: {decide}git commit, then snakemake." if conflicts or written else "Nothing to solve."]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Solve what can be solved of a merge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args(argv)
+    print(*merge(), sep="\n")
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,34 @@
+"""Which stage writes which file or folder."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+
+class Producers(Mapping[str, str]):
+    """The stage that writes each output, by the output's path."""
+
+    def __init__(self, outs: Iterable[tuple[str, str]]) -> None:
+        """Take pairs of an output's path and its stage."""
+        self._stages = dict(outs)
+        self._below: dict[str, list[str]] = defaultdict(list)
+        for out in self._stages:
+            for folder in Path(out).parents:
+                self._below[str(folder)].append(out)
+
+    def __getitem__(self, out: str) -> str:
+        return self._stages[out]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stages)
+
+    def __len__(self) -> int:
+        return len(self._stages)
+
+    def below(self, folder: str) -> list[str]:
+        """Return the outputs that lie in a folder, which is none itself."""
+        return self._below.get(folder, [])
+
+    def behind(self, path: str) -> list[str]:
+        """Return what stages wrote of a file or folder that another depends on: itself, or the outputs in it."""
+        return [path] if path in self._stages else self.below(path)

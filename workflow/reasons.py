@@ -1,0 +1,61 @@
+"""Why Snakemake runs a job: a small file per stage, which is the only input whose time counts.
+
+Snakemake judges by times, which a clone, a pull or a switch of branches sets at will, and by its own notes, which a
+clone has not. So the rules call their other inputs ancient, and what DVC's hashes say is put into these files before
+Snakemake looks: older than any output where a stage holds, new, with the reasons in it, where it does not.
+"""
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from stages.files import write_text
+from workflow.changes import Change
+
+FOLDER = Path(".snakemake/reasons")
+LONG_AGO = 1
+"""Seconds since 1970: before any output was written."""
+RESTORED = "outputs on disk are not those that dvc.lock records"
+SHOWN = 12
+"""Reasons that are told at the start; the rest are counted."""
+
+
+def file(stage: str) -> Path:
+    """Return the file that holds why a stage must be looked at again."""
+    return FOLDER / stage
+
+
+def settle(stage: str) -> None:
+    """Say that nothing asks for a stage."""
+    if not file(stage).exists():
+        write_text(file(stage), "nothing changed\n")
+    if file(stage).stat().st_mtime != LONG_AGO:
+        os.utime(file(stage), (LONG_AGO, LONG_AGO))
+
+
+def ask(stage: str, changes: Iterable[Change], outs: Iterable[str]) -> None:
+    """Say that a stage must be looked at again, and why.
+
+    The file differs from what it was in every earlier run, or Snakemake would take it for unchanged, and is newer than
+    every output, whatever the clock was when they were written.
+    """
+    now = time.time_ns()
+    said = [str(change) for change in changes] or ["what comes before it is made again"]
+    write_text(file(stage), "\n".join([*said, f"seen at {now}"]) + "\n")
+    newest = max((Path(out).stat().st_mtime_ns for out in outs if Path(out).exists()), default=0)
+    when = max(now, newest + 1)
+    os.utime(file(stage), ns=(when, when))
+
+
+def told(concerned: Mapping[str, Iterable[Change]]) -> list[str]:
+    """Return a line for each reason, with the stages that it concerns, and one that counts those left out."""
+    stages: dict[str, dict[str, None]] = defaultdict(dict)
+    for stage, changes in concerned.items():
+        for change in changes:
+            if change.kind != "new":
+                stages[RESTORED if change.kind == "output" else str(change)][stage] = None
+    lines = [f"{reason}: {', '.join(names)}" for reason, names in stages.items()]
+    more = [f"and {len(lines) - SHOWN} more reasons, in {FOLDER}"] if len(lines) > SHOWN else []
+    return lines[:SHOWN] + more

@@ -1,0 +1,80 @@
+"""Before a job: have in DVC's cache what its stage gave whoever executed it with the inputs of this moment.
+
+DVC then takes it from there instead of executing the stage. `dvc repro --pull` would do so too, but copies all notes
+for every job, and fails where the remote is out of reach: a laptop on a train must still compute.
+
+    python -m workflow.restore STAGE
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stages import command
+from stages.errors import UserError
+from workflow import storage
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+    from dvc.stage import PipelineStage
+
+
+def restore(name: str) -> str | None:
+    """Return in words what was brought from the remote, or why nothing could be; ``None`` where nothing is to bring."""
+    if not storage.configured():
+        return None
+    try:
+        with storage.repository() as repo:
+            known = runs(repo, repo.stage.load_one(name=name))
+            for run, note in known:
+                if run.outs_cached():
+                    prefer(note)
+                    return None
+            if not known:
+                return None
+            storage.answering(repo)
+            for run, note in known:
+                storage.fetch(repo, run)
+                if run.outs_cached():
+                    prefer(note)
+                    return f"brought what {name} gave from {storage.where(repo)}"
+            return None
+    except UserError as error:
+        return f"{name} was executed with these inputs before, but {error}"
+
+
+def runs(repo: "Repo", stage: "PipelineStage") -> "list[tuple[PipelineStage, Path | None]]":
+    """Return the runs of a stage with the inputs of this moment, each with its note; dvc.lock's own has none."""
+    from dvc.stage.cache import _can_hash, _get_stage_hash
+
+    if not stage.changed_stage() and stage.deps_cached() and all(out.hash_info for out in stage.outs):
+        return [(stage, None)]
+    if not all(dep.exists for dep in stage.deps):
+        return []
+    stage.save_deps()
+    if not _can_hash(stage):
+        return []
+    folder = Path(repo.stage_cache._get_cache_dir(_get_stage_hash(stage)))
+    found = [(storage.run(repo, str(note)), note) for note in sorted(folder.glob("*"))]
+    return [(run, note) for run, note in found if run]
+
+
+def prefer(note: Path | None) -> None:
+    """Make a note the newest of its kind, which is the only one that DVC looks at."""
+    if note:
+        os.utime(note)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Restore what the stage that the command line names gave."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", help="a stage of dvc.yaml with its key, such as train@cnn")
+    if said := restore(parser.parse_args(argv).stage):
+        print(said, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,72 @@
+"""Share results through the DVC remote that `make remote` sets up.
+
+    python -m workflow.sharing push    every result in DVC's cache, also of parameters tried meanwhile
+    python -m workflow.sharing pull    the results that dvc.lock records, and the notes of all other runs
+
+DVC's own push sends of runs that are no longer in dvc.lock a note, but not what came out. Here both go, the results
+first, so that a note that arrives can be relied on: workflow/restore.py, before each job.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from stages import command
+from stages.errors import UserError
+from workflow import storage
+
+
+def push() -> str:
+    """Send what the remote lacks, and return in words what went.
+
+    Raises:
+        UserError: there is no remote, or not everything arrived.
+    """
+    with storage.repository() as repo:
+        remote = storage.answering(repo)
+        if "shared" in remote.config:
+            os.umask(0o002)  # DVC opens to the group what results lie in, but not what notes do
+        runs = {note: storage.run(repo, note) for note in storage.notes(repo.cache.legacy)}
+        whole = {note: stage for note, stage in runs.items() if stage and stage.outs_cached()}
+        sent, failed = repo.cloud.push({one for stage in whole.values() for one in storage.objects(stage)})
+        if failed:
+            raise UserError(f"{len(failed)} files did not arrive: dvc push says why; make push sends the rest")
+        count = len(sent) + repo.push()
+        new = whole.keys() - storage.notes(remote.legacy_odb)
+        storage.copy(new, repo.cache.legacy, remote.legacy_odb)
+        return f"sent {count} files and the notes of {len(new)} runs to {storage.where(repo)}"
+
+
+def pull() -> str:
+    """Bring the results that dvc.lock records, and the notes of all other runs, and return in words what came.
+
+    Raises:
+        UserError: there is no remote, it lacks some of the results, or a file changed by hand is in the way.
+    """
+    from dvc.exceptions import DownloadError
+
+    with storage.repository() as repo:
+        remote = storage.answering(repo)
+        new = storage.notes(remote.legacy_odb) - storage.notes(repo.cache.legacy)
+        storage.copy(new, remote.legacy_odb, repo.cache.legacy)
+        count = missing = 0
+        try:
+            count = repo.fetch()
+        except DownloadError as error:
+            missing = error.amount
+        repo.checkout(allow_missing=True)
+        if missing:
+            lacks = f"{storage.where(repo)} lacks {missing} files that dvc.lock records"
+            raise UserError(f"{lacks}: whoever committed it runs make push, or snakemake makes them here")
+        return f"brought {count} files and the notes of {len(new)} runs from {storage.where(repo)}"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Push or pull, as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["push", "pull"])
+    print({"push": push, "pull": pull}[parser.parse_args(argv).what]())
+
+
+if __name__ == "__main__":
+    command.run(main)

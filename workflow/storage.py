@@ -1,0 +1,134 @@
+"""What DVC keeps, here (its cache) and in the remote that `make remote` sets up: results, and notes of runs.
+
+A note (of DVC's run cache) says what a stage's command gave for its inputs. DVC 3.67 has no public way to a single one,
+hence the names of ``stage_cache`` that begin with an underscore.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stages.errors import UserError
+from workflow.remote import ALLOWED, CONFIG
+
+if TYPE_CHECKING:  # a job need not wait for DVC where no remote is set up
+    from dvc.data_cloud import Remote
+    from dvc.repo import Repo
+    from dvc.stage import PipelineStage
+    from dvc_data.hashfile.hash_info import HashInfo
+    from dvc_objects.db import ObjectDB
+
+NOTES = "runs"
+LOGGERS = ("dvc", "dvc_data", "dvc_objects", "asyncssh")
+PATIENCE = 30.0
+"""Seconds after which a remote that has said nothing is taken to be out of reach."""
+
+
+def configured() -> bool:
+    """Return whether a remote is set up, by the repository's settings or this checkout's own."""
+    files = [file for file in (CONFIG, CONFIG.with_name("config.local")) if file.exists()]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return any(line.replace(" ", "").startswith("remote=") for line in lines)
+
+
+@contextmanager
+def repository() -> Iterator["Repo"]:
+    """Give DVC's view of this repository, with its log silent.
+
+    Raises:
+        UserError: DVC cannot do what is asked of it.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        with Repo() as repo:
+            yield repo
+    except DvcException as error:
+        raise UserError(_first_line(error)) from None
+
+
+def answering(repo: "Repo") -> "Remote":
+    """Return the remote, which is there.
+
+    Raises:
+        UserError: no remote is set up, or it is out of reach.
+    """
+    if not configured():
+        raise UserError(f"{CONFIG}: no remote is set up: make remote URL=<{ALLOWED}>")
+    answers: queue.SimpleQueue[tuple[Remote, bool] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            remote = repo.cloud.get_remote()
+            answers.put((remote, remote.fs.exists(remote.path)))
+        except Exception as error:  # every kind of remote has errors of its own
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=PATIENCE)
+    except queue.Empty:
+        answer = TimeoutError(f"no answer for {PATIENCE:.0f} seconds")
+    if isinstance(answer, Exception):
+        raise UserError(f"{CONFIG}: the remote is out of reach: {_first_line(answer)}")
+    remote, there = answer
+    if remote.fs.protocol == "local" and not there:
+        raise UserError(f"{remote.path}: no such folder, though {CONFIG} names it; is its disk there?")
+    return remote
+
+
+def where(repo: "Repo") -> str:
+    """Return where the remote is, as it was set up."""
+    return str(repo.config["remote"][repo.config["core"]["remote"]]["url"])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def notes(store: "ObjectDB") -> set[str]:
+    """Return the names of the notes in a cache or remote."""
+    folder = store.fs.join(store.path, NOTES)
+    return {store.fs.relpath(path, store.path) for path in store.fs.find(folder)} if store.fs.exists(folder) else set()
+
+
+def copy(names: Iterable[str], source: "ObjectDB", target: "ObjectDB") -> None:
+    """Copy notes from a cache or remote to another."""
+    from dvc.fs import generic
+
+    def one(name: str) -> None:
+        generic.copy(source.fs, source.fs.join(source.path, name), target.fs, target.fs.join(target.path, name))
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(one, names))
+
+
+def run(repo: "Repo", note: str) -> "PipelineStage | None":
+    """Return the stage that a note speaks of, with the hashes of what came out; ``None`` where it cannot be read."""
+    entry = repo.stage_cache._load_cache(*Path(note).parts[-2:])
+    return repo.stage_cache._create_stage(entry) if entry else None
+
+
+def objects(stage: "PipelineStage") -> set["HashInfo"]:
+    """Return the hashes of all files that came out of a run; of folders whose list is nowhere, none."""
+    return {one for found in stage.get_used_objs(force=True).values() for one in found}
+
+
+def fetch(repo: "Repo", stage: "PipelineStage") -> None:
+    """Bring into the cache what came out of a run, as far as the remote has it.
+
+    Raises:
+        UserError: the remote broke off.
+    """
+    try:
+        repo.cloud.pull(objects(stage))
+    except Exception as error:  # as above
+        raise UserError(f"{CONFIG}: the remote broke off: {_first_line(error)}") from None

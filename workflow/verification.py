@@ -1,0 +1,134 @@
+"""Whether all that results came from is what dvc.lock records: everything upstream is read and hashed again.
+
+What was hashed before is not believed, so that an edit that keeps size and time is found. Upstream first, each step is
+asked: is its entry in dvc.lock what DVC executed, does it join with the entries before it, do command, parameters, code
+and inputs hold, and is what it wrote still there unchanged?
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from stages import template
+from workflow import executions
+from workflow.chain import Chain
+from workflow.changes import Inspection
+from workflow.executions import Executions
+from workflow.hashes import Content, Contents, content, files_below, of_folder, seen_by_dvc
+from workflow.lock import Entry
+from workflow.producers import Producers
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was verified, up to the first ``mismatch``: a line that names it, or ``None``."""
+
+    mismatch: str | None
+    steps: int
+    files: int
+    bytes: int
+    seconds: float
+    executions_known: bool
+
+
+class Rehashed(Contents):
+    """Contents of this moment, each file read once whatever is known of it, with progress on a terminal."""
+
+    def __init__(self, producers: Producers, total: int) -> None:
+        """Take which step wrote what, and the bytes that dvc.lock promises."""
+        super().__init__()
+        self.producers = producers
+        self.read: dict[str, Content | None] = {}
+        self._bar = tqdm(
+            total=total, desc="verify", unit="B", unit_scale=True, delay=1, leave=False, disable=not sys.stderr.isatty()
+        )
+
+    def __call__(self, path: str) -> Content | None:
+        """Return what a file or folder holds, or ``None`` where there is none."""
+        if self.producers.below(path) and Path(path).is_dir():
+            names = seen_by_dvc(Path(path), files_below(Path(path)))
+            held = {name: self(os.path.join(path, name)) for name in names}  # noqa: PTH118
+            return Content(of_folder({name: one.md5 for name, one in held.items() if one}), None)
+        if path not in self.read:
+            self.read[path] = found = content(Path(path))
+            self._bar.update(found.size or 0 if found else 0)
+        return self.read[path]
+
+    def close(self) -> None:
+        """Take the progress away."""
+        self._bar.close()
+
+    @property
+    def files(self) -> int:
+        """How many files were read."""
+        return sum(1 if one.files is None else one.files for one in self.read.values() if one)
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes were read."""
+        return sum(one.size or 0 for one in self.read.values() if one)
+
+
+def verify(targets: Sequence[str], inspection: Inspection) -> Verified:
+    """Return whether everything that ``targets`` came from holds, looked at until something does not.
+
+    Raises:
+        UserError: no stage wrote one of ``targets``, or none has been executed yet.
+    """
+    began = time.perf_counter()
+    chain = Chain(inspection)
+    names = chain.upstream(targets)
+    contents = Rehashed(chain.producers, _promised([inspection.entries[name] for name in names]))
+    anew = Chain(Inspection(inspection.stages, inspection.entries, contents))
+    cache = executions.cache()
+    known = Executions(cache)
+    done, mismatch = 0, None
+    for name in names:
+        mismatch = next(mismatches(name, anew, known, cache), None)
+        if mismatch:
+            mismatch = f"{name}: {mismatch}"
+            break
+        done += 1
+    contents.close()
+    return Verified(mismatch, done, contents.files, contents.bytes, time.perf_counter() - began, bool(known))
+
+
+def mismatches(name: str, chain: Chain, known: Executions, cache: Path) -> Iterator[str]:
+    """Return what does not hold of a step, in words, one by one as it is found."""
+    entry, inspection = chain.entries[name], chain.inspection
+    yield from map(str, chain.joints(name))
+    if known and (doubt := known.doubt(entry)):
+        yield doubt
+    if name not in inspection.stages:
+        yield f"is no longer in {template.FILE}"
+        return
+    yield from map(str, inspection.inputs_changed(name))
+    for out, recorded in entry.outs.items():
+        now = inspection.contents(out)
+        if now is None:
+            yield f"{out} is missing: bring it back with make pull, or snakemake"
+        elif not now.same_as(recorded):
+            yield f"{culprit(out, recorded.md5, cache)} is not what {name} wrote"
+
+
+def culprit(out: str, md5: str, cache: Path) -> str:
+    """Return the first file of a folder that differs from what DVC's cache lists, or the folder where it does not."""
+    listed = executions.listing(cache, md5)
+    if not listed:
+        return out
+    names = sorted({*listed, *seen_by_dvc(Path(out), files_below(Path(out)))})
+    for name in names:
+        now = content(Path(out, name))
+        if now is None or now.md5 != listed.get(name):
+            return str(Path(out, name))
+    return out
+
+
+def _promised(entries: Sequence[Entry]) -> int:
+    """Return the bytes of what steps wrote, as dvc.lock has them."""
+    return sum(one.size or 0 for entry in entries for one in entry.outs.values())
