@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("Makefile", "stages", "workflow", "models/dvc.yaml", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
+SOURCES += ("LICENSE", "pyproject.toml", "requirements")
 DVC_SOURCES = ("config", ".gitignore")
 
 
@@ -58,6 +60,20 @@ def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.Complet
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
     return done
+
+
+def snakemake(folder: Path, *arguments: str) -> list[str]:
+    """Run the workflow in the copy and return the stages whose commands DVC executed, sorted."""
+    shutil.rmtree(folder / "logs", ignore_errors=True)
+    run(folder, "snakemake", *arguments)
+    logs = (folder / "logs").rglob("*.log")
+    return sorted(stage for log in logs for stage in re.findall(r"Running stage '([^']+)'", log.read_text()))
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in the copy, as an author of its own, and return what it printed."""
+    command = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
 def timed(folder: Path, *arguments: str) -> float:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.project import edit
+from benchmarks.project import edit, snakemake
+from stages import template
+from tests.small_study import small
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -45,3 +47,19 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny study, made by Snakemake."""
+    folder = small(tmp_path_factory.mktemp("made") / "project")
+    assert snakemake(folder) == sorted(template.stages(folder))
+    return folder
+
+
+@pytest.fixture
+def again(made: Path, tmp_path: Path) -> Path:
+    """The tiny study as it was made, in a copy to try things on."""
+    folder = tmp_path / "project"
+    shutil.copytree(made, folder, symlinks=True)
+    return folder

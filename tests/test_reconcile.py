@@ -3,25 +3,18 @@
 import os
 import random
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from benchmarks.project import edit, run
-from tests.test_end_to_end import SMALL, small, snakemake
+from benchmarks.project import edit, git, run, snakemake
+from tests.small_study import SMALL, small
 
 pytestmark = pytest.mark.slow
 
 MODELS = {name: SMALL["models"][name] for name in ("plain", "normalized")}
 TWO_MODELS = {"models": MODELS, "finetunes": {}, "backbones": {}, "studies.intel.models": list(MODELS)}
-IDENTITY = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    command = ["git", *IDENTITY, *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def overview(steps: Sequence[Step]) -> str:
             escape(step.description),
             html.unbroken(words.moment(step.record.get("began", ""))),
             html.unbroken("" if (taken := words.seconds(step.record)) is None else words.duration(taken)),
-            escape(step.record.get("machine", {}).get("host", "")),
+            html.unbroken(step.record.get("machine", {}).get("host", "")),
             html.digest(step.commit),
         ]
         for step in steps

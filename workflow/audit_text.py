@@ -3,6 +3,7 @@
 import os
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from workflow import audit_words as words
 from workflow.audited import Audit, brought, differences, upstream
@@ -28,7 +29,7 @@ def page(audit: Audit, width: int) -> str:
         branches = [_branch(steps[name], steps, told, width - 3) for name in audit.makers(asked)]
         lines += [asked, *_hung(branches), ""]
     if audit.environments:
-        lines += [*environments(audit.environments), ""]
+        lines += [*environments(audit.environments, width), ""]
     return "\n".join([*lines, ending(audit)]) + "\n"
 
 
@@ -41,16 +42,20 @@ def ending(audit: Audit) -> str:
     return f"{words.counted(len(found), 'difference')} from what dvc.lock records: {'; '.join([*found[:NAMED], *more])}"
 
 
-def environments(found: Sequence[Environment]) -> list[str]:
-    """Return a table of the facts that differ between the environments of models."""
-    names = [f"environment {number}" for number in range(1, len(found) + 1)]
+def environments(found: Sequence[Environment], width: int) -> list[str]:
+    """Return a table of the facts that differ between the environments of models, which names these in its head."""
     facts = dict.fromkeys(fact for environment in found for fact in environment.facts)
-    rows = [["", *names]]
-    rows += [[fact, *(words.environment_value(environment, fact) for environment in found)] for fact in facts]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(names) + 1)]
-    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    made = [f"{name}: {', '.join(one.steps)}" for name, one in zip(names, found, strict=True)]
-    return ["The models were made in different environments. What differs:", *table, *made]
+    label = max(map(len, facts)) + 2
+    column = max((width - label) // len(found) - 2, NARROWEST // 2)
+    rows = {"": [" ".join(environment.steps) for environment in found]}
+    rows |= {fact: [words.environment_value(environment, fact) for environment in found] for fact in facts}
+    lines = ["The models were made in different environments. What differs:"]
+    for fact, cells in rows.items():
+        parts = zip_longest(*(_wrapped(cell, column, "") for cell in cells), fillvalue="")
+        for number, line in enumerate(parts):
+            texts = "  ".join(text.ljust(column) for text in line)
+            lines.append(f"{fact if number == 0 else '':<{label}}{texts}".rstrip())
+    return lines
 
 
 def _branch(step: Step, steps: Mapping[str, Step], told: set[str], width: int) -> list[str]:
@@ -79,7 +84,7 @@ def facts(step: Step, width: int) -> list[str]:
         "command": [step.command],
         "parameters": [f"{key} = {value}" for key, value in words.parameters(step)],
         "libraries": [words.libraries(step)],
-        "code": [code(step)],
+        "code": [code(step)] if step.code else [],
         "inputs": list(inputs(step)),
         "outputs": outputs(step.outs),
         "brought in": [words.origin(found) for found in brought(step)],
@@ -89,7 +94,7 @@ def facts(step: Step, width: int) -> list[str]:
     }
     lines = []
     for label, texts in known.items():
-        full = [line for text in texts if text for line in _wrapped(text, width - LABEL)]
+        full = [line for text in texts if text for line in _wrapped(text, max(width - LABEL, NARROWEST))]
         lines += [f"{label if number == 0 else '':<{LABEL}}{line}" for number, line in enumerate(full)]
     return lines
 
@@ -125,9 +130,7 @@ def _state(item: Item) -> str:
     return f"({words.ITEM_STATES[item.state]})" if item.state != "same" else ""
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    wrapper = textwrap.TextWrapper(
-        max(width, NARROWEST), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
+def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
+    wrapper = textwrap.TextWrapper(width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     lines = wrapper.wrap(text)
     return [line.replace(TOGETHER, " ") for line in lines]

@@ -1,9 +1,10 @@
 """What every form of an audit says in the same words: hashes, sizes, times, values and states."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+
+import yaml
 
 from stages.versions import FILE as VERSIONS
 from workflow.audited import Brought, state
@@ -62,11 +63,10 @@ def parameters(step: Step) -> list[tuple[str, str]]:
 
 def value(found: Any) -> str:
     """Return a value as YAML has it, in one line."""
-    if isinstance(found, Mapping):
-        return f"{{{', '.join(f'{name}: {value(one)}' for name, one in found.items())}}}"
-    if isinstance(found, list):
-        return f"[{', '.join(map(value, found))}]"
-    return found if isinstance(found, str) and found else json.dumps(found, ensure_ascii=False)
+    text = yaml.dump(
+        found, Dumper=yaml.CSafeDumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=-1
+    )
+    return text.removesuffix("...\n").strip()
 
 
 def ran(record: Mapping[str, Any]) -> str:

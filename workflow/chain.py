@@ -68,11 +68,16 @@ class Chain:
     def joints(self, name: str) -> list[Change]:
         """Return where what a step read is not what the step before it wrote, as dvc.lock has both."""
         found = []
+        now = self.inspection.producers
         for dep, recorded in self.entries[name].deps.items():
             outs = self.outs_read(dep, recorded)
             written = self._md5(dep) if dep in self.producers else self._of_folder(dep, outs)
-            if outs and written != recorded.md5:
-                found.append(Change(name, "joint", dep, f"is recorded in {LOCK} with another hash than its writer's"))
+            if written == recorded.md5 or not (outs or now.behind(dep)):
+                continue
+            lost = [now[out] for out in now.behind(dep) if now[out] not in self.entries]
+            unlike = f"is recorded in {LOCK} with another hash than its writer's"
+            what = f"comes from {lost[0]}, of which {LOCK} records nothing" if lost else unlike
+            found.append(Change(name, "joint", dep, what))
         return found
 
     def _md5(self, out: str) -> str:

@@ -26,9 +26,14 @@ def cache() -> Path:
     return Path(Config(str(DVC))["cache"].get("dir") or DVC / "cache")
 
 
+def place(folder: Path, md5: str) -> Path:
+    """Return where a cache keeps the file, or the list of a folder's files, with DVC's hash ``md5``."""
+    return folder / "files/md5" / md5[:2] / md5[2:]
+
+
 def listing(folder: Path, md5: str) -> dict[str, str]:
     """Return the MD5 of each file of a folder with DVC's hash ``md5``, as a cache lists them; none if it does not."""
-    file = folder / "files/md5" / md5[:2] / md5[2:]
+    file = place(folder, md5)
     if not md5.endswith(FOLDER_ENDING) or not file.is_file():
         return {}
     try:
@@ -84,8 +89,11 @@ def _inputs_differ(entry: Entry, run: Entry) -> str:
     """Return the first of what dvc.lock says was read that an execution read otherwise, or nothing."""
     if entry.command != run.command:
         return f"the command in {LOCK} was another"
-    for key, recorded, had in differences("", entry.params, run.params):
-        return f"{key.removeprefix('.')} is {recorded!r} in {LOCK}, but was {had!r}"
+    for file in {**entry.params, **run.params}:
+        now, before = entry.params.get(file, {}), run.params.get(file, {})
+        for key in {**now, **before}:
+            for leaf, recorded, had in differences(key, now.get(key), before.get(key)):
+                return f"{leaf} is {recorded!r} in {LOCK}, but was {had!r}"
     for dep in {**entry.deps, **run.deps}:
         if dep not in run.deps or not run.deps[dep].same_as(entry.deps.get(dep)):
             return f"{dep} has a hash in {LOCK} that it had not"

@@ -13,12 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from stages import command, template
 from stages.errors import UserError
+from workflow import executions
 from workflow.changes import Inspection
-from workflow.hashes import Contents
+from workflow.hashes import FOLDER_ENDING, Contents
 from workflow.lock import read_while_written
 from workflow.restore import restore
 
@@ -36,7 +38,7 @@ def guard(name: str, inspection: Inspection) -> None:
         if _holds(out, inspection):
             continue
         producer = inspection.producers[out]
-        if not restored(Path(out), lambda out=out: _holds(out, inspection)):
+        if not restored(Path(out), partial(_holds, out, inspection)):
             raise UserError(
                 f"{out}: not what {producer} wrote, and not in DVC's cache; remove it and run snakemake again"
             )
@@ -68,6 +70,18 @@ def _holds(out: str, inspection: Inspection) -> bool:
     return now is not None and entry is not None and now.same_as(entry.outs.get(out))
 
 
+def in_cache(name: str, inspection: Inspection) -> bool:
+    """Return whether all that the stage ``name`` gave with these inputs lies in DVC's cache, in its usual place."""
+    entry = inspection.entries.get(name)
+    if entry is None or inspection.inputs_changed(name):
+        return False
+    folder = executions.DVC / "cache"
+    hashes = [one.md5 for one in entry.outs.values()]
+    listed = {md5: executions.listing(folder, md5) for md5 in hashes if md5.endswith(FOLDER_ENDING)}
+    files = [md5 for md5 in hashes if md5 not in listed] + [md5 for names in listed.values() for md5 in names.values()]
+    return all(listed.values()) and all(executions.place(folder, md5).exists() for md5 in files)
+
+
 def wait(name: str, inspection: Inspection) -> None:
     """Read dvc.lock until it agrees with what the stage ``name`` reads, or patience ends.
 
@@ -93,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     wait(name, inspection)
     guard(name, inspection)
     contents.keep()
-    if said := restore(name):
+    if not in_cache(name, inspection) and (said := restore(name)):
         print(said, file=sys.stderr)
 
 

@@ -10,10 +10,14 @@ first, so that a note that arrives can be relied on: workflow/restore.py, before
 import argparse
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from stages import command
 from stages.errors import UserError
 from workflow import storage
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
 
 
 def push() -> str:
@@ -54,11 +58,27 @@ def pull() -> str:
             count = repo.fetch()
         except DownloadError as error:
             missing = error.amount
-        repo.checkout(allow_missing=True)
+        check_out(repo)
         if missing:
             lacks = f"{storage.where(repo)} lacks {missing} files that dvc.lock records"
             raise UserError(f"{lacks}: whoever committed it runs make push, or snakemake makes them here")
         return f"brought {count} files and the notes of {len(new)} runs from {storage.where(repo)}"
+
+
+def check_out(repo: "Repo") -> None:
+    """Put what dvc.lock records in its place, as far as it is in the cache.
+
+    Raises:
+        UserError: files that were changed by hand, and are kept nowhere else, would be overwritten.
+    """
+    from dvc.exceptions import DvcException
+
+    try:
+        repo.checkout(allow_missing=True)
+    except DvcException as error:
+        said, *files = str(error).splitlines()
+        names = ", ".join(os.path.relpath(file) for file in files) or said
+        raise UserError(f"{names}: changed by hand, and kept nowhere else; remove it, then make pull again") from None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
