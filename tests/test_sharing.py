@@ -1,4 +1,4 @@
-"""Results shared through a remote: what one clone computed, another restores, also what no dvc.lock records any more."""
+"""Results shared through a remote: what one clone computed, another restores, also what dvc.lock records no more."""
 
 import hashlib
 import json
@@ -47,9 +47,9 @@ def errors(folder: Path, *arguments: str) -> str:
 
 
 @cache
-def shared(factory: pytest.TempPathFactory) -> Path:
+def shared(place: Path) -> Path:
     """A tiny study of one model, made, committed, and pushed to a folder beside it; made once for all test files."""
-    folder = small(factory.mktemp("shared") / "project", ONE_MODEL)
+    folder = small(place / "shared/project", ONE_MODEL)
     run(folder, "dvc", "repro")
     run(folder, "workflow.remote", "../storage")
     git(folder, "add", "--all")
@@ -60,7 +60,7 @@ def shared(factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return shared(tmp_path_factory)
+    return shared(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """dvc.lock: what each stage was executed with and what came out, by hash."""
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +11,18 @@ from typing import Any
 import yaml
 
 from stages.errors import UserError
+from stages.parameters.base import EXPONENT
 from workflow.hashes import Content
 
 FILE = Path("dvc.lock")
 CONFLICT = "<<<<<<< "
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML in which 1e-05 is a number, as it is to DVC, which writes it so."""
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"^{EXPONENT.pattern}$"), list("-+0123456789"))
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,7 @@ def parsed(text: str) -> dict[str, Entry]:
     if any(line.startswith(CONFLICT) for line in text.splitlines()):
         raise UserError(f"{FILE}: holds a merge conflict; run make merge")
     try:
-        document = yaml.load(text, Loader=yaml.CSafeLoader) or {}
+        document = yaml.load(text, Loader=_Loader) or {}
         return {name: _entry(name, content) for name, content in (document.get("stages") or {}).items()}
     except (yaml.YAMLError, AttributeError, KeyError, TypeError):
         raise UserError(f"{FILE}: not what DVC writes; take it from git again: git checkout {FILE}") from None
