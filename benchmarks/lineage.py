@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas
 
-from benchmarks.project import ROOT, edit, git, run, snakemake
+from benchmarks.project import ROOT, cloned, edit, git, run, snakemake
 from stages.files import write_table
 from stages.parameters.base import read
 
@@ -58,12 +58,6 @@ def link_sources(study: Path, place: Path) -> None:
         parts = Path(dataset["source"]).parts
         if parts[0] == ".." and not (place / parts[1]).exists():
             (place / parts[1]).symlink_to((study.parent / parts[1]).resolve())
-
-
-def cloned(study: Path, folder: Path) -> Path:
-    """Clone the study into ``folder``."""
-    git(study.parent, "clone", "--quiet", str(study), str(folder))
-    return folder
 
 
 def change_epochs(folder: Path, model: str) -> None:

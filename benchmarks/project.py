@@ -62,18 +62,29 @@ def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.Complet
     return done
 
 
+def executed(output: str) -> list[str]:
+    """Return the stages whose commands DVC executed, by what it printed, sorted."""
+    return sorted(re.findall(r"Running stage '([^']+)'", output))
+
+
 def snakemake(folder: Path, *arguments: str) -> list[str]:
     """Run the workflow in the copy and return the stages whose commands DVC executed, sorted."""
     shutil.rmtree(folder / "logs", ignore_errors=True)
     run(folder, "snakemake", *arguments)
-    logs = (folder / "logs").rglob("*.log")
-    return sorted(stage for log in logs for stage in re.findall(r"Running stage '([^']+)'", log.read_text()))
+    return executed("".join(log.read_text(encoding="utf-8") for log in (folder / "logs").rglob("*.log")))
 
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git in the copy, as an author of its own, and return what it printed."""
     command = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", *arguments]
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def cloned(origin: Path, folder: Path) -> Path:
+    """Clone a copy into ``folder``, and return it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    git(origin, "clone", "--quiet", str(origin), str(folder))
+    return folder
 
 
 def timed(folder: Path, *arguments: str) -> float:

@@ -16,11 +16,10 @@ from stages import command, plan, progress
 from stages.archives import ENDING, found, is_archive, matches, not_found
 from stages.errors import UserError
 from stages.files import sha256, write_table, written_folder
+from stages.origins import ARCHIVES
 from stages.packing import pack
 from stages.parameters.base import FILE
 from stages.parameters.data import Dataset, Splits
-
-MANIFEST = "manifest.csv"
 
 
 def entries_of(source: Path, key: str) -> list[Path]:
@@ -135,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise UserError(f"{FILE}: datasets.{given.key}.source: lies where it would be copied to, {given.out}; move it")
     with written_folder(given.out) as folder:
         bring(given.key, datasets[given.key], folder)
-        write_table(folder / MANIFEST, manifest(folder))
+        write_table(folder / ARCHIVES, manifest(folder))
 
 
 if __name__ == "__main__":

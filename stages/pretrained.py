@@ -17,11 +17,11 @@ from stages import architectures, command, hdf5, imagenet, lite_weights, random_
 from stages.backend import keras
 from stages.errors import UserError
 from stages.files import sha256, write_json, written_folder
+from stages.origins import BACKBONE, WEIGHTS
 from stages.parameters.backbone import Backbone
 from stages.parameters.base import entry
 from stages.parameters.model import Runtime
 from stages.progress import note
-from stages.weights import DESCRIPTION, WEIGHTS
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -55,7 +55,7 @@ def pretrained(key: str, backbone: Backbone, seed: int, out: Path) -> None:
             "parameters": network.count_params(),
             "weights_sha256": sha256(folder / WEIGHTS),
         }
-        write_json(folder / DESCRIPTION, facts)
+        write_json(folder / BACKBONE, facts)
     note(f"pretrained {key}", f"{backbone.architecture}: {network.count_params():,} parameters ({origin})")
 
 

@@ -7,9 +7,7 @@ from stages import architectures
 from stages.backend import keras
 from stages.errors import UserError
 from stages.files import read_json, sha256
-
-WEIGHTS = "backbone.weights.h5"
-DESCRIPTION = "backbone.json"
+from stages.origins import BACKBONE, WEIGHTS
 
 
 def opened(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Model, dict[str, Any]]:
@@ -19,16 +17,16 @@ def opened(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Model, dict
         UserError: a file is missing or damaged, or the images are too small or not in colour.
     """
     again = f"run python -m stages.pretrained {folder.name}"
-    for name in (DESCRIPTION, WEIGHTS):
+    for name in (BACKBONE, WEIGHTS):
         if not (folder / name).is_file():
             raise UserError(f"{folder / name}: no such file; {again}")
     try:
-        facts = read_json(folder / DESCRIPTION)
+        facts = read_json(folder / BACKBONE)
         architecture, alpha, digest = (facts[key] for key in ("architecture", "alpha", "weights_sha256"))
     except (KeyError, TypeError, ValueError):
-        raise UserError(f"{folder / DESCRIPTION}: damaged; {again}") from None
+        raise UserError(f"{folder / BACKBONE}: damaged; {again}") from None
     if sha256(folder / WEIGHTS) != digest:
-        raise UserError(f"{folder / WEIGHTS}: damaged: its SHA-256 is not that in {DESCRIPTION}; {again}")
+        raise UserError(f"{folder / WEIGHTS}: damaged: its SHA-256 is not that in {BACKBONE}; {again}")
     network = architectures.build(architecture, alpha, shape)
     try:
         network.load_weights(folder / WEIGHTS)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workflow.audited import Audit
-from workflow.lineage import Item, Step
+from workflow.audit.facts import Audit
+from workflow.audit.lineage import Item, Step
 
 CODE = Item("stages/files.py", "c" * 32, 2578, None, "same")
 RAW = Item("data/raw/mine", "d" * 28 + "1111.dir", 3_000_000, 3, "same")

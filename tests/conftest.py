@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.project import edit, snakemake
+from benchmarks.project import edit, git, run, snakemake
 from stages import template
-from tests.small_study import small
+from tests.small_study import ONE_MODEL, small
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -62,4 +62,16 @@ def again(made: Path, tmp_path: Path) -> Path:
     """The tiny study as it was made, in a copy to try things on."""
     folder = tmp_path / "project"
     shutil.copytree(made, folder, symlinks=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny study of one model, made, committed, and pushed to a folder beside it."""
+    folder = small(tmp_path_factory.mktemp("shared") / "project", ONE_MODEL)
+    run(folder, "dvc", "repro")
+    run(folder, "workflow.remote", "../storage")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Run")
+    run(folder, "workflow.sharing", "push")
     return folder

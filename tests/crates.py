@@ -1,7 +1,6 @@
 """Steps made by hand from real files, and what the validator of the profile finds wrong with a crate of them."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,8 @@ from rocrate.vocabs import RO_CRATE
 from rocrate_validator import services
 from rocrate_validator.models import Severity, ValidationSettings
 
-from benchmarks.project import ROOT, copied
 from workflow import hashes
-from workflow.lineage import Item, Step
+from workflow.audit.lineage import Item, Step
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 METADATA = "ro-crate-metadata.json"
@@ -55,15 +53,6 @@ def wrote(path: str, content: bytes) -> str:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_bytes(content)
     return path
-
-
-def sources(folder: Path) -> Path:
-    """A copy of the sources, with all that a crate holds of them."""
-    copied(folder)
-    for name in ("LICENSE", "pyproject.toml"):
-        shutil.copyfile(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "requirements", folder / "requirements", dirs_exist_ok=True)
-    return folder
 
 
 def four_steps() -> list[Step]:

@@ -48,6 +48,7 @@ SMALL = {
     "finetunes": {"tuned": {"base": "frozen", "unfreeze": 6, "training": FIT}},
     "studies.intel.models": ["plain", "normalized", "frozen", "tuned"],
 }
+ONE_MODEL = {"models": {"plain": MODEL}, "finetunes": {}, "backbones": {}, "studies.intel.models": ["plain"]}
 
 
 def small(folder: Path, changes: dict[str, Any] | None = None) -> Path:

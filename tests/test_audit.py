@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 import yaml
 
+from stages import origins
 from stages.files import write_json
 from tests.audited_steps import CODE, FACTS, FIGURE, MACHINE, RAW, RECORD, VIEW, made_audit, network
-from workflow import audit_json, audit_page, audit_text, audit_words, audited
-from workflow.audited import Audit, Brought, brought
+from workflow.audit import document, words
+from workflow.audit import page as audit_page
+from workflow.audit import text as audit_text
+from workflow.audit.environments import Environment, different
+from workflow.audit.facts import Audit, Brought, brought
+from workflow.audit.lineage import Step
 from workflow.changes import Change
-from workflow.environments import Environment, different
-from workflow.lineage import Step
 
 
 @pytest.fixture
@@ -48,9 +51,9 @@ def test_what_is_not_known_is_left_out(audit: Audit) -> None:
     told = block(audit_text.page(audit, 120), "prepare@small")
     assert told.startswith("\n")
     assert not {"parameters", "libraries", "code", "ran", "recorded", "brought"} & set(told.split())
-    found = json.loads(audit_json.document(audit))["steps"]
+    found = json.loads(document.document(audit))["steps"]
     assert "commit" not in found[1] and found[1]["record"] == {} and "producer" not in found[1]["outputs"][0]
-    assert "null" not in audit_json.document(replace(audit, steps=audit.steps[:2]))
+    assert "null" not in document.document(replace(audit, steps=audit.steps[:2]))
     page = audit_page.page(replace(audit, steps=audit.steps[:2]))
     assert "<dt>ran" not in page and "<dt>recorded" not in page and "None" not in page
 
@@ -70,7 +73,7 @@ def test_what_no_longer_holds_is_said_in_every_form(audit: Audit) -> None:
     assert text.endswith(f"{said}{parameter}; {FIGURE} is missing\n")
     assert "stages/files.py changed" in block(text, "prepare@small")
     assert page.count("no longer holds") >= 3 and page.count("files missing") >= 3
-    found = json.loads(audit_json.document(broken))
+    found = json.loads(document.document(broken))
     assert (found["holds"], found["differences"]) == (False, [str(parameter), f"{FIGURE} is missing"])
     assert [step["state"] for step in found["steps"]] == ["same", "changed", "same", "same", "missing"]
     assert found["steps"][1]["changes"] == [
@@ -79,7 +82,7 @@ def test_what_no_longer_holds_is_said_in_every_form(audit: Audit) -> None:
 
 
 def test_json_has_all_that_the_tree_has_with_whole_hashes(audit: Audit) -> None:
-    found = json.loads(audit_json.document(audit))
+    found = json.loads(document.document(audit))
     step = found["steps"][2]
     assert (step["command"], step["commit"], step["params"], step["record"]) == (
         *("python -m stages.train first", "f" * 40),
@@ -128,7 +131,7 @@ def test_every_form_shows_where_environments_differ(audit: Audit) -> None:
     split = replace(audit, steps=(*others, replace(second, record=other(threads=4)), compare))
     lines = [line.split() for line in audit_text.page(split, 120).splitlines()]
     assert ["train@first", "train@second"] in lines and ["threads", "1", "4"] in lines
-    assert json.loads(audit_json.document(split))["environments"] == [
+    assert json.loads(document.document(split))["environments"] == [
         {"steps": ["train@first"], "facts": {"threads": 1}},
         {"steps": ["train@second"], "facts": {"threads": 4}},
     ]
@@ -139,34 +142,27 @@ def test_what_was_brought_in_is_told_as_it_was_noted(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     for folder in (RAW.path, "data/pretrained/net"):
         Path(folder).mkdir(parents=True)
-    Path(RAW.path, audited.ARCHIVES).write_text(f"name,bytes,sha256\nlearn.zip,1234,{'a' * 64}\n")
-    Path("data/pretrained/net", audited.WEIGHTS).write_bytes(b"weights")
+    Path(RAW.path, origins.ARCHIVES).write_text(f"name,bytes,sha256\nlearn.zip,1234,{'a' * 64}\n")
+    Path("data/pretrained/net", origins.WEIGHTS).write_bytes(b"weights")
     facts = {"file": "net.bin", "bytes": 9, "sha256": "b" * 64, "origin": "ImageNet", "weights_sha256": "c" * 64}
-    write_json(Path("data/pretrained/net", audited.BACKBONE), facts)
+    write_json(Path("data/pretrained/net", origins.BACKBONE), facts)
     weights = replace(RAW, path="data/pretrained/net")
     step = Step("fetch@mine", "", "fetch", {}, (), (), (RAW, weights))
     archive = Brought("archive", "learn.zip", "a" * 64, 1234)
     source, ours = (
         Brought("weights", "net.bin", "b" * 64, 9, "ImageNet"),
-        Brought("weights", audited.WEIGHTS, "c" * 64, 7),
+        Brought("weights", origins.WEIGHTS, "c" * 64, 7),
     )
     assert brought(step) == [archive, source, ours]
     assert brought(replace(step, outs=(replace(RAW, state="changed"), weights))) == [source, ours]
     audit = Audit((RAW.path,), (step,))
-    for text in (audit_text.page(audit, 120), audit_json.document(audit), audit_page.page(audit)):
+    for text in (audit_text.page(audit, 120), document.document(audit), audit_page.page(audit)):
         assert all(found.sha256 in text and found.name in text for found in (archive, source, ours))
-
-
-def test_names_of_what_stages_write_are_theirs() -> None:
-    from stages import fetch, weights
-
-    assert audited.ARCHIVES == fetch.MANIFEST
-    assert {audited.BACKBONE: audited.WEIGHTS} == {weights.DESCRIPTION: weights.WEIGHTS}
 
 
 @pytest.mark.parametrize("value", [None, True, 1e-05, "1", "a, b}", "", "Été", {"a": [1, {"b": None}], "c: d": "yes"}])
 def test_values_are_shown_as_yaml_in_one_line(value: Any) -> None:
-    text = audit_words.value(value)
+    text = words.value(value)
     assert "\n" not in text
     assert yaml.safe_load(text) == value
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.audited_steps import made_audit
-from workflow import audit_page
-from workflow.audit_layout import Layout, direct
-from workflow.audited import Audit
+from workflow.audit import page as audit_page
+from workflow.audit.facts import Audit
+from workflow.audit.layout import Layout, direct
 
 
 @pytest.fixture

@@ -22,20 +22,20 @@ from crates import (
     four_steps,
     item,
     named,
-    sources,
     wrote,
 )
 
+from benchmarks.project import copied
 from stages.errors import UserError
-from workflow import crate
+from workflow.audit import crate
+from workflow.audit.crate_run import general
+from workflow.audit.lineage import Step
 from workflow.changes import Change
-from workflow.crate_run import general
-from workflow.lineage import Step
 
 
 @pytest.fixture
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
-    monkeypatch.chdir(sources(tmp_path / "project"))
+    monkeypatch.chdir(copied(tmp_path / "project"))
     return four_steps()
 
 

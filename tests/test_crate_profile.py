@@ -4,15 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
-from crates import METADATA, METRICS, MODEL, RAW, VIEW, entities, four_steps, issues, named, sources
+from crates import METADATA, METRICS, MODEL, RAW, VIEW, entities, four_steps, issues, named
 
-from workflow import crate
-from workflow.lineage import Step
+from benchmarks.project import copied
+from workflow.audit import crate
+from workflow.audit.lineage import Step
 
 
 @pytest.fixture
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
-    monkeypatch.chdir(sources(tmp_path / "project"))
+    monkeypatch.chdir(copied(tmp_path / "project"))
     return four_steps()
 
 

@@ -12,9 +12,9 @@ from stages import template
 from stages.errors import UserError
 from stages.files import write_json
 from workflow import lock
+from workflow.audit.lineage import Step, steps
 from workflow.changes import Inspection
 from workflow.hashes import Contents, content
-from workflow.lineage import Step, steps
 
 STAGES: dict[str, Any] = {
     "bring": {"desc": "Letters", "cmd": "bring", "deps": ["source.txt", "bring.py"], "outs": ["data/raw"]},

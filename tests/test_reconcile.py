@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.project import edit, git, run, snakemake
+from benchmarks.project import cloned, edit, git, run, snakemake
 from tests.small_study import SMALL, small
 
 pytestmark = pytest.mark.slow
@@ -36,9 +36,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def clone(published: Path, tmp_path: Path) -> Path:
     """The study in a clone, pulled, its archives beside it; times are shuffled, as a download may leave them."""
-    folder = tmp_path / "clone"
     shutil.copytree(published.parent / "archives", tmp_path / "archives")
-    git(tmp_path, "clone", "--quiet", str(published), str(folder))
+    folder = cloned(published, tmp_path / "clone")
     run(folder, "dvc", "pull", "--run-cache")
     drawn = random.Random(11)
     for file in sorted(folder.rglob("*")):
@@ -127,9 +126,8 @@ def test_branches_come_back_without_a_command(clone: Path) -> None:
 def test_a_checkout_without_its_outputs_says_what_it_lacks_and_takes_them_from_the_remote(
     published: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "clone"
     shutil.copytree(published.parent / "archives", tmp_path / "archives")
-    git(tmp_path, "clone", "--quiet", str(published), str(folder))
+    folder = cloned(published, tmp_path / "clone")
     assert snakemake(folder) == []
     assert (folder / "results/intel/comparison/models.csv").exists()
 

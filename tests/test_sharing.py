@@ -6,35 +6,22 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 import time
-from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
-from benchmarks.project import edit, run
-from tests.test_end_to_end import MODEL, small, snakemake
+from benchmarks.project import cloned, edit, executed, git, run, snakemake
+from tests.small_study import MODEL
 
 pytestmark = pytest.mark.slow
 
-ONE_MODEL = {"models": {"plain": MODEL}, "finetunes": {}, "backbones": {}, "studies.intel.models": ["plain"]}
 DROPOUT = "models.plain.network.head.dropout"
 TRIED = [0.35]
 AFTER_TRAINING = ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"]
 NETWORK = "models/intel/plain/model.keras"
 METRICS = "results/intel/evaluations/plain/metrics.json"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-    return subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-def executed(output: str) -> list[str]:
-    """The stages whose commands DVC executed, by what it printed."""
-    return sorted(re.findall(r"Running stage '([^']+)'", output))
 
 
 def errors(folder: Path, *arguments: str) -> str:
@@ -46,27 +33,10 @@ def errors(folder: Path, *arguments: str) -> str:
     return done.stderr
 
 
-@cache
-def shared(place: Path) -> Path:
-    """A tiny study of one model, made, committed, and pushed to a folder beside it; made once for all test files."""
-    folder = small(place / "shared/project", ONE_MODEL)
-    run(folder, "dvc", "repro")
-    run(folder, "workflow.remote", "../storage")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Run")
-    run(folder, "workflow.sharing", "push")
-    return folder
-
-
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return shared(tmp_path_factory.getbasetemp())
-
-
-@pytest.fixture(scope="module")
-def ann(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ann(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone in which another dropout was tried as an experiment of DVC's, taken back, and everything pushed."""
-    folder = cloned(made, tmp_path_factory.mktemp("ann") / "clone")
+    folder = cloned(shared, tmp_path_factory.mktemp("ann") / "clone")
     run(folder, "workflow.sharing", "pull")
     before = {name: (folder / name).read_bytes() for name in (NETWORK, METRICS)}
     done = run(folder, "dvc", "exp", "run", "--set-param", f"{DROPOUT}={TRIED}")
@@ -87,24 +57,18 @@ def ann(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def cloned(made: Path, folder: Path) -> Path:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    git(made, "clone", "--quiet", str(made), str(folder))
-    return folder
-
-
-def test_a_clone_anywhere_finds_the_folder_and_has_nothing_to_do(made: Path, tmp_path: Path) -> None:
-    folder = cloned(made, tmp_path / "elsewhere/and deeper/clone")
+def test_a_clone_anywhere_finds_the_folder_and_has_nothing_to_do(shared: Path, tmp_path: Path) -> None:
+    folder = cloned(shared, tmp_path / "elsewhere/and deeper/clone")
     said = run(folder, "workflow.sharing", "pull").stdout
-    assert re.fullmatch(rf"brought [1-9]\d+ files and the notes of 8 runs from {made.parent}/storage\n", said)
+    assert re.fullmatch(rf"brought [1-9]\d+ files and the notes of 8 runs from {shared.parent}/storage\n", said)
     assert "up to date" in run(folder, "dvc", "status").stdout
     assert executed(run(folder, "dvc", "repro").stdout) == []
     assert git(folder, "status", "--porcelain") == ""
     assert "brought 0 files and the notes of 0 runs" in run(folder, "workflow.sharing", "pull").stdout
 
 
-def test_a_folder_open_to_its_group_stays_so(made: Path) -> None:
-    folders = [path for path in (made.parent / "storage").rglob("*") if path.is_dir()]
+def test_a_folder_open_to_its_group_stays_so(shared: Path) -> None:
+    folders = [path for path in (shared.parent / "storage").rglob("*") if path.is_dir()]
     assert {path.parts[-1] for path in folders} >= {"files", "runs", "md5"}
     closed = [path for path in folders if not path.stat().st_mode & stat.S_IWGRP]
     assert closed == []
@@ -138,8 +102,8 @@ def forge(folder: Path) -> None:
             os.utime(other, (time.time() + 60, time.time() + 60))
 
 
-def test_what_a_colleague_tried_is_restored_and_not_computed(ann: Path, made: Path, tmp_path: Path) -> None:
-    folder = cloned(made, tmp_path / "clone")
+def test_what_a_colleague_tried_is_restored_and_not_computed(ann: Path, shared: Path, tmp_path: Path) -> None:
+    folder = cloned(shared, tmp_path / "clone")
     run(folder, "workflow.sharing", "pull")
     forge(folder)
     edit(folder, {DROPOUT: TRIED})
@@ -150,16 +114,16 @@ def test_what_a_colleague_tried_is_restored_and_not_computed(ann: Path, made: Pa
 
 
 def test_what_a_colleague_tried_is_computed_where_the_remote_is_out_of_reach(
-    ann: Path, made: Path, tmp_path: Path
+    ann: Path, shared: Path, tmp_path: Path
 ) -> None:
-    folder = cloned(made, tmp_path / "clone")
+    folder = cloned(shared, tmp_path / "clone")
     run(folder, "workflow.sharing", "pull")
     edit(folder, {DROPOUT: TRIED})
-    (made.parent / "storage").rename(tmp_path / "unplugged")
+    (shared.parent / "storage").rename(tmp_path / "unplugged")
     try:
         executions = snakemake(folder, NETWORK)
     finally:
-        (tmp_path / "unplugged").rename(made.parent / "storage")
+        (tmp_path / "unplugged").rename(shared.parent / "storage")
     log = (folder / "logs/train/intel/plain.log").read_text()
     assert "train@plain was executed with these inputs before, but" in log
     assert "storage: no such folder, though .dvc/config names it; is its disk there?" in log
@@ -167,40 +131,40 @@ def test_what_a_colleague_tried_is_computed_where_the_remote_is_out_of_reach(
     assert (folder / NETWORK).read_bytes() == (ann.parent / "tried" / NETWORK).read_bytes()
 
 
-def test_a_clone_that_was_not_pulled_takes_all_from_the_remote(made: Path, tmp_path: Path) -> None:
-    folder = cloned(made, tmp_path / "clone")
+def test_a_clone_that_was_not_pulled_takes_all_from_the_remote(shared: Path, tmp_path: Path) -> None:
+    folder = cloned(shared, tmp_path / "clone")
     assert snakemake(folder) == []
-    assert (folder / NETWORK).read_bytes() == (made / NETWORK).read_bytes()
+    assert (folder / NETWORK).read_bytes() == (shared / NETWORK).read_bytes()
     assert git(folder, "status", "--porcelain") == ""
 
 
-def test_a_remote_that_lacks_a_file_is_told_and_the_rest_is_brought(made: Path, tmp_path: Path) -> None:
-    folder = cloned(made, tmp_path / "clone")
-    shutil.copytree(made.parent / "storage", tmp_path / "storage")
+def test_a_remote_that_lacks_a_file_is_told_and_the_rest_is_brought(shared: Path, tmp_path: Path) -> None:
+    folder = cloned(shared, tmp_path / "clone")
+    shutil.copytree(shared.parent / "storage", tmp_path / "storage")
     run(folder, "workflow.remote", "../storage")
-    lost = hashlib.md5((made / NETWORK).read_bytes()).hexdigest()
+    lost = hashlib.md5((shared / NETWORK).read_bytes()).hexdigest()
     (tmp_path / "storage/files/md5" / lost[:2] / lost[2:]).unlink()
     said = errors(folder, "workflow.sharing", "pull")
     assert (
         "storage lacks 1 files that dvc.lock records: whoever committed it runs make push, or snakemake makes" in said
     )
     assert not (folder / NETWORK).exists()
-    assert (folder / METRICS).read_bytes() == (made / METRICS).read_bytes()
+    assert (folder / METRICS).read_bytes() == (shared / METRICS).read_bytes()
 
 
-def test_a_result_changed_by_hand_is_not_overwritten(made: Path, tmp_path: Path) -> None:
-    folder = cloned(made, tmp_path / "clone")
+def test_a_result_changed_by_hand_is_not_overwritten(shared: Path, tmp_path: Path) -> None:
+    folder = cloned(shared, tmp_path / "clone")
     run(folder, "workflow.sharing", "pull")
     (folder / METRICS).write_text("{}")
     assert f"error: {METRICS}: changed by hand" in errors(folder, "workflow.sharing", "pull")
     assert (folder / METRICS).read_text() == "{}"
     (folder / METRICS).unlink()
     run(folder, "workflow.sharing", "pull")
-    assert (folder / METRICS).read_bytes() == (made / METRICS).read_bytes()
+    assert (folder / METRICS).read_bytes() == (shared / METRICS).read_bytes()
 
 
-def test_without_a_remote_one_line_says_what_to_do(made: Path, tmp_path: Path) -> None:
-    folder = cloned(made, tmp_path / "clone")
+def test_without_a_remote_one_line_says_what_to_do(shared: Path, tmp_path: Path) -> None:
+    folder = cloned(shared, tmp_path / "clone")
     run(folder, "dvc", "remote", "remove", "storage")
     for what in ("push", "pull"):
         said = errors(folder, "workflow.sharing", what)

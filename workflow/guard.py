@@ -18,7 +18,7 @@ from pathlib import Path
 
 from stages import command, template
 from stages.errors import UserError
-from workflow import executions
+from workflow import cache
 from workflow.changes import Inspection
 from workflow.hashes import FOLDER_ENDING, Contents
 from workflow.lock import read_while_written
@@ -75,11 +75,10 @@ def in_cache(name: str, inspection: Inspection) -> bool:
     entry = inspection.entries.get(name)
     if entry is None or inspection.inputs_changed(name):
         return False
-    folder = executions.DVC / "cache"
     hashes = [one.md5 for one in entry.outs.values()]
-    listed = {md5: executions.listing(folder, md5) for md5 in hashes if md5.endswith(FOLDER_ENDING)}
+    listed = {md5: cache.listing(cache.HERE, md5) for md5 in hashes if md5.endswith(FOLDER_ENDING)}
     files = [md5 for md5 in hashes if md5 not in listed] + [md5 for names in listed.values() for md5 in names.values()]
-    return all(listed.values()) and all(executions.place(folder, md5).exists() for md5 in files)
+    return all(listed.values()) and all(cache.place(cache.HERE, md5).exists() for md5 in files)
 
 
 def wait(name: str, inspection: Inspection) -> None:

@@ -16,6 +16,8 @@ from workflow.hashes import Content
 
 FILE = Path("dvc.lock")
 CONFLICT = "<<<<<<< "
+DAMAGED = (yaml.YAMLError, AttributeError, KeyError, TypeError)
+"""What reading raises where something else than DVC wrote."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -47,8 +49,16 @@ def parsed(text: str) -> dict[str, Entry]:
     try:
         document = yaml.load(text, Loader=_Loader) or {}
         return {name: _entry(name, content) for name, content in (document.get("stages") or {}).items()}
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
+    except DAMAGED:
         raise UserError(f"{FILE}: not what DVC writes; take it from git again: git checkout {FILE}") from None
+
+
+def noted(name: str, text: str) -> Entry | None:
+    """Return the entry that a note of DVC's run cache would be as ``name`` in dvc.lock; ``None`` if it is damaged."""
+    try:
+        return _entry(name, yaml.load(text, Loader=_Loader))
+    except DAMAGED:
+        return None
 
 
 def read() -> dict[str, Entry]:

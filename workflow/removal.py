@@ -7,31 +7,23 @@ python -m workflow.removal clean      everything that can be made again, but the
 import argparse
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from stages import command
 from stages.files import written
+from workflow import lock, quantities
 from workflow.pipeline import Pipeline, opened
 
 MADE_BY_TOOLS = (".snakemake", ".scratch", "logs", ".dvc/cache", ".dvc/tmp", "report.html")
-LOCK = Path("dvc.lock")
 
 
 def size(path: Path) -> int:
     """Return the bytes in a file, or in all files below a folder."""
     files = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
     return sum(file.lstat().st_size for file in files if file.is_symlink() or file.is_file())
-
-
-def readable(count: float) -> str:
-    """Return a number of bytes in the unit that fits it."""
-    for unit in ("bytes", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GiB"
 
 
 def remove(paths: Iterable[Path]) -> int:
@@ -45,7 +37,7 @@ def remove(paths: Iterable[Path]) -> int:
             shutil.rmtree(path)
         else:
             path.unlink()
-        print(f"removed {path} ({readable(count)})")
+        print(f"removed {path} ({quantities.size(count)})")
         freed += count
         _remove_empty(path.parent)
     return freed
@@ -65,21 +57,20 @@ def made(pipeline: Pipeline) -> list[Path]:
 
 def recorded() -> list[Path]:
     """Return the outs that dvc.lock records, of stages that are and stages that were."""
-    content = YAML(typ="safe").load(LOCK.read_text(encoding="utf-8")) if LOCK.exists() else {"stages": {}}
-    return [Path(out["path"]) for stage in content["stages"].values() for out in stage.get("outs", [])]
+    return [Path(out) for entry in lock.read().values() for out in entry.outs]
 
 
 def forget(stages: Iterable[str]) -> list[str]:
     """Drop the entries of dvc.lock that are none of ``stages``, and return their names."""
-    if not LOCK.exists():
+    if not lock.FILE.exists():
         return []
     yaml = YAML()
-    content = yaml.load(LOCK.read_text(encoding="utf-8"))
+    content = yaml.load(lock.FILE.read_text(encoding="utf-8"))
     stale = [name for name in content["stages"] if name not in set(stages)]
     for name in stale:
         del content["stages"][name]
     if stale:
-        with written(LOCK) as temporary, temporary.open("w", encoding="utf-8") as file:
+        with written(lock.FILE) as temporary, temporary.open("w", encoding="utf-8") as file:
             yaml.dump(content, file)
     return stale
 
@@ -96,25 +87,25 @@ def record_again(pipeline: Pipeline, removed: Iterable[Path]) -> None:
             print(f"{stage.name}: {'made again' if done.returncode == 0 else 'to be made again by snakemake'}")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Prune or clean, as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["prune", "clean"])
-    what = parser.parse_args().what
+    what = parser.parse_args(argv).what
     pipeline = opened()
     if what == "prune":
         known = recorded()
         leftovers = [path for path in pipeline.leftovers() if any(out.is_relative_to(path) for out in known)]
         for stray in sorted(set(pipeline.leftovers()) - set(leftovers)):
-            print(f"left {stray}: {LOCK} knows nothing of it")
+            print(f"left {stray}: {lock.FILE} knows nothing of it")
         freed = remove(leftovers)
         if stale := forget(pipeline.stages):
-            print(f"dropped from {LOCK}: {', '.join(stale)}")
+            print(f"dropped from {lock.FILE}: {', '.join(stale)}")
         record_again(pipeline, leftovers)
     else:
         freed = remove([*made(pipeline), *map(Path, MADE_BY_TOOLS)])
-    print(f"{readable(freed)} freed" if freed else "nothing to remove")
+    print(f"{quantities.size(freed)} freed" if freed else "nothing to remove")
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.errors import UserError
+from workflow.cache import NOTES
 from workflow.remote import ALLOWED, CONFIG
 
 if TYPE_CHECKING:  # a job need not wait for DVC where no remote is set up
@@ -23,7 +24,6 @@ if TYPE_CHECKING:  # a job need not wait for DVC where no remote is set up
     from dvc_data.hashfile.hash_info import HashInfo
     from dvc_objects.db import ObjectDB
 
-NOTES = "runs"
 LOGGERS = ("dvc", "dvc_data", "dvc_objects", "asyncssh")
 PATIENCE = 30.0
 """Seconds after which a remote that has said nothing is taken to be out of reach."""

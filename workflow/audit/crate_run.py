@@ -15,8 +15,8 @@ from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
 from stages import template
-from workflow.crate_files import Files, described
-from workflow.lineage import Item, Step
+from workflow.audit.crate_files import Files, described
+from workflow.audit.lineage import Item, Step
 from workflow.lock import FILE as LOCK
 
 COMPLETED = "http://schema.org/CompletedActionStatus"

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from html import escape
 
-from workflow import audit_html as html
-from workflow import audit_words as words
-from workflow.audited import brought, differences
-from workflow.lineage import Item, Step
+from workflow.audit import html, words
+from workflow.audit.facts import brought, differences
+from workflow.audit.lineage import Item, Step
+from workflow.quantities import counted
 
 
 def details(step: Step) -> str:
@@ -44,6 +44,6 @@ def _items(items: Sequence[Item]) -> str:
         for item in items
     ]
     differ = [item for item in items if item.state != "same"]
-    said = words.counted(sum(item.files or 1 for item in items), "file")
+    said = counted(sum(item.files or 1 for item in items), "file")
     said += f", {len(differ)} not as recorded" if differ else ""
     return f'<details><summary>{said}</summary><div class="scroll">{html.table([], rows)}</div></details>'

@@ -6,49 +6,21 @@ came from no execution. Whoever also forges the run cache is not found out here.
 
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import indent
 
-from stages.errors import UserError
-from stages.files import read_json
+from workflow.cache import NOTES
 from workflow.changes import differences
-from workflow.hashes import FOLDER_ENDING, of_folder
 from workflow.lock import FILE as LOCK
-from workflow.lock import Entry, parsed
+from workflow.lock import Entry, noted
 
-DVC = Path(".dvc")
 PULLED = f"{LOCK} was edited, or the run cache was not pulled (make pull)"
-
-
-def cache() -> Path:
-    """Return DVC's cache, which its configuration may have moved."""
-    from dvc.config import Config  # here, as it is not needed to show an audit
-
-    return Path(Config(str(DVC))["cache"].get("dir") or DVC / "cache")
-
-
-def place(folder: Path, md5: str) -> Path:
-    """Return where a cache keeps the file, or the list of a folder's files, with DVC's hash ``md5``."""
-    return folder / "files/md5" / md5[:2] / md5[2:]
-
-
-def listing(folder: Path, md5: str) -> dict[str, str]:
-    """Return the MD5 of each file of a folder with DVC's hash ``md5``, as a cache lists them; none if it does not."""
-    file = place(folder, md5)
-    if not md5.endswith(FOLDER_ENDING) or not file.is_file():
-        return {}
-    try:
-        files = {one["relpath"]: one["md5"] for one in read_json(file)}
-    except (ValueError, KeyError, TypeError):  # damaged
-        return {}
-    return files if of_folder(files) == md5 else {}
 
 
 class Executions:
     """The executions in a run cache."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, cache: Path) -> None:
         """Take the folder of the cache."""
-        self.folder = folder / "runs"
+        self.cache, self.folder = cache, cache / NOTES
         self._texts = [file.read_text(encoding="utf-8") for file in self.folder.glob("*/*/*") if file.is_file()]
 
     def __bool__(self) -> bool:
@@ -74,11 +46,8 @@ class Executions:
     def _holding(self, name: str, hashes: set[str]) -> Iterator[Entry]:
         """Return the executions in whose notes all of ``hashes`` stand; to read all notes would take long."""
         for text in self._texts:
-            if all(md5 in text for md5 in hashes):
-                try:
-                    yield parsed(f"stages:\n  {name}:\n{indent(text, '    ')}")[name]
-                except UserError:  # damaged: it tells of no execution
-                    continue
+            if all(md5 in text for md5 in hashes) and (found := noted(name, text)):
+                yield found
 
 
 def _outs(entry: Entry) -> dict[str, str]:

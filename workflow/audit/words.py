@@ -7,9 +7,10 @@ from typing import Any
 import yaml
 
 from stages.versions import FILE as VERSIONS
-from workflow.audited import Brought, state
-from workflow.environments import Environment
-from workflow.lineage import Item, State, Step
+from workflow.audit.environments import Environment
+from workflow.audit.facts import Brought, state
+from workflow.audit.lineage import Item, State, Step
+from workflow.quantities import counted, duration, size
 
 SHOWN = 8
 """Digits of a hash or commit that are shown to people."""
@@ -17,7 +18,6 @@ LONG = 220
 """Characters from which a parameter with parts is shown part by part."""
 STATES: Mapping[State, str] = {"same": "holds", "changed": "no longer holds", "missing": "files missing"}
 ITEM_STATES: Mapping[State, str] = {"same": "", "changed": "changed", "missing": "missing"}
-MINUTE, HOUR = 60, 3600
 
 
 def verdict(step: Step) -> str:
@@ -28,20 +28,6 @@ def verdict(step: Step) -> str:
 def short(digest: str) -> str:
     """Return the first digits of a hash."""
     return digest[:SHOWN]
-
-
-def size(count: float) -> str:
-    """Return a number of bytes in the unit that fits it."""
-    for unit in ("bytes", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GiB"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it must be."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def extent(item: Item | Brought) -> str:
@@ -94,14 +80,6 @@ def seconds(record: Mapping[str, Any]) -> float | None:
 def moment(began: str) -> str:
     """Return a time of a record for people."""
     return began.replace("T", " ").replace("+00:00", " UTC")
-
-
-def duration(taken: float) -> str:
-    """Return seconds in the unit that fits them."""
-    if taken < MINUTE:
-        return f"{taken:.1f} s"
-    minutes, rest = divmod(round(taken), MINUTE)
-    return f"{minutes} min {rest} s" if taken < HOUR else f"{minutes // MINUTE} h {minutes % MINUTE} min"
 
 
 def origin(found: Brought) -> str:

@@ -20,11 +20,12 @@ from pathlib import Path
 from stages import command, template
 from stages.errors import UserError
 from stages.files import write_text
-from workflow import audit_json, audit_page, audit_text, lineage, lock
-from workflow import audit_words as words
-from workflow.audited import Audit
+from workflow import lock
+from workflow.audit import document, lineage, page, text
+from workflow.audit.facts import Audit
 from workflow.changes import Inspection
 from workflow.hashes import Contents
+from workflow.quantities import counted, duration, size
 
 CRATE = "ro-crate"
 WIDTH = 120
@@ -33,14 +34,14 @@ WIDTH = 120
 
 def tree(audit: Audit) -> str:
     """Return the audit as text, as wide as the terminal."""
-    return audit_text.page(audit, shutil.get_terminal_size((WIDTH, 0)).columns)
+    return text.page(audit, shutil.get_terminal_size((WIDTH, 0)).columns)
 
 
-FORMATS: dict[str, Callable[[Audit], str]] = {"tree": tree, "json": audit_json.document, "html": audit_page.page}
+FORMATS: dict[str, Callable[[Audit], str]] = {"tree": tree, "json": document.document, "html": page.page}
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Return the command line's ``paths``, ``format``, ``out`` and ``verify``.
+    """Return the command line's ``paths``, ``format``, ``out``, ``data`` and ``verify``.
 
     Raises:
         UserError: there is no path, or the format is not known, or lacks its folder.
@@ -51,6 +52,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file or folder that a stage wrote")
     parser.add_argument("--format", nargs="+", metavar=("FORMAT", "FOLDER"), help=f"{', '.join(FORMATS)}, or {CRATE}")
     parser.add_argument("--out", type=Path, help="the file to write, or the folder of a crate")
+    parser.add_argument("--data", action="store_true", help=f"with {CRATE}: hold archives, images and views too")
     parser.add_argument("--verify", action="store_true", help="read and hash everything upstream again")
     given = parser.parse_intermixed_args(argv)
     given.format, *others = given.format or [None]
@@ -68,7 +70,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def verified(paths: Sequence[str], inspection: Inspection, said_to: Callable[[str], None]) -> bool:
     """Verify everything upstream of ``paths``, say how it went, and return whether all holds."""
-    from workflow.verification import verify
+    from workflow.audit.verification import verify
 
     found = verify(paths, inspection)
     if not found.executions_known:
@@ -76,8 +78,8 @@ def verified(paths: Sequence[str], inspection: Inspection, said_to: Callable[[st
     if found.mismatch:
         said_to(f"mismatch: {found.mismatch}")
         return False
-    counts = f"{words.counted(found.steps, 'step')}, {words.counted(found.files, 'file')}, {words.size(found.bytes)}"
-    said_to(f"verified: {counts}, in {words.duration(found.seconds)}")
+    counts = f"{counted(found.steps, 'step')}, {counted(found.files, 'file')}, {size(found.bytes)}"
+    said_to(f"verified: {counts}, in {duration(found.seconds)}")
     return True
 
 
@@ -86,18 +88,18 @@ def show(given: argparse.Namespace, inspection: Inspection) -> None:
     audit = Audit(tuple(given.paths), tuple(lineage.steps(given.paths, inspection)))
     form = given.format or "tree"
     if form == CRATE:
-        from workflow import crate
+        from workflow.audit import crate
 
-        crate.write(given.out, audit.steps, given.paths)
+        crate.write(given.out, audit.steps, given.paths, given.data)
         print(f"wrote {given.out}")
         return
-    text = FORMATS[form](audit)
+    shown = FORMATS[form](audit)
     if given.out:
-        write_text(given.out, text)
+        write_text(given.out, shown)
     else:
-        print(text, end="", flush=True)
+        print(shown, end="", flush=True)
     if form != "tree" or given.out:
-        print(audit_text.ending(audit), file=sys.stderr)
+        print(text.ending(audit), file=sys.stderr)
 
 
 def _to_errors(text: str) -> None:

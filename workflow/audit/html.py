@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
-from workflow import audit_words as words
-from workflow.audited import state
-from workflow.lineage import Step
+from workflow.audit import words
+from workflow.audit.facts import state
+from workflow.audit.lineage import Step
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], wide: Sequence[int] = ()) -> str:

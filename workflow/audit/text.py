@@ -5,10 +5,11 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
-from workflow import audit_words as words
-from workflow.audited import Audit, brought, differences, upstream
-from workflow.environments import Environment
-from workflow.lineage import Item, Step
+from workflow.audit import words
+from workflow.audit.environments import Environment
+from workflow.audit.facts import Audit, brought, differences, upstream
+from workflow.audit.lineage import Item, Step
+from workflow.quantities import counted
 
 LABEL = 12
 """Columns of a fact's name."""
@@ -37,9 +38,9 @@ def ending(audit: Audit) -> str:
     """Return the line that says whether all holds, or what differs."""
     found = audit.differences
     if not found:
-        return f"{words.counted(len(audit.steps), 'step')}: all that dvc.lock records of them still holds."
+        return f"{counted(len(audit.steps), 'step')}: all that dvc.lock records of them still holds."
     more = [f"and {len(found) - NAMED} more"] if len(found) > NAMED else []
-    return f"{words.counted(len(found), 'difference')} from what dvc.lock records: {'; '.join([*found[:NAMED], *more])}"
+    return f"{counted(len(found), 'difference')} from what dvc.lock records: {'; '.join([*found[:NAMED], *more])}"
 
 
 def environments(found: Sequence[Environment], width: int) -> list[str]:
@@ -102,7 +103,7 @@ def facts(step: Step, width: int) -> list[str]:
 def code(step: Step) -> str:
     """Return how many files of code a step ran, and which are no longer what they were."""
     differ = [f"{item.path} {item.state}" for item in step.code if item.state != "same"]
-    return ": ".join([words.counted(len(step.code), "file"), *([", ".join(differ)] if differ else [])])
+    return ": ".join([counted(len(step.code), "file"), *([", ".join(differ)] if differ else [])])
 
 
 def inputs(step: Step) -> Iterator[str]:

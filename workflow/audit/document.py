@@ -20,8 +20,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from workflow.audited import Audit, brought, differences, state
-from workflow.lineage import Item, Step
+from workflow.audit.facts import Audit, brought, differences, state
+from workflow.audit.lineage import Item, Step
 
 
 def document(audit: Audit) -> str:

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from stages import template
 from stages.files import read_json
 from stages.record import FILE as RECORD
-from workflow import git
-from workflow.chain import Chain
+from workflow.audit import git
+from workflow.audit.chain import Chain
 from workflow.changes import CODE, Change, Inspection
 from workflow.hashes import Content
 from workflow.lock import FILE as LOCK

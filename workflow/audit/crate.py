@@ -20,9 +20,9 @@ from stages import plan, template, versions
 from stages.errors import UserError
 from stages.files import written_folder
 from stages.parameters.base import FILE as PARAMETERS
-from workflow.crate_files import SOURCE_CODE, TERMS, Files
-from workflow.crate_run import Run
-from workflow.lineage import Item, Step
+from workflow.audit.crate_files import SOURCE_CODE, TERMS, Files
+from workflow.audit.crate_run import Run
+from workflow.audit.lineage import Item, Step
 from workflow.lock import FILE as LOCK
 
 PROFILES = {

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stages.files import read_json
-from workflow.environments import Environment, different
-from workflow.lineage import Item, State, Step
-
-ARCHIVES, BACKBONE, WEIGHTS = "manifest.csv", "backbone.json", "backbone.weights.h5"
-"""What fetch and pretrained write; their modules are not imported for it, which would take seconds."""
+from stages.origins import ARCHIVES, BACKBONE, WEIGHTS
+from workflow.audit.environments import Environment, different
+from workflow.audit.lineage import Item, State, Step
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
 
 from stages.errors import UserError
+from workflow.audit.lineage import Item
 from workflow.hashes import files_below, of_folder, seen_by_dvc
-from workflow.lineage import Item
 from workflow.lock import FILE as LOCK
 
 CHUNK = 2**20

@@ -15,10 +15,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from stages import template
-from workflow import executions
-from workflow.chain import Chain
+from workflow import cache
+from workflow.audit.chain import Chain
+from workflow.audit.executions import Executions
 from workflow.changes import Inspection
-from workflow.executions import Executions
 from workflow.hashes import Content, Contents, content, files_below, of_folder, seen_by_dvc
 from workflow.lock import Entry
 from workflow.producers import Producers
@@ -85,11 +85,10 @@ def verify(targets: Sequence[str], inspection: Inspection) -> Verified:
     names = chain.upstream(targets)
     contents = Rehashed(chain.producers, _promised([inspection.entries[name] for name in names]))
     anew = Chain(Inspection(inspection.stages, inspection.entries, contents))
-    cache = executions.cache()
-    known = Executions(cache)
+    known = Executions(cache.folder())
     done, mismatch = 0, None
     for name in names:
-        mismatch = next(mismatches(name, anew, known, cache), None)
+        mismatch = next(mismatches(name, anew, known), None)
         if mismatch:
             mismatch = f"{name}: {mismatch}"
             break
@@ -98,7 +97,7 @@ def verify(targets: Sequence[str], inspection: Inspection) -> Verified:
     return Verified(mismatch, done, contents.files, contents.bytes, time.perf_counter() - began, bool(known))
 
 
-def mismatches(name: str, chain: Chain, known: Executions, cache: Path) -> Iterator[str]:
+def mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]:
     """Return what does not hold of a step, in words, one by one as it is found."""
     entry, inspection = chain.entries[name], chain.inspection
     yield from map(str, chain.joints(name))
@@ -113,12 +112,12 @@ def mismatches(name: str, chain: Chain, known: Executions, cache: Path) -> Itera
         if now is None:
             yield f"{out} is missing: bring it back with make pull, or snakemake"
         elif not now.same_as(recorded):
-            yield f"{culprit(out, recorded.md5, cache)} is not what {name} wrote"
+            yield f"{culprit(out, recorded.md5, known.cache)} is not what {name} wrote"
 
 
-def culprit(out: str, md5: str, cache: Path) -> str:
+def culprit(out: str, md5: str, kept: Path) -> str:
     """Return the first file of a folder that differs from what DVC's cache lists, or the folder where it does not."""
-    listed = executions.listing(cache, md5)
+    listed = cache.listing(kept, md5)
     if not listed:
         return out
     names = sorted({*listed, *seen_by_dvc(Path(out), files_below(Path(out)))})

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from html import escape
 
-from workflow import audit_words as words
-from workflow.audit_layout import Layout, Point
-from workflow.audited import state, upstream
-from workflow.lineage import Step
+from workflow.audit import words
+from workflow.audit.facts import state, upstream
+from workflow.audit.layout import Layout, Point
+from workflow.audit.lineage import Step
 
 WIDTH, HEIGHT = 172, 46
 """Pixels of a step's box."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.trained import NETWORK
-from workflow.lineage import Step
+from workflow.audit.lineage import Step
 
 FACTS = ("machine", "python", "versions", "backend", "gpu", "threads")
 """What of a record tells the environment; the rest are measurements, and parameters that dvc.lock has."""

@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from workflow import audit_graph
-from workflow import audit_html as html
-from workflow import audit_words as words
-from workflow.audit_details import details
-from workflow.audit_text import ending
-from workflow.audited import Audit, state
-from workflow.environments import Environment
-from workflow.lineage import Step
+from workflow.audit import graph, html, words
+from workflow.audit.details import details
+from workflow.audit.environments import Environment
+from workflow.audit.facts import Audit, state
+from workflow.audit.lineage import Step
+from workflow.audit.text import ending
+from workflow.quantities import counted, duration
 
-STYLE = Path(__file__).with_name("audit.css")
+STYLE = Path(__file__).with_name("page.css")
 FIGURE = ".png"
 UNFOLD = """
 const unfold = () => {
@@ -37,7 +36,7 @@ def page(audit: Audit) -> str:
         figures(audit),
         "<h2>Steps</h2>",
         '<p class="soft">From left to right; an arrow that follows from others is left out.</p>',
-        f'<div class="panel graph">{audit_graph.drawing(audit.steps)}</div>',
+        f'<div class="panel graph">{graph.drawing(audit.steps)}</div>',
         environments(audit.environments),
         f'<h2>When and where</h2><div class="panel">{overview(from_last)}</div>',
         f"<h2>Each step</h2>{''.join(map(details, from_last))}",
@@ -57,7 +56,7 @@ def verdict(audit: Audit) -> str:
     if states <= {"same"}:
         return f'<div class="verdict same">{escape(ending(audit))}</div>'
     worst = "changed" if "changed" in states else "missing"
-    head = f"{words.counted(len(audit.differences), 'difference')} from what dvc.lock records:"
+    head = f"{counted(len(audit.differences), 'difference')} from what dvc.lock records:"
     listed = "".join(f"<li>{escape(said)}</li>" for said in audit.differences)
     return f'<div class="verdict {worst}">{head}<ul>{listed}</ul></div>'
 
@@ -93,7 +92,7 @@ def overview(steps: Sequence[Step]) -> str:
             html.pill(step),
             escape(step.description),
             html.unbroken(words.moment(step.record.get("began", ""))),
-            html.unbroken("" if (taken := words.seconds(step.record)) is None else words.duration(taken)),
+            html.unbroken("" if (taken := words.seconds(step.record)) is None else duration(taken)),
             html.unbroken(step.record.get("machine", {}).get("host", "")),
             html.digest(step.commit),
         ]
