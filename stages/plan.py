@@ -21,7 +21,7 @@ from stages.files import write_text
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import Parameters, load
 from stages.parameters.transfer import TransferModel
-from stages.template import all_outs, documents
+from stages.template import all_outs, definitions
 
 FILE = Path("workflow/plan.yaml")
 HEAD = f"# Written from {PARAMETERS} by stages/plan.py; do not edit. Commit it"
@@ -103,7 +103,7 @@ def check_sources(parameters: Parameters) -> None:
     Raises:
         UserError: a file or source is missing, or lies where its own copy would be written.
     """
-    made = {Path(out).parts[0] for definition in documents()[0].values() for out in all_outs(definition["do"])}
+    made = {Path(out).parts[0] for definition in definitions().values() for out in all_outs(definition["do"])}
     for key, backbone in parameters.backbones.items():
         if backbone.weights not in WEIGHTS:
             where = f"{PARAMETERS}: backbones.{key}.weights: {backbone.weights!r}"

@@ -10,6 +10,7 @@ first, so that a note that arrives can be relied on: workflow/restore.py, before
 import argparse
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from stages import command
@@ -53,13 +54,11 @@ def pull() -> str:
         remote = storage.answering(repo)
         new = storage.notes(remote.legacy_odb) - storage.notes(repo.cache.legacy)
         storage.copy(new, remote.legacy_odb, repo.cache.legacy)
-        count = missing = 0
-        try:
+        count = 0
+        with suppress(DownloadError):  # which not every missing file raises: they are counted below
             count = repo.fetch()
-        except DownloadError as error:
-            missing = error.amount
         check_out(repo)
-        if missing:
+        if missing := storage.lacking(repo):
             lacks = f"{storage.where(repo)} lacks {missing} files that dvc.lock records"
             raise UserError(f"{lacks}: whoever committed it runs make push, or snakemake makes them here")
         return f"brought {count} files and the notes of {len(new)} runs from {storage.where(repo)}"

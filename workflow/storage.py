@@ -122,6 +122,14 @@ def objects(stage: "PipelineStage") -> set["HashInfo"]:
     return {one for found in stage.get_used_objs(force=True).values() for one in found}
 
 
+def lacking(repo: "Repo") -> int:
+    """Return how many files that dvc.lock records the cache lacks; a folder whose list it lacks counts as one."""
+    recorded = {one for stage in repo.index.stages for one in objects(stage)}
+    recorded |= {out.hash_info for stage in repo.index.stages for out in stage.outs if out.hash_info}
+    hashes = {one.value for one in recorded if one.value}
+    return len(hashes - set(repo.cache.local.oids_exist(hashes)))
+
+
 def fetch(repo: "Repo", stage: "PipelineStage") -> None:
     """Bring into the cache what came out of a run, as far as the remote has it.
 
