@@ -1,71 +1,31 @@
-"""What sharing, changing and auditing a finished study cost: seconds, jobs, and commands that DVC executed.
+"""What sharing, changing, auditing and repeating a finished study cost: seconds, and commands that DVC executed.
 
     python -m benchmarks.lineage --study FOLDER --model MODEL
 
-``FOLDER`` is a checkout in which the study was made. A copy of it is committed and pushed to a remote in a temporary
-folder; everything else happens in clones that pull from there. ``MODEL`` is the training whose number of epochs is
-changed by one. Writes benchmarks/lineage.csv.
+``FOLDER`` is a checkout in which the study was made from a local source. A copy of it is committed and pushed to a
+remote in a temporary folder; everything else happens in clones that pull from there. ``MODEL``, a network trained from
+scratch, is the one that is changed. Last, two clean clones make everything twice. Writes benchmarks/lineage.csv.
 """
 
 import argparse
 import shutil
+import subprocess
 import tempfile
-import time
+import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas
 
-from benchmarks.project import ROOT, cloned, edit, git, run, snakemake
+from benchmarks.project import ROOT, edit, executed, git, run, snakemake
+from benchmarks.published import PUSH, RESULTS, Bench
+from benchmarks.tampering import flip, locked, md5, out
 from stages.files import write_table
-from stages.parameters.base import read
 
 TABLE = ROOT / "benchmarks/lineage.csv"
-AUDITED = "results"
-
-
-class Journal:
-    """Rows of what was done, each with the seconds it took."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
-
-    def note(self, what: str, work: Callable[[], Any]) -> None:
-        """Do the ``work`` and note it; a list that it returns is that of the commands executed."""
-        began = time.perf_counter()
-        found = work()
-        seconds = round(time.perf_counter() - began, 1)
-        commands = len(found) if isinstance(found, list) else None
-        names = " ".join(found) if isinstance(found, list) else ""
-        self.rows.append({"what": what, "seconds": seconds, "commands executed": commands, "which": names})
-        print(f"{seconds:8.1f} s  {what}  {names}", flush=True)
-
-
-def published(study: Path, place: Path) -> Path:
-    """Return a copy of the study, its lock committed, with a remote in ``place``."""
-    folder = place / "study"
-    shutil.copytree(study, folder, symlinks=True)
-    run(folder, "workflow.remote", str(place / "storage"))
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--allow-empty", "--message", "Run the study")
-    return folder
-
-
-def link_sources(study: Path, place: Path) -> None:
-    """Let the sources that lie beside the study be found beside its clones."""
-    for dataset in read(study / "params.yaml")["datasets"].values():
-        parts = Path(dataset["source"]).parts
-        if parts[0] == ".." and not (place / parts[1]).exists():
-            (place / parts[1]).symlink_to((study.parent / parts[1]).resolve())
-
-
-def change_epochs(folder: Path, model: str) -> None:
-    """Train ``model`` for one epoch more in the params.yaml of ``folder``."""
-    document = read(folder / "params.yaml")
-    section = "finetunes" if model in document["finetunes"] else "models"
-    epochs = document[section][model]["training"]["epochs"]
-    edit(folder, {f"{section}.{model}.training.epochs": epochs + 1})
+EPOCHS = {"first": 1, "second": 2}
+"""How long the models are trained that two branches add."""
 
 
 def append(file: Path, text: str) -> None:
@@ -73,58 +33,170 @@ def append(file: Path, text: str) -> None:
     file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
-def measure(study: Path, place: Path, model: str, journal: Journal) -> None:
-    """Go through what a team does with a study, and note each step."""
-    link_sources(study, place)
-    origin = published(study, place)
-    journal.note("push all results to a folder", lambda: run(origin, "workflow.sharing", "push"))
-    first = cloned(origin, place / "first")
-    journal.note("clone, then pull", lambda: run(first, "workflow.sharing", "pull"))
-    journal.note("snakemake after that", lambda: snakemake(first))
-    journal.note("snakemake again", lambda: snakemake(first))
-    journal.note("audit everything, not rehashed", lambda: run(first, "workflow.audit", AUDITED))
-    journal.note("audit everything, rehashed", lambda: run(first, "workflow.audit", AUDITED, "--verify"))
+def lengthen(bench: Bench, folder: Path) -> None:
+    """Train the model for one epoch more."""
+    epochs = bench.parameters["models"][bench.model]["training"]["epochs"]
+    edit(folder, {f"models.{bench.model}.training.epochs": epochs + 1})
 
-    append(first / "stages/prepare.py", "\n# a remark\n")
-    journal.note("a comment added to stages/prepare.py", lambda: snakemake(first))
-    git(first, "checkout", "--quiet", "stages/prepare.py", "dvc.lock")
-    journal.note("the comment removed", lambda: snakemake(first))
 
+def verified(folder: Path, path: str) -> str:
+    """Return what --verify says of a file."""
+    return run(folder, "workflow.audit", path, "--verify", check=False).stdout.strip()
+
+
+def share(bench: Bench) -> None:
+    """Push, clone, pull, run and audit."""
+    bench.note("push all results to a folder", lambda: run(bench.study, *PUSH))
+    bench.note("clone, then pull", lambda: bench.clone("first"))
+    first = bench.place / "first"
+    bench.note("snakemake after that", lambda: snakemake(first))
+    bench.note("snakemake again", lambda: snakemake(first))
+    bench.note("audit all results, not rehashed", lambda: run(first, "workflow.audit", RESULTS) and None)
+    bench.note("audit all results, rehashed", lambda: run(first, "workflow.audit", RESULTS, "--verify").stdout.strip())
+    crate = ("--format", "ro-crate", str(bench.place / "crate"))
+    bench.note("write an RO-Crate of all results", lambda: run(first, "workflow.audit", RESULTS, *crate) and None)
+
+
+def change(bench: Bench) -> None:
+    """Change one thing after another, each from the same start."""
+    folder = bench.clone("changed")
+    worst = bench.parameters["evaluation"]["worst"]
+
+    def changed(what: str, work: Callable[[], object]) -> None:
+        work()
+        bench.note(what, lambda: snakemake(folder))
+        git(folder, "checkout", "--quiet", ".")
+        bench.note("and back", lambda: snakemake(folder))
+
+    changed("a remark added to stages/prepare.py", lambda: append(folder / "stages/prepare.py", "\n# a remark\n"))
+    text = folder / "stages/evaluation_text.py"
+    other = text.read_text(encoding="utf-8").replace('f"# {key} on ', 'f"# {key} tested on ')
+    changed("other words in stages/evaluation_text.py", lambda: text.write_text(other, encoding="utf-8"))
+    changed("a shared parameter, evaluation.worst", lambda: edit(folder, {"evaluation.worst": worst - 1}))
+
+
+def branch(bench: Bench) -> None:
+    """Switch branches, share one, and have a colleague make the same change."""
+    first = bench.place / "first"
     git(first, "checkout", "--quiet", "-b", "longer")
-    change_epochs(first, model)
-    journal.note(f"a branch with one epoch more for {model}", lambda: snakemake(first))
-    git(first, "commit", "--quiet", "--all", "--message", "One epoch more")
+    lengthen(bench, first)
+    bench.note(f"a branch with one epoch more for {bench.model}", lambda: snakemake(first))
+    bench.commit(first, "One epoch more")
     git(first, "checkout", "--quiet", "-")
-    journal.note("back to the first branch", lambda: snakemake(first))
+    bench.note("back to the first branch", lambda: snakemake(first))
     git(first, "checkout", "--quiet", "longer")
-    journal.note("and to the other again", lambda: snakemake(first))
-    journal.note("push what that branch gave", lambda: run(first, "workflow.sharing", "push"))
+    bench.note("and to the other again", lambda: snakemake(first))
+    bench.note("push what that branch gave", lambda: run(first, *PUSH))
+    colleague = bench.clone("colleague")
+    lengthen(bench, colleague)
+    bench.note("a colleague's same change, unaware of the branch", lambda: snakemake(colleague))
 
-    second = cloned(origin, place / "second")
-    journal.note("a colleague clones and pulls", lambda: run(second, "workflow.sharing", "pull"))
-    change_epochs(second, model)
-    journal.note("makes the same change, unaware of the branch", lambda: snakemake(second))
-    array = next((second / "data/views").glob("*/train.npy"))
-    with array.open("r+b") as file:
-        file.seek(1000)
-        file.write(b"edited by hand")
-    journal.note("a view edited by hand", lambda: snakemake(second))
-    journal.note(
-        "write an RO-Crate of the results",
-        lambda: run(second, "workflow.audit", AUDITED, "--format", "ro-crate", str(place / "crate")),
-    )
+
+def merge(bench: Bench) -> None:
+    """Add a model on each of two branches, and merge them."""
+    folder = bench.clone("merged")
+    (study,) = bench.parameters["studies"]
+    models = bench.parameters["studies"][study]["models"]
+
+    def add(*names: str) -> None:
+        for name in names:
+            model = bench.parameters["models"][bench.model]
+            model["training"]["epochs"] = EPOCHS[name]
+            edit(folder, {f"models.{name}": model})
+        edit(folder, {f"studies.{study}.models": [*models, *names]})
+
+    for name in EPOCHS:
+        git(folder, "checkout", "--quiet", "-b", name, "origin/HEAD")
+        add(name)
+        bench.note(f"a branch with one more model, {name}", lambda: snakemake(folder))
+        bench.commit(folder, f"Add {name}")
+    subprocess.run(["git", "merge", "first"], cwd=folder, capture_output=True, check=False)
+    git(folder, "checkout", "origin/HEAD", "--", "params.yaml")
+    add(*EPOCHS)
+    git(folder, "add", "params.yaml")
+    bench.note("make merge, params.yaml decided", lambda: run(folder, "workflow.merge").stdout.splitlines()[-2])
+    bench.commit(folder, "Merge")
+    bench.note("snakemake after the merge", lambda: snakemake(folder))
+
+
+def experiment(bench: Bench) -> None:
+    """Override a parameter of the model with DVC's own command."""
+    folder = bench.clone("experiment")
+    override = f"models.{bench.model}.training.learning_rate=0.0005"
+
+    def tried() -> list[str]:
+        done = run(folder, "dvc", "exp", "run", "--set-param", override)
+        return executed(done.stdout + done.stderr)
+
+    bench.note(f"dvc exp run -S {override}", tried)
+
+
+def tamper(bench: Bench) -> None:
+    """Tamper with one thing after another, and verify the model's numbers."""
+    (dataset,) = bench.parameters["datasets"]
+    view = f"data/views/{bench.parameters['models'][bench.model]['view']}"
+
+    def forge(folder: Path) -> None:
+        flip(folder / bench.metrics)
+        entry = f"evaluate@{bench.model}"
+        locked(folder, lambda all: out(all[entry], "outs", bench.metrics).update(md5=md5(folder / bench.metrics)))
+
+    def break_chain(folder: Path) -> None:
+        entry = f"train@{bench.model}"
+        locked(folder, lambda all: out(all[entry], "deps", view).update(md5="0" * 32 + ".dir"))
+
+    ways: dict[str, Callable[[Path], object]] = {
+        "a bit of a raw archive": lambda at: flip(next((at / "data/raw" / dataset).glob("*.zip"))),
+        "a bit of a view": lambda at: flip(at / view / "train.npy"),
+        "a bit of the result": lambda at: flip(at / bench.metrics),
+        "code": lambda at: append(at / "stages/views.py", "\n# a remark\n"),
+        "a parameter": lambda at: lengthen(bench, at),
+        "the result, and dvc.lock to match": forge,
+        "dvc.lock: a view that nobody wrote": break_chain,
+    }
+    for number, (what, way) in enumerate(ways.items()):
+        folder = bench.clone(f"tampered-{number}")
+        way(folder)
+        bench.note(f"verify after tampering with {what}", partial(verified, folder, bench.metrics))
+        shutil.rmtree(folder)
+
+
+def hand(bench: Bench) -> None:
+    """Edit a view by hand, change the model that reads it, and run."""
+    folder = bench.clone("by-hand")
+    flip(folder / "data/views" / bench.parameters["models"][bench.model]["view"] / "train.npy")
+    bench.note("a view edited by hand: snakemake restores it", lambda: snakemake(folder))
+
+
+def replace_archive(bench: Bench) -> None:
+    """Let one archive hold one image more."""
+    folder = bench.clone("more-images")
+    archive = sorted(bench.source.glob("*.zip"))[0]
+    archive.chmod(0o644)
+    with zipfile.ZipFile(archive, "a") as opened:
+        first = next(name for name in opened.namelist() if not name.endswith("/"))
+        opened.writestr(f"{Path(first).parent}/another.jpg", opened.read(first))
+    bench.note(f"one image more in {archive.name}", lambda: snakemake(folder))
+
+
+def repeat(bench: Bench) -> None:
+    """Make everything in two clean clones, and compare."""
+    study = ("workflow.reproducible", "--params", "params.yaml")
+    bench.note("make reproducible", lambda: run(bench.study, *study).stdout.splitlines()[-1])
 
 
 def main() -> None:
     """Measure, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--study", type=Path, required=True, help="a checkout in which the study was made")
-    parser.add_argument("--model", required=True, help="the training that is changed")
+    parser.add_argument("--model", required=True, help="the network trained from scratch that is changed")
     options = parser.parse_args()
-    journal = Journal()
     with tempfile.TemporaryDirectory(dir=options.study.resolve().parent) as place:
-        measure(options.study.resolve(), Path(place), options.model, journal)
-    write_table(TABLE, pandas.DataFrame(journal.rows).astype({"commands executed": "Int64"}))
+        bench = Bench(options.study.resolve(), Path(place), options.model)
+        for scene in (share, change, branch, experiment, merge, tamper, hand, repeat, replace_archive):
+            scene(bench)
+            table = pandas.DataFrame(bench.rows).astype({"commands executed": "Int64"})
+            write_table(TABLE, table)
 
 
 if __name__ == "__main__":

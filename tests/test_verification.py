@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from benchmarks.project import edit, run, snakemake
-from tests.small_study import MODEL, photographs, small
-from tests.tampering import (
+from tests.forgery import (
     ARRAY,
     METRICS,
     NETWORK,
@@ -25,6 +24,7 @@ from tests.tampering import (
     forge_result,
     image,
 )
+from tests.small_study import MODEL, photographs, small
 
 pytestmark = pytest.mark.slow
 

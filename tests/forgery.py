@@ -1,47 +1,19 @@
-"""Ways to tamper with a finished study: with its data, code and parameters, and with what dvc.lock says of them."""
+"""Ways to tamper with a tiny study that a reader of dvc.lock alone would not see."""
 
-import hashlib
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from benchmarks.project import edit
+from benchmarks.tampering import flip, locked, md5, out
 
 METRICS = "results/intel/evaluations/plain/metrics.json"
 NETWORK = "models/intel/plain/model.keras"
 ARRAY = "data/views/intel-150/train.npy"
 
 
-def flip(file: Path) -> None:
-    """Change the last byte of a file, and keep its size and time."""
-    status, held = file.stat(), file.read_bytes()
-    file.chmod(0o644)
-    file.write_bytes(held[:-1] + bytes([held[-1] ^ 1]))
-    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
 def change(file: Path, old: str, new: str) -> None:
     held = file.read_text(encoding="utf-8")
     assert old in held
     file.write_text(held.replace(old, new), encoding="utf-8")
-
-
-def locked(folder: Path, forge: Callable[[dict[str, Any]], None]) -> None:
-    """Edit dvc.lock as a forger would."""
-    document = yaml.safe_load((folder / "dvc.lock").read_text())
-    forge(document["stages"])
-    (folder / "dvc.lock").write_text(yaml.safe_dump(document, sort_keys=False))
-
-
-def out(stage: dict[str, Any], section: str, path: str) -> dict[str, Any]:
-    return next(one for one in stage[section] if one["path"] == path)
-
-
-def md5(file: Path) -> str:
-    return hashlib.md5(file.read_bytes()).hexdigest()
 
 
 def image(folder: Path) -> Path:
