@@ -4,13 +4,16 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.project import edit, git, run, snakemake
+from benchmarks.project import copied, edit, git, run, snakemake
 from stages import template
 from tests.small_study import ONE_MODEL, small
+
+if TYPE_CHECKING:
+    from workflow.audit.lineage import Step
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -75,3 +78,22 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder, "commit", "--quiet", "--message", "Run")
     run(folder, "workflow.sharing", "push")
     return folder
+
+
+@pytest.fixture
+def four_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "list[Step]":
+    """Steps made by hand in a copy of the sources, their files written."""
+    from tests import crates
+
+    monkeypatch.chdir(copied(tmp_path / "project"))
+    return crates.four_steps()
+
+
+@pytest.fixture
+def crated(four_steps: "list[Step]", tmp_path: Path) -> Path:
+    """An RO-Crate of these steps."""
+    from tests.crates import METRICS
+    from workflow.audit import crate
+
+    crate.write(tmp_path / "out" / "crate", four_steps, [METRICS])
+    return tmp_path / "out" / "crate"

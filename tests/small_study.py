@@ -60,6 +60,15 @@ def small(folder: Path, changes: dict[str, Any] | None = None) -> Path:
     return folder
 
 
+def refusal(folder: Path, *arguments: str) -> str:
+    """What ``python -m`` with ``arguments`` says where it refuses: one line."""
+    done = run(folder, *arguments, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: "), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
 def results(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file that stages wrote, records and costs aside."""
     outs = [folder / out for stage in template.stages(folder).values() for out in stage.outs]

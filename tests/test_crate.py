@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crates import (
+
+from stages.errors import UserError
+from tests.crates import (
     BEGAN,
     ENDED,
     METADATA,
@@ -19,34 +21,18 @@ from crates import (
     RECORD,
     VIEW,
     entities,
-    four_steps,
     item,
     named,
     wrote,
 )
-
-from benchmarks.project import copied
-from stages.errors import UserError
 from workflow.audit import crate
 from workflow.audit.crate_run import general
 from workflow.audit.lineage import Step
 from workflow.changes import Change
 
 
-@pytest.fixture
-def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
-    monkeypatch.chdir(copied(tmp_path / "project"))
-    return four_steps()
-
-
-@pytest.fixture
-def written(steps: list[Step], tmp_path: Path) -> Path:
-    crate.write(tmp_path / "out" / "crate", steps, [METRICS])
-    return tmp_path / "out" / "crate"
-
-
-def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(written: Path) -> None:
-    found = entities(written)
+def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(crated: Path) -> None:
+    found = entities(crated)
     action = found["#run/train%40cnn"]
     code = {"stages/files.py", "stages/train.py"}
     assert named(found, action["object"]) == {VIEW, *code, "models.cnn.training", "runtime"}
@@ -61,15 +47,15 @@ def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(wri
     assert named(found, found["#tool/train"]["input"]) == {"data/views/<view>", "models.<model>.training", "runtime"}
 
 
-def test_what_is_not_known_is_left_out(written: Path) -> None:
-    found = entities(written)
+def test_what_is_not_known_is_left_out(crated: Path) -> None:
+    found = entities(crated)
     for address in ("#run", "#run/evaluate%40cnn"):
         assert not {"startTime", "endTime", "agent", "identifier"} & found[address].keys()
     assert named(found, found["#run/evaluate%40cnn"]["object"]) >= {"evaluation.bins", "numpy", MODEL}
 
 
-def test_the_run_goes_from_what_was_brought_to_what_was_asked_for(written: Path) -> None:
-    found = entities(written)
+def test_the_run_goes_from_what_was_brought_to_what_was_asked_for(crated: Path) -> None:
+    found = entities(crated)
     assert found["#run"]["instrument"] == found["./"]["mainEntity"] == {"@id": "workflow/Snakefile"}
     assert named(found, found["#run"]["object"]) == {"params.yaml", PHOTOGRAPHS}
     assert named(found, found["#run"]["result"]) == {METRICS}
@@ -79,13 +65,13 @@ def test_the_run_goes_from_what_was_brought_to_what_was_asked_for(written: Path)
     assert found["./"]["license"] == {"@id": "https://spdx.org/licenses/Apache-2.0"}
 
 
-def test_every_file_is_listed_with_the_hash_and_size_of_its_bytes(written: Path) -> None:
+def test_every_file_is_listed_with_the_hash_and_size_of_its_bytes(crated: Path) -> None:
     listed = {
         address: entity
-        for address, entity in entities(written).items()
+        for address, entity in entities(crated).items()
         if "File" in entity["@type"] and not address.startswith("#")
     }
-    files = {path.relative_to(written).as_posix(): path for path in written.rglob("*") if path.is_file()}
+    files = {path.relative_to(crated).as_posix(): path for path in crated.rglob("*") if path.is_file()}
     assert files.keys() - listed.keys() == {METADATA}
     assert listed.keys() - files.keys() == set()
     expected = {"dvc.yaml", "dvc.lock", "params.yaml", "workflow/plan.yaml", "workflow/versions.yaml", "LICENSE", MODEL}
@@ -98,17 +84,17 @@ def test_every_file_is_listed_with_the_hash_and_size_of_its_bytes(written: Path)
         assert entity["contentSize"] == str(len(content))
 
 
-def test_folders_of_data_are_described_and_not_copied(written: Path) -> None:
-    found = entities(written)
-    assert not (written / "data").exists()
-    assert not (written / "outside").exists()
+def test_folders_of_data_are_described_and_not_copied(crated: Path) -> None:
+    found = entities(crated)
+    assert not (crated / "data").exists()
+    assert not (crated / "outside").exists()
     view = found[f"#{VIEW}"]
     assert (view["@type"], view["contentSize"]) == ("Dataset", "16")
     assert found[view["identifier"]["@id"]]["value"] == item(VIEW).md5
     assert found[view["additionalProperty"]["@id"]]["value"] == 2
 
 
-def test_a_file_is_read_once(steps: list[Step], tmp_path: Path) -> None:
+def test_a_file_is_read_once(four_steps: list[Step], tmp_path: Path) -> None:
     watched: list[str] | None = []
 
     def note(event: str, arguments: tuple[Any, ...]) -> None:
@@ -116,7 +102,7 @@ def test_a_file_is_read_once(steps: list[Step], tmp_path: Path) -> None:
             watched.append(str(arguments[0]))
 
     sys.addaudithook(note)
-    crate.write(tmp_path / "crate", steps, [METRICS], data=True)
+    crate.write(tmp_path / "crate", four_steps, [METRICS], data=True)
     opened, watched = watched, None  # a hook stays for good
     for name in (MODEL, METRICS, f"{VIEW}/train.npy", "stages/files.py", "workflow/Snakefile"):
         assert opened.count(name) == 1, name
@@ -132,32 +118,34 @@ def refused(steps: list[Step], out: Path) -> str:
     return str(error.value)
 
 
-def test_a_folder_that_holds_something_is_refused(steps: list[Step], tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_is_refused(four_steps: list[Step], tmp_path: Path) -> None:
     out = tmp_path / "crate"
     wrote(str(out / "own.txt"), b"the user's")
-    assert refused(steps, out) == f"{out}: exists and is not empty; name a new folder"
+    assert refused(four_steps, out) == f"{out}: exists and is not empty; name a new folder"
     assert (out / "own.txt").read_bytes() == b"the user's"
 
 
-def test_a_lineage_that_no_longer_holds_is_refused(steps: list[Step], tmp_path: Path) -> None:
-    changed = replace(steps[2], changes=(Change("train@cnn", "parameter", "runtime.seed", "was 1, is 2"),))
-    assert "train@cnn: runtime.seed was 1, is 2:" in refused([*steps[:2], changed, steps[3]], tmp_path / "crate")
-    view = replace(steps[1].outs[0], state="changed")
+def test_a_lineage_that_no_longer_holds_is_refused(four_steps: list[Step], tmp_path: Path) -> None:
+    changed = replace(four_steps[2], changes=(Change("train@cnn", "parameter", "runtime.seed", "was 1, is 2"),))
+    assert "train@cnn: runtime.seed was 1, is 2:" in refused(
+        [*four_steps[:2], changed, four_steps[3]], tmp_path / "crate"
+    )
+    view = replace(four_steps[1].outs[0], state="changed")
     assert f"prepare@small: {VIEW} changed:" in refused(
-        [steps[0], replace(steps[1], outs=(view,)), *steps[2:]], tmp_path / "crate"
+        [four_steps[0], replace(four_steps[1], outs=(view,)), *four_steps[2:]], tmp_path / "crate"
     )
 
 
-def test_bytes_that_are_not_those_recorded_are_refused(steps: list[Step], tmp_path: Path) -> None:
+def test_bytes_that_are_not_those_recorded_are_refused(four_steps: list[Step], tmp_path: Path) -> None:
     Path(MODEL).write_bytes(b"another network")
-    assert refused(steps, tmp_path / "crate").startswith(f"{MODEL}: not what dvc.lock records")
+    assert refused(four_steps, tmp_path / "crate").startswith(f"{MODEL}: not what dvc.lock records")
 
 
-def test_a_missing_file_is_named_and_missing_data_is_described(steps: list[Step], tmp_path: Path) -> None:
+def test_a_missing_file_is_named_and_missing_data_is_described(four_steps: list[Step], tmp_path: Path) -> None:
     shutil.rmtree(VIEW)
-    crate.write(tmp_path / "whole", steps, [METRICS])
+    crate.write(tmp_path / "whole", four_steps, [METRICS])
     Path(METRICS).unlink()
-    assert refused(steps, tmp_path / "crate").startswith(f"{METRICS}: missing")
+    assert refused(four_steps, tmp_path / "crate").startswith(f"{METRICS}: missing")
 
 
 @pytest.mark.parametrize(

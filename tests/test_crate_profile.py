@@ -4,27 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from crates import METADATA, METRICS, MODEL, RAW, VIEW, entities, four_steps, issues, named
 
-from benchmarks.project import copied
+from tests.crates import METADATA, METRICS, MODEL, RAW, VIEW, entities, issues, named
 from workflow.audit import crate
 from workflow.audit.lineage import Step
 
 
-@pytest.fixture
-def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
-    monkeypatch.chdir(copied(tmp_path / "project"))
-    return four_steps()
-
-
-@pytest.fixture
-def written(steps: list[Step], tmp_path: Path) -> Path:
-    crate.write(tmp_path / "out" / "crate", steps, [METRICS])
-    return tmp_path / "out" / "crate"
-
-
-def test_a_crate_has_all_that_the_profile_requires(written: Path, tmp_path: Path) -> None:
-    assert issues(written, tmp_path / "cache") == []
+def test_a_crate_has_all_that_the_profile_requires(crated: Path, tmp_path: Path) -> None:
+    assert issues(crated, tmp_path / "cache") == []
 
 
 def without(folder: Path, address: str, key: str) -> None:
@@ -45,28 +32,28 @@ def without(folder: Path, address: str, key: str) -> None:
         ("#organize", "result"),
     ],
 )
-def test_the_validator_misses_what_is_taken_out(written: Path, tmp_path: Path, address: str, key: str) -> None:
-    without(written, address, key)
-    assert issues(written, tmp_path / "cache")
+def test_the_validator_misses_what_is_taken_out(crated: Path, tmp_path: Path, address: str, key: str) -> None:
+    without(crated, address, key)
+    assert issues(crated, tmp_path / "cache")
 
 
-def test_the_validator_misses_a_file(written: Path, tmp_path: Path) -> None:
-    (written / MODEL).unlink()
-    assert any(MODEL in issue for issue in issues(written, tmp_path / "cache"))
+def test_the_validator_misses_a_file(crated: Path, tmp_path: Path) -> None:
+    (crated / MODEL).unlink()
+    assert any(MODEL in issue for issue in issues(crated, tmp_path / "cache"))
 
 
-def test_folders_of_data_are_copied_when_asked_for(steps: list[Step], tmp_path: Path) -> None:
+def test_folders_of_data_are_copied_when_asked_for(four_steps: list[Step], tmp_path: Path) -> None:
     out = tmp_path / "crate"
-    crate.write(out, steps, [METRICS], data=True)
+    crate.write(out, four_steps, [METRICS], data=True)
     assert issues(out, tmp_path / "cache") == []
     found = entities(out)
     assert named(found, found[f"{VIEW}/"]["hasPart"]) == {f"{VIEW}/index.csv", f"{VIEW}/train.npy"}
     assert (out / "outside/parent/my photographs/\u00c9t\u00e9 & mer/1 #.png").read_bytes() == b"a photograph"
 
 
-def test_a_folder_of_data_that_is_asked_for_is_copied(steps: list[Step], tmp_path: Path) -> None:
+def test_a_folder_of_data_that_is_asked_for_is_copied(four_steps: list[Step], tmp_path: Path) -> None:
     out = tmp_path / "crate"
-    crate.write(out, steps[:2], [f"./{VIEW}/train.npy"])
+    crate.write(out, four_steps[:2], [f"./{VIEW}/train.npy"])
     assert issues(out, tmp_path / "cache") == []
     assert (out / VIEW / "train.npy").exists()
     assert not (out / RAW).exists()

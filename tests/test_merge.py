@@ -9,7 +9,7 @@ import yaml
 
 from benchmarks.project import cloned, edit, git, run, snakemake
 from stages import template
-from tests.small_study import MODEL
+from tests.small_study import MODEL, refusal
 from workflow.merge import changed_on_both, joined
 
 OLD: dict[str, Any] = {"same": 1, "ours": 1, "theirs": 1, "both": 1, "alike": 1, "we-drop": 1, "they-drop": 1}
@@ -42,15 +42,6 @@ def branched(folder: Path, start: str, name: str, dropout: float) -> None:
     git(folder, "commit", "--quiet", "--message", f"Add {name}")
 
 
-def refusal(folder: Path) -> str:
-    """What make merge says where it refuses: one line."""
-    done = run(folder, "workflow.merge", check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: "), done.stderr
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr
-
-
 @pytest.fixture(scope="module")
 def in_conflict(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone in which a merge has stopped, with params.yaml, dvc.lock and what is derived in conflict."""
@@ -69,7 +60,7 @@ def in_conflict(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_two_branches_that_each_add_a_model_merge_without_a_training(in_conflict: Path) -> None:
     folder = in_conflict
-    assert "error: params.yaml: a merge conflict in line " in refusal(folder)
+    assert "error: params.yaml: a merge conflict in line " in refusal(folder, "workflow.merge")
     assert "error: params.yaml" in run(folder, "snakemake", check=False).stderr
 
     git(folder, "checkout", "--quiet", "--ours", "params.yaml")
@@ -100,7 +91,9 @@ def test_a_conflict_that_git_takes_for_solved_and_a_folder_without_git_are_told(
     folder = cloned(shared, tmp_path / "clone")
     lock = folder / "dvc.lock"
     lock.write_text(f"<<<<<<< ours\n{lock.read_text()}=======\n>>>>>>> theirs\n")
-    assert "dvc.lock: a merge conflict that git takes for solved: git checkout --merge dvc.lock" in refusal(folder)
+    assert "dvc.lock: a merge conflict that git takes for solved: git checkout --merge dvc.lock" in refusal(
+        folder, "workflow.merge"
+    )
     assert "error: dvc.lock: holds a merge conflict; run make merge\n" in run(folder, "snakemake", check=False).stderr
     (folder / ".git").rename(tmp_path / "away")
-    assert "no git repository here, so nothing to merge" in refusal(folder)
+    assert "no git repository here, so nothing to merge" in refusal(folder, "workflow.merge")

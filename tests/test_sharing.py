@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from benchmarks.project import cloned, edit, executed, git, run, snakemake
-from tests.small_study import MODEL
+from tests.small_study import MODEL, refusal
 
 pytestmark = pytest.mark.slow
 
@@ -22,15 +22,6 @@ TRIED = [0.35]
 AFTER_TRAINING = ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"]
 NETWORK = "models/intel/plain/model.keras"
 METRICS = "results/intel/evaluations/plain/metrics.json"
-
-
-def errors(folder: Path, *arguments: str) -> str:
-    """The one line of a command that is refused."""
-    done = run(folder, *arguments, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: "), done.stderr
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +135,7 @@ def test_a_remote_that_lacks_a_file_is_told_and_the_rest_is_brought(shared: Path
     run(folder, "workflow.remote", "../storage")
     lost = hashlib.md5((shared / NETWORK).read_bytes()).hexdigest()
     (tmp_path / "storage/files/md5" / lost[:2] / lost[2:]).unlink()
-    said = errors(folder, "workflow.sharing", "pull")
+    said = refusal(folder, "workflow.sharing", "pull")
     assert (
         "storage lacks 1 files that dvc.lock records: whoever committed it runs make push, or snakemake makes" in said
     )
@@ -156,7 +147,7 @@ def test_a_result_changed_by_hand_is_not_overwritten(shared: Path, tmp_path: Pat
     folder = cloned(shared, tmp_path / "clone")
     run(folder, "workflow.sharing", "pull")
     (folder / METRICS).write_text("{}")
-    assert f"error: {METRICS}: changed by hand" in errors(folder, "workflow.sharing", "pull")
+    assert f"error: {METRICS}: changed by hand" in refusal(folder, "workflow.sharing", "pull")
     assert (folder / METRICS).read_text() == "{}"
     (folder / METRICS).unlink()
     run(folder, "workflow.sharing", "pull")
@@ -167,6 +158,6 @@ def test_without_a_remote_one_line_says_what_to_do(shared: Path, tmp_path: Path)
     folder = cloned(shared, tmp_path / "clone")
     run(folder, "dvc", "remote", "remove", "storage")
     for what in ("push", "pull"):
-        said = errors(folder, "workflow.sharing", what)
+        said = refusal(folder, "workflow.sharing", what)
         assert said.startswith("error: .dvc/config: no remote is set up: make remote URL=<a folder")
     assert run(folder, "workflow.restore", "train@plain").stderr == ""
