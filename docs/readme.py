@@ -36,6 +36,7 @@ def as_measured(name: str) -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "models": models,
+    "lineage": partial(as_measured, "lineage"),
     "race": partial(as_measured, "results"),
     "pretrained": partial(as_measured, "pretrained"),
     "stages": partial(as_measured, "stages"),

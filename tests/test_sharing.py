@@ -161,3 +161,10 @@ def test_without_a_remote_one_line_says_what_to_do(shared: Path, tmp_path: Path)
         said = refusal(folder, "workflow.sharing", what)
         assert said.startswith("error: .dvc/config: no remote is set up: make remote URL=<a folder")
     assert run(folder, "workflow.restore", "train@plain").stderr == ""
+
+
+def test_a_model_is_an_artifact_that_a_tag_names(shared: Path, tmp_path: Path) -> None:
+    folder = cloned(shared, tmp_path / "clone")
+    git(folder, "tag", "--annotate", "models=plain@v1.0.0", "--message", "First")
+    run(tmp_path, "dvc", "artifacts", "get", "clone", "models:plain", "--out", "fetched.keras")
+    assert (tmp_path / "fetched.keras").read_bytes() == (shared / NETWORK).read_bytes()
