@@ -1,5 +1,8 @@
 """dvc.lock is read as DVC wrote it, or refused in one line."""
 
+import fcntl
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -54,25 +57,54 @@ def test_a_conflict_is_named() -> None:
         lock.parsed(f"<<<<<<< HEAD\n{ENTRY}=======\n{ENTRY}>>>>>>> other\n")
 
 
-def test_a_file_being_written_is_read_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+WRITER = """
+from dvc.lock import Lock
+from dvc.utils.serialize import dump_yaml, load_yaml
+document = load_yaml("source.yaml")
+lock = Lock(".dvc/tmp/lock", tmp_dir=".dvc/tmp")
+for _ in range(12):
+    with lock:
+        dump_yaml("dvc.lock", document)
+"""
+
+
+@pytest.mark.parametrize("patience", [0, 10])
+def test_a_file_that_dvc_writes_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float) -> None:
     monkeypatch.chdir(tmp_path)
+    Path(".dvc/tmp").mkdir(parents=True)
+    entry = ENTRY.partition("stages:\n")[2]
+    text = "schema: '2.0'\nstages:\n" + "".join(entry.replace("cut@a", f"cut@{number}") for number in range(60))
+    Path("source.yaml").write_text(text)
+    lock.FILE.write_text(text)
+    whole = lock.parsed(text)
+    writer = subprocess.Popen([sys.executable, "-c", WRITER])
+    reads = 0
+    while writer.poll() is None:
+        assert lock.read(patience) == whole
+        reads += 1
+    assert writer.returncode == 0
+    assert reads > 3
 
-    def write() -> None:
-        with lock.FILE.open("w", encoding="utf-8") as file:
-            for line in ENTRY.splitlines(keepends=True):
-                file.write(line)
-                file.flush()
-                time.sleep(0.01)
 
-    writing = threading.Thread(target=write)
-    writing.start()
-    while not lock.FILE.exists():
-        time.sleep(0.001)
-    found = lock.read_while_written()
-    writing.join()
-    assert found == lock.parsed(ENTRY)
+def test_a_half_file_is_not_believed_while_dvc_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lock.BUSY.parent.mkdir(parents=True)
+    lock.FILE.write_text("")
+
+    def finish() -> None:
+        time.sleep(0.4)
+        lock.FILE.write_text(ENTRY)
+
+    with lock.BUSY.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert lock.dvc_is_busy()
+        finishing = threading.Thread(target=finish)
+        finishing.start()
+        assert lock.read(patience=0) == lock.parsed(ENTRY)
+        finishing.join()
+    assert not lock.dvc_is_busy()
 
 
 def test_no_file_has_no_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert lock.read() == {} == lock.read_while_written()
+    assert lock.read() == {}

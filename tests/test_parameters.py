@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from stages.errors import UserError
-from stages.parameters.base import entry
+from stages.parameters.base import entry, read
 from stages.parameters.data import View
 from stages.parameters.document import load, schema
 
@@ -135,7 +135,7 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             None,
             "datasets.intel: source is synthetic, so the keys below synthetic: must be given",
         ),
-        ("models.cnn.training.learning_rate", "1e-3", "YAML reads this as text: write 0.001 or 1.0e-3"),
+        ("models.cnn.training.learning_rate", "fast", "models.cnn.training.learning_rate: 'fast': input should be a"),
         (
             "models.cnn.training.learning_rate",
             float("inf"),
@@ -199,3 +199,14 @@ def test_a_missing_entry_names_those_that_exist(project: Callable[..., Path]) ->
     project()
     with pytest.raises(UserError, match="no entry 'intel-512'; there is intel-150, intel-256"):
         entry(View, "views", "intel-512")
+
+
+def test_values_are_what_dvc_takes_them_for(tmp_path: Path) -> None:
+    from dvc.utils.serialize import load_yaml
+
+    written = "no off y 12:30 1e-05 1E5 5.e3 .5 -.inf 0x1f 0o17 0b11 1_000 +12 2001-01-01 ~ TRUE '1e-05' '012'"
+    file = tmp_path / "params.yaml"
+    file.write_text("".join(f"key{number}: {text}\n" for number, text in enumerate(written.split())) + "empty:\n")
+    ours, theirs = read(file), load_yaml(file)
+    assert ours == theirs
+    assert [type(value) for value in ours.values()] == [type(value) for value in theirs.values()]

@@ -116,7 +116,7 @@ def test_what_a_colleague_tried_is_computed_where_the_remote_is_out_of_reach(
     finally:
         (tmp_path / "unplugged").rename(shared.parent / "storage")
     log = (folder / "logs/train/intel/plain.log").read_text()
-    assert "train@plain was executed with these inputs before, but" in log
+    assert "[restore train@plain] executed with these inputs before, but" in log
     assert "storage: no such folder, though .dvc/config names it; is its disk there?" in log
     assert executions == ["train@plain"]
     assert (folder / NETWORK).read_bytes() == (ann.parent / "tried" / NETWORK).read_bytes()
@@ -160,7 +160,7 @@ def test_without_a_remote_one_line_says_what_to_do(shared: Path, tmp_path: Path)
     for what in ("push", "pull"):
         said = refusal(folder, "workflow.sharing", what)
         assert said.startswith("error: .dvc/config: no remote is set up: make remote URL=<a folder")
-    assert run(folder, "workflow.restore", "train@plain").stderr == ""
+    assert run(folder, "workflow.guard", "fetch@intel").stderr == ""
 
 
 def test_a_model_is_an_artifact_that_a_tag_names(shared: Path, tmp_path: Path) -> None:

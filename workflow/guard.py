@@ -16,14 +16,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from filelock import FileLock
+
 from stages import command, template
 from stages.errors import UserError
-from workflow import cache
+from workflow import cache, lock
 from workflow.changes import Inspection
 from workflow.hashes import FOLDER_ENDING, Contents
-from workflow.lock import read_while_written
 from workflow.restore import restore
 
+RESTORING = cache.DVC / "tmp/restoring.lock"
 PATIENCE = 5.0
 """Seconds in which another job's DVC will have recorded what it made."""
 
@@ -38,10 +40,13 @@ def guard(name: str, inspection: Inspection) -> None:
         if _holds(out, inspection):
             continue
         producer = inspection.producers[out]
-        if not restored(Path(out), partial(_holds, out, inspection)):
-            raise UserError(
-                f"{out}: not what {producer} wrote, and not in DVC's cache; remove it and run snakemake again"
-            )
+        with FileLock(RESTORING):  # of several jobs that read it, one restores it
+            if _holds(out, inspection):
+                continue
+            if not restored(Path(out), partial(_holds, out, inspection)):
+                raise UserError(
+                    f"{out}: not what {producer} wrote, and not in DVC's cache; remove it and run snakemake again"
+                )
         print(f"restored {out}, which was not what {producer} wrote", file=sys.stderr)
 
 
@@ -50,7 +55,7 @@ def restored(path: Path, holds: Callable[[], bool]) -> bool:
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     if path.exists():
         path.rename(aside)
-    command = [sys.executable, "-m", "dvc", "--quiet", "checkout", str(path)]
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "--quiet", "checkout", str(path)]
     subprocess.run(command, check=False, capture_output=True)
     good = holds()
     for gone in [aside] if good else [path]:
@@ -82,15 +87,15 @@ def in_cache(name: str, inspection: Inspection) -> bool:
 
 
 def wait(name: str, inspection: Inspection) -> None:
-    """Read dvc.lock until it agrees with what the stage ``name`` reads, or patience ends.
+    """Read dvc.lock until it agrees with what the stage ``name`` reads, which another job's DVC may be about to record.
 
-    DVC writes it in place, and another job's may be about to.
+    Patience ends where nothing agrees.
     """
     end = time.monotonic() + PATIENCE
-    inspection.entries = read_while_written()
+    inspection.entries = lock.read(patience=0)
     while time.monotonic() < end and not all(_holds(out, inspection) for out in inspection.outs_read(name)):
         time.sleep(0.25)
-        inspection.entries = read_while_written()
+        inspection.entries = lock.read(patience=0)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -107,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     guard(name, inspection)
     contents.keep()
     if not in_cache(name, inspection) and (said := restore(name)):
-        print(said, file=sys.stderr)
+        print(f"[restore {name}] {said}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ from stages.files import read_json, write_json
 
 FOLDER_ENDING = ".dir"
 KEPT = Path(".dvc/tmp/contents.json")
+IGNORED = Path(".dvcignore")
+ALWAYS_IGNORED = (".hg/", ".git/", ".git", ".dvc/")
+"""DVC's own patterns."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,17 @@ def files_below(folder: Path) -> dict[str, os.stat_result]:
 
 
 def seen_by_dvc(folder: Path, names: Iterable[str]) -> list[str]:
-    """Return the files below ``folder`` that .dvcignore does not leave out; it says nothing of other places."""
-    root, file = Path.cwd(), Path(".dvcignore")
-    if not (file.exists() and folder.resolve().is_relative_to(root)):
-        return list(names)
+    """Return the files below ``folder`` that DVC does not leave out, of itself or by .dvcignore.
+
+    .dvcignore says nothing of places outside the working folder.
+    """
     from pathspec import PathSpec
 
-    ignored = PathSpec.from_lines("gitignore", file.read_text(encoding="utf-8").splitlines())
-    inside = folder.resolve().relative_to(root)
-    return [name for name in names if not ignored.match_file(f"{inside}/{name}")]
+    root = Path.cwd()
+    inside = folder.resolve().relative_to(root) if folder.resolve().is_relative_to(root) else None
+    own = IGNORED.read_text(encoding="utf-8").splitlines() if inside and IGNORED.exists() else []
+    ignored = PathSpec.from_lines("gitignore", [*ALWAYS_IGNORED, *own])
+    return [name for name in names if not ignored.match_file(str(Path(inside or "", name)))]
 
 
 def content(path: Path) -> Content | None:
@@ -81,7 +86,8 @@ def signature(path: Path) -> str | None:
     """Return a text that changes when a file is written, replaced, added or removed; ``None`` where there is none."""
     if not path.exists():
         return None
-    found = sorted(files_below(path).items()) if path.is_dir() else [("", path.stat())]
+    statuses = files_below(path) if path.is_dir() else {}
+    found = [(name, statuses[name]) for name in sorted(seen_by_dvc(path, statuses))] or [("", path.stat())]
     facts = [(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) for name, status in found]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

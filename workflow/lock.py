@@ -1,9 +1,10 @@
 """dvc.lock: what each stage was executed with and what came out, by hash."""
 
+import fcntl
 import os
-import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,20 +12,17 @@ from typing import Any
 import yaml
 
 from stages.errors import UserError
-from stages.parameters.base import EXPONENT
+from stages.parameters.base import Loader
 from workflow.hashes import Content
 
 FILE = Path("dvc.lock")
 CONFLICT = "<<<<<<< "
+BUSY = Path(".dvc/tmp/lock")
+"""The file that DVC locks while it works."""
+PATIENCE = 10.0
+"""Seconds to wait for DVC to end."""
 DAMAGED = (yaml.YAMLError, AttributeError, KeyError, TypeError)
 """What reading raises where something else than DVC wrote."""
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML in which 1e-05 is a number, as it is to DVC, which writes it so."""
-
-
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"^{EXPONENT.pattern}$"), list("-+0123456789"))
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def parsed(text: str) -> dict[str, Entry]:
     if any(line.startswith(CONFLICT) for line in text.splitlines()):
         raise UserError(f"{FILE}: holds a merge conflict; run make merge")
     try:
-        document = yaml.load(text, Loader=_Loader) or {}
+        document = yaml.load(text, Loader=Loader) or {}
         return {name: _entry(name, content) for name, content in (document.get("stages") or {}).items()}
     except DAMAGED:
         raise UserError(f"{FILE}: not what DVC writes; take it from git again: git checkout {FILE}") from None
@@ -56,31 +54,42 @@ def parsed(text: str) -> dict[str, Entry]:
 def noted(name: str, text: str) -> Entry | None:
     """Return the entry that a note of DVC's run cache would be as ``name`` in dvc.lock; ``None`` if it is damaged."""
     try:
-        return _entry(name, yaml.load(text, Loader=_Loader))
+        return _entry(name, yaml.load(text, Loader=Loader))
     except DAMAGED:
         return None
 
 
-def read() -> dict[str, Entry]:
+def read(patience: float = PATIENCE) -> dict[str, Entry]:
     """Return the entries of dvc.lock, none where there is no such file.
 
-    Raises:
-        UserError: as :func:`parsed`.
-    """
-    return parsed(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-
-
-def read_while_written() -> dict[str, Entry]:
-    """Return the entries of dvc.lock, which another job's DVC may be writing at this moment: it does so in place.
+    DVC empties the file and then writes it, while it holds its lock of the repository. What is read then is not
+    believed, unless DVC holds it for more than ``patience`` seconds, as for a push, and the file rests.
 
     Raises:
         UserError: as :func:`parsed`.
     """
-    text, before = _text(), None
-    while text != before:
+    end = time.monotonic() + patience
+    while FILE.exists():
+        busy, text = dvc_is_busy(), _text()
+        if not busy and not dvc_is_busy():
+            return parsed(text)
         time.sleep(0.05)
-        text, before = _text(), text
-    return parsed(text)
+        if time.monotonic() > end and text.strip() and text == _text():
+            with suppress(UserError):  # still half a file
+                return parsed(text)
+    return {}
+
+
+def dvc_is_busy() -> bool:
+    """Return whether DVC holds its lock of the repository at this moment."""
+    try:
+        with BUSY.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # none yet, or of a file system without locks
+        return False
+    return False
 
 
 def _text() -> str:

@@ -8,7 +8,6 @@ comes first: with a conflict there, nothing is done.
 """
 
 import argparse
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from stages.errors import UserError
 from stages.files import write_text
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import load
+from workflow import git
 from workflow.lock import CONFLICT, parsed
 from workflow.lock import FILE as LOCK
 
@@ -48,19 +48,13 @@ def changed_on_both(base: Entries, ours: Entries, theirs: Entries) -> list[str]:
     )
 
 
-def git(*arguments: str) -> str | None:
-    """Return what git printed, or ``None`` where it failed."""
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    return None if done.returncode else done.stdout
-
-
 def in_conflict() -> set[Path]:
     """Return the files that git could not merge.
 
     Raises:
         UserError: this is no git repository.
     """
-    found = git("diff", "--name-only", "--relative", "--diff-filter=U", "-z")
+    found = git.printed("diff", "--name-only", "--relative", "--diff-filter=U", "-z")
     if found is None:
         raise UserError("no git repository here, so nothing to merge")
     return {Path(name) for name in found.split("\0") if name}
@@ -88,7 +82,7 @@ def join_lock() -> str:
     """
     from dvc.utils.serialize import dumps_yaml, loads_yaml
 
-    texts = [git("show", f":{number}:./{LOCK}") or "" for number in (BASE, OURS, THEIRS)]
+    texts = [git.printed("show", f":{number}:./{LOCK}") or "" for number in (BASE, OURS, THEIRS)]
     for text in texts:
         parsed(text)
     documents = [loads_yaml(text, typ="rt") or {} for text in texts]
@@ -122,12 +116,12 @@ def merge() -> list[str]:
     written = write_derived()
     said = [f"{file}: written anew" for file in written]
     said += [join_lock() if LOCK in conflicts else f"{LOCK}: no conflict"]
-    solved = [str(file) for file in (LOCK, *DERIVED) if file in conflicts or file in written]
+    solved = [str(file) for file in (LOCK, *DERIVED) if file in conflicts or (conflicts and file in written)]
     if solved:
-        git("add", "--", *solved)
+        git.output("add", "--", *solved)
     left = sorted(str(file) for file in conflicts if str(file) not in solved)
     decide = f"decide {', '.join(left)} and git add, then " if left else ""
-    return [*said, f"Next: {decide}git commit, then snakemake." if conflicts or written else "Nothing to solve."]
+    return [*said, f"Next: {decide}git commit, then snakemake." if conflicts else "Nothing to solve."]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -38,15 +38,16 @@ def settle(stage: str) -> None:
 def ask(stage: str, changes: Iterable[Change], outs: Iterable[str]) -> None:
     """Say that a stage must be looked at again, and why.
 
-    The file differs from what it was in every earlier run, or Snakemake would take it for unchanged, and is newer than
-    every output, whatever the clock was when they were written.
+    The file differs from what it was in every earlier run, or Snakemake would take it for unchanged. It is newer than
+    every output: one that a faster clock dated later is dated back, for Snakemake fails a job whose input is.
     """
-    now = time.time_ns()
     said = [str(change) for change in changes] or ["what comes before it is made again"]
-    write_text(file(stage), "\n".join([*said, f"seen at {now}"]) + "\n")
-    newest = max((Path(out).stat().st_mtime_ns for out in outs if Path(out).exists()), default=0)
-    when = max(now, newest + 1)
-    os.utime(file(stage), ns=(when, when))
+    write_text(file(stage), "\n".join([*said, f"seen at {time.time_ns()}"]) + "\n")
+    now = file(stage).stat().st_mtime
+    for out in map(Path, outs):
+        for dated in (out, out / ".snakemake_timestamp"):
+            if dated.exists() and dated.stat().st_mtime >= now:
+                os.utime(dated, (now - 1, now - 1))
 
 
 def told(concerned: Mapping[str, Iterable[Change]]) -> list[str]:

@@ -26,6 +26,7 @@ from stages.files import written
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import load
 from stages.record import FILE as RECORD
+from workflow import git
 
 FROM_RECORDS = {"costs"}
 """Stages that read records."""
@@ -34,26 +35,11 @@ MARK = ".snakemake_timestamp"
 """What Snakemake leaves in folders that jobs made."""
 
 
-def git(*arguments: str | Path) -> str:
-    """Return what git printed.
-
-    Raises:
-        UserError: git is not there, or refused.
-    """
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise UserError("git is missing; install it (Debian, Ubuntu: apt install git)") from None
-    if done.returncode:
-        raise UserError(f"git {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
-    return done.stdout
-
-
 def clone(folder: Path, parameters: Path | None) -> None:
     """Make a clone of the last commit that takes results from nowhere, with ``parameters`` for params.yaml if given."""
     from dvc.config import Config
 
-    git("clone", "--quiet", "--no-hardlinks", Path.cwd(), folder)
+    git.output("clone", "--quiet", "--no-hardlinks", Path.cwd(), folder)
     (folder / "dvc.lock").unlink(missing_ok=True)
     with Config(str(folder / ".dvc")).edit("repo") as config:
         config["core"].pop("remote", None)
@@ -142,11 +128,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     if options.params:
         load(options.params)
-    commit = git("rev-parse", "--short", "HEAD").strip()
-    if changes := git("status", "--porcelain").splitlines():
+    commit = git.output("rev-parse", "--short", "HEAD").strip()
+    if changes := git.output("status", "--porcelain").splitlines():
         print(f"Left out, as not committed: {len(changes)} files, such as {changes[0][3:]}.")
     folder = Path(tempfile.mkdtemp(prefix="darkroom-"))
     table = reproduce(folder, options.target, options.params)
+    if table.empty:
+        raise UserError(f"{' '.join(options.target) or 'snakemake'}: made nothing to compare; name results, or none")
     print(text(table))
     if differing := table[table["differ"] != SAME]["stage"].tolist():
         raise UserError(f"{', '.join(differing)}: not the same bytes in both clones, which stay in {folder}")

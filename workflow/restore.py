@@ -2,18 +2,12 @@
 
 DVC then takes it from there instead of executing the stage. `dvc repro --pull` would do so too, but copies all notes
 for every job, and fails where the remote is out of reach: a laptop on a train must still compute.
-
-    python -m workflow.restore STAGE
 """
 
-import argparse
 import os
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages import command
 from stages.errors import UserError
 from workflow import storage
 
@@ -40,10 +34,10 @@ def restore(name: str) -> str | None:
                 storage.fetch(repo, run)
                 if run.outs_cached():
                     prefer(note)
-                    return f"brought what {name} gave from {storage.where(repo)}"
+                    return f"brought from {storage.where(repo)}, so it need not be executed"
             return None
     except UserError as error:
-        return f"{name} was executed with these inputs before, but {error}"
+        return f"executed with these inputs before, but {error}"
 
 
 def runs(repo: "Repo", stage: "PipelineStage") -> "list[tuple[PipelineStage, Path | None]]":
@@ -67,15 +61,3 @@ def prefer(note: Path | None) -> None:
     if note:
         newest = max(one.stat().st_mtime for one in note.parent.iterdir())
         os.utime(note, (newest + 1, newest + 1))
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Restore what the stage that the command line names gave."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", help="a stage of dvc.yaml with its key, such as train@cnn")
-    if said := restore(parser.parse_args(argv).stage):
-        print(said, file=sys.stderr)
-
-
-if __name__ == "__main__":
-    command.run(main)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -24,12 +24,16 @@ class Section(BaseModel):
     )
 
 
-EXPONENT = re.compile(r"[-+]?\d+[eE][-+]?\d+")
 T = TypeVar("T", bound=Section)
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML without repeated keys, of which PyYAML would silently keep the last and DVC would read none."""
+class Loader(yaml.CSafeLoader):
+    """YAML 1.2, as DVC reads it, without repeated keys: of these PyYAML would keep the last and DVC would read none.
+
+    In YAML 1.1, PyYAML's, ``no`` is false, ``12:30`` is 750 and ``1e-05`` is a text.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # PyYAML itself does so
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -40,6 +44,18 @@ class _Loader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?(0|[1-9][0-9_]*)|0o[0-7]+|0x[0-9a-fA-F]+|0b[01]+", list("-+0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", list("-+.")),
+    ("timestamp", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", list("0123456789")),
+    ("merge", r"<<", ["<"]),
+):
+    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
+
+
 def read(file: Path = FILE) -> dict[str, Any]:
     """Return the document in ``file``, unvalidated.
 
@@ -47,7 +63,7 @@ def read(file: Path = FILE) -> dict[str, Any]:
         UserError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=Loader)
     except FileNotFoundError:
         raise UserError(f"{file}: no such file; run from the folder that holds it") from None
     except UnicodeDecodeError:
@@ -97,8 +113,7 @@ def described(error: ValidationError, section: type[BaseModel], where: str) -> s
         return f"{FILE}: {key}: missing; every key must be given{more}"
     message = first["msg"].removeprefix("Value error, ")
     value = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {first['input']!r}:"
-    hint = "; YAML reads this as text: write 0.001 or 1.0e-3" if EXPONENT.fullmatch(str(first["input"])) else ""
-    return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{hint}{more}"
+    return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{more}"
 
 
 def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

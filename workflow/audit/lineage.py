@@ -12,8 +12,8 @@ from typing import Any, Literal
 from stages import template
 from stages.files import read_json
 from stages.record import FILE as RECORD
-from workflow.audit import git
 from workflow.audit.chain import Chain
+from workflow.audit.commits import recording_commits
 from workflow.changes import CODE, Change, Inspection
 from workflow.hashes import Content
 from workflow.lock import FILE as LOCK
@@ -66,7 +66,7 @@ def steps(targets: Sequence[str], inspection: Inspection) -> list[Step]:
         UserError: no stage wrote one of them, or none has been executed yet.
     """
     chain = Chain(inspection)
-    commits = git.recording_commits(LOCK)
+    commits = recording_commits(LOCK)
     descriptions = {verb: content["do"].get("desc", "") for verb, content in template.documents()[0].items()}
     return [_step(inspection.entries[name], chain, commits, descriptions) for name in chain.upstream(targets)]
 

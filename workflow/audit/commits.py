@@ -1,8 +1,9 @@
-"""What git knows: the commit that recorded each entry of dvc.lock."""
+"""The commit that recorded each entry of dvc.lock, as git knows it."""
 
 import re
-import subprocess
 from pathlib import Path
+
+from workflow import git
 
 BLAMED = re.compile(r"^([0-9a-f]{40}) \d+ \d+")
 ENTRY = re.compile(r"^  (\S+):$")
@@ -28,8 +29,4 @@ def recording_commits(file: Path) -> dict[str, str]:
 
 def _lines(*arguments: str) -> list[str]:
     """Return what git prints; nothing where there is no git or repository, or the file was never committed."""
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return []
-    return [] if done.returncode else done.stdout.splitlines()
+    return (git.printed(*arguments) or "").splitlines()
