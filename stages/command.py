@@ -77,6 +77,21 @@ def train(
         raise UserError(f"{section}.{options.model}: {error}") from None
 
 
+def described(error: Exception) -> str:
+    """Return in a line what a user can mend.
+
+    Raises:
+        OSError: ``error`` is one that says nothing of a file.
+    """
+    if not isinstance(error, OSError):
+        return str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full ({error.filename or 'while writing'}); free some space and run again"
+    if error.filename is None:
+        raise error
+    return f"{error.filename}: {error.strerror}"
+
+
 def run(main: Callable[[Sequence[str]], None]) -> None:
     """Run a stage's ``main`` with the command line, and turn what a user can mend into one line and exit status 1.
 
@@ -91,13 +106,7 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
         main(arguments)
         if file:
             write_json(file, record.of_process())
-    except UserError as error:
-        sys.exit(f"error: {error}")
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            if error.filename is None:
-                raise
-            sys.exit(f"error: {error.filename}: {error.strerror}")
-        sys.exit(f"error: the disk is full ({error.filename or 'while writing'}); free some space and run again")
+    except (UserError, OSError) as error:
+        sys.exit(f"error: {described(error)}")
     except KeyboardInterrupt:
         sys.exit(130)

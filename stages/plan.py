@@ -9,7 +9,7 @@ folder holds a dataset. It is written from params.yaml whenever Snakemake starts
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,20 +97,21 @@ def origin(source: str) -> str:
     return str(Path(source).expanduser())
 
 
-def check_sources(parameters: Parameters) -> None:
-    """Check that files of weights and local sources are there, these outside the folders that stages write and replace.
+def check_sources(parameters: Parameters, stages: Container[str]) -> None:
+    """Check that the files of weights and local sources that ``stages`` read are there, outside what stages write.
 
     Raises:
         UserError: a file or source is missing, or lies where its own copy would be written.
     """
     made = {Path(out).parts[0] for definition in definitions().values() for out in all_outs(definition["do"])}
     for key, backbone in parameters.backbones.items():
-        if backbone.weights not in WEIGHTS:
+        if backbone.weights not in WEIGHTS and f"pretrained@{key}" in stages:
             where = f"{PARAMETERS}: backbones.{key}.weights: {backbone.weights!r}"
             _check_outside(Path(weights_origin(backbone.weights)), made, where, "file", "../weights.h5")
     for key, dataset in parameters.datasets.items():
         where = f"{PARAMETERS}: datasets.{key}.source: {dataset.source!r}"
-        _check_outside(Path(origin(dataset.source)), made, where, "file or folder", "../images")
+        if f"fetch@{key}" in stages:
+            _check_outside(Path(origin(dataset.source)), made, where, "file or folder", "../images")
 
 
 def _check_outside(path: Path, made: set[str], where: str, kind: str, example: str) -> None:

@@ -1,7 +1,7 @@
 """What an execution cost and where it ran: no result, so it stands in a file of its own.
 
 A record holds when the process began and ended, seconds, peak memory, the machine and the versions of what computed; a
-training's also its threads, epochs and images per second. Nothing but the cost table reads it.
+training's also its threads, epochs and images per second. Of the stages only the cost table reads it.
 """
 
 import os

@@ -1,5 +1,6 @@
 """Steps made by hand from real files, and what the validator of the profile finds wrong with a crate of them."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from rocrate.vocabs import RO_CRATE
 from rocrate_validator import services
 from rocrate_validator.models import Severity, ValidationSettings
 
+from stages.origins import ARCHIVES
 from workflow import hashes
 from workflow.audit.lineage import Item, Step
 
@@ -18,6 +20,7 @@ METADATA = "ro-crate-metadata.json"
 MODEL, RECORD = "models/s/cnn/model.keras", "models/s/cnn/record.json"
 METRICS = "results/s/evaluations/cnn/metrics.json"
 VIEW, RAW, PHOTOGRAPHS = "data/views/small", "data/raw/mine", "../my photographs"
+ARCHIVE_SHA256 = hashlib.sha256(b"an archive").hexdigest()
 BEGAN, ENDED = "2026-05-04T10:00:00+00:00", "2026-05-04T10:03:20+00:00"
 
 
@@ -60,6 +63,7 @@ def four_steps() -> list[Step]:
     wrote("dvc.lock", b"schema: '2.0'\n")
     wrote(f"{PHOTOGRAPHS}/\u00c9t\u00e9 & mer/1 #.png", b"a photograph")
     wrote(f"{RAW}/learn.zip", b"an archive")
+    wrote(f"{RAW}/{ARCHIVES}", f"name,bytes,sha256\nlearn.zip,10,{ARCHIVE_SHA256}\n".encode())
     wrote(f"{VIEW}/train.npy", b"an array")
     wrote(f"{VIEW}/index.csv", b"an index")
     wrote(MODEL, b"a network" * 2**18)

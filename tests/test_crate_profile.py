@@ -5,13 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.crates import METADATA, METRICS, MODEL, RAW, VIEW, entities, issues, named
+from tests.crates import ARCHIVE_SHA256, METADATA, METRICS, MODEL, RAW, VIEW, entities, issues, named
 from workflow.audit import crate
 from workflow.audit.lineage import Step
 
 
 def test_a_crate_has_all_that_the_profile_requires(crated: Path, tmp_path: Path) -> None:
     assert issues(crated, tmp_path / "cache") == []
+
+
+def test_an_archive_that_a_crate_does_not_hold_is_known_by_its_sha256(crated: Path) -> None:
+    found = entities(crated)
+    folder = next(one for one in found.values() if one.get("name") == RAW)
+    (part,) = folder["hasPart"]
+    archive = found[part["@id"]]
+    assert (archive["name"], archive["sha256"], archive["contentSize"]) == ("learn.zip", ARCHIVE_SHA256, "10")
+    assert not (crated / RAW).exists()
 
 
 def without(folder: Path, address: str, key: str) -> None:

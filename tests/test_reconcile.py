@@ -3,6 +3,9 @@
 import os
 import random
 import shutil
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -35,23 +38,23 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clone(published: Path, tmp_path: Path) -> Path:
-    """The study in a clone, pulled, its archives beside it; times are shuffled, as a download may leave them."""
-    shutil.copytree(published.parent / "archives", tmp_path / "archives")
+    """The study in a clone, pulled, without its archives; times are shuffled, some lie ahead, as of a faster clock."""
     folder = cloned(published, tmp_path / "clone")
     run(folder, "dvc", "pull", "--run-cache")
     drawn = random.Random(11)
     for file in sorted(folder.rglob("*")):
         if file.is_file() and not {".git", ".dvc"} & set(file.relative_to(folder).parts):
-            seconds = 1_700_000_000 + drawn.randrange(50_000_000)
+            seconds = time.time() + drawn.randrange(-50_000_000, 50_000_000)
             os.utime(file, (seconds, seconds))
     return folder
 
 
-def test_a_clone_runs_nothing(clone: Path) -> None:
+def test_a_clone_runs_nothing(clone: Path, published: Path) -> None:
     assert "Nothing to be done" in run(clone, "snakemake").stderr
     assert not (clone / "logs").exists()
-    assert "up to date" in run(clone, "dvc", "status").stdout
     assert git(clone, "status", "--porcelain") == ""
+    shutil.copytree(published.parent / "archives", clone.parent / "archives")
+    assert "up to date" in run(clone, "dvc", "status").stdout
 
 
 @pytest.mark.parametrize(
@@ -96,7 +99,8 @@ def test_changed_behaviour_runs_what_reads_the_result(clone: Path) -> None:
     assert snakemake(clone) == ["compare@intel", "evaluate@normalized", "evaluate@plain"]
 
 
-def test_a_changed_archive_runs_everything_made_from_it(clone: Path) -> None:
+def test_a_changed_archive_runs_everything_made_from_it(clone: Path, published: Path) -> None:
+    shutil.copytree(published.parent / "archives", clone.parent / "archives")
     archive = clone.parent / "archives/seg_test.zip"
     with zipfile.ZipFile(archive, "a") as opened:
         first = next(name for name in opened.namelist() if not name.endswith("/"))
@@ -109,27 +113,40 @@ def test_a_changed_archive_runs_everything_made_from_it(clone: Path) -> None:
 
 def test_branches_come_back_without_a_command(clone: Path) -> None:
     git(clone, "checkout", "--quiet", "-b", "shorter")
-    edit(clone, {"models.plain.training.epochs": 1})
-    assert len(snakemake(clone)) == 4
-    git(clone, "commit", "--quiet", "--all", "--message", "Shorter")
+    models = {"models.plain.training.epochs": 1, "models.third": MODELS["plain"]}
+    edit(clone, {**models, "studies.intel.models": [*MODELS, "third"]})
+    executed = [f"{verb}@{model}" for verb in ("evaluate", "train") for model in ("plain", "third")]
+    assert snakemake(clone) == ["compare@intel", "costs@intel", *executed]
+    git(clone, "commit", "--quiet", "--all", "--message", "Shorter, and another")
     history = clone / "models/intel/plain/history.csv"
     shorter = history.read_text()
     for branch, epochs in (("-", 2), ("shorter", 1)):
         git(clone, "checkout", "--quiet", branch)
         assert snakemake(clone) == []
         assert len(history.read_text().splitlines()) == epochs + 1
+        assert (clone / "models/intel/third/model.keras").exists() == (branch == "shorter")
         assert git(clone, "status", "--porcelain") == ""
     assert history.read_text() == shorter
     assert "Nothing to be done" in run(clone, "snakemake").stderr
 
 
-def test_a_checkout_without_its_outputs_says_what_it_lacks_and_takes_them_from_the_remote(
-    published: Path, tmp_path: Path
-) -> None:
+def test_a_checkout_without_its_outputs_takes_them_from_the_remote(published: Path, tmp_path: Path) -> None:
     shutil.copytree(published.parent / "archives", tmp_path / "archives")
     folder = cloned(published, tmp_path / "clone")
     assert snakemake(folder) == []
     assert (folder / "results/intel/comparison/models.csv").exists()
+
+
+def test_a_source_that_is_not_here_is_asked_for_where_it_is_needed(clone: Path) -> None:
+    assert run(clone, "workflow.audit", "data/raw", "--verify").stdout.splitlines()[0] == (
+        "../archives is not here, so what was brought from it is not compared with it."
+    )
+    needed = "error: ../archives: not here, and fetch@intel reads it: bring it, or what was made from it: make pull\n"
+    assert run(clone, "workflow.guard", "fetch@intel", check=False).stderr == needed
+    edit(clone, {"datasets.intel.splits": {"train": ["seg_test"], "test": ["seg_train"]}})
+    done = run(clone, "snakemake", check=False)
+    assert "error: params.yaml: datasets.intel.source: '../archives': no such file or folder" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_edited_intermediate_is_restored_before_anything_reads_it(clone: Path) -> None:
@@ -141,7 +158,6 @@ def test_an_edited_intermediate_is_restored_before_anything_reads_it(clone: Path
     before = array.read_bytes()
     assert snakemake(clone) == ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"]
     assert array.read_bytes() != before
-    assert "up to date" in run(clone, "dvc", "status").stdout
 
 
 def test_the_guard_restores_or_refuses(clone: Path) -> None:
@@ -149,6 +165,13 @@ def test_the_guard_restores_or_refuses(clone: Path) -> None:
     kept = array.read_bytes()
     array.write_bytes(kept[:-4] + b"edit")
     assert "restored data/views/intel-150" in run(clone, "workflow.guard", "train@plain").stderr
+    assert array.read_bytes() == kept
+    array.write_bytes(kept[:-4] + b"edit")
+    command = [sys.executable, "-m", "workflow.guard", "train@plain"]
+    jobs = [subprocess.Popen(command, cwd=clone, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [job.communicate()[1] for job in jobs]
+    assert [job.returncode for job in jobs] == [0, 0], said
+    assert "".join(said).count("restored") == 1
     assert array.read_bytes() == kept
     array.write_bytes(kept[:-4] + b"edit")
     shutil.rmtree(clone / ".dvc/cache")

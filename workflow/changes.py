@@ -85,10 +85,13 @@ class Inspection:
             producer = self.entries.get(self.producers[dep])
             return producer.outs.get(dep) if producer else None
         inside = self.producers.below(dep)
-        if all(Path(out).exists() for out in inside):
-            return self.contents(dep)
-        recorded = {out: self.dep_content(out) for out in inside}
-        return Content(of_folder({out[len(dep) + 1 :]: one.md5 for out, one in recorded.items() if one}), None)
+        return self.contents(dep) if all(Path(out).exists() for out in inside) else self._written(dep)
+
+    def _written(self, folder: str) -> Content | None:
+        """Return what stages wrote into a folder, as dvc.lock has it; ``None`` if none did."""
+        recorded = {out: self.dep_content(out) for out in self.producers.below(folder)}
+        listed = {os.path.relpath(out, folder): one.md5 for out, one in recorded.items() if one}
+        return Content(of_folder(listed), None) if listed else None
 
     def _params(self, entry: Entry, file: str, keys: tuple[str, ...]) -> Iterator[Change]:
         recorded = entry.params.get(file, {})
@@ -107,8 +110,20 @@ class Inspection:
         recorded, now = entry.deps.get(dep), self.dep_content(dep)
         if recorded is None:
             yield Change(entry.name, kind, dep, "is a new dependency")
-        elif not recorded.same_as(now):
+        elif now is None and is_elsewhere(dep):
+            return  # what was brought in from there is here, or will be asked for
+        elif not recorded.same_as(now) and not recorded.same_as(self._written(dep)):
             yield Change(entry.name, kind, dep, "changed" if now else "is missing")
+
+
+def is_outside(dep: str) -> bool:
+    """Return whether a dependency lies outside the project: a source, which need not come with a clone."""
+    return Path(dep).is_absolute() or Path(dep).parts[0] == ".."
+
+
+def is_elsewhere(dep: str) -> bool:
+    """Return whether a dependency lies outside the project, and is not there."""
+    return is_outside(dep) and not Path(dep).exists()
 
 
 def differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:

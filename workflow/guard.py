@@ -21,7 +21,7 @@ from filelock import FileLock
 from stages import command, template
 from stages.errors import UserError
 from workflow import cache, lock
-from workflow.changes import Inspection
+from workflow.changes import Inspection, is_elsewhere
 from workflow.hashes import FOLDER_ENDING, Contents
 from workflow.restore import restore
 
@@ -76,14 +76,18 @@ def _holds(out: str, inspection: Inspection) -> bool:
 
 
 def in_cache(name: str, inspection: Inspection) -> bool:
-    """Return whether all that the stage ``name`` gave with these inputs lies in DVC's cache, in its usual place."""
+    """Return whether all that the stage ``name`` gave with these inputs lies in DVC's cache."""
     entry = inspection.entries.get(name)
     if entry is None or inspection.inputs_changed(name):
         return False
     hashes = [one.md5 for one in entry.outs.values()]
-    listed = {md5: cache.listing(cache.HERE, md5) for md5 in hashes if md5.endswith(FOLDER_ENDING)}
+    return _all_in(cache.HERE, hashes) or _all_in(cache.folder(), hashes)
+
+
+def _all_in(kept: Path, hashes: Sequence[str]) -> bool:
+    listed = {md5: cache.listing(kept, md5) for md5 in hashes if md5.endswith(FOLDER_ENDING)}
     files = [md5 for md5 in hashes if md5 not in listed] + [md5 for names in listed.values() for md5 in names.values()]
-    return all(listed.values()) and all(cache.place(cache.HERE, md5).exists() for md5 in files)
+    return all(listed.values()) and all(cache.place(kept, md5).exists() for md5 in files)
 
 
 def wait(name: str, inspection: Inspection) -> None:
@@ -106,6 +110,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     stages = template.stages()
     if name not in stages:
         raise UserError(f"{template.FILE}: no stage {name}; there is {', '.join(stages)}")
+    if missing := next(filter(is_elsewhere, stages[name].deps), None):
+        raise UserError(f"{missing}: not here, and {name} reads it: bring it, or what was made from it: make pull")
     contents = Contents()
     inspection = Inspection(stages, {}, contents)
     wait(name, inspection)

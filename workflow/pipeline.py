@@ -13,11 +13,13 @@ from typing import Any
 
 from snakemake.io import ancient, directory, report
 
-from stages import plan, template, versions
+from stages import command, plan, template, versions
 from stages.errors import UserError
 from stages.parameters.document import Parameters, load
 from workflow import changes, lock, reasons
 from workflow.hashes import Contents
+from workflow.leftovers import clear, leftovers
+from workflow.producers import Producers
 
 SHOWN = {".png", ".md", ".csv"}
 """Suffixes of the files that go into the report."""
@@ -45,16 +47,15 @@ class Pipeline:
         """Read and validate both files, and bring the plan and the versions up to date.
 
         Raises:
-            UserError: params.yaml is not valid, a dataset's folder does not exist, or DVC cannot work here.
+            UserError: params.yaml is not valid, or DVC cannot work here.
         """
         check_repository()
         self.parameters: Parameters = load()
-        plan.check_sources(self.parameters)
         plan.update(self.parameters)
         versions.update()
         self.definitions, self.values = template.documents()
         self.stages = template.stages()
-        self.producers = {out: stage.name for stage in self.stages.values() for out in stage.outs}
+        self.producers = Producers((out, stage.name) for stage in self.stages.values() for out in stage.outs)
         self.concerned: set[str] = set()
 
     def outs(self, verb: str, wildcard: str, category: str, **wildcards: str) -> list[Any]:
@@ -95,19 +96,28 @@ class Pipeline:
 
         return inputs
 
-    def reconcile(self) -> None:
+    def reconcile(self, dry: bool) -> None:
         """Tell Snakemake, and the user, which stages no longer are what dvc.lock records.
 
+        Nothing is removed in a ``dry`` run, and nothing written while another run is at work here.
+
         Raises:
-            UserError: dvc.lock cannot be read.
+            UserError: dvc.lock cannot be read, or a source is missing that is needed.
         """
         contents = Contents()
+        if not dry and not is_running():
+            clear(leftovers(self.definitions, self.producers), self.stages.values(), contents)
         concerned = changes.concerned(changes.Inspection(self.stages, lock.read(), contents))
         contents.keep()
+        plan.check_sources(self.parameters, concerned)
         self.concerned = set(concerned)
-        for name, stage in self.stages.items():
+        if is_running():
+            return
+        paths = {path for stage in self.stages.values() for path in (*stage.deps, *stage.outs)}
+        reasons.date_back(path for path in paths if not changes.is_outside(path))
+        for name in self.stages:
             if name in concerned:
-                reasons.ask(name, concerned[name], stage.outs)
+                reasons.ask(name, concerned[name])
             else:
                 reasons.settle(name)
         for line in reasons.told(concerned):
@@ -124,19 +134,6 @@ class Pipeline:
         keys = (stage.key for stage in self.stages.values() if stage.verb == verb and stage.key)
         return "|".join(map(re.escape, keys)) or NOTHING
 
-    def leftovers(self) -> list[Path]:
-        """Return what lies where stages write but belongs to nothing in params.yaml; outermost folders."""
-        current = {Path(out) for out in self.producers}
-        kept = current | {parent for out in current for parent in out.parents}
-        patterns = {
-            template.EXPRESSION.sub("*", path)
-            for definition in self.definitions.values()
-            for path in template.all_outs(definition["do"])
-        }
-        found = {path for pattern in patterns for path in Path().glob(pattern) if path not in kept}
-        outermost = {next(p for p in reversed([path, *path.parents][:-1]) if p not in kept) for path in found}
-        return sorted(outermost)
-
     def _stage(self, verb: str, wildcard: str, wildcards: Any) -> template.Stage:
         name = f"{verb}@{wildcards[wildcard]}"
         if name not in self.stages:
@@ -144,10 +141,8 @@ class Pipeline:
         return self.stages[name]
 
     def _inputs(self, dep: str) -> list[str]:
-        if dep in self.producers:
-            return [dep]
-        inside = [out for out in self.producers if out.startswith(f"{dep}/")]
-        return inside if inside else [] if Path(dep).is_dir() else [dep]
+        made = self.producers.behind(dep)
+        return made or ([] if Path(dep).is_dir() or changes.is_outside(dep) else [dep])
 
 
 def check_repository() -> None:
@@ -164,16 +159,21 @@ def check_repository() -> None:
         )
 
 
-def opened(reconciled: bool = False) -> Pipeline:
+def is_running() -> bool:
+    """Return whether Snakemake is at work in this folder, by its locks; those of this process come later."""
+    return any(Path(".snakemake/locks").glob("*"))
+
+
+def opened(reconciled: bool = False, dry: bool = False) -> Pipeline:
     """Return the pipeline, or end the process with one line that says what is wrong.
 
-    ``reconciled`` lets Snakemake know what DVC's hashes say before it plans its jobs.
+    ``reconciled`` lets Snakemake know what DVC's hashes say before it plans its jobs; see :meth:`Pipeline.reconcile`.
     """
     try:
         pipeline = Pipeline()
         if reconciled:
-            pipeline.reconcile()
+            pipeline.reconcile(dry)
         return pipeline
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+    except (UserError, OSError) as error:
+        print(f"error: {command.described(error)}", file=sys.stderr, flush=True)
         os._exit(1)  # an exception would reach the user inside a traceback of Snakemake's

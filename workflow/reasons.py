@@ -18,6 +18,8 @@ FOLDER = Path(".snakemake/reasons")
 LONG_AGO = 1
 """Seconds since 1970: before any output was written."""
 RESTORED = "outputs on disk are not those that dvc.lock records"
+MARK = ".snakemake_timestamp"
+"""What Snakemake leaves in folders that jobs made; its time stands for theirs."""
 SHOWN = 12
 """Reasons that are told at the start; the rest are counted."""
 
@@ -35,18 +37,24 @@ def settle(stage: str) -> None:
         os.utime(file(stage), (LONG_AGO, LONG_AGO))
 
 
-def ask(stage: str, changes: Iterable[Change], outs: Iterable[str]) -> None:
+def ask(stage: str, changes: Iterable[Change]) -> None:
     """Say that a stage must be looked at again, and why.
 
-    The file differs from what it was in every earlier run, or Snakemake would take it for unchanged. It is newer than
-    every output: one that a faster clock dated later is dated back, for Snakemake fails a job whose input is.
+    The file differs from what it was in every earlier run, or Snakemake would take it for unchanged.
     """
     said = [str(change) for change in changes] or ["what comes before it is made again"]
     write_text(file(stage), "\n".join([*said, f"seen at {time.time_ns()}"]) + "\n")
-    now = file(stage).stat().st_mtime
-    for out in map(Path, outs):
-        for dated in (out, out / ".snakemake_timestamp"):
-            if dated.exists() and dated.stat().st_mtime >= now:
+
+
+def date_back(paths: Iterable[str]) -> None:
+    """Give files and folders of ours that a faster clock dated ahead of now a time that has been.
+
+    Snakemake would take such an output for newer than the reason to make it, and fails a job with such an input.
+    """
+    now = time.time()
+    for path in map(Path, paths):
+        for dated in (path, path / MARK):
+            if dated.exists() and dated.stat().st_mtime > now:
                 os.utime(dated, (now - 1, now - 1))
 
 

@@ -27,12 +27,11 @@ from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import load
 from stages.record import FILE as RECORD
 from workflow import git
+from workflow.reasons import MARK
 
 FROM_RECORDS = {"costs"}
 """Stages that read records."""
 SAME = "nothing"
-MARK = ".snakemake_timestamp"
-"""What Snakemake leaves in folders that jobs made."""
 
 
 def clone(folder: Path, parameters: Path | None) -> None:

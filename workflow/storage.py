@@ -30,10 +30,10 @@ PATIENCE = 30.0
 
 
 def configured() -> bool:
-    """Return whether a remote is set up, by the repository's settings or this checkout's own."""
-    files = [file for file in (CONFIG, CONFIG.with_name("config.local")) if file.exists()]
-    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    return any(line.replace(" ", "").startswith("remote=") for line in lines)
+    """Return whether a remote is set up, by any of DVC's settings: of the repository, this checkout, user or system."""
+    from dvc.config import Config
+
+    return bool(Config(str(CONFIG.parent))["core"].get("remote"))
 
 
 @contextmanager

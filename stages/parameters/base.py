@@ -36,6 +36,7 @@ class Loader(yaml.CSafeLoader):
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # PyYAML itself does so
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return a mapping whose keys all differ."""
         seen: set[Any] = set()
         for key, _ in node.value:
             if key.value in seen:

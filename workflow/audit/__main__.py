@@ -75,6 +75,8 @@ def verified(paths: Sequence[str], inspection: Inspection, said_to: Callable[[st
     found = verify(paths, inspection)
     if not found.executions_known:
         said_to("DVC's run cache is not here (make pull), so whether executions made what dvc.lock says is not known.")
+    for source in found.elsewhere:
+        said_to(f"{source} is not here, so what was brought from it is not compared with it.")
     if found.mismatch:
         said_to(f"mismatch: {found.mismatch}")
         return False

@@ -16,6 +16,7 @@ from rocrate.rocrate import ROCrate
 
 from stages import template
 from workflow.audit.crate_files import Files, described
+from workflow.audit.facts import brought
 from workflow.audit.lineage import Item, Step
 from workflow.lock import FILE as LOCK
 
@@ -69,11 +70,22 @@ class Run:
         )
         control = {"name": f"DVC executes {step.name}", "instrument": how, "object": action}
         self.controls.append(described(self.crate, f"control/{step.name}", "ControlAction", **control))
+        self._add_archives(step)
         self.crate.root_dataset.append_to("mentions", action)
 
-    def end(self, brought: list[Entity], made: list[Entity], steps: Sequence[Step]) -> None:
-        """Add the run as a whole: from what was ``brought`` from outside to what it ``made``."""
-        for role, entities in (("input", brought), ("output", made)):
+    def _add_archives(self, step: Step) -> None:
+        """Say what archives a step brought in, where the crate does not hold them."""
+        for item in step.outs:
+            if item.files is None or self.files.whole(item):
+                continue
+            for one in brought(step):
+                facts = {"name": one.name, "sha256": one.sha256, "contentSize": str(one.size)}
+                archive = described(self.crate, f"{item.path}/{one.name}", "File", **facts)
+                self.files.item(item).append_to("hasPart", archive)
+
+    def end(self, sources: list[Entity], made: list[Entity], steps: Sequence[Step]) -> None:
+        """Add the run as a whole: from what was brought from outside, its ``sources``, to what it ``made``."""
+        for role, entities in (("input", sources), ("output", made)):
             for entity in entities:
                 self._formal(self.workflow, role, entity["name"], entity, _kind(entity))
         action = described(
@@ -83,7 +95,7 @@ class Run:
             name="The run of the workflow",
             description="From what was brought from outside to what this crate is about",
             instrument=self.workflow,
-            object=brought,
+            object=sources,
             result=made,
             actionStatus=COMPLETED,
             **_span(steps),

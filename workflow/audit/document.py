@@ -12,7 +12,8 @@ steps         what comes first before; each with
               a folder holds), state (same, changed, missing), and of an input producer (the step that wrote it)
   brought     what came from outside: kind (archive, weights), name, sha256, size in bytes, origin in words
   record      the step's record.json: began, ended, seconds, machine, versions, …
-  changes     what no longer holds: kind, subject and what; ``differences`` says it, and which outputs are missing
+  changes     what no longer holds: kind, subject and what
+  differences the same in words, and which outputs are missing
 environments  where the models' environments differ: steps that made models, and the facts that set them apart
 """
 
@@ -45,8 +46,8 @@ def _step(step: Step) -> dict[str, Any]:
         "code": [_item(item) for item in step.code],
         "inputs": [_item(item) for item in step.inputs],
         "outputs": [{name: fact for name, fact in _item(item).items() if name != "producer"} for item in step.outs],
-        "brought": [_known(asdict(found)) for found in brought(step)],
-        "record": step.record,
+        **({"brought": found} if (found := [_known(asdict(one)) for one in brought(step)]) else {}),
+        **({"record": step.record} if step.record else {}),
         "changes": [{"kind": one.kind, "subject": one.subject, "what": one.what} for one in step.changes],
         "differences": differences(step),
     }

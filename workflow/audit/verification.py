@@ -18,7 +18,7 @@ from stages import template
 from workflow import cache
 from workflow.audit.chain import Chain
 from workflow.audit.executions import Executions
-from workflow.changes import Inspection
+from workflow.changes import Inspection, is_elsewhere
 from workflow.hashes import Content, Contents, content, files_below, of_folder, seen_by_dvc
 from workflow.lock import Entry
 from workflow.producers import Producers
@@ -34,6 +34,8 @@ class Verified:
     bytes: int
     seconds: float
     executions_known: bool
+    elsewhere: tuple[str, ...] = ()
+    """Sources that are not here, so that what was brought from them could not be compared."""
 
 
 class Rehashed(Contents):
@@ -94,7 +96,9 @@ def verify(targets: Sequence[str], inspection: Inspection) -> Verified:
             break
         done += 1
     contents.close()
-    return Verified(mismatch, done, contents.files, contents.bytes, time.perf_counter() - began, bool(known))
+    elsewhere = tuple(dep for name in names for dep in inspection.entries[name].deps if is_elsewhere(dep))
+    seconds = time.perf_counter() - began
+    return Verified(mismatch, done, contents.files, contents.bytes, seconds, bool(known), elsewhere)
 
 
 def mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]:
