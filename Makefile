@@ -24,7 +24,7 @@ environment:  ## make .venv from the hashed locks
 
 test: environment  ## set up, then run the checks and the tests
 	@$(MAKE) --no-print-directory check
-	@pytest
+	@pytest --numprocesses 2 --dist loadfile
 
 check: environment  ## lint, format, spelling and types
 	ruff check .
