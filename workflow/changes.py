@@ -147,13 +147,14 @@ def concerned(inspection: Inspection) -> dict[str, list[Change]]:
             downstream[producer].add(name)
     inputs = {name: inspection.inputs_changed(name) for name in inspection.stages}
     outputs = {name: inspection.outputs_changed(name) for name in inspection.stages}
-    stale = _reached((name for name, changes in inputs.items() if changes), downstream)
+    stale = reached((name for name, changes in inputs.items() if changes), downstream)
     direct = stale | {name for name, changes in outputs.items() if changes}
-    between = _reached(direct, downstream) & _reached(direct, upstream)
+    between = reached(direct, downstream) & reached(direct, upstream)
     return {name: inputs[name] + outputs[name] for name in inspection.stages if name in direct | between}
 
 
-def _reached(start: Iterable[str], neighbours: Mapping[str, set[str]]) -> set[str]:
+def reached(start: Iterable[str], neighbours: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return all that can be reached in a graph, the ``start`` included."""
     found: set[str] = set()
     waiting = list(start)
     while waiting:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean as mean
 
+from workflow.changes import reached
+
 Point = tuple[int, float]
 """A column, and the height of a middle in pixels."""
 
@@ -74,14 +76,7 @@ def direct(name: str, before: Mapping[str, Sequence[str]]) -> list[str]:
 
 def ancestors(name: str, before: Mapping[str, Sequence[str]]) -> set[str]:
     """Return all steps that a step came from."""
-    found: set[str] = set()
-    waiting = list(before[name])
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting.extend(before[one])
-    return found
+    return reached(before[name], before)
 
 
 def _chain(first: str, name: str, columns: Mapping[str, int]) -> list[str]:
