@@ -97,20 +97,22 @@ def origin(source: str) -> str:
     return str(Path(source).expanduser())
 
 
-def check_sources(parameters: Parameters, stages: Container[str]) -> None:
-    """Check that the files of weights and local sources that ``stages`` read are there, outside what stages write.
+def check_sources(parameters: Parameters, settled: Container[str]) -> None:
+    """Check that files of weights and local sources are there, outside the folders that stages write.
+
+    What the stages ``settled`` brought in is here, whether or not its source still is.
 
     Raises:
         UserError: a file or source is missing, or lies where its own copy would be written.
     """
     made = {Path(out).parts[0] for definition in definitions().values() for out in all_outs(definition["do"])}
     for key, backbone in parameters.backbones.items():
-        if backbone.weights not in WEIGHTS and f"pretrained@{key}" in stages:
+        if backbone.weights not in WEIGHTS and f"pretrained@{key}" not in settled:
             where = f"{PARAMETERS}: backbones.{key}.weights: {backbone.weights!r}"
             _check_outside(Path(weights_origin(backbone.weights)), made, where, "file", "../weights.h5")
     for key, dataset in parameters.datasets.items():
         where = f"{PARAMETERS}: datasets.{key}.source: {dataset.source!r}"
-        if f"fetch@{key}" in stages:
+        if f"fetch@{key}" not in settled:
             _check_outside(Path(origin(dataset.source)), made, where, "file or folder", "../images")
 
 

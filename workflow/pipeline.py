@@ -109,7 +109,7 @@ class Pipeline:
             clear(leftovers(self.definitions, self.producers), self.stages.values(), contents)
         concerned = changes.concerned(changes.Inspection(self.stages, lock.read(), contents))
         contents.keep()
-        plan.check_sources(self.parameters, concerned)
+        plan.check_sources(self.parameters, self.stages.keys() - concerned.keys())
         self.concerned = set(concerned)
         if is_running():
             return
