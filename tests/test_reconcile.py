@@ -81,7 +81,7 @@ def test_a_clone_with_a_changed_parameter_runs_what_depends_on_it(
     ("module", "expected"),
     [
         ("stages/prepare.py", ["prepare@intel-150", "prepare@intel-256"]),
-        ("stages/train.py", ["costs@intel", "train@normalized", "train@plain"]),
+        ("stages/train.py", ["costs@intel", "train@normalized", "train@plain"]),  # costs reads how long they took
         ("stages/metrics.py", ["evaluate@normalized", "evaluate@plain"]),
     ],
 )

@@ -96,10 +96,10 @@ def wait(name: str, inspection: Inspection) -> None:
     Patience ends where nothing agrees.
     """
     end = time.monotonic() + PATIENCE
-    inspection.entries = lock.read(patience=0)
+    inspection.entries = lock.read(patience=1)
     while time.monotonic() < end and not all(_holds(out, inspection) for out in inspection.outs_read(name)):
         time.sleep(0.25)
-        inspection.entries = lock.read(patience=0)
+        inspection.entries = lock.read(patience=1)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -21,6 +21,8 @@ BUSY = Path(".dvc/tmp/lock")
 """The file that DVC locks while it works."""
 PATIENCE = 10.0
 """Seconds to wait for DVC to end."""
+RESTING = 0.2
+"""Seconds in which a file is written on that is not whole."""
 DAMAGED = (yaml.YAMLError, AttributeError, KeyError, TypeError)
 """What reading raises where something else than DVC wrote."""
 
@@ -73,7 +75,7 @@ def read(patience: float = PATIENCE) -> dict[str, Entry]:
         busy, text = dvc_is_busy(), _text()
         if not busy and not dvc_is_busy():
             return parsed(text)
-        time.sleep(0.05)
+        time.sleep(RESTING)
         if time.monotonic() > end and text.strip() and text == _text():
             with suppress(UserError):  # still half a file
                 return parsed(text)

@@ -22,7 +22,9 @@ def restore(name: str) -> str | None:
         return None
     try:
         with storage.repository() as repo:
-            known = runs(repo, repo.stage.load_one(name=name))
+            with repo.lock:  # nobody writes dvc.lock meanwhile
+                stage = repo.stage.load_one(name=name)
+            known = runs(repo, stage)
             for run, note in known:
                 if run.outs_cached():
                     prefer(note)

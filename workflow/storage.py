@@ -49,7 +49,7 @@ def repository() -> Iterator["Repo"]:
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        with Repo() as repo:
+        with Repo(_wait_for_lock=True) as repo:
             yield repo
     except DvcException as error:
         raise UserError(_first_line(error)) from None
