@@ -195,9 +195,9 @@ def test_a_run_cache_that_was_moved_is_found(study: Path) -> None:
 
 
 def test_a_crate_is_written_of_what_holds(study: Path) -> None:
-    done = audit(study, RESULT, "--format", "ro-crate", "crate/")
+    done = audit(study, RESULT, "--format", "ro-crate", "exports/crate")
     assert done.returncode == 0, done.stderr
-    assert f"{RESULT}/accuracy.png" in (study / "crate/ro-crate-metadata.json").read_text()
+    assert f"{RESULT}/accuracy.png" in (study / "exports/crate/ro-crate-metadata.json").read_text()
 
 
 def test_a_mistake_gets_one_line_and_exit_code_2(study: Path) -> None:
@@ -207,7 +207,13 @@ def test_a_mistake_gets_one_line_and_exit_code_2(study: Path) -> None:
             "params.yaml",
         ): "params.yaml: no stage of dvc.yaml writes it; name a file or folder in data, models or results",
         (RESULT, "--format", "xml"): "--format: 'xml': allowed: tree, json, html, ro-crate",
-        (RESULT, "--format", "ro-crate"): "--format ro-crate: name the folder to write, as in --format ro-crate crate/",
+        (RESULT, "--format", "ro-crate", "crate"): "crate: DVC would take crate/dvc.yaml for its own; "
+        "name a folder outside, or below exports",
+        (
+            RESULT,
+            "--format",
+            "ro-crate",
+        ): "--format ro-crate: name the folder to write, as in --format ro-crate ../crate",
     }.items():
         done = audit(study, *arguments)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {said}\n")

@@ -60,7 +60,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         raise UserError(f"--format: {given.format!r}: allowed: {', '.join(FORMATS)}, {CRATE}")
     if given.format == CRATE and given.out is None:
         if not others:
-            raise UserError(f"--format {CRATE}: name the folder to write, as in --format {CRATE} crate/")
+            raise UserError(f"--format {CRATE}: name the folder to write, as in --format {CRATE} ../crate")
         given.out = Path(others.pop(0))
     given.paths += others
     if not given.paths:

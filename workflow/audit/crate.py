@@ -23,6 +23,7 @@ from stages.parameters.base import FILE as PARAMETERS
 from workflow.audit.crate_files import SOURCE_CODE, TERMS, Files
 from workflow.audit.crate_run import Run
 from workflow.audit.lineage import Item, Step
+from workflow.hashes import seen_by_dvc
 from workflow.lock import FILE as LOCK
 
 PROFILES = {
@@ -49,10 +50,10 @@ def write(folder: Path, steps: Sequence[Step], targets: Sequence[str], data: boo
     they are targets, they are copied like everything else.
 
     Raises:
-        UserError: the folder holds something, the lineage no longer holds, or a file to be copied is missing.
+        UserError: the folder holds something, or DVC looks into it; the lineage no longer holds, or a file to be copied
+            is missing.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder}: exists and is not empty; name a new folder")
+    _check_place(folder)
     _check(steps)
     makers = {item.path: step.name.partition("@")[0] for step in steps for item in step.outs}
     wanted = [os.path.relpath(target) for target in targets]
@@ -76,6 +77,16 @@ def write(folder: Path, steps: Sequence[Step], targets: Sequence[str], data: boo
         parameters = crate.get(str(PARAMETERS))
         run.end([parameters, *_entities(files, brought)], _entities(files, made), steps)
         crate.metadata.write(temporary)
+
+
+def _check_place(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder}: exists and is not empty; name a new folder")
+    place = folder.resolve()
+    if place.is_relative_to(Path.cwd()):
+        within = place.relative_to(Path.cwd()) / template.FILE
+        if seen_by_dvc(Path(), [str(within)]):
+            raise UserError(f"{folder}: DVC would take {within} for its own; name a folder outside, or below exports")
 
 
 def _check(steps: Sequence[Step]) -> None:
