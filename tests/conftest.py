@@ -90,7 +90,7 @@ def four_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "list[Step]":
 
 
 @pytest.fixture
-def crated(four_steps: "list[Step]", tmp_path: Path) -> Path:
+def written_crate(four_steps: "list[Step]", tmp_path: Path) -> Path:
     """An RO-Crate of these steps."""
     from tests.crates import METRICS
     from workflow.audit import crate

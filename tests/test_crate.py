@@ -31,8 +31,8 @@ from workflow.audit.lineage import Step
 from workflow.changes import Change
 
 
-def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(crated: Path) -> None:
-    found = entities(crated)
+def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(written_crate: Path) -> None:
+    found = entities(written_crate)
     action = found["#run/train%40cnn"]
     code = {"stages/files.py", "stages/train.py"}
     assert named(found, action["object"]) == {VIEW, *code, "models.cnn.training", "runtime"}
@@ -47,15 +47,15 @@ def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(cra
     assert named(found, found["#tool/train"]["input"]) == {"data/views/<view>", "models.<model>.training", "runtime"}
 
 
-def test_what_is_not_known_is_left_out(crated: Path) -> None:
-    found = entities(crated)
+def test_what_is_not_known_is_left_out(written_crate: Path) -> None:
+    found = entities(written_crate)
     for address in ("#run", "#run/evaluate%40cnn"):
         assert not {"startTime", "endTime", "agent", "identifier"} & found[address].keys()
     assert named(found, found["#run/evaluate%40cnn"]["object"]) >= {"evaluation.bins", "numpy", MODEL}
 
 
-def test_the_run_goes_from_what_was_brought_to_what_was_asked_for(crated: Path) -> None:
-    found = entities(crated)
+def test_the_run_goes_from_what_was_brought_to_what_was_asked_for(written_crate: Path) -> None:
+    found = entities(written_crate)
     assert found["#run"]["instrument"] == found["./"]["mainEntity"] == {"@id": "workflow/Snakefile"}
     assert named(found, found["#run"]["object"]) == {"params.yaml", PHOTOGRAPHS}
     assert named(found, found["#run"]["result"]) == {METRICS}
@@ -65,13 +65,13 @@ def test_the_run_goes_from_what_was_brought_to_what_was_asked_for(crated: Path) 
     assert found["./"]["license"] == {"@id": "https://spdx.org/licenses/Apache-2.0"}
 
 
-def test_every_file_is_listed_with_the_hash_and_size_of_its_bytes(crated: Path) -> None:
+def test_every_file_is_listed_with_the_hash_and_size_of_its_bytes(written_crate: Path) -> None:
     listed = {
         address: entity
-        for address, entity in entities(crated).items()
+        for address, entity in entities(written_crate).items()
         if "File" in entity["@type"] and not address.startswith("#")
     }
-    files = {path.relative_to(crated).as_posix(): path for path in crated.rglob("*") if path.is_file()}
+    files = {path.relative_to(written_crate).as_posix(): path for path in written_crate.rglob("*") if path.is_file()}
     assert files.keys() - listed.keys() == {METADATA}
     assert listed.keys() - files.keys() == set()
     expected = {"dvc.yaml", "dvc.lock", "params.yaml", "workflow/plan.yaml", "workflow/versions.yaml", "LICENSE", MODEL}
@@ -84,10 +84,10 @@ def test_every_file_is_listed_with_the_hash_and_size_of_its_bytes(crated: Path) 
         assert entity["contentSize"] == str(len(content))
 
 
-def test_folders_of_data_are_described_and_not_copied(crated: Path) -> None:
-    found = entities(crated)
-    assert not (crated / "data").exists()
-    assert not (crated / "outside").exists()
+def test_folders_of_data_are_described_and_not_copied(written_crate: Path) -> None:
+    found = entities(written_crate)
+    assert not (written_crate / "data").exists()
+    assert not (written_crate / "outside").exists()
     view = found[f"#{VIEW}"]
     assert (view["@type"], view["contentSize"]) == ("Dataset", "16")
     assert found[view["identifier"]["@id"]]["value"] == item(VIEW).md5

@@ -10,17 +10,17 @@ from workflow.audit import crate
 from workflow.audit.lineage import Step
 
 
-def test_a_crate_has_all_that_the_profile_requires(crated: Path, tmp_path: Path) -> None:
-    assert issues(crated, tmp_path / "cache") == []
+def test_a_crate_has_all_that_the_profile_requires(written_crate: Path, tmp_path: Path) -> None:
+    assert issues(written_crate, tmp_path / "cache") == []
 
 
-def test_an_archive_that_a_crate_does_not_hold_is_known_by_its_sha256(crated: Path) -> None:
-    found = entities(crated)
+def test_an_archive_that_a_crate_does_not_hold_is_known_by_its_sha256(written_crate: Path) -> None:
+    found = entities(written_crate)
     folder = next(one for one in found.values() if one.get("name") == RAW)
     (part,) = folder["hasPart"]
     archive = found[part["@id"]]
     assert (archive["name"], archive["sha256"], archive["contentSize"]) == ("learn.zip", ARCHIVE_SHA256, "10")
-    assert not (crated / RAW).exists()
+    assert not (written_crate / RAW).exists()
 
 
 def without(folder: Path, address: str, key: str) -> None:
@@ -41,14 +41,14 @@ def without(folder: Path, address: str, key: str) -> None:
         ("#organize", "result"),
     ],
 )
-def test_the_validator_misses_what_is_taken_out(crated: Path, tmp_path: Path, address: str, key: str) -> None:
-    without(crated, address, key)
-    assert issues(crated, tmp_path / "cache")
+def test_the_validator_misses_what_is_taken_out(written_crate: Path, tmp_path: Path, address: str, key: str) -> None:
+    without(written_crate, address, key)
+    assert issues(written_crate, tmp_path / "cache")
 
 
-def test_the_validator_misses_a_file(crated: Path, tmp_path: Path) -> None:
-    (crated / MODEL).unlink()
-    assert any(MODEL in issue for issue in issues(crated, tmp_path / "cache"))
+def test_the_validator_misses_a_file(written_crate: Path, tmp_path: Path) -> None:
+    (written_crate / MODEL).unlink()
+    assert any(MODEL in issue for issue in issues(written_crate, tmp_path / "cache"))
 
 
 def test_folders_of_data_are_copied_when_asked_for(four_steps: list[Step], tmp_path: Path) -> None:
