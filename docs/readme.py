@@ -17,7 +17,7 @@ from stages.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n).*?(\n<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n)(?:(?!<!-- end).)*(<!-- end -->)", re.DOTALL)
 
 
 def models() -> str:
@@ -45,7 +45,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def updated(text: str) -> str:
     """Return ``text`` with every table made anew."""
-    return BLOCK.sub(lambda match: match[1] + TABLES[match["name"]]() + match[3], text)
+    return BLOCK.sub(lambda match: match[1] + TABLES[match["name"]]() + "\n" + match[3], text)
 
 
 if __name__ == "__main__":
