@@ -16,7 +16,7 @@ from workflow import lock, quantities
 from workflow.leftovers import leftovers, remove
 from workflow.pipeline import Pipeline, opened
 
-MADE_BY_TOOLS = (".snakemake", ".scratch", "logs", ".dvc/cache", ".dvc/tmp", "report.html")
+MADE_BY_TOOLS = (".snakemake", ".scratch", "logs", ".dvc/cache", ".dvc/tmp", "dvc_plots", "report.html")
 
 
 def made(pipeline: Pipeline) -> list[Path]:

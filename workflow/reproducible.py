@@ -26,7 +26,7 @@ from stages.files import written
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import load
 from stages.record import FILE as RECORD
-from workflow import git
+from workflow import git, lock
 from workflow.reasons import MARK
 
 FROM_RECORDS = {"costs"}
@@ -39,7 +39,7 @@ def clone(folder: Path, parameters: Path | None) -> None:
     from dvc.config import Config
 
     git.output("clone", "--quiet", "--no-hardlinks", Path.cwd(), folder)
-    (folder / "dvc.lock").unlink(missing_ok=True)
+    (folder / lock.FILE).unlink(missing_ok=True)
     with Config(str(folder / ".dvc")).edit("repo") as config:
         config["core"].pop("remote", None)
         config["cache"].pop("dir", None)
