@@ -8,12 +8,12 @@ from typing import Any
 import numpy
 import pandas
 
-from stages import network, progress, record, runtime
+from stages import network, progress, record
 from stages.backend import keras
 from stages.batches import Batches
 from stages.errors import UserError
 from stages.files import write_json, write_table
-from stages.parameters.model import Fit, Runtime
+from stages.parameters.model import Fit
 from stages.trained import HISTORY, LAYERS, NETWORK, SUMMARY
 from stages.views import DESCRIPTION, View
 
@@ -131,14 +131,11 @@ def write_record(
     history: pandas.DataFrame,
     rows: Rows,
     fit: Fit,
-    settings: Runtime,
     facts: Mapping[str, Any],
     cost: Mapping[str, float],
 ) -> None:
     """Write what the training cost: ``cost`` holds its seconds, and how many of them the frozen layers took."""
-    own = {name: facts[name] for name in ("model", "replicate", "seed")}
-    own |= {"precision": fit.precision, "threads": settings.threads}
-    own |= {"backend": keras.backend.backend(), "gpu": runtime.device()}
+    own = {name: facts[name] for name in ("model", "replicate", "seed")} | {"precision": fit.precision}
     fitted_seconds = cost["seconds"] - cost.get("frozen_seconds", 0)
-    measured = record.of_training(fitted_seconds, len(history), len(rows.train), own, runtime.computing())
+    measured = record.of_training(fitted_seconds, len(history), len(rows.train), own)
     write_json(out / record.FILE, measured | {name: round(value, 2) for name, value in cost.items()})

@@ -41,7 +41,7 @@ def train(
     fitting.write(
         out, whole, view, history, training, rows, {**facts, "backbone": backbone.described(backbone.of(whole))}
     )
-    fitting.write_record(out, history, rows, training, settings, facts, cost)
+    fitting.write_record(out, history, rows, training, facts, cost)
     scratch.trim()
 
 

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="the folder to write")
     given = command.parsed(parser, "pretrained", argv)
     backbone, settings = entry(Backbone, "backbones", given.key), entry(Runtime, "runtime")
-    seed = runtime.start(settings)
+    seed = runtime.start(settings, on_gpu=False)
     try:
         pretrained(given.key, backbone, seed, given.out)
     except UserError as error:

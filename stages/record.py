@@ -1,7 +1,8 @@
 """What an execution cost and where it ran: no result, so it stands in a file of its own.
 
-A record holds when the process began and ended, seconds, peak memory, the machine and the versions of what computed; a
-training's also its threads, epochs and images per second. Of the stages only the cost table reads it.
+A record holds when the process began and ended, seconds, peak memory, the machine and the versions of what computed; of
+a network's training or evaluation also the device, its driver and the threads, which stages/runtime.py tells; of a
+training also its epochs and images per second. Of the stages only the cost table reads it.
 """
 
 import os
@@ -29,6 +30,9 @@ FEATURES = (
 )
 """Features of x86 and Arm processors by which TensorFlow and oneDNN choose kernels; other kernels give other bits."""
 
+_told: dict[str, Any] = {}
+"""What the record of this process holds beside what can be measured here."""
+
 
 class Stopwatch:
     """Seconds since it was made."""
@@ -42,31 +46,37 @@ class Stopwatch:
         return time.perf_counter() - self.began
 
 
-def of_process(computing: Mapping[str, str] | None = None) -> dict[str, Any]:
+def tell(facts: Mapping[str, Any]) -> None:
+    """Add ``facts`` to the record of this process; ``versions`` among them join those that it holds anyway."""
+    _told.update(facts)
+
+
+def of_process() -> dict[str, Any]:
     """Return the record of this process up to now: began and ended (UTC), seconds, memory (MiB), machine, versions.
 
-    The versions are those of Python and of the libraries that the stage declares, and those given as ``computing``.
+    The versions are those of Python and of the libraries that the stage declares. What was given to :func:`tell` joins
+    them.
     """
     ended, seconds = time.time(), process_seconds()
+    known = {"python": platform.python_version(), **libraries(), **_told.get("versions", {})}
     return {
         "began": _moment(ended - seconds),
         "ended": _moment(ended),
         "seconds": round(seconds, 2),
         "peak_memory_mib": peak_memory(),
         "machine": machine(),
-        "versions": {"python": platform.python_version(), **libraries(), **(computing or {})},
+        **_told,
+        "versions": known,
     }
 
 
-def of_training(
-    seconds: float, epochs: int, images: int, facts: Mapping[str, Any], computing: Mapping[str, str]
-) -> dict[str, Any]:
+def of_training(seconds: float, epochs: int, images: int, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the record of a training that fitted ``images`` images in each of ``epochs`` epochs, with more ``facts``.
 
     Its ``seconds`` are those of the fit alone.
     """
     fit = {"seconds": round(seconds, 2), "epochs": epochs, "images_per_second": round(images * epochs / seconds, 1)}
-    return {**of_process(computing), **fit, **facts}
+    return {**of_process(), **fit, **facts}
 
 
 def process_seconds() -> float:

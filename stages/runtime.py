@@ -1,54 +1,113 @@
-"""The machine under the computation: seeds, threads, determinism, precision and memory.
+"""The machine under the computation: GPU or processor, seeds, threads, determinism, precision and memory.
 
 The only module that calls TensorFlow itself; everything else is Keras. With another Keras backend the TensorFlow
-settings are left out and the rest stands.
+settings are left out and the rest stands. Whether a GPU is wanted, stages/gpu.py says; what computes is no parameter,
+as it depends on where the workflow runs, but stands in the record.
 """
 
 import importlib
+import os
 from collections.abc import Callable
 from typing import Any
 
+from stages import gpu, record
 from stages.backend import keras
+from stages.errors import UserError
 from stages.parameters.model import Runtime
 
 
-def start(runtime: Runtime, precision: str = "float32", replicate: int = 1) -> int:
-    """Set threads, precision, determinism and seeds, and return the seed used; call it once, before any model is made.
+def start(runtime: Runtime, precision: str = "float32", replicate: int = 1, on_gpu: bool = True) -> int:
+    """Set device, threads, precision, determinism and seeds, and return the seed used; call it before models are made.
 
-    Replicate ``n`` is seeded with ``runtime.seed + n - 1``.
+    Replicate ``n`` is seeded with ``runtime.seed + n - 1``. Without ``on_gpu`` no GPU is used, whatever is wanted. What
+    computes goes into the record of this process.
+
+    Raises:
+        UserError: a GPU is required and there is none, or nobody can tell.
     """
     seed = runtime.seed + replicate - 1
+    wish = gpu.wanted() if on_gpu else gpu.NONE
     keras.config.set_dtype_policy(precision)
-    if keras.backend.backend() == "tensorflow":
-        _start_tensorflow(runtime.threads)
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        _start_tensorflow(runtime.threads, wish)
+    else:
+        _start_other(backend, wish)
     keras.utils.set_random_seed(seed)
+    record.tell({**computer(), "threads": runtime.threads, "versions": computing()})
     return seed
 
 
 def device() -> str | None:
     """Return the name of the GPU that computes, or ``None`` on a processor."""
-    if keras.backend.backend() != "tensorflow":
-        return None
-    import tensorflow
+    return computer()["gpu"]
 
-    gpus = tensorflow.config.list_physical_devices("GPU")
-    return tensorflow.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else None
+
+def computer() -> dict[str, str | None]:
+    """Return the backend, the name and compute capability of the GPU that computes, and which GPUs were visible to it.
+
+    The GPU is ``None`` on a processor, and with another backend than TensorFlow, as nobody asks it.
+    """
+    gpus = _gpus()
+    details = gpus[0] if gpus else {}
+    capability = details.get("compute_capability")
+    return {
+        "backend": keras.backend.backend(),
+        "gpu": details.get("device_name", "GPU") if gpus else None,
+        "compute_capability": ".".join(map(str, capability)) if capability else None,
+        "cuda_visible_devices": gpu.visible(),
+    }
 
 
 def computing() -> dict[str, str]:
-    """Return the versions of Keras and of its backend."""
+    """Return the versions of Keras and of its backend, and where a GPU computes, those below: CUDA, cuDNN, the driver.
+
+    CUDA's and cuDNN's are those that TensorFlow was built with.
+    """
     backend = keras.backend.backend()
-    return {"keras": keras.__version__, backend: importlib.import_module(backend).__version__}
+    versions = {"keras": keras.__version__, backend: importlib.import_module(backend).__version__}
+    if not _gpus():
+        return versions
+    import tensorflow
+
+    built = tensorflow.sysconfig.get_build_info()
+    below = {"cuda": built.get("cuda_version"), "cudnn": built.get("cudnn_version"), "nvidia-driver": gpu.driver()}
+    return versions | {name: version for name, version in below.items() if version}
 
 
-def _start_tensorflow(threads: int) -> None:
+def _gpus() -> list[dict[str, Any]]:
+    """Return what TensorFlow knows of each GPU that it may use."""
+    if keras.backend.backend() != "tensorflow":
+        return []
+    import tensorflow
+
+    visible = tensorflow.config.get_visible_devices("GPU")
+    return [tensorflow.config.experimental.get_device_details(one) for one in visible]
+
+
+def _start_tensorflow(threads: int, wish: str) -> None:
     import tensorflow
 
     tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
     tensorflow.config.threading.set_inter_op_parallelism_threads(1)  # a fixed order of operations
     tensorflow.config.experimental.enable_op_determinism()
-    for gpu in tensorflow.config.list_physical_devices("GPU"):
-        tensorflow.config.experimental.set_memory_growth(gpu, True)
+    if wish == gpu.NONE:
+        tensorflow.config.set_visible_devices([], "GPU")
+        return
+    gpus = tensorflow.config.get_visible_devices("GPU")
+    for one in gpus:
+        tensorflow.config.experimental.set_memory_growth(one, True)
+    if not gpus:
+        gpu.check_missed(wish, "TensorFlow", tensorflow.test.is_built_with_gpu_support())
+
+
+def _start_other(backend: str, wish: str) -> None:
+    if wish == gpu.REQUIRED:
+        raise UserError(
+            f"{gpu.VARIABLE}: {wish}: nobody can tell whether {backend} uses one; use tensorflow, {gpu.OTHERWISE}"
+        )
+    if wish == gpu.NONE:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def fuse_batch_normalization(model: keras.Model) -> None:

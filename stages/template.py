@@ -62,9 +62,29 @@ def documents(root: Path = Path()) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def stages(root: Path = Path()) -> dict[str, Stage]:
     """Return every stage of dvc.yaml by its name (``train@cnn``)."""
-    definitions, values = documents(root)
+    return expanded(*documents(root))
+
+
+def expanded(definitions: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Stage]:
+    """Return every stage by its name, of dvc.yaml's ``definitions`` filled with ``values``."""
     found = (stage for verb, definition in definitions.items() for stage in _expanded(verb, definition, values))
     return {stage.name: stage for stage in found}
+
+
+def definition(stage: Stage, definitions: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what dvc.yaml says of a stage, with its options, filled with ``values``."""
+    whole = definitions[stage.verb]
+    if stage.key is None:
+        return _filled_through(whole, values)
+    return _filled_through(whole["do"], {**values, "key": stage.key, "item": _items(whole, values)[stage.key]})
+
+
+def _filled_through(node: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(node, Mapping):
+        return {filled(key, values): _filled_through(value, values) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_filled_through(one, values) for one in node]
+    return filled(node, values) if isinstance(node, str) else node
 
 
 def filled(text: str, values: Mapping[str, Any]) -> str:
@@ -106,11 +126,15 @@ def _expanded(verb: str, definition: Mapping[str, Any], values: Mapping[str, Any
     if "foreach" not in definition:
         yield _stage(verb, None, definition, values)
         return
+    for key, item in _items(definition, values).items():
+        yield _stage(verb, key, definition["do"], {**values, "key": key, "item": item})
+
+
+def _items(definition: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
     items: Any = values
     for part in EXPRESSION.fullmatch(definition["foreach"])[1].split("."):  # type: ignore[index]
         items = items[part]
-    for key, item in items.items():
-        yield _stage(verb, key, definition["do"], {**values, "key": key, "item": item})
+    return items
 
 
 def _stage(verb: str, key: str | None, definition: Mapping[str, Any], values: Mapping[str, Any]) -> Stage:

@@ -42,7 +42,7 @@ def train(options: argparse.Namespace) -> None:
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
     facts |= {"validation_split": training.validation_split, "split_seed": seed, "weights": "from scratch", "note": ""}
     fitting.write(options.out, final, view, history, training, rows, facts)
-    fitting.write_record(options.out, history, rows, training, settings, facts, {"seconds": seconds})
+    fitting.write_record(options.out, history, rows, training, facts, {"seconds": seconds})
 
 
 if __name__ == "__main__":

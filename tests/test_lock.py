@@ -1,6 +1,7 @@
 """dvc.lock is read as DVC wrote it, or refused in one line."""
 
 import fcntl
+import json
 import subprocess
 import sys
 import threading
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from stages.errors import UserError
 from workflow import lock
@@ -49,7 +51,7 @@ def test_an_entry_holds_what_dvc_wrote() -> None:
 @pytest.mark.parametrize("text", ["- a list", "stages: [", "stages:\n  a@b: {deps: 3}\n", "stages:\n  a@b: text\n"])
 def test_what_dvc_does_not_write_is_refused(text: str) -> None:
     with pytest.raises(UserError, match=r"dvc\.lock: not what DVC writes; take it from git again"):
-        lock.parsed(text)
+        dict(lock.parsed(text))
 
 
 def test_a_conflict_is_named() -> None:
@@ -104,6 +106,19 @@ def test_a_half_file_is_not_believed_while_dvc_works(tmp_path: Path, monkeypatch
         assert lock.read(patience=0) == lock.parsed(ENTRY)
         finishing.join()
     assert not lock.dvc_is_busy()
+
+
+def test_a_file_laid_out_by_somebody_else_holds_the_same() -> None:
+    document = yaml.safe_load(ENTRY.replace("1e-05\n", "0.00001\n"))
+    for text in (json.dumps(document), yaml.safe_dump(document, indent=8), yaml.safe_dump(document, sort_keys=True)):
+        assert lock.parsed(text) == lock.parsed(ENTRY)
+
+
+def test_what_is_read_is_written_the_same_to_the_byte() -> None:
+    assert lock.text_of(lock.parsed(ENTRY).texts) == ENTRY
+    empty = lock.text_of({})
+    assert dict(lock.parsed(empty)) == {}
+    assert yaml.safe_load(empty) == {"schema": "2.0", "stages": {}}
 
 
 def test_no_file_has_no_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

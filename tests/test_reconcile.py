@@ -142,7 +142,7 @@ def test_a_source_that_is_not_here_is_asked_for_where_it_is_needed(clone: Path) 
         "../archives is not here, so what was brought from it is not compared with it."
     )
     needed = "error: ../archives: not here, and fetch@intel reads it: bring it, or what was made from it: make pull\n"
-    assert run(clone, "workflow.guard", "fetch@intel", check=False).stderr == needed
+    assert run(clone, "workflow.job", "fetch@intel", check=False).stderr == needed
     edit(clone, {"datasets.intel.splits": {"train": ["seg_test"], "test": ["seg_train"]}})
     done = run(clone, "snakemake", check=False)
     assert "error: params.yaml: datasets.intel.source: '../archives': no such file or folder" in done.stderr
@@ -164,18 +164,19 @@ def test_the_guard_restores_or_refuses(clone: Path) -> None:
     array = clone / "data/views/intel-150/train.npy"
     kept = array.read_bytes()
     array.write_bytes(kept[:-4] + b"edit")
-    assert "restored data/views/intel-150" in run(clone, "workflow.guard", "train@plain").stderr
+    assert "restored data/views/intel-150" in run(clone, "workflow.job", "train@plain").stderr
     assert array.read_bytes() == kept
     array.write_bytes(kept[:-4] + b"edit")
-    command = [sys.executable, "-m", "workflow.guard", "train@plain"]
-    jobs = [subprocess.Popen(command, cwd=clone, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    command = [sys.executable, "-m", "workflow.job"]
+    readers = ("train@plain", "evaluate@plain")
+    jobs = [subprocess.Popen([*command, one], cwd=clone, stderr=subprocess.PIPE, text=True) for one in readers]
     said = [job.communicate()[1] for job in jobs]
     assert [job.returncode for job in jobs] == [0, 0], said
     assert "".join(said).count("restored") == 1
     assert array.read_bytes() == kept
     array.write_bytes(kept[:-4] + b"edit")
     shutil.rmtree(clone / ".dvc/cache")
-    done = run(clone, "workflow.guard", "train@plain", check=False)
+    done = run(clone, "workflow.job", "train@plain", check=False)
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert line.startswith("error: data/views/intel-150: not what prepare@intel-150 wrote, and not in DVC's cache")

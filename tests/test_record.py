@@ -73,6 +73,14 @@ def test_the_stage_gets_the_other_arguments(run: Callable[..., subprocess.Comple
     assert run("print(arguments)", "key").stdout == "['key']\n"
 
 
+def test_what_the_stage_tells_is_recorded(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    told = 'from stages import record; record.tell({"gpu": "Sun", "versions": {"cuda": "12.5"}})'
+    run(told, "--record", "record.json")
+    found = recorded("record.json")
+    assert (found["gpu"], found["versions"]["cuda"]) == ("Sun", "12.5")
+    assert found["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
+
+
 @pytest.mark.parametrize("end", ['raise UserError("no")', "sys.exit(3)", "1 / 0"])
 def test_a_stage_that_fails_leaves_no_record(run: Callable[..., subprocess.CompletedProcess[str]], end: str) -> None:
     done = run(end, "--record", "record.json")

@@ -1,12 +1,18 @@
-"""dvc.lock: what each stage was executed with and what came out, by hash."""
+"""dvc.lock: what each stage was executed with and what came out, by hash.
+
+A job does not write it. It leaves what it has to record in a file of its own, in ``.dvc/tmp/entries``, which
+workflow/recording.py joins to dvc.lock; until then it is read here as if it stood there.
+"""
 
 import fcntl
 import os
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -19,12 +25,18 @@ FILE = Path("dvc.lock")
 CONFLICT = "<<<<<<< "
 BUSY = Path(".dvc/tmp/lock")
 """The file that DVC locks while it works."""
+PENDING = Path(".dvc/tmp/entries")
+"""Where jobs leave what is to be recorded, a file for each stage, written as DVC writes it into dvc.lock."""
 PATIENCE = 10.0
 """Seconds to wait for DVC to end."""
 RESTING = 0.2
 """Seconds in which a file is written on that is not whole."""
 DAMAGED = (yaml.YAMLError, AttributeError, KeyError, TypeError)
 """What reading raises where something else than DVC wrote."""
+HEAD = "schema: '2.0'\nstages:\n"
+"""How DVC begins the file."""
+NAME = re.compile(r"^  ([^\s:'\"-][^\s:]*):\n", re.MULTILINE)
+"""The first line of a stage's entry."""
 
 
 @dataclass(frozen=True)
@@ -38,31 +50,118 @@ class Entry:
     outs: Mapping[str, Content]
 
 
-def parsed(text: str) -> dict[str, Entry]:
+class Entries(Mapping[str, Entry]):
+    """The entries of a dvc.lock by stage; each is taken apart when it is asked for."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """Take each entry's part of the file."""
+        self.texts = texts
+        self._known: dict[str, Entry] = {}
+
+    def __getitem__(self, name: str) -> Entry:
+        """Return the entry of a stage.
+
+        Raises:
+            UserError: it is not what DVC writes.
+        """
+        if name not in self._known:
+            self._known[name] = _entry(name, self.raw(name))
+        return self._known[name]
+
+    def raw(self, name: str) -> dict[str, Any]:
+        """Return an entry as it stands in the file.
+
+        Raises:
+            UserError: it is not what DVC writes.
+        """
+        try:
+            return yaml.load(self.texts[name], Loader=Loader)[name]
+        except yaml.YAMLError:
+            raise damaged() from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+def parsed(text: str) -> Entries:
     """Return the entries of a dvc.lock by stage.
 
     Raises:
-        UserError: git left a conflict in it, or it is not what DVC writes.
+        UserError: git left a conflict in it, or it is not what DVC writes; of an entry, when it is asked for.
     """
     if any(line.startswith(CONFLICT) for line in text.splitlines()):
         raise UserError(f"{FILE}: holds a merge conflict; run make merge")
+    body = text.removeprefix(HEAD)
+    starts = [match.start() for match in NAME.finditer(body)]
+    if body == text or starts[:1] != [0] or re.search(r"^\S", body, re.MULTILINE):
+        return Entries(_rewritten(text))
+    parts = (body[start:end] for start, end in zip(starts, [*starts[1:], len(body)], strict=True))
+    return Entries({part[2 : part.index(":\n")]: part for part in parts})
+
+
+def _rewritten(text: str) -> dict[str, str]:
+    """Return the part of each stage as DVC would lay it out, of a file that somebody laid out otherwise."""
     try:
-        document = yaml.load(text, Loader=Loader) or {}
-        return {name: _entry(name, content) for name, content in (document.get("stages") or {}).items()}
+        stages = (yaml.load(text, Loader=Loader) or {}).get("stages") or {}
+        return {name: indent(yaml.safe_dump({name: entry}, sort_keys=False), "  ") for name, entry in stages.items()}
     except DAMAGED:
-        raise UserError(f"{FILE}: not what DVC writes; take it from git again: git checkout {FILE}") from None
+        raise damaged() from None
+
+
+def damaged() -> UserError:
+    """Return the error for a dvc.lock that something else than DVC wrote."""
+    return UserError(f"{FILE}: not what DVC writes; take it from git again: git checkout {FILE}")
+
+
+def text_of(texts: Mapping[str, str]) -> str:
+    """Return a dvc.lock of these entries, as DVC writes it."""
+    return HEAD + "".join(texts.values()) if texts else HEAD.replace("stages:\n", "stages: {}\n")
 
 
 def noted(name: str, text: str) -> Entry | None:
     """Return the entry that a note of DVC's run cache would be as ``name`` in dvc.lock; ``None`` if it is damaged."""
     try:
         return _entry(name, yaml.load(text, Loader=Loader))
-    except DAMAGED:
+    except (UserError, yaml.YAMLError):
         return None
 
 
-def read(patience: float = PATIENCE) -> dict[str, Entry]:
-    """Return the entries of dvc.lock, none where there is no such file.
+def read(patience: float = PATIENCE) -> Entries:
+    """Return the entries of dvc.lock, and those that jobs left to be joined to it.
+
+    Raises:
+        UserError: as :func:`parsed`.
+    """
+    left = pending()  # first: what is joined meanwhile stands in dvc.lock then
+    return Entries({**written(patience).texts, **left})
+
+
+def pending() -> dict[str, str]:
+    """Return what jobs left to be recorded, by stage, as it is to stand in dvc.lock."""
+    found = {}
+    for stage in {file.stem for file in PENDING.glob("[!.]*.*")}:
+        for file in (left(stage), being_joined(stage)):
+            with suppress(FileNotFoundError):
+                found[stage] = file.read_text(encoding="utf-8")
+                break
+    return found
+
+
+def left(stage: str) -> Path:
+    """Return the file in which a job leaves what is to be recorded of its stage."""
+    return PENDING / f"{stage}.yaml"
+
+
+def being_joined(stage: str) -> Path:
+    """Return the name of that file while it is joined to dvc.lock."""
+    return PENDING / f"{stage}.joining"
+
+
+def written(patience: float = PATIENCE) -> Entries:
+    """Return the entries of dvc.lock alone, none where there is no such file.
 
     DVC empties the file and then writes it, while it holds its lock of the repository. What is read then is not
     believed, unless DVC holds it for more than ``patience`` seconds, as for a push, and the file rests.
@@ -79,7 +178,7 @@ def read(patience: float = PATIENCE) -> dict[str, Entry]:
         if time.monotonic() > end and text.strip() and text == _text():
             with suppress(UserError):  # still half a file
                 return parsed(text)
-    return {}
+    return Entries({})
 
 
 def dvc_is_busy() -> bool:
@@ -98,14 +197,17 @@ def _text() -> str:
     return FILE.read_text(encoding="utf-8", errors="replace") if FILE.exists() else ""
 
 
-def _entry(name: str, content: Mapping[str, Any]) -> Entry:
-    return Entry(
-        name=name,
-        command=content["cmd"],
-        params=content.get("params", {}),
-        deps=_contents(content.get("deps", [])),
-        outs=_contents(content.get("outs", [])),
-    )
+def _entry(name: str, content: Any) -> Entry:
+    try:
+        return Entry(
+            name=name,
+            command=content["cmd"],
+            params=content.get("params", {}),
+            deps=_contents(content.get("deps", [])),
+            outs=_contents(content.get("outs", [])),
+        )
+    except DAMAGED:
+        raise damaged() from None
 
 
 def _contents(listed: list[Mapping[str, Any]]) -> dict[str, Content]:

@@ -17,7 +17,7 @@ from stages.errors import UserError
 from stages.files import write_text
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import load
-from workflow import git
+from workflow import git, recording
 from workflow.lock import CONFLICT, parsed
 from workflow.lock import FILE as LOCK
 
@@ -78,16 +78,17 @@ def join_lock() -> str:
     """Write dvc.lock from the three versions that git has of it, and return in words what became of it.
 
     Raises:
-        UserError: one of them is not what DVC writes.
+        UserError: one of them is not what DVC writes, or DVC is at work on the file and goes on.
     """
     from dvc.utils.serialize import dumps_yaml, loads_yaml
 
     texts = [git.printed("show", f":{number}:./{LOCK}") or "" for number in (BASE, OURS, THEIRS)]
     for text in texts:
-        parsed(text)
+        dict(parsed(text))
     documents = [loads_yaml(text, typ="rt") or {} for text in texts]
     base, ours, theirs = (document.get("stages") or {} for document in documents)
-    write_text(LOCK, dumps_yaml({**documents[2], **documents[1], "stages": joined(base, ours, theirs)}))
+    with recording.held():
+        write_text(LOCK, dumps_yaml({**documents[2], **documents[1], "stages": joined(base, ours, theirs)}))
     both = changed_on_both(base, ours, theirs)
     return f"{LOCK}: joined" + (f"; ours where both sides changed it: {', '.join(both)}" if both else "")
 

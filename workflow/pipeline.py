@@ -4,6 +4,7 @@ A rule asks for ``outs("train", "model")``: the files of dvc.yaml's stage, with 
 for ``deps("train", "model")``: a function that looks the stage up by that wildcard.
 """
 
+import atexit
 import os
 import re
 import sys
@@ -16,7 +17,7 @@ from snakemake.io import ancient, directory, report
 from stages import command, plan, template, versions
 from stages.errors import UserError
 from stages.parameters.document import Parameters, load
-from workflow import changes, lock, reasons
+from workflow import changes, lock, reasons, recording
 from workflow.hashes import Contents
 from workflow.leftovers import clear, leftovers
 from workflow.producers import Producers
@@ -28,12 +29,11 @@ NOTHING = "(?!)"
 """A pattern that matches no text."""
 
 COMMAND = (
-    "(python -m workflow.guard {params.stage}"
-    " && DARKROOM_THREADS={threads} dvc --wait-for-lock repro --single-item {params.stage}) 2>&1 | tee {log}"
-    " | sed --unbuffered --quiet '/exited with [0-9]*$/d; /^\\[\\|^error\\|^ERROR\\|^restored/p' >&2"
+    "DARKROOM_THREADS={threads} python -m workflow.job {params.stage} --log {log} 2>&1"
+    " | tee {log} | sed --unbuffered --quiet '/^\\[\\|^error\\|^ERROR\\|^restored/p' >&2"
 )
 """The action of every rule: what the stage reads is checked, then DVC decides by content whether the stage's command
-runs, and records it. The log keeps everything; the terminal shows progress and errors."""
+runs. The log keeps everything; the terminal shows progress and errors."""
 
 
 # Commands find this environment's python and dvc, whether or not it is activated.
@@ -106,6 +106,8 @@ class Pipeline:
         """
         contents = Contents()
         if not dry and not is_running():
+            self.record()
+            atexit.register(self.record)
             clear(leftovers(self.definitions, self.producers), self.stages.values(), contents)
         concerned = changes.concerned(changes.Inspection(self.stages, lock.read(), contents))
         contents.keep()
@@ -122,6 +124,13 @@ class Pipeline:
                 reasons.settle(name)
         for line in reasons.told(concerned):
             print(line, file=sys.stderr)
+
+    def record(self) -> None:
+        """Write into dvc.lock what jobs have left to be recorded; say in one line why it can't be."""
+        try:
+            recording.join(self.stages)
+        except (UserError, OSError) as error:
+            print(f"error: {command.described(error)}", file=sys.stderr)
 
     def results(self, study: str) -> list[str]:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""

@@ -5,14 +5,11 @@ python -m workflow.removal clean      everything that can be made again, but the
 """
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from stages import command
-from stages.files import written
-from workflow import lock, quantities
+from workflow import lock, quantities, recording
 from workflow.leftovers import leftovers, remove
 from workflow.pipeline import Pipeline, opened
 
@@ -30,18 +27,16 @@ def recorded() -> list[Path]:
     return [Path(out) for entry in lock.read().values() for out in entry.outs]
 
 
-def forget(stages: Iterable[str]) -> list[str]:
-    """Drop the entries of dvc.lock that are none of ``stages``, and return their names."""
-    if not lock.FILE.exists():
-        return []
-    yaml = YAML()
-    content = yaml.load(lock.FILE.read_text(encoding="utf-8")) or {}
-    stale = [name for name in content.get("stages") or {} if name not in set(stages)]
-    for name in stale:
-        del content["stages"][name]
+def forget(stages: Collection[str]) -> list[str]:
+    """Drop the entries of dvc.lock that are none of ``stages``, and return their names.
+
+    Raises:
+        UserError: DVC is at work on it and goes on, or it is not what DVC writes.
+    """
+    recording.join(stages)
+    stale = [name for name in lock.written() if name not in stages]
     if stale:
-        with written(lock.FILE) as temporary, temporary.open("w", encoding="utf-8") as file:
-            yaml.dump(content, file)
+        recording.drop(stale)
     return stale
 
 

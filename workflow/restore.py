@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from dvc.stage import PipelineStage
 
 
-def restore(name: str) -> str | None:
-    """Return in words what was brought from the remote, or why nothing could be; ``None`` where nothing is to bring."""
+def restore(repo: "Repo", stage: "PipelineStage") -> str | None:
+    """Return in words what was brought from the remote, or why nothing could be; ``None`` where nothing is to bring.
+
+    What DVC knows of the ``stage`` is not what it was afterwards.
+    """
     if not storage.configured():
         return None
-    try:
-        with storage.repository() as repo:
-            with repo.lock:  # nobody writes dvc.lock meanwhile
-                stage = repo.stage.load_one(name=name)
-            known = runs(repo, stage)
-            for run, note in known:
-                if run.outs_cached():
-                    prefer(note)
-                    return None
-            if not known:
-                return None
-            storage.answering(repo)
-            for run, note in known:
-                storage.fetch(repo, run)
-                if run.outs_cached():
-                    prefer(note)
-                    return f"brought from {storage.where(repo)}, so it need not be executed"
+    known = runs(repo, stage)
+    for run, note in known:
+        if run.outs_cached():
+            prefer(note)
             return None
+    if not known:
+        return None
+    try:
+        storage.answering(repo)
+        for run, note in known:
+            storage.fetch(repo, run)
+            if run.outs_cached():
+                prefer(note)
+                return f"brought from {storage.where(repo)}, so it need not be executed"
+        return None
     except UserError as error:
         return f"executed with these inputs before, but {error}"
 

@@ -4,7 +4,7 @@
     python -m workflow.sharing pull    the results that dvc.lock records, and the notes of all other runs
 
 DVC's own push sends of runs that are no longer in dvc.lock a note, but not what came out. Here both go, the results
-first, so that a note that arrives can be relied on: workflow/guard.py, before each job.
+first, so that a note that arrives can be relied on: workflow/restore.py, in each job.
 """
 
 import argparse

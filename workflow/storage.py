@@ -7,12 +7,14 @@ hence the names of ``stage_cache`` that begin with an underscore.
 import logging
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
+from stages import template
 from stages.errors import UserError
 from workflow.cache import NOTES
 from workflow.remote import ALLOWED, CONFIG
@@ -53,6 +55,38 @@ def repository() -> Iterator["Repo"]:
             yield repo
     except DvcException as error:
         raise UserError(_first_line(error)) from None
+
+
+@contextmanager
+def alone() -> Iterator["Repo"]:
+    """Give DVC's view of this repository to one job among many, on this machine or others.
+
+    DVC's processes wait for each other by locks that name numbers of processes, which mean nothing on another machine.
+    Here each has such locks to itself: Snakemake sees to it that no job reads what another still writes, and
+    workflow/recording.py that none writes dvc.lock.
+
+    Raises:
+        UserError: DVC cannot do what is asked of it.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.lock import LockNoop
+    from dvc.repo import Repo
+
+    try:
+        with Repo() as repo, TemporaryDirectory(prefix="darkroom-") as folder:
+            repo.tmp_dir, repo.lock = folder, LockNoop()
+            with repo.lock, repo.scm_context:
+                yield repo
+    except DvcException as error:
+        raise UserError(_first_line(error)) from None
+
+
+def loaded(repo: "Repo", name: str, definition: Mapping[str, Any], recorded: Mapping[str, Any]) -> "PipelineStage":
+    """Return a stage as DVC has it, by what dvc.yaml says of it, filled in, and what dvc.lock records, if anything."""
+    from dvc.dvcfile import load_file
+    from dvc.stage.loader import StageLoader
+
+    return StageLoader.load_stage(load_file(repo, str(template.FILE)), name, definition, recorded)
 
 
 def answering(repo: "Repo") -> "Remote":

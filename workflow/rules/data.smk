@@ -19,7 +19,8 @@ rule fetch:
         "../environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         stage="fetch@{dataset}",
     message:
@@ -43,7 +44,8 @@ rule unzip:
         "../environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         stage="unzip@{dataset}",
     message:
@@ -65,9 +67,10 @@ rule census:
     priority: 1
     conda:
         "../environment.yaml"
-    threads: workflow.cores
+    threads: all_cores(workflow)
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         stage="census@{dataset}",
     message:
@@ -89,9 +92,10 @@ rule prepare:
     priority: 1
     conda:
         "../environment.yaml"
-    threads: workflow.cores
+    threads: all_cores(workflow)
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         stage="prepare@{view}",
     message:

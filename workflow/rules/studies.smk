@@ -15,7 +15,8 @@ rule compare:
         "../environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stage="compare@{study}",
     message:
@@ -38,7 +39,8 @@ rule costs:
         "../environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stage="costs@{study}",
     message:

@@ -1,0 +1,97 @@
+"""A study of many models whose stages cost next to nothing, in a copy of the sources: what takes time is the rest.
+
+Dependencies, parameters and outputs are those of dvc.yaml. The commands are replaced by a script that writes the outs
+at once, and its stage and times into executed.txt.
+"""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks import project
+from stages import template
+from stages.parameters.base import read
+
+STUDY, VIEW = "intel", "intel-150"
+LEARNING_RATE = 1e-6
+"""Of the first model; the n-th has n times as much."""
+SCRIPT, EXECUTED = Path("trivial.sh"), Path("executed.txt")
+WRITER = f"""\
+# bash {SCRIPT} VERB KEY ... -- OUT...: writes the outs at once, with what no earlier run wrote
+began=$EPOCHREALTIME stage="$1@$2"
+until [ "$1" = -- ]; do shift; done
+shift
+files=() folders=()
+for out; do
+    case "${{out##*/}}" in
+        *.*) files+=("$out") folders+=("${{out%/*}}") ;;
+        *) files+=("$out/content") folders+=("$out") ;;
+    esac
+done
+mkdir -p "${{folders[@]}}"
+for file in "${{files[@]}}"; do echo "$stage $file $began" > "$file"; done
+echo "$stage $began $EPOCHREALTIME" >> {EXECUTED}
+"""
+
+
+def made(folder: Path, count: int) -> Path:
+    """Copy the sources into ``folder``, with a study of ``count`` models where nothing has run yet, and return it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    project.copied(folder)
+    parameters = read(folder / template.PARAMETERS)
+    model = next(one for one in parameters["models"].values() if one["view"] == VIEW)
+    models = {name(number): with_learning_rate(model, number) for number in range(1, count + 1)}
+    changes = {"models": models, "finetunes": {}, "backbones": {}, "views": {VIEW: parameters["views"][VIEW]}}
+    project.edit(folder, changes | {f"studies.{STUDY}.models": list(models)})
+    simplify(folder)
+    project.run(folder, "stages.plan")
+    with (folder / ".gitignore").open("a", encoding="utf-8") as file:
+        file.write(f"/{EXECUTED}\n")
+    project.git(folder, "add", "--all")
+    project.git(folder, "commit", "--quiet", "--message", "Start")
+    return folder
+
+
+def name(number: int) -> str:
+    """Return the key of the n-th model."""
+    return f"model-{number:04}"
+
+
+def with_learning_rate(model: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return ``model`` with the learning rate of the n-th."""
+    return {**model, "training": {**model["training"], "learning_rate": round(number * LEARNING_RATE, 6)}}
+
+
+def change(folder: Path, number: int) -> list[str]:
+    """Give the n-th model in ``folder`` a learning rate that none has, and return the stages that this concerns."""
+    models = read(folder / template.PARAMETERS)["models"]
+    rates = (model["training"]["learning_rate"] for model in models.values())
+    rate = round(max(rates) + LEARNING_RATE, 6)
+    project.edit(folder, {f"models.{name(number)}.training.learning_rate": rate})
+    return sorted([*(f"{verb}@{name(number)}" for verb in ("train", "evaluate")), f"compare@{STUDY}", f"costs@{STUDY}"])
+
+
+def simplify(folder: Path) -> None:
+    """Let the commands of the dvc.yaml in ``folder`` hand their arguments and outs to the script."""
+    file = folder / template.FILE
+    document = read(file)
+    for definition in (stage["do"] for stage in document["stages"].values()):
+        handed = re.sub(r"^python -m stages\.", f"bash {SCRIPT} ", definition["cmd"])
+        definition["cmd"] = " ".join([handed, "--", *template.all_outs(definition)])
+    file.write_text(yaml.safe_dump(document, sort_keys=False, width=1000), encoding="utf-8")
+    (folder / SCRIPT).write_text(WRITER, encoding="utf-8")
+
+
+def executed(folder: Path) -> list[tuple[str, float]]:
+    """Return the stages whose commands ran in ``folder``, in order, each with the seconds that its command took."""
+    file = folder / EXECUTED
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [(stage, float(ended) - float(began)) for stage, began, ended in map(str.split, lines)]
+
+
+def forget(folder: Path) -> None:
+    """Let :func:`executed` begin anew."""
+    (folder / EXECUTED).unlink(missing_ok=True)

@@ -1,0 +1,148 @@
+"""The action of every rule: what `dvc repro --single-item` does with a stage, fit for many jobs on many machines.
+
+What the stage reads is checked (workflow/guard.py), what it gave before with the same inputs is brought from the remote
+(workflow/restore.py), then DVC decides by content whether its command is executed, and what came out is left to be
+recorded in dvc.lock (workflow/recording.py).
+
+    python -m workflow.job STAGE
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from stages import command, template, versions
+from stages.errors import UserError
+from workflow import jobs, lock, recording, storage
+from workflow.changes import is_elsewhere
+from workflow.guard import guard
+from workflow.producers import Producers
+from workflow.restore import restore
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+    from dvc.stage import PipelineStage
+
+TOOLS = ("dvc", "snakemake")
+LAST_WORDS = 10.0
+"""Seconds that a command has to end by itself when its job is stopped."""
+
+
+class Plan:
+    """The stages of dvc.yaml, filled in, for DVC to load one by one."""
+
+    def __init__(self) -> None:
+        self.definitions, self.values = template.documents()
+        self.stages = template.expanded(self.definitions, self.values)
+        self.producers = Producers((out, one.name) for one in self.stages.values() for out in one.outs)
+
+    def stage(self, name: str) -> template.Stage:
+        """Return a stage.
+
+        Raises:
+            UserError: there is none of this name, or its source is not here.
+        """
+        if name not in self.stages:
+            raise UserError(f"{template.FILE}: no stage {name}; there is {', '.join(self.stages)}")
+        stage = self.stages[name]
+        if missing := next(filter(is_elsewhere, stage.deps), None):
+            raise UserError(f"{missing}: not here, and {name} reads it: bring it, or what was made from it: make pull")
+        return stage
+
+    def outs_read(self, stage: template.Stage) -> list[tuple[str, str]]:
+        """Return what other stages write of what a stage depends on, each with the stage that writes it."""
+        return [(out, self.producers[out]) for dep in stage.deps for out in self.producers.behind(dep)]
+
+    def loaded(self, repo: "Repo", name: str) -> "PipelineStage":
+        """Return a stage as DVC has it, with what is recorded of it at this moment."""
+        definition = template.definition(self.stages[name], self.definitions, self.values)
+        entries = lock.read(patience=1)
+        return storage.loaded(repo, name, definition, entries.raw(name) if name in entries else {})
+
+
+def executed(name: str, plan: Plan) -> None:
+    """Have a stage's outputs as its inputs of this moment give them, and leave what is to be recorded of it.
+
+    Raises:
+        UserError: something else made for it is not what it was, or its command failed without a word.
+        SystemExit: its command failed, and has said why.
+    """
+    stage = plan.stage(name)
+    with storage.alone() as repo:
+        load = partial(plan.loaded, repo)
+        guard(plan.outs_read(stage), load)
+        if said := restore(repo, load(name)):
+            print(f"[restore {name}] {said}", file=sys.stderr)
+        reproduced = reproduce(load(name))
+        if reproduced:
+            recording.keep(name, reproduced)
+
+
+def reproduce(stage: "PipelineStage") -> Mapping[str, Any] | None:
+    """Let DVC take a stage's outputs from its cache or execute its command; return what is to be recorded, if anything.
+
+    Raises:
+        UserError: the command was ended from outside.
+        SystemExit: the command failed, and has said why.
+    """
+    from dvc.stage.exceptions import StageCmdFailedError
+    from dvc.stage.serialize import to_single_stage_lockfile
+
+    try:
+        done = stage.reproduce()
+    except StageCmdFailedError as error:
+        ended = re.search(r"exited with (?:-|128\+)?(\d+)$", str(error))
+        status = int(ended[1]) if ended else 1
+        killed = "exited with -" in str(error) or status > 128
+        if not killed or status in (130, 2):
+            sys.exit(1)
+        number = status % 128
+        hint = ", as a system does that is out of memory: give the rule more mem_mb" if number == 9 else ""
+        raise UserError(f"{stage.name}: its process was ended by signal {number}{hint}") from None
+    return to_single_stage_lockfile(done) if done else None
+
+
+def described(job: jobs.Job, stage: template.Stage) -> str:
+    """Return in a line where a job runs, with what, and the versions that it computes with."""
+    libraries = versions.installed([*TOOLS, *stage.params.get(str(versions.FILE), ())])
+    used = ", ".join(f"{name} {version}" for name, version in libraries.items())
+    gpus = "not assigned" if job.gpus is None else job.gpus or "none"
+    python = ".".join(map(str, sys.version_info[:3]))
+    return (
+        f"job {job.stage} on {job.host}, process {job.pid}, threads {job.threads}, GPU {gpus}; python {python}, {used}"
+    )
+
+
+def stop_children() -> None:
+    """End what this process started, politely, then not."""
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        child.terminate()
+    for child in psutil.wait_procs(children, timeout=LAST_WORDS)[1]:
+        child.kill()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Do the job that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", help="a stage of dvc.yaml with its key, such as train@cnn")
+    parser.add_argument("--log", help="where what is printed here is kept, for make status")
+    options = parser.parse_args(argv)
+    plan = Plan()
+    stage = plan.stage(options.stage)
+    with jobs.working(stage.name, options.log) as job:
+        print(described(job, stage), flush=True)
+        try:
+            executed(stage.name, plan)
+        except KeyboardInterrupt:
+            stop_children()
+            raise
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,162 @@
+"""Which jobs are at work, on which machine, and how the last of each stage ended: a small file for each stage.
+
+A job writes its file when it starts, touches it every few seconds while it works, and writes how it ended. A job of the
+same stage that is still at work, as a Snakemake that was killed leaves on a cluster, is waited for: two never write the
+same files, and what it makes need not be made again.
+"""
+
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from stages.files import read_json, write_json
+from workflow.cache import DVC
+
+FOLDER = DVC / "tmp/jobs"
+BEAT = 5.0
+"""Seconds between two touches."""
+SILENCE = 60.0
+"""Seconds without one after which a job on another machine is taken to be dead; a network file system may lag."""
+
+State = Literal["running", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a stage: its state, where it runs or ran, when (UTC), and what it was given.
+
+    ``machine`` tells apart what ``host`` may not: machines, and containers with process numbers of their own.
+    ``gpus`` are those that the scheduler made visible, ``None`` where it said nothing.
+    """
+
+    stage: str
+    state: State
+    host: str
+    machine: str
+    pid: int
+    born: float
+    token: str
+    log: str | None
+    threads: str | None
+    gpus: str | None
+    began: str
+    ended: str | None = None
+    error: str | None = None
+
+
+def file(stage: str) -> Path:
+    """Return the file of a stage's job."""
+    return FOLDER / f"{stage}.json"
+
+
+def last(stage: str) -> Job | None:
+    """Return the job of a stage that is at work, or else the last one; ``None`` if there was none."""
+    try:
+        return Job(**read_json(file(stage)))
+    except (FileNotFoundError, ValueError, TypeError):  # or of a Darkroom that wrote other things
+        return None
+
+
+def last_sign(stage: str) -> float:
+    """Return when the file of a stage's job was touched last, by the clock of its file system; 0 if it is gone."""
+    try:
+        with file(stage).open("rb") as opened:  # to open it makes a network file system look again
+            return os.fstat(opened.fileno()).st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def is_here(job: Job) -> bool:
+    """Return whether a job runs, or ran, where its process number means the same as here."""
+    return job.machine == machine()
+
+
+def is_alive_here(job: Job) -> bool:
+    """Return whether the process of a job that :func:`is_here` is there still."""
+    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        return abs(psutil.Process(job.pid).create_time() - job.born) < 1
+    return False
+
+
+def machine() -> str:
+    """Return what two processes share if they see the same process numbers."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+
+
+def wait_for_another(stage: str) -> None:
+    """Wait until no other job of the same stage gives a sign of life."""
+    seen, since, told = last_sign(stage), time.monotonic(), False
+    while (other := last(stage)) and other.state == "running":
+        if not (is_alive_here(other) if is_here(other) else time.monotonic() - since < SILENCE):
+            return
+        if not told and is_here(other) | (last_sign(stage) != seen):
+            told = True
+            print(
+                f"[{stage}] waiting for the job of an earlier run on {other.host}, process {other.pid}", file=sys.stderr
+            )
+        time.sleep(1)
+        if last_sign(stage) != seen:
+            seen, since = last_sign(stage), time.monotonic()
+
+
+@contextmanager
+def working(stage: str, log: str | None) -> Iterator[Job]:
+    """Be the job of a stage: alone, seen to be at work, and then seen to have ended, well or not."""
+    wait_for_another(stage)
+    mine = Job(
+        stage=stage,
+        state="running",
+        host=os.environ.get("SLURMD_NODENAME") or socket.gethostname(),
+        machine=machine(),
+        pid=os.getpid(),
+        born=psutil.Process().create_time(),
+        token=secrets.token_hex(4),
+        log=log,
+        threads=os.environ.get("DARKROOM_THREADS"),
+        gpus=os.environ.get("CUDA_VISIBLE_DEVICES"),
+        began=_now(),
+    )
+    write_json(file(stage), asdict(mine))
+    over = threading.Event()
+    threading.Thread(target=_beat, args=(mine, over), daemon=True).start()
+    try:
+        yield mine
+    except BaseException as error:
+        _end(replace(mine, state="failed", error=_said(error)), over)
+        raise
+    _end(replace(mine, state="done"), over)
+
+
+def _beat(job: Job, over: threading.Event) -> None:
+    while not over.wait(BEAT):
+        with suppress(OSError):  # a file system that is away for a while
+            os.utime(file(job.stage))
+
+
+def _end(job: Job, over: threading.Event) -> None:
+    over.set()
+    now = last(job.stage)
+    if now is None or now.token == job.token:
+        write_json(file(job.stage), asdict(replace(job, ended=_now())))
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return "its command failed"
+    return str(error) or ("stopped" if isinstance(error, KeyboardInterrupt) else type(error).__name__)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
