@@ -10,7 +10,7 @@ EXTENSIONS := $(shell sed -nE 's,^ *url = (s3|ssh)://.*,requirements/\1.txt,p' .
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study environment test check remote push pull merge reproducible reference benchmark report schema lock \
+.PHONY: study environment test check remote push pull merge reproducible reference benchmark report status schema lock \
 	prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
@@ -57,8 +57,12 @@ benchmark: environment  ## race the plain notebook script (ARGS="--data … --ep
 	@python -m benchmarks.race $(ARGS)
 	@python -m benchmarks.pretrained $(ARGS)
 
+status: environment  ## what is done, running (where, since when), failed (why), lost and left; also while snakemake runs
+	@python -m workflow.status $(ARGS)
+
 report: environment  ## write report.html: every figure and table with its caption, in one page
-	@snakemake --report report.html
+	@snakemake timings
+	@snakemake --report report.html all timings
 
 schema: environment  ## write workflow/params.schema.json anew, after a change of stages/parameters
 	@python -m stages.parameters.document > workflow/params.schema.json

@@ -53,13 +53,17 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
 def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run ``python -m`` with ``arguments`` in the copy and return what it printed."""
     command = [sys.executable, "-m", *arguments]
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_")}
-    environment["PATH"] = path
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment())
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
     return done
+
+
+def environment(*folders: Path) -> dict[str, str]:
+    """Return this process' variables without Darkroom's, with ``folders`` and this Python first in the path."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_")}
+    first = [*map(str, folders), str(Path(sys.executable).parent)]
+    return {**inherited, "PATH": os.pathsep.join([*first, os.environ["PATH"]])}
 
 
 def executed(output: str) -> list[str]:

@@ -34,11 +34,35 @@ def as_measured(name: str) -> str:
     return markdown(pandas.read_csv(ROOT / "benchmarks" / f"{name}.csv", dtype=str, keep_default_na=False))
 
 
+def scaling() -> str:
+    """Return the workflow's own cost, a column for each number of models."""
+    table = pandas.read_csv(ROOT / "benchmarks/scaling.csv", dtype=str, keep_default_na=False)
+    own = table[table["section"] != "peers"].assign(models=lambda rows: rows["models"].astype(int))
+    wide = own.pivot(index=["what", "unit"], columns="models", values="value").reindex(
+        pandas.MultiIndex.from_frame(own[["what", "unit"]].drop_duplicates())
+    )
+    return markdown(
+        wide.fillna("").reset_index().rename(columns=lambda name: f"{name} models" if isinstance(name, int) else name)
+    )
+
+
+def peers() -> str:
+    """Return what other tools took for the same commands, a row for each."""
+    table = pandas.read_csv(ROOT / "benchmarks/scaling.csv", dtype=str, keep_default_na=False)
+    others = table[table["section"] == "peers"]
+    wide = others.pivot(index="tool", columns="what", values="value").reindex(others["tool"].drop_duplicates())
+    said = others.groupby("tool", sort=False)["said"].first()
+    order = list(others["what"].drop_duplicates())
+    return markdown(wide[order].fillna("").assign(said=said).reset_index())
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "models": models,
     "lineage": partial(as_measured, "lineage"),
     "race": partial(as_measured, "results"),
     "pretrained": partial(as_measured, "pretrained"),
+    "scaling": scaling,
+    "peers": peers,
     "stages": partial(as_measured, "stages"),
 }
 

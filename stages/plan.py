@@ -64,6 +64,11 @@ def plan(parameters: Parameters) -> dict[str, Any]:
     return {**made, **kinds, "evaluations": evaluations, "comparisons": comparisons}
 
 
+def ends(study: str, dataset: str) -> tuple[str, ...]:
+    """Return the stages that a study ends in: its comparison, its costs, and the census of its dataset."""
+    return (f"compare@{study}", f"costs@{study}", f"census@{dataset}")
+
+
 def training(parameters: Parameters, model: str) -> tuple[str, dict[str, Any]]:
     """Return how a model is trained, by the plan's name of it, and what only that way needs to know."""
     if model in parameters.finetunes:

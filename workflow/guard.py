@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ PATIENCE, PATIENCE_IN_A_NETWORK = 1.0, 70.0
 """Seconds in which a machine sees what another one has written; a client of NFS asks again after 60 at the latest."""
 NETWORKS = ("nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "fuse.glusterfs")
 
-Load = Callable[[str], "PipelineStage"]
-"""Gives a stage as DVC has it, with what is recorded of it at this moment."""
+Load = Callable[[Collection[str]], "dict[str, PipelineStage]"]
+"""Gives stages as DVC has them, with what is recorded of them at this moment."""
 
 
 def guard(outs: Sequence[tuple[str, str]], load: Load) -> None:
@@ -36,13 +36,12 @@ def guard(outs: Sequence[tuple[str, str]], load: Load) -> None:
     Raises:
         UserError: one is not what its stage wrote, and cannot be restored.
     """
-    stages = {producer: load(producer) for _, producer in outs}
-    found = [(out, producer) for out, producer in outs if not holds(_output(stages[producer], out))]
+    found = _changed(outs, load)
     if found:
         found = _after_a_while(found, load)
     for out, producer in found:
         with recording.dvcs_lock(RESTORING, wait=True):  # of several jobs that read it, one restores it
-            output = _output(load(producer), out)
+            output = _output(load([producer])[producer], out)
             if holds(output):
                 continue
             if not restored(output):
@@ -52,12 +51,17 @@ def guard(outs: Sequence[tuple[str, str]], load: Load) -> None:
         print(f"restored {out}, which was not what {producer} wrote", file=sys.stderr)
 
 
+def _changed(outs: Sequence[tuple[str, str]], load: Load) -> list[tuple[str, str]]:
+    stages = load({producer for _, producer in outs})
+    return [(out, producer) for out, producer in outs if not holds(_output(stages[producer], out))]
+
+
 def _after_a_while(found: list[tuple[str, str]], load: Load) -> list[tuple[str, str]]:
     """Return what still does not hold when another machine's writing must be visible here."""
     end = time.monotonic() + patience()
     while found and time.monotonic() < end:
         time.sleep(0.25)
-        found = [(out, producer) for out, producer in found if not holds(_output(load(producer), out))]
+        found = _changed(found, load)
     return found
 
 

@@ -87,7 +87,8 @@ def signature(path: Path) -> str | None:
     if not path.exists():
         return None
     statuses = files_below(path) if path.is_dir() else {}
-    found = [(name, statuses[name]) for name in sorted(seen_by_dvc(path, statuses))] or [("", path.stat())]
+    seen = sorted(seen_by_dvc(path, statuses)) if statuses else []
+    found = [(name, statuses[name]) for name in seen] or [("", path.stat())]
     facts = [(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) for name, status in found]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

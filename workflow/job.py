@@ -10,7 +10,7 @@ recorded in dvc.lock (workflow/recording.py).
 import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -45,40 +45,39 @@ class Plan:
         """Return a stage.
 
         Raises:
-            UserError: there is none of this name, or its source is not here.
+            UserError: there is none of this name.
         """
         if name not in self.stages:
             raise UserError(f"{template.FILE}: no stage {name}; there is {', '.join(self.stages)}")
-        stage = self.stages[name]
-        if missing := next(filter(is_elsewhere, stage.deps), None):
-            raise UserError(f"{missing}: not here, and {name} reads it: bring it, or what was made from it: make pull")
-        return stage
+        return self.stages[name]
 
     def outs_read(self, stage: template.Stage) -> list[tuple[str, str]]:
         """Return what other stages write of what a stage depends on, each with the stage that writes it."""
         return [(out, self.producers[out]) for dep in stage.deps for out in self.producers.behind(dep)]
 
-    def loaded(self, repo: "Repo", name: str) -> "PipelineStage":
-        """Return a stage as DVC has it, with what is recorded of it at this moment."""
-        definition = template.definition(self.stages[name], self.definitions, self.values)
-        entries = lock.read(patience=1)
-        return storage.loaded(repo, name, definition, entries.raw(name) if name in entries else {})
+    def loaded(self, repo: "Repo", names: Collection[str]) -> "dict[str, PipelineStage]":
+        """Return stages as DVC has them, with what is recorded of them at this moment."""
+        recorded = lock.recorded(names)
+        definitions = {name: template.definition(self.stages[name], self.definitions, self.values) for name in names}
+        return {name: storage.loaded(repo, name, definitions[name], recorded[name]) for name in names}
 
 
 def executed(name: str, plan: Plan) -> None:
     """Have a stage's outputs as its inputs of this moment give them, and leave what is to be recorded of it.
 
     Raises:
-        UserError: something else made for it is not what it was, or its command failed without a word.
+        UserError: its source is not here, what was made for it is not what it was, or its command was ended.
         SystemExit: its command failed, and has said why.
     """
     stage = plan.stage(name)
+    if missing := next(filter(is_elsewhere, stage.deps), None):
+        raise UserError(f"{missing}: not here, and {name} reads it: bring it, or what was made from it: make pull")
     with storage.alone() as repo:
         load = partial(plan.loaded, repo)
         guard(plan.outs_read(stage), load)
-        if said := restore(repo, load(name)):
+        if said := restore(repo, load([name])[name]):
             print(f"[restore {name}] {said}", file=sys.stderr)
-        reproduced = reproduce(load(name))
+        reproduced = reproduce(load([name])[name])
         if reproduced:
             recording.keep(name, reproduced)
 

@@ -8,7 +8,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +92,7 @@ def parsed(text: str) -> Entries:
     Raises:
         UserError: git left a conflict in it, or it is not what DVC writes; of an entry, when it is asked for.
     """
-    if any(line.startswith(CONFLICT) for line in text.splitlines()):
+    if f"\n{CONFLICT}" in f"\n{text}":
         raise UserError(f"{FILE}: holds a merge conflict; run make merge")
     body = text.removeprefix(HEAD)
     starts = [match.start() for match in NAME.finditer(body)]
@@ -139,14 +139,36 @@ def read(patience: float = PATIENCE) -> Entries:
     return Entries({**written(patience).texts, **left})
 
 
+def recorded(stages: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return what is recorded of some stages, as it stands in the file; nothing of one that is not recorded.
+
+    Every job asks, so it must not cost more where there are more stages: only these entries are taken apart.
+
+    Raises:
+        UserError: as :func:`parsed`.
+    """
+    texts = {stage: text for stage in stages if (text := _left_text(stage))}
+    missing = [stage for stage in stages if stage not in texts]
+    if missing:
+        known = written(patience=1).texts
+        texts |= {stage: known[stage] for stage in missing if stage in known}
+    found = Entries(texts)
+    return {stage: found.raw(stage) if stage in found else {} for stage in stages}
+
+
+def _left_text(stage: str) -> str:
+    for file in (left(stage), being_joined(stage)):
+        with suppress(FileNotFoundError):
+            return file.read_text(encoding="utf-8")
+    return ""
+
+
 def pending() -> dict[str, str]:
     """Return what jobs left to be recorded, by stage, as it is to stand in dvc.lock."""
     found = {}
     for stage in {file.stem for file in PENDING.glob("[!.]*.*")}:
-        for file in (left(stage), being_joined(stage)):
-            with suppress(FileNotFoundError):
-                found[stage] = file.read_text(encoding="utf-8")
-                break
+        if text := _left_text(stage):
+            found[stage] = text
     return found
 
 

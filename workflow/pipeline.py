@@ -84,8 +84,9 @@ class Pipeline:
     def deps(self, verb: str, wildcard: str) -> Callable[[Any], list[Any]]:
         """Return the input function of a stage: what it depends on, whatever its times, and why to look at it again.
 
-        A folder that holds what other stages make stands for these files. Snakemake follows the stages concerned from
-        one to the next by what is not ancient between them.
+        A folder that holds what other stages make stands for these files. Code is left out: :meth:`reconcile` sees to
+        its bytes, and some twenty modules for each of many jobs cost Snakemake seconds. It follows the stages concerned
+        from one to the next by what is not ancient between them.
         """
 
         def inputs(wildcards: Any) -> list[Any]:
@@ -134,8 +135,7 @@ class Pipeline:
 
     def results(self, study: str) -> list[str]:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
-        dataset = self.values["comparisons"][study]["dataset"]
-        ends = (f"compare@{study}", f"costs@{study}", f"census@{dataset}")
+        ends = plan.ends(study, self.values["comparisons"][study]["dataset"])
         return [out for name in ends for out in self.stages[name].outs]
 
     def keys(self, verb: str) -> str:
@@ -151,7 +151,8 @@ class Pipeline:
 
     def _inputs(self, dep: str) -> list[str]:
         made = self.producers.behind(dep)
-        return made or ([] if Path(dep).is_dir() or changes.is_outside(dep) else [dep])
+        left_out = dep.endswith(changes.CODE) or changes.is_outside(dep) or Path(dep).is_dir()
+        return made or ([] if left_out else [dep])
 
 
 def check_repository() -> None:

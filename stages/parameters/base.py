@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -64,7 +65,7 @@ def read(file: Path = FILE) -> dict[str, Any]:
         UserError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=Loader)
+        document = _parsed(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{file}: no such file; run from the folder that holds it") from None
     except UnicodeDecodeError:
@@ -76,7 +77,13 @@ def read(file: Path = FILE) -> dict[str, Any]:
         raise UserError(f"{file}{where}: not valid YAML ({problem})") from None
     if not isinstance(document, dict):
         raise UserError(f"{file}: expected keys at the top level, such as datasets: and models:")
-    return document
+    return dict(document)
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Any:
+    """Return a document; params.yaml is asked for in several places, and takes time with a thousand models."""
+    return yaml.load(text, Loader=Loader)
 
 
 def validated(section: type[T], value: Any, where: str) -> T:

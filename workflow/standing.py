@@ -1,0 +1,131 @@
+"""How each stage stands at this moment: done, running, failed, lost or left.
+
+Reads params.yaml and dvc.yaml, what dvc.lock and jobs have recorded, the files that stages made, what jobs tell of
+themselves (workflow/jobs.py) and what they print. What is done follows from content alone: a stage whose job failed,
+and that has been made since, is done.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from stages import plan, template
+from stages.parameters.base import read
+from stages.parameters.document import load
+from workflow import jobs, last_words, lock
+from workflow.changes import Inspection, concerned, reached
+from workflow.hashes import KEPT, Contents
+
+State = Literal["done", "running", "failed", "lost", "left"]
+STATES: tuple[State, ...] = get_args(State)
+ATTEMPTS = 5
+"""Times that outputs are looked at while jobs take away what they make anew."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a stage stands; ``job`` is its last one where it is running, failed or lost.
+
+    ``silence`` are the seconds since the job's last sign of life, ``said`` is its last line of progress, or its error.
+    """
+
+    stage: str
+    state: State
+    job: jobs.Job | None = None
+    silence: float | None = None
+    said: str | None = None
+
+
+@dataclass(frozen=True)
+class Standings:
+    """How all stages stand, in the order of dvc.yaml, which of them each study needs, and when that was.
+
+    ``now`` are seconds since 1970 by the clock of the file system.
+    """
+
+    stages: Mapping[str, Standing]
+    studies: Mapping[str, Set[str]]
+    now: float
+
+
+def standings() -> Standings:
+    """Return how all that params.yaml asks for stands.
+
+    Raises:
+        UserError: params.yaml is not valid, or dvc.lock is not what DVC writes.
+    """
+    planned = plan.plan(load())  # the plan on disk may be behind; it stays as it is, for jobs at work read it
+    stages = template.expanded(template.definitions(), {**read(), **planned})
+    now = clock()
+    found = {name: by_its_job(name, now) for name in stages}
+    inspection, to_do = _inspected(stages)  # later, so that what jobs made meanwhile counts as made
+    upstream = _upstream(inspection)
+    ends = {study: plan.ends(study, content["dataset"]) for study, content in planned["comparisons"].items()}
+    return Standings(
+        {
+            name: one if name in to_do or one.state == "running" else Standing(name, "done")
+            for name, one in found.items()
+        },
+        {study: reached(names, upstream) for study, names in ends.items()},
+        now,
+    )
+
+
+def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Set[str]]:
+    """Return the stages as they are now, and which of them the next run makes."""
+    contents = Contents()
+    for attempt in range(1, ATTEMPTS + 1):
+        inspection = Inspection(stages, lock.read(), contents)
+        try:
+            found = to_make(inspection)
+            break
+        except FileNotFoundError:  # there a moment ago
+            if attempt == ATTEMPTS:
+                raise
+            contents.forget()
+    with suppress(OSError):
+        if KEPT.parent.stat().st_uid == os.geteuid():  # or the owner might not be able to read it
+            contents.keep()
+    return inspection, found
+
+
+def to_make(inspection: Inspection) -> set[str]:
+    """Return the stages that a run would make: those concerned by a change, and what of the others it lacks.
+
+    What is not there, and nothing asks for, is not made: the images in a clone that has the results.
+    """
+    upstream = _upstream(inspection)
+    changed = concerned(inspection)
+    absent = {name for name, stage in inspection.stages.items() if not all(Path(out).exists() for out in stage.outs)}
+    ends = inspection.stages.keys() - set().union(*upstream.values())
+    return reached(changed.keys() | (absent & ends), {name: before & absent for name, before in upstream.items()})
+
+
+def _upstream(inspection: Inspection) -> dict[str, set[str]]:
+    return {name: {inspection.producers[out] for out in inspection.outs_read(name)} for name in inspection.stages}
+
+
+def clock() -> float:
+    """Return the time by the clock of the file system, by which jobs on any machine give their signs of life."""
+    try:
+        with tempfile.TemporaryFile(dir=jobs.FOLDER) as file:
+            return os.fstat(file.fileno()).st_mtime
+    except OSError:  # no job ever ran, or the folder is not ours
+        return time.time()
+
+
+def by_its_job(stage: str, now: float) -> Standing:
+    """Return how a stage stands if it is still to be made."""
+    job = jobs.last(stage)
+    if job is None or job.state == "done":
+        return Standing(stage, "left")
+    if job.state == "failed":
+        return Standing(stage, "failed", job, said=last_words.error(job))
+    silence = max(0.0, now - jobs.last_sign(stage))
+    alive = jobs.is_alive_here(job) if jobs.is_here(job) else silence < jobs.SILENCE
+    return Standing(stage, "running" if alive else "lost", job, silence, last_words.progress(job.log))
