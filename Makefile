@@ -1,6 +1,6 @@
 # Darkroom's commands. `make` alone sets everything up and reproduces the intel study.
 # Variables: LOCK=gpu (NVIDIA GPUs), PYTHON=/path/to/python3.12, TARGET=<study>, ARGS="-n" (handed to the command),
-# URL=<where results are shared>.
+# URL=<where results are shared>, PART=first (of make test-cluster).
 
 LOCK ?= $(shell cat .venv/.lock 2>/dev/null || echo cpu)
 TARGET ?= intel
@@ -10,8 +10,8 @@ EXTENSIONS := $(shell sed -nE 's,^ *url = (s3|ssh)://.*,requirements/\1.txt,p' .
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study environment test check remote push pull merge reproducible reference benchmark report status schema lock \
-	prune clean distclean help
+.PHONY: study environment test test-cluster check remote push pull merge reproducible reference benchmark report \
+	status schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
@@ -25,6 +25,11 @@ environment:  ## make .venv from the hashed locks
 test: environment  ## set up, then run the checks and the tests
 	@$(MAKE) --no-print-directory check
 	@pytest --numprocesses 2 --dist loadfile
+
+test-cluster: environment  ## make a study on a Slurm that is started for it, then break things; PART=first: only the study
+	@python -m tests.cluster.slurm
+	@FAULTS=benchmarks/faults.csv pytest -vv --durations 0 tests/cluster/test_cluster.py \
+		$(if $(filter first,$(PART)),,tests/cluster/test_faults.py)
 
 check: environment  ## lint, format, spelling and types
 	ruff check .

@@ -16,6 +16,8 @@ from stages.files import write_table
 
 EVERY = 0.05
 """Seconds between two looks at a process' memory."""
+STOPPED = 124
+"""The status of a command that did not end in time, as of the program `timeout`."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,11 @@ class Measured:
     said: str
 
 
-def measure(folder: Path, command: Sequence[str], *programs: Path) -> Measured:
-    """Run a command in ``folder``, where what it says is kept in said.txt, and return what it took."""
+def measure(folder: Path, command: Sequence[str], *programs: Path, limit: float | None = None) -> Measured:
+    """Run a command in ``folder``, where what it says is kept in said.txt, and return what it took.
+
+    After ``limit`` seconds it is stopped, and its status is ``STOPPED``.
+    """
     file = folder / ".scratch" / "said.txt"
     file.parent.mkdir(exist_ok=True)
     with file.open("w", encoding="utf-8") as said:
@@ -40,7 +45,12 @@ def measure(folder: Path, command: Sequence[str], *programs: Path) -> Measured:
         peak = [0.0]
         watch = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
         watch.start()
-        status = process.wait()
+        try:
+            status = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            process.wait()
+            status = STOPPED
         seconds = time.perf_counter() - began
     watch.join()
     return Measured(seconds, peak[0], status, file.read_text(encoding="utf-8", errors="replace"))

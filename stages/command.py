@@ -13,6 +13,11 @@ from stages import record, template, versions
 from stages.errors import UserError
 from stages.files import write_json
 
+LOCKS = Path(".snakemake/locks")
+"""Where a Snakemake that is at work has files."""
+OURS = "DARKROOM_JOB"
+"""The variable by which a stage knows that a job of Snakemake's runs it."""
+
 
 def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the arguments; what ``argv`` leaves out is taken from the stage's command in dvc.yaml.
@@ -92,6 +97,16 @@ def described(error: Exception) -> str:
     return f"{error.filename}: {error.strerror}"
 
 
+def check_alone() -> None:
+    """Check that no Snakemake is at work here that did not start this process, and may be making the same files.
+
+    Raises:
+        UserError: there is one, or one that was killed.
+    """
+    if OURS not in os.environ and any(LOCKS.glob("*")):
+        raise UserError("a snakemake is at work here: wait for its end, or if it was killed: snakemake --unlock")
+
+
 def run(main: Callable[[Sequence[str]], None]) -> None:
     """Run a stage's ``main`` with the command line, and turn what a user can mend into one line and exit status 1.
 
@@ -101,6 +116,7 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's end leaves no half-written file either
     try:
         if "DVC_STAGE" in os.environ:
+            check_alone()
             versions.check(os.environ["DVC_STAGE"])
         file, arguments = _record_apart(sys.argv[1:])
         main(arguments)

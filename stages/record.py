@@ -81,8 +81,16 @@ def of_training(seconds: float, epochs: int, images: int, facts: Mapping[str, An
 
 def process_seconds() -> float:
     """Return the wall-clock seconds since this process began; psutil knows no better than the whole second."""
-    ticks = int(Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started() / os.sysconf("SC_CLK_TCK")
+
+
+def started(process: int | str = "self") -> int:
+    """Return when a process began, in the system's ticks since it was started; no change of its clock touches that.
+
+    Raises:
+        FileNotFoundError: there is no such process.
+    """
+    return int(Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
 
 
 def _moment(seconds: float) -> str:

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,12 +13,13 @@ from stages.errors import UserError
 from stages.files import write_json
 from workflow import jobs
 
+ROOT = str(Path(__file__).resolve().parents[1])
+
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(jobs, "BEAT", 0.1)
-    return
 
 
 def alive(stage: str) -> subprocess.Popen[str]:
@@ -31,9 +31,6 @@ def alive(stage: str) -> subprocess.Popen[str]:
     assert process.stdout
     assert process.stdout.readline() == "on\n"
     return process
-
-
-ROOT = str(Path(__file__).resolve().parents[1])
 
 
 def test_a_job_is_seen_to_run_and_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +90,28 @@ def test_a_job_that_was_killed_is_not_waited_for() -> None:
         assert time.monotonic() - began < 1
 
 
+def test_of_two_that_wait_for_the_same_job_one_goes_on_and_the_other_waits_for_it() -> None:
+    process = alive("train@a")
+    inside, most = 0, 0
+
+    def work() -> None:
+        nonlocal inside, most
+        with jobs.working("train@a", None):
+            inside += 1
+            most = max(most, inside)
+            time.sleep(2.5)
+            inside -= 1
+
+    waiting = [threading.Thread(target=work) for _ in range(2)]
+    for one in waiting:
+        one.start()
+    time.sleep(1.5)
+    process.communicate("\n")
+    for one in waiting:
+        one.join()
+    assert most == 1
+
+
 def test_the_number_of_a_killed_job_may_be_another_process_now() -> None:
     with jobs.working("train@a", None) as job:
         stranger = replace(job, born=job.born - 1000)
@@ -100,7 +119,9 @@ def test_the_number_of_a_killed_job_may_be_another_process_now() -> None:
         assert not jobs.is_alive_here(stranger)
 
 
-def test_a_job_on_another_machine_is_waited_for_while_it_gives_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_on_another_machine_is_waited_for_while_it_gives_signs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(jobs, "SILENCE", 2.5)
     with jobs.working("train@a", None) as mine:
         pass
@@ -114,7 +135,8 @@ def test_a_job_on_another_machine_is_waited_for_while_it_gives_signs(monkeypatch
     with jobs.working("train@a", None):
         waited = time.monotonic() - began
     beating.join()
-    assert 3.5 + 2.5 - 1 < waited < 12
+    assert capsys.readouterr().err == "[train@a] waiting for the job of an earlier run on n2, process 1\n"
+    assert 3.5 + 2.5 - 1 < waited < 14
 
 
 def test_what_is_no_jobs_file_counts_as_none() -> None:

@@ -1,6 +1,5 @@
 """dvc.lock is read as DVC wrote it, or refused in one line."""
 
-import fcntl
 import json
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dvc.lock import make_lock
 
 from stages.errors import UserError
 from workflow import lock
@@ -89,7 +89,10 @@ def test_a_file_that_dvc_writes_is_read_whole(tmp_path: Path, monkeypatch: pytes
     assert reads > 3
 
 
-def test_a_half_file_is_not_believed_while_dvc_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["flock", "links"])
+def test_a_half_file_is_not_believed_while_dvc_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     lock.BUSY.parent.mkdir(parents=True)
     lock.FILE.write_text("")
@@ -98,8 +101,7 @@ def test_a_half_file_is_not_believed_while_dvc_works(tmp_path: Path, monkeypatch
         time.sleep(0.4)
         lock.FILE.write_text(ENTRY)
 
-    with lock.BUSY.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with make_lock(str(lock.BUSY), tmp_dir=str(lock.BUSY.parent), hardlink_lock=kind == "links"):
         assert lock.dvc_is_busy()
         finishing = threading.Thread(target=finish)
         finishing.start()

@@ -20,6 +20,8 @@ from workflow import lock
 pytestmark = pytest.mark.slow
 
 MODELS = 4
+VERBS = ("fetch", "unzip", "census", "prepare", "train", "evaluate", "compare", "costs")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": "."}
 AT_ONCE = "4"
 RECORDED_ALL_THE_TIME = """
 import time
@@ -30,6 +32,7 @@ while not Path(".scratch/over").exists():
     recording.join(template.stages())
     time.sleep(0.2)
 """
+RECORDED_ONCE = "from stages import template\nfrom workflow import recording\nrecording.join(template.stages())"
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +83,10 @@ def test_two_nodes_record_what_dvc_records_alone(alone: Path, tmp_path: Path, ro
     (folder / ".scratch").mkdir(exist_ok=True)
     (folder / ".scratch/over").touch()
     assert recorder.communicate()[1] == ""
-    subprocess.run([sys.executable, "-c", ONCE], cwd=folder, check=True, env=ENVIRONMENT)
+    subprocess.run([sys.executable, "-c", RECORDED_ONCE], cwd=folder, check=True, env=ENVIRONMENT)
     names = [name for stages in by_verb for name in stages]
     assert sorted(stage for stage, _ in trivial.executed(folder)) == sorted(names)
     ours, theirs = ((one / lock.FILE).read_text() for one in (folder, alone))
     assert lock.parsed(ours).texts == lock.parsed(theirs).texts
     assert "up to date" in run(folder, "dvc", "status").stdout
     assert run(folder, "dvc", "repro", "--dry").stdout.count("didn't change") == len(names)
-
-
-VERBS = ("fetch", "unzip", "census", "prepare", "train", "evaluate", "compare", "costs")
-ONCE = "from stages import template\nfrom workflow import recording\nrecording.join(template.stages())"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": "."}

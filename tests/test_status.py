@@ -186,7 +186,9 @@ def test_a_program_reads_all_of_it(checkout: Path, capsys: pytest.CaptureFixture
 def test_a_locked_folder_without_a_job_is_told(checkout: Path, said: Callable[[], list[str]]) -> None:
     assert not any("Snakemake" in line for line in said())
     write_text(Path(".snakemake/locks/0.output.lock"), "")
-    assert said()[1] == "Snakemake is at work here, and no job of it; if it was killed: snakemake --unlock"
+    assert said()[1] == (
+        "Snakemake is at work here; no job of it runs: they are queued, or it was killed (then: snakemake --unlock)"
+    )
 
 
 def test_mistakes_are_told_in_one_line(checkout: Path) -> None:

@@ -8,23 +8,23 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
 from stages.errors import UserError
-from workflow import recording
 
 if TYPE_CHECKING:
     from dvc.output import Output
     from dvc.stage import PipelineStage
 
-RESTORING = "restoring"
-"""The lock that the job holds that restores what several read."""
 PATIENCE, PATIENCE_IN_A_NETWORK = 1.0, 70.0
 """Seconds in which a machine sees what another one has written; a client of NFS asks again after 60 at the latest."""
-NETWORKS = ("nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "fuse.glusterfs")
+LOCAL = ("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "overlay", "rootfs")
+"""File systems of one machine; any other may be of a network."""
 
 Load = Callable[[Collection[str]], "dict[str, PipelineStage]"]
 """Gives stages as DVC has them, with what is recorded of them at this moment."""
@@ -40,14 +40,10 @@ def guard(outs: Sequence[tuple[str, str]], load: Load) -> None:
     if found:
         found = _after_a_while(found, load)
     for out, producer in found:
-        with recording.dvcs_lock(RESTORING, wait=True):  # of several jobs that read it, one restores it
-            output = _output(load([producer])[producer], out)
-            if holds(output):
-                continue
-            if not restored(output):
-                raise UserError(
-                    f"{out}: not what {producer} wrote, and not in DVC's cache; remove it and run snakemake again"
-                )
+        if not restored(_output(load([producer])[producer], out)):
+            raise UserError(
+                f"{out}: not what {producer} wrote, and not in DVC's cache; remove it and run snakemake again"
+            )
         print(f"restored {out}, which was not what {producer} wrote", file=sys.stderr)
 
 
@@ -70,7 +66,7 @@ def patience() -> float:
     here = Path.cwd()
     places = (one for one in psutil.disk_partitions(all=True) if here.is_relative_to(one.mountpoint))
     nearest = max(places, key=lambda one: len(one.mountpoint), default=None)
-    return PATIENCE_IN_A_NETWORK if nearest and nearest.fstype in NETWORKS else PATIENCE
+    return PATIENCE if nearest and nearest.fstype in LOCAL else PATIENCE_IN_A_NETWORK
 
 
 def _output(stage: "PipelineStage", path: str) -> "Output":
@@ -83,23 +79,27 @@ def holds(out: "Output") -> bool:
 
 
 def restored(out: "Output") -> bool:
-    """Take an output from DVC's cache; return whether it :func:`holds` then. If not, what was there stays."""
+    """Take an output from DVC's cache; return whether it :func:`holds` then. If not, what was there stays.
+
+    It is taken beside its place, so that several jobs may restore the same at once.
+    """
     from dvc.exceptions import DvcException
 
     path = Path(out.fs_path)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    if path.exists():
-        path.rename(aside)
+    new, old = (path.with_name(f".{path.name}.{secrets.token_hex(4)}.part") for _ in range(2))
+    beside = copy(out)
+    beside.fs_path = str(new)
     try:
-        out.checkout(force=True)
+        beside.checkout(force=True)
+        with suppress(FileNotFoundError):  # where it was missing, or another job has just moved it
+            path.rename(old)
+        with suppress(OSError):  # another job's is in its place already
+            new.rename(path)
     except DvcException as error:
         print(error, file=sys.stderr)
-    good = holds(out)
-    for gone in [aside] if good else [path]:
+    for gone in (new, old):
         if gone.is_dir():
             shutil.rmtree(gone)
         else:
             gone.unlink(missing_ok=True)
-    if aside.exists():
-        aside.rename(path)
-    return good
+    return holds(out)

@@ -8,7 +8,8 @@ recorded in dvc.lock (workflow/recording.py).
 """
 
 import argparse
-import re
+import os
+import signal
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
@@ -29,17 +30,19 @@ if TYPE_CHECKING:
     from dvc.stage import PipelineStage
 
 TOOLS = ("dvc", "snakemake")
+SHELLS = 128
+"""What a shell adds to the number of the signal that ended a command."""
 LAST_WORDS = 10.0
 """Seconds that a command has to end by itself when its job is stopped."""
 
 
-class Plan:
+class Stages:
     """The stages of dvc.yaml, filled in, for DVC to load one by one."""
 
     def __init__(self) -> None:
         self.definitions, self.values = template.documents()
-        self.stages = template.expanded(self.definitions, self.values)
-        self.producers = Producers((out, one.name) for one in self.stages.values() for out in one.outs)
+        self.expanded = template.expanded(self.definitions, self.values)
+        self.producers = Producers((out, one.name) for one in self.expanded.values() for out in one.outs)
 
     def stage(self, name: str) -> template.Stage:
         """Return a stage.
@@ -47,9 +50,9 @@ class Plan:
         Raises:
             UserError: there is none of this name.
         """
-        if name not in self.stages:
-            raise UserError(f"{template.FILE}: no stage {name}; there is {', '.join(self.stages)}")
-        return self.stages[name]
+        if name not in self.expanded:
+            raise UserError(f"{template.FILE}: no stage {name}; there is {', '.join(self.expanded)}")
+        return self.expanded[name]
 
     def outs_read(self, stage: template.Stage) -> list[tuple[str, str]]:
         """Return what other stages write of what a stage depends on, each with the stage that writes it."""
@@ -58,23 +61,23 @@ class Plan:
     def loaded(self, repo: "Repo", names: Collection[str]) -> "dict[str, PipelineStage]":
         """Return stages as DVC has them, with what is recorded of them at this moment."""
         recorded = lock.recorded(names)
-        definitions = {name: template.definition(self.stages[name], self.definitions, self.values) for name in names}
+        definitions = {name: template.definition(self.expanded[name], self.definitions, self.values) for name in names}
         return {name: storage.loaded(repo, name, definitions[name], recorded[name]) for name in names}
 
 
-def executed(name: str, plan: Plan) -> None:
+def executed(name: str, stages: Stages) -> None:
     """Have a stage's outputs as its inputs of this moment give them, and leave what is to be recorded of it.
 
     Raises:
         UserError: its source is not here, what was made for it is not what it was, or its command was ended.
         SystemExit: its command failed, and has said why.
     """
-    stage = plan.stage(name)
+    stage = stages.stage(name)
     if missing := next(filter(is_elsewhere, stage.deps), None):
         raise UserError(f"{missing}: not here, and {name} reads it: bring it, or what was made from it: make pull")
     with storage.alone() as repo:
-        load = partial(plan.loaded, repo)
-        guard(plan.outs_read(stage), load)
+        load = partial(stages.loaded, repo)
+        guard(stages.outs_read(stage), load)
         if said := restore(repo, load([name])[name]):
             print(f"[restore {name}] {said}", file=sys.stderr)
         reproduced = reproduce(load([name])[name])
@@ -95,15 +98,20 @@ def reproduce(stage: "PipelineStage") -> Mapping[str, Any] | None:
     try:
         done = stage.reproduce()
     except StageCmdFailedError as error:
-        ended = re.search(r"exited with (?:-|128\+)?(\d+)$", str(error))
-        status = int(ended[1]) if ended else 1
-        killed = "exited with -" in str(error) or status > 128
-        if not killed or status in (130, 2):
+        number = signal_of(int(str(error).rpartition(" ")[2]))
+        if number is None:
             sys.exit(1)
-        number = status % 128
-        hint = ", as a system does that is out of memory: give the rule more mem_mb" if number == 9 else ""
+        if number == signal.SIGINT:
+            sys.exit(jobs.STOPPED)
+        hint = ", as of a system that is out of memory: give the rule more mem_mb" if number == signal.SIGKILL else ""
         raise UserError(f"{stage.name}: its process was ended by signal {number}{hint}") from None
     return to_single_stage_lockfile(done) if done else None
+
+
+def signal_of(status: int) -> int | None:
+    """Return the signal that ended a command, by its exit status or its shell's; ``None`` if it ended by itself."""
+    number = -status if status < 0 else status - SHELLS
+    return number if number in set(signal.Signals) else None
 
 
 def described(job: jobs.Job, stage: template.Stage) -> str:
@@ -132,12 +140,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("stage", help="a stage of dvc.yaml with its key, such as train@cnn")
     parser.add_argument("--log", help="where what is printed here is kept, for make status")
     options = parser.parse_args(argv)
-    plan = Plan()
-    stage = plan.stage(options.stage)
+    os.environ[command.OURS] = options.stage
+    stages = Stages()
+    stage = stages.stage(options.stage)
     with jobs.working(stage.name, options.log) as job:
         print(described(job, stage), flush=True)
         try:
-            executed(stage.name, plan)
+            executed(stage.name, stages)
         except KeyboardInterrupt:
             stop_children()
             raise

@@ -18,8 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-import psutil
-
+from stages import record
 from stages.files import read_json, write_json
 from workflow.cache import DVC
 
@@ -29,6 +28,9 @@ BEAT = 5.0
 SILENCE = 60.0
 """Seconds without one after which a job on another machine is taken to be dead; a network file system may lag."""
 
+STOPPED = 130
+"""The exit status of a process that Ctrl-C has ended."""
+
 State = Literal["running", "done", "failed"]
 
 
@@ -36,7 +38,8 @@ State = Literal["running", "done", "failed"]
 class Job:
     """A job of a stage: its state, where it runs or ran, when (UTC), and what it was given.
 
-    ``machine`` tells apart what ``host`` may not: machines, and containers with process numbers of their own.
+    ``machine`` tells apart what ``host`` may not: machines, and containers with process numbers of their own; ``born``
+    is when the process began, by :func:`stages.record.started`.
     ``gpus`` are those that the scheduler made visible, ``None`` where it said nothing.
     """
 
@@ -45,7 +48,7 @@ class Job:
     host: str
     machine: str
     pid: int
-    born: float
+    born: int
     token: str
     log: str | None
     threads: str | None
@@ -84,8 +87,8 @@ def is_here(job: Job) -> bool:
 
 def is_alive_here(job: Job) -> bool:
     """Return whether the process of a job that :func:`is_here` is there still."""
-    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-        return abs(psutil.Process(job.pid).create_time() - job.born) < 1
+    with suppress(OSError):
+        return record.started(job.pid) == job.born
     return False
 
 
@@ -95,40 +98,58 @@ def machine() -> str:
     return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
 
 
-def wait_for_another(stage: str) -> None:
-    """Wait until no other job of the same stage gives a sign of life."""
-    seen, since, told = last_sign(stage), time.monotonic(), False
+def wait_for_another(stage: str) -> bool:
+    """Wait until no other job of the same stage gives a sign of life; return whether there was one."""
+    seen, since, waited = last_sign(stage), time.monotonic(), False
     while (other := last(stage)) and other.state == "running":
+        now = last_sign(stage)
+        is_new = now != seen
+        if is_new:
+            seen, since = now, time.monotonic()
         if not (is_alive_here(other) if is_here(other) else time.monotonic() - since < SILENCE):
-            return
-        if not told and is_here(other) | (last_sign(stage) != seen):
-            told = True
-            print(
-                f"[{stage}] waiting for the job of an earlier run on {other.host}, process {other.pid}", file=sys.stderr
-            )
+            break
+        if not waited and (is_new or is_here(other)):
+            waited = True
+            where = f"{other.host}, process {other.pid}"
+            print(f"[{stage}] waiting for the job of an earlier run on {where}", file=sys.stderr, flush=True)
         time.sleep(1)
-        if last_sign(stage) != seen:
-            seen, since = last_sign(stage), time.monotonic()
+    return waited
+
+
+def claim(mine: Job) -> None:
+    """Be the only job of a stage; of several that waited for the same one, one goes on and the others wait for it."""
+    while True:
+        waited = wait_for_another(mine.stage)
+        write_json(file(mine.stage), asdict(mine))
+        if not waited:
+            return
+        time.sleep(secrets.randbelow(1000) / 1000 + 1)
+        if _is_last(mine):
+            return
+
+
+def _is_last(mine: Job) -> bool:
+    now = last(mine.stage)
+    return now is None or now.token == mine.token
 
 
 @contextmanager
 def working(stage: str, log: str | None) -> Iterator[Job]:
     """Be the job of a stage: alone, seen to be at work, and then seen to have ended, well or not."""
-    wait_for_another(stage)
     mine = Job(
         stage=stage,
         state="running",
         host=os.environ.get("SLURMD_NODENAME") or socket.gethostname(),
         machine=machine(),
         pid=os.getpid(),
-        born=psutil.Process().create_time(),
+        born=record.started(),
         token=secrets.token_hex(4),
         log=log,
         threads=os.environ.get("DARKROOM_THREADS"),
         gpus=os.environ.get("CUDA_VISIBLE_DEVICES"),
         began=_now(),
     )
-    write_json(file(stage), asdict(mine))
+    claim(mine)
     over = threading.Event()
     threading.Thread(target=_beat, args=(mine, over), daemon=True).start()
     try:
@@ -142,19 +163,19 @@ def working(stage: str, log: str | None) -> Iterator[Job]:
 def _beat(job: Job, over: threading.Event) -> None:
     while not over.wait(BEAT):
         with suppress(OSError):  # a file system that is away for a while
-            os.utime(file(job.stage))
+            if _is_last(job):
+                os.utime(file(job.stage))
 
 
 def _end(job: Job, over: threading.Event) -> None:
     over.set()
-    now = last(job.stage)
-    if now is None or now.token == job.token:
+    if _is_last(job):
         write_json(file(job.stage), asdict(replace(job, ended=_now())))
 
 
 def _said(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return "its command failed"
+        return "stopped" if error.code == STOPPED else "its command failed"
     return str(error) or ("stopped" if isinstance(error, KeyboardInterrupt) else type(error).__name__)
 
 

@@ -1,14 +1,14 @@
 """dvc.lock: what each stage was executed with and what came out, by hash.
 
-A job does not write it. It leaves what it has to record in a file of its own, in ``.dvc/tmp/entries``, which
-workflow/recording.py joins to dvc.lock; until then it is read here as if it stood there.
+A job does not write it. It leaves what it has to record in a file of its own (workflow/pending.py), which is read here
+as if it stood in dvc.lock already.
 """
 
 import fcntl
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +19,15 @@ import yaml
 
 from stages.errors import UserError
 from stages.parameters.base import Loader
+from workflow import pending
 from workflow.hashes import Content
 
 FILE = Path("dvc.lock")
 CONFLICT = "<<<<<<< "
 BUSY = Path(".dvc/tmp/lock")
 """The file that DVC locks while it works."""
-PENDING = Path(".dvc/tmp/entries")
-"""Where jobs leave what is to be recorded, a file for each stage, written as DVC writes it into dvc.lock."""
+BY_LINKS = b"|"
+"""What that file holds where ``core.hardlink_lock`` of DVC's configuration is set."""
 PATIENCE = 10.0
 """Seconds to wait for DVC to end."""
 RESTING = 0.2
@@ -94,6 +95,7 @@ def parsed(text: str) -> Entries:
     """
     if f"\n{CONFLICT}" in f"\n{text}":
         raise UserError(f"{FILE}: holds a merge conflict; run make merge")
+    text += "" if text.endswith("\n") or not text else "\n"
     body = text.removeprefix(HEAD)
     starts = [match.start() for match in NAME.finditer(body)]
     if body == text or starts[:1] != [0] or re.search(r"^\S", body, re.MULTILINE):
@@ -135,8 +137,9 @@ def read(patience: float = PATIENCE) -> Entries:
     Raises:
         UserError: as :func:`parsed`.
     """
-    left = pending()  # first: what is joined meanwhile stands in dvc.lock then
-    return Entries({**written(patience).texts, **left})
+    left = pending.every()  # first: what is joined meanwhile stands in dvc.lock then
+    known = written(patience).texts
+    return Entries({**known, **{stage: one.text for stage, one in left.items() if one.follows(known.get(stage))}})
 
 
 def recorded(stages: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -147,66 +150,62 @@ def recorded(stages: Collection[str]) -> dict[str, dict[str, Any]]:
     Raises:
         UserError: as :func:`parsed`.
     """
-    texts = {stage: text for stage in stages if (text := _left_text(stage))}
-    missing = [stage for stage in stages if stage not in texts]
-    if missing:
-        known = written(patience=1).texts
-        texts |= {stage: known[stage] for stage in missing if stage in known}
+    left = {stage: pending.of(stage) for stage in stages}
+    known = parts(stages, patience=1)
+    texts = known | {stage: one.text for stage, one in left.items() if one and one.follows(known.get(stage))}
     found = Entries(texts)
     return {stage: found.raw(stage) if stage in found else {} for stage in stages}
 
 
-def _left_text(stage: str) -> str:
-    for file in (left(stage), being_joined(stage)):
-        with suppress(FileNotFoundError):
-            return file.read_text(encoding="utf-8")
-    return ""
-
-
-def pending() -> dict[str, str]:
-    """Return what jobs left to be recorded, by stage, as it is to stand in dvc.lock."""
-    found = {}
-    for stage in {file.stem for file in PENDING.glob("[!.]*.*")}:
-        if text := _left_text(stage):
-            found[stage] = text
-    return found
-
-
-def left(stage: str) -> Path:
-    """Return the file in which a job leaves what is to be recorded of its stage."""
-    return PENDING / f"{stage}.yaml"
-
-
-def being_joined(stage: str) -> Path:
-    """Return the name of that file while it is joined to dvc.lock."""
-    return PENDING / f"{stage}.joining"
-
-
-def written(patience: float = PATIENCE) -> Entries:
-    """Return the entries of dvc.lock alone, none where there is no such file.
-
-    DVC empties the file and then writes it, while it holds its lock of the repository. What is read then is not
-    believed, unless DVC holds it for more than ``patience`` seconds, as for a push, and the file rests.
+def parts(stages: Iterable[str], patience: float = PATIENCE) -> dict[str, str]:
+    """Return the part of dvc.lock for each of some stages, of those that it has.
 
     Raises:
         UserError: as :func:`parsed`.
+    """
+    text = whole(patience)
+    if not text.startswith(HEAD) or f"\n{CONFLICT}" in text:
+        texts = parsed(text).texts
+        return {stage: texts[stage] for stage in stages if stage in texts}
+    starts = {stage: start + 1 for stage in stages if (start := text.find(f"\n  {stage}:\n")) >= 0}
+    ends = {stage: NAME.search(text, start + 1) for stage, start in starts.items()}
+    return {stage: text[start : end.start() if (end := ends[stage]) else None] for stage, start in starts.items()}
+
+
+def written(patience: float = PATIENCE) -> Entries:
+    """Return the entries of dvc.lock alone.
+
+    Raises:
+        UserError: as :func:`parsed`.
+    """
+    return parsed(whole(patience))
+
+
+def whole(patience: float = PATIENCE) -> str:
+    """Return the text of dvc.lock, empty where there is no such file.
+
+    DVC empties the file and then writes it, while it holds its lock of the repository. What is read then is not
+    believed, unless DVC holds it for more than ``patience`` seconds, as for a push, and the file rests.
     """
     end = time.monotonic() + patience
     while FILE.exists():
         busy, text = dvc_is_busy(), _text()
         if not busy and not dvc_is_busy():
-            return parsed(text)
+            return text
         time.sleep(RESTING)
         if time.monotonic() > end and text.strip() and text == _text():
             with suppress(UserError):  # still half a file
-                return parsed(text)
-    return Entries({})
+                dict(parsed(text))
+                return text
+    return ""
 
 
 def dvc_is_busy() -> bool:
     """Return whether DVC holds its lock of the repository at this moment."""
     try:
         with BUSY.open("rb") as file:
+            if BY_LINKS in file.read():  # it writes this, and removes the file in the end
+                return True
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -36,7 +36,7 @@ class Measurement:
 
 def measurements(stages: Collection[str]) -> list[Measurement]:
     """Return what the last jobs of ``stages`` took, in this order; of those whose last job ended well."""
-    newest = {name: file for file in sorted(files(), key=_changed) if (name := f"{file.parts[1]}@{file.stem}")}
+    newest = {f"{file.parts[1]}@{file.stem}": file for file in sorted(files(), key=_changed)}
     return [one for name in stages if name in newest and (one := _measurement(name, newest[name]))]
 
 

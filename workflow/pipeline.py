@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +44,17 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 class Pipeline:
     """The stages of dvc.yaml for the params.yaml of this moment."""
 
-    def __init__(self) -> None:
-        """Read and validate both files, and bring the plan and the versions up to date.
+    def __init__(self, settled: bool = False) -> None:
+        """Read and validate both files, and bring the plan and the versions up to date, unless another process has.
 
         Raises:
             UserError: params.yaml is not valid, or DVC cannot work here.
         """
         check_repository()
         self.parameters: Parameters = load()
-        plan.update(self.parameters)
-        versions.update()
+        if not settled:
+            plan.update(self.parameters)
+            versions.update()
         self.definitions, self.values = template.documents()
         self.stages = template.stages()
         self.producers = Producers((out, stage.name) for stage in self.stages.values() for out in stage.outs)
@@ -107,8 +109,8 @@ class Pipeline:
         """
         contents = Contents()
         if not dry and not is_running():
-            self.record()
-            atexit.register(self.record)
+            self.record(Path.cwd())
+            atexit.register(self.record, Path.cwd())
             clear(leftovers(self.definitions, self.producers), self.stages.values(), contents)
         concerned = changes.concerned(changes.Inspection(self.stages, lock.read(), contents))
         contents.keep()
@@ -126,10 +128,11 @@ class Pipeline:
         for line in reasons.told(concerned):
             print(line, file=sys.stderr)
 
-    def record(self) -> None:
-        """Write into dvc.lock what jobs have left to be recorded; say in one line why it can't be."""
+    def record(self, folder: Path) -> None:
+        """Write into the dvc.lock in ``folder`` what jobs have left to be recorded; say in one line why it can't be."""
         try:
-            recording.join(self.stages)
+            with chdir(folder):  # Snakemake goes back to where it was started
+                recording.join(self.stages)
         except (UserError, OSError) as error:
             print(f"error: {command.described(error)}", file=sys.stderr)
 
@@ -171,16 +174,17 @@ def check_repository() -> None:
 
 def is_running() -> bool:
     """Return whether Snakemake is at work in this folder, by its locks; those of this process come later."""
-    return any(Path(".snakemake/locks").glob("*"))
+    return any(command.LOCKS.glob("*"))
 
 
-def opened(reconciled: bool = False, dry: bool = False) -> Pipeline:
+def opened(reconciled: bool = False, dry: bool = False, settled: bool = False) -> Pipeline:
     """Return the pipeline, or end the process with one line that says what is wrong.
 
     ``reconciled`` lets Snakemake know what DVC's hashes say before it plans its jobs; see :meth:`Pipeline.reconcile`.
+    ``settled`` says that the process that planned them has brought the plan and the versions up to date.
     """
     try:
-        pipeline = Pipeline()
+        pipeline = Pipeline(settled)
         if reconciled:
             pipeline.reconcile(dry)
         return pipeline

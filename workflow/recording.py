@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from stages.errors import UserError
 from stages.files import write_text
-from workflow import lock
+from workflow import lock, pending
 from workflow.cache import DVC
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def keep(stage: str, content: Mapping[str, Any]) -> None:
     from dvc.utils.serialize import dumps_yaml
 
     whole = dumps_yaml({"stages": {stage: content}})  # within `stages`, as the width of lines counts from there
-    write_text(lock.left(stage), whole.partition("\n")[2])
+    earlier = pending.of(stage)  # first: what is joined meanwhile stands in dvc.lock then
+    present = lock.parts([stage]).get(stage, "")
+    pending.leave(stage, whole.partition("\n")[2], [present, *([earlier.text] if earlier else [])])
 
 
 def join(order: Iterable[str]) -> None:
@@ -44,7 +46,7 @@ def join(order: Iterable[str]) -> None:
     Raises:
         UserError: dvc.lock is not what DVC writes.
     """
-    if not lock.pending():
+    if not pending.every():
         return
     try:
         with held():
@@ -55,13 +57,13 @@ def join(order: Iterable[str]) -> None:
 
 def _join(order: Iterable[str]) -> None:
     known = texts()
-    for file in lock.PENDING.glob("[!.]*.yaml"):  # a job that leaves another meanwhile finds its place free
-        file.rename(lock.being_joined(file.stem))
-    found = lock.pending()
-    known |= {name: found[name] for name in order if name in found}
-    write_text(lock.FILE, lock.text_of(known | found))
-    for name in found:
-        lock.being_joined(name).unlink(missing_ok=True)
+    pending.take()
+    found = pending.every()
+    new = {stage: one.text for stage, one in found.items() if one.follows(known.get(stage))}
+    known |= {stage: new[stage] for stage in order if stage in new}
+    write_text(lock.FILE, lock.text_of(known | new))
+    for stage in found:
+        pending.being_joined(stage).unlink(missing_ok=True)
 
 
 def drop(stages: Collection[str]) -> None:
@@ -89,7 +91,7 @@ def held() -> Iterator[None]:
     from dvc.lock import LockError
 
     taken = dvcs_lock(lock.BUSY.name)
-    end = time.monotonic() + PATIENCE
+    end, told = time.monotonic() + PATIENCE, False
     while True:
         try:
             taken.lock()
@@ -97,21 +99,21 @@ def held() -> Iterator[None]:
         except LockError:
             if time.monotonic() > end:
                 raise DvcIsBusyError(f"{lock.FILE}: DVC is at work on it") from None
+            if not told:
+                print(f"waiting for a DVC that is at work here, to write {lock.FILE}", file=sys.stderr)
+            told = True
     try:
         yield
     finally:
         taken.unlock()
 
 
-def dvcs_lock(name: str, wait: bool = False) -> "LockBase":
-    """Return a lock of DVC's kind, as ``core.hardlink_lock`` of its configuration has it.
-
-    Without ``wait``, to take it is tried for three seconds.
-    """
+def dvcs_lock(name: str) -> "LockBase":
+    """Return a lock of DVC's kind, as ``core.hardlink_lock`` of its configuration has it; it is tried for 3 seconds."""
     from dvc.config import Config
     from dvc.lock import make_lock
 
     folder = DVC / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     by_links = Config(str(DVC))["core"].get("hardlink_lock", False)
-    return make_lock(str(folder / name), tmp_dir=str(folder), hardlink_lock=by_links, wait=wait)
+    return make_lock(str(folder / name), tmp_dir=str(folder), hardlink_lock=by_links)

@@ -61,8 +61,8 @@ def text(found: Standings, is_locked: bool) -> Iterator[str]:
         yield f"{study:{width}}  [{bar(number)}]  {counted(len(names), 'stage')}: {said}"
     groups = {state: [one for one in found.stages.values() if one.state == state] for state in STATES}
     if is_locked:
-        idle = "" if groups["running"] else ", and no job of it; if it was killed: snakemake --unlock"
-        yield f"Snakemake is at work here{idle}"
+        idle = "; no job of it runs: they are queued, or it was killed (then: snakemake --unlock)"
+        yield f"Snakemake is at work here{'' if groups['running'] else idle}"
     for state in DETAILED:
         if groups[state]:
             yield f"\n{state}"
