@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from benchmarks.project import copied, edit
+from stages import record
 from stages.files import write_json, write_text
 from stages.parameters.base import read
 from tests.small_study import refusal
@@ -30,7 +30,7 @@ JOB = jobs.Job(
     host="n1",
     machine="another",
     pid=1,
-    born=0.0,
+    born=0,
     token="0",
     log=LOG,
     threads="4",
@@ -70,7 +70,7 @@ def left_by(job: jobs.Job, silent: float = 0.0, log: str = BEGUN) -> Standing:
 def alive() -> Iterator[jobs.Job]:
     """A job at work on this machine."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        yield replace(JOB, machine=jobs.machine(), pid=process.pid, born=psutil.Process(process.pid).create_time())
+        yield replace(JOB, machine=jobs.machine(), pid=process.pid, born=record.started(process.pid))
         process.communicate()
 
 

@@ -17,7 +17,7 @@ from workflow.measurements import Measurement, latest, measurements
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 TRAINED = Measurement("train", "a", True, 100.0, 700.0, 90.0, 95.5, "n1", "0")
-JOB = {"state": "done", "host": "n1", "machine": "m", "pid": 1, "born": 0.0, "token": "0", "threads": "1", "gpus": "0"}
+JOB = {"state": "done", "host": "n1", "machine": "m", "pid": 1, "born": 0, "token": "0", "threads": "1", "gpus": "0"}
 
 
 @pytest.fixture
