@@ -8,6 +8,7 @@ recorded in dvc.lock (workflow/recording.py).
 """
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -75,7 +76,7 @@ def executed(name: str, stages: Stages) -> None:
     stage = stages.stage(name)
     if missing := next(filter(is_elsewhere, stage.deps), None):
         raise UserError(f"{missing}: not here, and {name} reads it: bring it, or what was made from it: make pull")
-    with storage.alone() as repo:
+    with storage.alone(stage.params) as repo:
         load = partial(stages.loaded, repo)
         guard(stages.outs_read(stage), load)
         if said := restore(repo, load([name])[name]):
@@ -141,6 +142,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--log", help="where what is printed here is kept, for make status")
     options = parser.parse_args(argv)
     os.environ[command.OURS] = options.stage
+    gc.disable()  # it would go through the parameters of a thousand models again and again
     stages = Stages()
     stage = stages.stage(options.stage)
     with jobs.working(stage.name, options.log) as job:

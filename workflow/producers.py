@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 
 class Producers(Mapping[str, str]):
@@ -13,8 +12,10 @@ class Producers(Mapping[str, str]):
         self._stages = dict(outs)
         self._below: dict[str, list[str]] = defaultdict(list)
         for out in self._stages:
-            for folder in Path(out).parents:
-                self._below[str(folder)].append(out)
+            folder = out
+            while "/" in folder:
+                folder = folder.rpartition("/")[0]  # pathlib would take a second for a thousand models
+                self._below[folder].append(out)
 
     def __getitem__(self, out: str) -> str:
         return self._stages[out]
