@@ -28,8 +28,7 @@ test: environment  ## set up, then run the checks and the tests
 
 test-cluster: environment  ## make a study on a Slurm that is started for it, then break things; PART=first: only the study
 	@python -m tests.cluster.slurm
-	@FAULTS=benchmarks/faults.csv pytest -vv --durations 0 tests/cluster/test_cluster.py \
-		$(if $(filter first,$(PART)),,tests/cluster/test_faults.py)
+	@FAULTS=benchmarks/faults.csv pytest -vv --durations 0 tests/cluster$(if $(filter first,$(PART)),/test_cluster.py)
 
 check: environment  ## lint, format, spelling and types
 	ruff check .

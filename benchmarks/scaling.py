@@ -33,7 +33,7 @@ CORES = len(os.sched_getaffinity(0))
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 DVC_STATUS = [sys.executable, "-m", "dvc", "status"]
 MIB = 2**20
-LIMIT = 600
+LIMIT = 300
 """Seconds after which `dvc status` is stopped: it reads params.yaml for every stage."""
 
 

@@ -1,4 +1,4 @@
-"""Write the tables of README.md anew from the results beside this file.
+"""Write the tables of README.md and docs/cluster.md anew from the results beside this file and in benchmarks/.
 
     python -m docs.readme
 
@@ -17,6 +17,7 @@ from stages.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs/cluster.md")
 BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n)(?:(?!<!-- end).)*(<!-- end -->)", re.DOTALL)
 
 
@@ -63,6 +64,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "pretrained": partial(as_measured, "pretrained"),
     "scaling": scaling,
     "peers": peers,
+    "faults": partial(as_measured, "faults"),
     "stages": partial(as_measured, "stages"),
 }
 
@@ -73,4 +75,5 @@ def updated(text: str) -> str:
 
 
 if __name__ == "__main__":
-    write_text(README, updated(README.read_text(encoding="utf-8")))
+    for page in PAGES:
+        write_text(page, updated(page.read_text(encoding="utf-8")))
