@@ -33,6 +33,8 @@ CORES = len(os.sched_getaffinity(0))
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 DVC_STATUS = [sys.executable, "-m", "dvc", "status"]
 MIB = 2**20
+PATIENCE = 480
+"""Seconds after which another tool is stopped."""
 LIMIT = 300
 """Seconds after which `dvc status` is stopped: it reads params.yaml for every stage."""
 
@@ -168,17 +170,24 @@ def attempted(study: Study, peer: Peer, what: str) -> bool:
     row = {"section": "peers", "models": study.models, "tool": peer.name, "what": what, "unit": "s", "command": command}
     try:
         peer.prepare(study.folder)
-        runs = [measure(study.folder, one, *peer.programs) for one in peer.commands]
+        runs = [measure(study.folder, one, *peer.programs, limit=PATIENCE) for one in peer.commands]
     except (RuntimeError, OSError) as error:
         study.table.note(row | {"said": str(error)})
         return False
-    failed = next((one.said.strip().splitlines()[-1] for one in runs if one.status), "")
     count = len(trivial.executed(study.folder))
+    failed = next((words(one, count) for one in runs if one.status), "")
     locked = f"{recorded(study.folder)} of {len(template.stages(study.folder))} stages in dvc.lock"
     said = failed or (locked if (study.folder / lock.FILE).exists() else "")
     seconds = "" if failed else f"{sum(one.seconds for one in runs):.4g}"
     study.table.note(row | {"value": seconds, "executed": count, "said": said})
     return not failed
+
+
+def words(failed: Measured, count: int) -> str:
+    """Return why a tool did not come to its end, which had executed ``count`` commands by then."""
+    if failed.status == STOPPED:
+        return f"stopped after {PATIENCE} s, {count} commands executed"
+    return failed.said.strip().splitlines()[-1]
 
 
 SECTIONS: dict[str, Callable[[Study], None]] = {"plan": plan, "run": run, "again": again, "change": change}
