@@ -69,6 +69,12 @@ def test_a_changed_dropout_executes_that_model_and_the_comparison_only(again: Pa
     assert snakemake(again) == []
 
 
+def test_another_size_of_a_view_is_prepared_and_not_taken_from_what_was(again: Path) -> None:
+    edit(again, {"views.intel-150.size": 20})
+    models = ["evaluate@plain", "prepare@intel-150", "train@plain"]
+    assert snakemake(again) == ["compare@intel", "costs@intel", *models]
+
+
 def test_a_changed_parameter_that_gives_the_same_model_executes_nothing_after_it(again: Path) -> None:
     edit(again, {"models.plain.training.patience": TRAINING["epochs"] + 1})
     assert snakemake(again) == ["costs@intel", "train@plain"]
