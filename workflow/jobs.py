@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -107,6 +107,7 @@ def wait_for_another(stage: str) -> bool:
         if is_new:
             seen, since = now, time.monotonic()
         if not (is_alive_here(other) if is_here(other) else time.monotonic() - since < SILENCE):
+            write_json(file(stage), asdict(replace(other, state="failed", error="it gave no sign of life any more")))
             break
         if not waited and (is_new or is_here(other)):
             waited = True
@@ -114,6 +115,15 @@ def wait_for_another(stage: str) -> bool:
             print(f"[{stage}] waiting for the job of an earlier run on {where}", file=sys.stderr, flush=True)
         time.sleep(1)
     return waited
+
+
+def wait_for_those_left(stages: Iterable[str]) -> None:
+    """Wait for the jobs that a Snakemake that was killed has left at work on a cluster, and for those that follow them.
+
+    Another Snakemake would take away what they are about to write.
+    """
+    while any(wait_for_another(stage) for stage in stages):
+        time.sleep(BEAT)
 
 
 def claim(mine: Job) -> None:

@@ -18,7 +18,7 @@ from snakemake.io import ancient, directory, report
 from stages import command, plan, template, versions
 from stages.errors import UserError
 from stages.parameters.document import Parameters, load
-from workflow import changes, lock, reasons, recording
+from workflow import changes, jobs, lock, reasons, recording
 from workflow.hashes import Contents
 from workflow.leftovers import clear, leftovers
 from workflow.producers import Producers
@@ -109,6 +109,7 @@ class Pipeline:
         """
         contents = Contents()
         if not dry and not is_running():
+            jobs.wait_for_those_left(self.stages)
             self.record(Path.cwd())
             atexit.register(self.record, Path.cwd())
             clear(leftovers(self.definitions, self.producers), self.stages.values(), contents)

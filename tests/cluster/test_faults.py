@@ -171,7 +171,7 @@ def test_a_killed_snakemake_leaves_a_job_that_the_next_one_waits_for(
     assert start(slurm, folder, settings, "--unlock").end() == 0
     again = start(slurm, folder, settings)
     waiting = "[train@plain] waiting for the job of an earlier run"
-    wait(lambda: any(waiting in log.read_text() for log in (folder / "logs/slurm").rglob("*.log")), "it waits", END)
+    wait(lambda: waiting in again.said, "it waits", END)
     training.resume()
     assert again.end() == 0, again.said
     reported = "Error: Directory cannot be locked"
