@@ -6,6 +6,7 @@ at once, and its stage and times into executed.txt.
 
 import re
 import shutil
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def change(folder: Path, number: int) -> list[str]:
 def simplify(folder: Path) -> None:
     """Let the commands of the dvc.yaml in ``folder`` hand their arguments and outs to the script."""
     file = folder / template.FILE
-    document = read(file)
+    document = deepcopy(read(file))
     for definition in (stage["do"] for stage in document["stages"].values()):
         handed = re.sub(r"^python -m stages\.", f"bash {SCRIPT} ", definition["cmd"])
         definition["cmd"] = " ".join([handed, "--", *template.all_outs(definition)])

@@ -26,8 +26,8 @@ FILE = Path("dvc.lock")
 CONFLICT = "<<<<<<< "
 BUSY = Path(".dvc/tmp/lock")
 """The file that DVC locks while it works."""
-BY_LINKS = b"|"
-"""What that file holds where ``core.hardlink_lock`` of DVC's configuration is set."""
+BY_LINKS = b".lock"
+"""What that file holds, the name of another one, where ``core.hardlink_lock`` of DVC's configuration is set."""
 PATIENCE = 10.0
 """Seconds to wait for DVC to end."""
 RESTING = 0.2

@@ -59,7 +59,7 @@ for _tag, _pattern, _first in (
 
 
 def read(file: Path = FILE) -> dict[str, Any]:
-    """Return the document in ``file``, unvalidated.
+    """Return the document in ``file``, unvalidated; what is below its first level is shared, and must not be changed.
 
     Raises:
         UserError: the file is missing, is not YAML, or is not a mapping.
