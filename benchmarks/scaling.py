@@ -9,6 +9,7 @@ there, row by row, into benchmarks/scaling.csv. Sections: plan (a dry run where 
 
 import argparse
 import os
+import re
 import statistics
 import sys
 from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ CORES = len(os.sched_getaffinity(0))
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 DVC_STATUS = [sys.executable, "-m", "dvc", "status"]
 MIB = 2**20
+ERROR = re.compile(r"[\w.]*(Error|Exception|ERROR|error)\b")
+"""How a line begins that says why a tool failed."""
 PATIENCE = 480
 """Seconds after which another tool is stopped."""
 LIMIT = 300
@@ -187,7 +190,8 @@ def words(failed: Measured, count: int) -> str:
     """Return why a tool did not come to its end, which had executed ``count`` commands by then."""
     if failed.status == STOPPED:
         return f"stopped after {PATIENCE} s, {count} commands executed"
-    return failed.said.strip().splitlines()[-1]
+    lines = failed.said.strip().splitlines()
+    return next((line for line in reversed(lines) if ERROR.match(line)), lines[-1])
 
 
 SECTIONS: dict[str, Callable[[Study], None]] = {"plan": plan, "run": run, "again": again, "change": change}
