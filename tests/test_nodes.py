@@ -77,11 +77,13 @@ def test_two_nodes_record_what_dvc_records_alone(alone: Path, tmp_path: Path, ro
     recorder = subprocess.Popen(
         [sys.executable, "-c", RECORDED_ALL_THE_TIME], cwd=folder, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
     )
-    for stages in by_verb:
-        nodes = [node(folder, half) for half in (stages[::2], stages[1::2]) if half]
-        assert [(one.wait(), one.stderr.read() if one.stderr else "") for one in nodes] == [(0, "")] * len(nodes)
-    (folder / ".scratch").mkdir(exist_ok=True)
-    (folder / ".scratch/over").touch()
+    try:
+        for stages in by_verb:
+            nodes = [node(folder, half) for half in (stages[::2], stages[1::2]) if half]
+            assert [(one.wait(), one.stderr.read() if one.stderr else "") for one in nodes] == [(0, "")] * len(nodes)
+    finally:  # or it would go on for ever
+        (folder / ".scratch").mkdir(exist_ok=True)
+        (folder / ".scratch/over").touch()
     assert recorder.communicate()[1] == ""
     subprocess.run([sys.executable, "-c", RECORDED_ONCE], cwd=folder, check=True, env=ENVIRONMENT)
     names = [name for stages in by_verb for name in stages]
