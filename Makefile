@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
 .PHONY: study environment test test-cluster check remote push pull merge reproducible reference benchmark report \
-	status schema lock prune clean distclean help
+	status tensorboard schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
@@ -63,6 +63,9 @@ benchmark: environment  ## race the plain notebook script (ARGS="--data … --ep
 
 status: environment  ## what is done, running (where, since when), failed (why), lost and left; also while snakemake runs
 	@python -m workflow.status $(ARGS)
+
+tensorboard: environment  ## show the logs that trainings with the callback TensorBoard write, in a browser; ARGS="--port 6007"
+	@tensorboard --logdir logs/training $(ARGS)
 
 report: environment  ## write report.html: every figure and table with its caption, in one page
 	@snakemake timings

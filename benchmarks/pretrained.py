@@ -38,7 +38,7 @@ RANDOM = {"architecture": "EfficientNetB0", "alpha": None, "weights": "none", "s
 
 def prepared(folder: Path, data: Path, backbone: dict[str, Any], models: list[str], changes: dict[str, Any]) -> Path:
     """Return a copy of the project whose pretrained pair stands on ``backbone``, with ``models`` in its study."""
-    project.copied(folder)
+    project.leave_one_study(project.copied(folder))
     changes = {"backbones.efficientnetb0": backbone, "datasets.intel.source": str(data), **changes}
     project.edit(folder, changes | {"studies.intel.models": models})
     return folder
@@ -47,10 +47,11 @@ def prepared(folder: Path, data: Path, backbone: dict[str, Any], models: list[st
 def epochs_as(plain: dict[str, Any]) -> dict[str, Any]:
     """Return the edits that make both models train for the notebook's epochs, never fewer."""
     counts = {name: plain["steps"][name]["epochs"] for name in PAIR}
+    never: list[Any] = []  # no callback that would stop earlier
     changes: dict[str, Any] = {}
     for section, name in (("models", "transfer"), ("finetunes", "finetuned")):
         place = f"{section}.{PAIR[name]}.training"
-        changes |= {f"{place}.epochs": counts[name], f"{place}.patience": counts[name]}
+        changes |= {f"{place}.epochs": counts[name], f"{place}.callbacks": never}
     return changes
 
 

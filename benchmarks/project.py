@@ -50,6 +50,13 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
     file.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
 
 
+def leave_one_study(folder: Path, study: str = "intel") -> None:
+    """Let the params.yaml in ``folder`` ask for one study alone, without sweeps or explanations."""
+    document = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    left = {**document["studies"][study], "sweeps": []}
+    edit(folder, {"studies": {study: left}, "sweeps": {}, "explanations": {}})
+
+
 def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run ``python -m`` with ``arguments`` in the copy and return what it printed."""
     command = [sys.executable, "-m", *arguments]

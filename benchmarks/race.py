@@ -28,14 +28,16 @@ NETWORKS = {"cnn": "cnn", "cnn-bn": "cnn_bn", "cnn-bn-256-gap": "cnn_bn_256_gap"
 REPEATS = 5
 TRIVIAL = {
     "network": {
-        "normalization": False,
+        "normalization": "none",
         "blocks": {"filters": [4], "kernel": 3, "padding": "valid", "activation": "relu", "batch_normalization": None}
-        | {"pooling": 4, "dropout": 0.0},
+        | {"pooling": 4, "dropout": 0.0, "dropout_first": False, "l2": 0.0},
         "bridge": "global-average",
-        "head": {"batch_normalization": None, "units": [], "activation": "relu", "dropout": []},
+        "head": {"batch_normalization": None, "input_dropout": 0.0, "units": [], "activation": "relu", "dropout": []}
+        | {"l2": 0.0, "output": "softmax", "output_dropout": 0.0},
     },
-    "training": {"optimizer": "adam", "learning_rate": 0.001, "epochs": 1, "batch_size": 32, "accumulation_steps": 1}
-    | {"validation_split": 0.2, "patience": 1, "precision": "float32"},
+    "training": {"optimizer": "adam", "momentum": 0.0, "learning_rate": 0.001, "epochs": 1, "batch_size": 32}
+    | {"accumulation_steps": 1, "validation_split": 0.2, "precision": "float32"}
+    | {"augmentation": None, "class_weights": None, "callbacks": []},
 }
 
 
@@ -52,7 +54,7 @@ def notebook(script: Path, data: Path, folder: Path, *options: str) -> dict[str,
 
 def pipeline(data: Path, epochs: int, precision: str, folder: Path) -> dict[str, float]:
     """Run the whole study on the same archives; return seconds in all, of the models, and peak memory (MiB)."""
-    project.copied(folder)
+    project.leave_one_study(project.copied(folder))
     changes: dict[str, Any] = {f"models.{key}.training.epochs": epochs for key in NETWORKS}
     changes |= {f"models.{key}.training.precision": precision for key in NETWORKS}
     changes["datasets.intel.source"] = str(data)
@@ -79,7 +81,7 @@ def peak_memory(folder: Path) -> float:
 
 def nothing_to_do(count: int, folder: Path) -> float:
     """Return the median seconds of a `snakemake` with nothing to do, with ``count`` trivial models that are made."""
-    project.copied(folder)
+    project.leave_one_study(project.copied(folder))
     names = [f"trivial-{number}" for number in range(count)]
     models = {name: {"view": "intel-150", "replicates": 1, **TRIVIAL} for name in names}
     project.edit(folder, {"models": models, "finetunes": {}})

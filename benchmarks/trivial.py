@@ -41,7 +41,7 @@ echo "$stage $began $EPOCHREALTIME" >> {EXECUTED}
 def made(folder: Path, count: int) -> Path:
     """Copy the sources into ``folder``, with a study of ``count`` models where nothing has run yet, and return it."""
     shutil.rmtree(folder, ignore_errors=True)
-    project.copied(folder)
+    project.leave_one_study(project.copied(folder), STUDY)
     parameters = read(folder / template.PARAMETERS)
     model = next(one for one in parameters["models"].values() if one["view"] == VIEW)
     models = {name(number): with_learning_rate(model, number) for number in range(1, count + 1)}

@@ -59,6 +59,7 @@ def peers() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "models": models,
+    "studies": partial(as_measured, "studies"),
     "lineage": partial(as_measured, "lineage"),
     "race": partial(as_measured, "results"),
     "pretrained": partial(as_measured, "pretrained"),

@@ -14,9 +14,9 @@ SHOWN = 8
 """Names that an error lists of those that a folder holds."""
 
 
-def matches(name: str, pattern: str) -> bool:
-    """Whether ``pattern`` (with or without ``.zip``; ``*`` stands for anything) means ``name``."""
-    wanted = pattern[: -len(ENDING)] if pattern.lower().endswith(ENDING) else pattern
+def matches(name: str, pattern: str, ending: str = ENDING) -> bool:
+    """Whether ``pattern`` (with or without ``ending``; ``*`` stands for anything) means ``name``."""
+    wanted = pattern[: -len(ending)] if pattern.lower().endswith(ending) else pattern
     return re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), name, re.DOTALL) is not None
 
 
@@ -71,12 +71,19 @@ def found(entries: Sequence[Path], pattern: str) -> list[tuple[Path, Parts]]:
     return holding
 
 
-def not_found(where: str, pattern: str, place: str | Path, entries: Sequence[Path]) -> UserError:
+WANTED = {"cifar10-binary": "no .tar.gz archive with a batch", "idx": "no pair of IDX files"}
+"""What a layout looks for by the names under ``splits``."""
+
+
+def not_found(
+    where: str, pattern: str, place: str | Path, entries: Sequence[Path], layout: str = "class-folders"
+) -> UserError:
     """Return the error that says what ``place`` holds instead of what ``pattern`` under the key ``where`` asks for."""
+    wanted = WANTED.get(layout, "no archive or folder")
     names = [path.name for path in entries]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     held = f"{', '.join(names[:SHOWN])}{more}" if names else "nothing"
     return UserError(
-        f"{FILE}: {where}: {pattern!r}: no archive or folder of that name in {place}, which holds {held}; "
-        "correct the name or add the archive"
+        f"{FILE}: {where}: {pattern!r}: {wanted} of that name in {place}, which holds {held}; "
+        "correct the name or add what it means"
     )

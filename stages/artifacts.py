@@ -31,7 +31,7 @@ def artifacts(parameters: Parameters, plan: Mapping[str, Any]) -> dict[str, dict
     found = {}
     for key, (verb, entry) in trainings.items():
         view = entry["view"]
-        labels = {"study": entry["study"], "dataset": parameters.views[view].dataset, "view": view, "stage": verb}
+        labels = {"study": entry["study"], "dataset": parameters.dataset_of(view), "view": view, "stage": verb}
         labels |= {"model": entry["model"], "replicate": entry["replicate"]}
         outs = template.all_outs(definitions[verb]["do"])
         path = next(path for path in outs if Path(path).name == NETWORK)
@@ -46,7 +46,7 @@ def artifacts(parameters: Parameters, plan: Mapping[str, Any]) -> dict[str, dict
 
 def described(parameters: Parameters, model: str, replicate: int, view: str) -> str:
     """Return what a model is, what it was trained on and from what weights, and whether either is made up."""
-    dataset = parameters.datasets[parameters.views[view].dataset]
+    dataset = parameters.datasets[parameters.dataset_of(view)]
     images = f"{dataset.title}, view {view}" + (f" ({dataset.note})" if dataset.note else "")
     seed = f"; replicate {replicate}, with a seed of its own" if replicate > 1 else ""
     return f"{network(parameters, model)}, trained on {images}{seed}"
@@ -54,7 +54,7 @@ def described(parameters: Parameters, model: str, replicate: int, view: str) -> 
 
 def network(parameters: Parameters, model: str) -> str:
     """Return what network a model is, and where its weights began."""
-    origin = parameters.models[parameters.origin(model)]
+    origin = parameters.trained[parameters.origin(model)]
     if not isinstance(origin, TransferModel):
         return "Convolutional network from scratch"
     backbone = parameters.backbones[origin.network.backbone]

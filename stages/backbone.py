@@ -12,10 +12,10 @@ from typing import Any
 from stages.architectures import PREPROCESSING
 from stages.backend import keras
 from stages.errors import UserError
-from stages.network import PROBABILITIES, top
+from stages.network import OUTPUT_DROPOUT, PROBABILITIES, top
 from stages.parameters.transfer import Transfer
 
-FLOAT32 = (PREPROCESSING, PROBABILITIES)
+FLOAT32 = (PREPROCESSING, PROBABILITIES, OUTPUT_DROPOUT)
 """Layers that compute in float32 whatever the precision."""
 
 
@@ -27,8 +27,8 @@ def on_backbone(
 ) -> keras.Model:
     """Return a model under whose new layers ``backbone`` is frozen.
 
-    Pixels 0 to 255 (batch, height, width, channels) go in, probabilities (batch, classes) come out; ``preprocessing``
-    makes of pixels what the backbone was trained on.
+    Pixels 0 to 255 (batch, height, width, channels) go in, probabilities (batch, classes or 1) come out;
+    ``preprocessing`` makes of pixels what the backbone was trained on.
     """
     backbone.trainable = False
     image = outputs = keras.Input(backbone.input_shape[1:], name="image")

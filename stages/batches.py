@@ -5,12 +5,16 @@ from typing import Any
 
 import numpy
 
+SEEDS = 2**31 - 1
+"""Seeds of an image's random changes are from 0 to less than this."""
+
 
 class Batches:
     """Inputs and labels of chosen rows, read from disk as they are asked for.
 
     Each batch is handed out in ``parts`` parts, as equal as can be, for an optimizer that accumulates their gradients.
     With a seed the rows are shuffled anew for each epoch, the same way in every run; without one they keep their order.
+    With ``changed`` the inputs are changed at random, each image in a way that depends on seed, epoch and row alone.
     """
 
     def __init__(
@@ -21,12 +25,18 @@ class Batches:
         batch_size: int,
         parts: int,
         seed: int | None,
+        changed: Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray] | None = None,
+        weights: numpy.ndarray | None = None,
     ) -> None:
-        """Take what reads the inputs of given rows, the labels of all rows, and the rows of an epoch (int64, (n,))."""
+        """Take what reads the inputs of given rows, the labels of all rows, and the rows of an epoch (int64, (n,)).
+
+        ``changed`` makes of inputs and their seeds (int64, (images, 2)) other inputs; ``weights`` (float32, (classes,))
+        say how much an image of each class counts.
+        """
         self.read, self.labels, self.rows = read, labels, rows
         self.batch_size, self.parts, self.seed = batch_size, parts, seed
-        self.epoch = 0
-        self.pieces = self._divided(self._order())
+        self.changed, self.weights = changed, weights
+        self.begin(0)
 
     @property
     def part(self) -> int:
@@ -38,14 +48,24 @@ class Batches:
         return len(self.pieces)
 
     def __getitem__(self, index: int) -> tuple[Any, numpy.ndarray]:
-        """Return one part: what is read of its rows (of images: uint8), and labels (int64)."""
+        """Return one part: what is read of its rows (of images: uint8, changed ones float32), and labels (int64)."""
         rows = self.pieces[index]
-        return self.read(rows), self.labels[rows]
+        inputs = self.read(rows)
+        if self.changed:
+            inputs = self.changed(inputs, self.seeds[rows])
+        return inputs, self.labels[rows]
+
+    def begin(self, epoch: int) -> None:
+        """Go to the start of an epoch, counted from 0, whatever was handed out before."""
+        self.epoch = epoch
+        self.pieces = self._divided(self._order())
+        if self.changed:
+            draw = numpy.random.default_rng([self.seed or 0, epoch, 1])  # the order draws from the first two alone
+            self.seeds = draw.integers(0, SEEDS, (len(self.labels), 2))
 
     def on_epoch_end(self) -> None:
         """Shuffle for the next epoch."""
-        self.epoch += 1
-        self.pieces = self._divided(self._order())
+        self.begin(self.epoch + 1)
 
     def _order(self) -> numpy.ndarray:
         if self.seed is None:

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from stages.images import SPLITS
+from stages.counts import splits_of
 
 BARS = 15
 """Sizes named in the figure of sizes."""
-COLOURS = ("tab:blue", "tab:orange")
+COLOURS = {"train": "tab:blue", "validation": "tab:green", "test": "tab:orange"}
 TALLEST = 100.0
 """Inches; a higher figure no viewer shows."""
 
@@ -25,8 +25,11 @@ def class_figure(classes: pandas.DataFrame, title: str) -> Figure:
     """
     figure, axis = pyplot.subplots(figsize=(8, min(TALLEST, 1.6 + 0.55 * len(classes))))
     places = numpy.arange(len(classes))
-    for number, (split, colour) in enumerate(zip(SPLITS, COLOURS, strict=True)):
-        bars = axis.barh(places + 0.4 * (number - 0.5), classes[split], height=0.38, color=colour, label=split)
+    splits = splits_of(classes)
+    height = 0.8 / len(splits)
+    for number, split in enumerate(splits):
+        colour, offset = COLOURS[split], height * (number - (len(splits) - 1) / 2)
+        bars = axis.barh(places + offset, classes[split], height=0.95 * height, color=colour, label=split)
         axis.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=8)
         axis.axvline(classes[split].mean(), color=colour, linestyle="--", linewidth=1, alpha=0.6, zorder=0)
     axis.set_yticks(places, list(classes["class"]))

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import pandas
 
 from stages import counts
-from stages.images import SPLITS
 from stages.parameters.data import Dataset
 
-SPLIT_NAMES = {"train": "training", "test": "test"}
+SPLIT_NAMES = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def page(dataset: Dataset, tolerance: float, images: pandas.DataFrame) -> str:
@@ -31,7 +30,7 @@ def page(dataset: Dataset, tolerance: float, images: pandas.DataFrame) -> str:
 def totals(classes: pandas.DataFrame) -> str:
     """Return a line per split: its images, and those of each class."""
     lines = []
-    for split in SPLITS:
+    for split in counts.splits_of(classes):
         each = ", ".join(
             f"{_plain(name)} {count:,}" for name, count in zip(classes["class"], classes[split], strict=True)
         )
@@ -115,7 +114,7 @@ def duplicate_lines(found: pandas.DataFrame) -> str:
     ranked = found.assign(order=order).sort_values(["order", "group"], kind="stable")
     return (
         f"{_counted(len(found), 'file')} in {_counted(len(groups), 'group')} of the same bytes: "
-        f"{leaks:,} in both train and test (leaks), {two_labels:,} under two labels.\n\n"
+        f"{leaks:,} in more than one split (leaks), {two_labels:,} under two labels.\n\n"
         f"{table(ranked[['group', 'kind', 'file']])}"
     )
 

@@ -1,21 +1,31 @@
 """Compare: the models of a study side by side.
 
 Reads the evaluations of the trainings it is given, and studies.<key> and datasets.<key> of params.yaml. Writes a folder
-with models.csv, replicates.csv, pairs.csv, comparison.md, accuracy.png and curves.png. Only the trainings named enter,
-whatever else lies there.
+with models.csv, replicates.csv, pairs.csv, classes.csv, means.csv, finetuning.csv (without rows, where no model is a
+fine-tune), comparison.md, accuracy.png, curves.png and classes.png. Only the trainings named enter, whatever else lies
+there.
 """
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas
 
-from stages import command, comparison_figures, comparison_text, figures, plan, significance
-from stages.errors import UserError
-from stages.files import read_json, write_table, write_text, written_folder
+from stages import (
+    class_accuracies,
+    class_figures,
+    command,
+    comparison_figures,
+    comparison_text,
+    evaluations,
+    figures,
+    plan,
+    significance,
+)
+from stages.comparison_text import Tables
+from stages.evaluations import Evaluated
+from stages.files import write_table, write_text, written_folder
 from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 from stages.parameters.model import Study
@@ -35,15 +45,8 @@ OWN = [
     "weights",
 ]
 """Figures of metrics.json that the comparison repeats."""
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """One training's evaluation, read: metrics.json, predictions.csv (file, class, predicted) and history.csv."""
-
-    metrics: dict[str, Any]
-    predictions: pandas.DataFrame
-    history: pandas.DataFrame
+IN_TRAINING = ["train_accuracy", "val_accuracy"]
+"""Figures of the epoch whose weights were kept."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -57,35 +60,48 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = command.parsed(parser, "compare", argv)
     plan.checked()
     study, dataset = entry(Study, "studies", arguments.key), entry(Dataset, "datasets", arguments.dataset)
-    evaluated = {key: opened(arguments.evaluations, key) for key in arguments.models}
-    replicates = replicate_table(evaluated)
-    models = model_table(replicates, study.confidence)
+    evaluated = {key: evaluations.opened(arguments.evaluations, key) for key in arguments.models}
+    firsts = evaluations.first_replicates(evaluated)
+    tables = compared(arguments.key, evaluated, firsts, study)
     with written_folder(arguments.out) as folder:
-        write_comparison(folder, arguments.key, evaluated, models, replicates, study, dataset)
-    say(f"compare {arguments.key}", f"{len(models)} models, {len(replicates)} trainings")
+        write_tables(folder, tables)
+        write_text(folder / "comparison.md", comparison_text.page(tables, firsts, arguments.key, study, dataset))
+        write_figures(folder, tables, firsts, study, dataset)
+    say(f"compare {arguments.key}", f"{len(tables.models)} models, {len(tables.replicates)} trainings")
 
 
-def opened(evaluations: Path, key: str) -> Evaluated:
-    """Return the evaluation of the training ``key``.
+def compared(key: str, evaluated: Mapping[str, Evaluated], firsts: Mapping[str, Evaluated], study: Study) -> Tables:
+    """Return every table of the comparison.
+
+    Args:
+        key: of the study, which errors name.
+        evaluated: by training.
+        firsts: by model, its first training.
+        study: its confidence, correction and the classes that means leave out.
 
     Raises:
-        UserError: a file of it is missing.
+        UserError: the models were tested on different images, or a class to leave out is none.
     """
-    folder = evaluations / key
-    for name in ("metrics.json", "predictions.csv", "history.csv"):
-        if not (folder / name).is_file():
-            raise UserError(f"{folder / name}: no such file; run python -m stages.evaluate {key}")
-    names = ["file", "class", "predicted"]
-    predictions = pandas.read_csv(folder / "predictions.csv", usecols=names, dtype=str, keep_default_na=False)
-    return Evaluated(read_json(folder / "metrics.json"), predictions, pandas.read_csv(folder / "history.csv"))
+    replicates = replicate_table(evaluated)
+    tests = {model: one.predictions for model, one in firsts.items()}
+    classes = class_accuracies.by_class({model: one.classes for model, one in firsts.items()})
+    class_accuracies.check_classes(f"studies.{key}.without", study.without, classes)
+    return Tables(
+        models=model_table(replicates, study.confidence),
+        replicates=replicates,
+        pairs=significance.pairs(tests, study.confidence, study.correction),
+        classes=classes,
+        means=class_accuracies.means(classes, study.without),
+        finetuning=class_accuracies.fine_tuned({model: one.base for model, one in firsts.items()}, classes),
+    )
 
 
 def replicate_table(evaluated: Mapping[str, Evaluated]) -> pandas.DataFrame:
     """Return one row per training: its key, model and replicate (from 1), and its own figures."""
-    rows = [
-        {"training": key, **{name: one.metrics[name] for name in ("model", "replicate", *OWN)}}
-        for key, one in evaluated.items()
-    ]
+    rows = []
+    for key, one in evaluated.items():
+        row = {"training": key, **{name: one.metrics[name] for name in ("model", "replicate", *OWN)}}
+        rows.append(row | {name: one.kept[name] for name in IN_TRAINING})
     return pandas.DataFrame(rows)
 
 
@@ -94,52 +110,40 @@ def model_table(replicates: pandas.DataFrame, confidence: float) -> pandas.DataF
 
     low and high bound the accuracy's interval; sd_accuracy is the sample's standard deviation. A model trained once has
     neither mean nor deviation.
-
-    Raises:
-        UserError: the first replicate of a model is not among the trainings.
     """
     rows = []
     for model, group in replicates.groupby("model", sort=False):
-        first = group[group["replicate"] == 1]
-        if first.empty:
-            raise UserError(
-                f"--models: {', '.join(group['training'])}: replicates of {model} without {model} itself; name it too"
-            )
-        row = {"model": model, **first.iloc[0][OWN].to_dict()}
+        first = group[group["replicate"] == 1].iloc[0]
+        row = {"model": model, **first[[*OWN, *IN_TRAINING]].to_dict()}
         row["low"], row["high"] = significance.interval(row["right"], row["images"], confidence)
         several = group["accuracy"] if len(group) > 1 else pandas.Series(dtype=float)
         row |= {"replicates": len(group), "mean_accuracy": several.mean(), "sd_accuracy": several.std(ddof=1)}
         rows.append(row)
-    order = ["model", *OWN[:3], "low", "high", *OWN[3:], "replicates", "mean_accuracy", "sd_accuracy"]
-    return pandas.DataFrame(rows)[order]
+    order = ["model", *OWN[:3], "low", "high", "loss", *IN_TRAINING, *OWN[4:]]
+    return pandas.DataFrame(rows)[[*order, "replicates", "mean_accuracy", "sd_accuracy"]]
 
 
-def write_comparison(
-    folder: Path,
-    key: str,
-    evaluated: Mapping[str, Evaluated],
-    models: pandas.DataFrame,
-    replicates: pandas.DataFrame,
-    study: Study,
-    dataset: Dataset,
+def write_tables(folder: Path, tables: Tables) -> None:
+    """Write every table of the comparison into ``folder``."""
+    for name, table in vars(tables).items():
+        write_table(folder / f"{name}.csv", table)
+
+
+def write_figures(
+    folder: Path, tables: Tables, firsts: Mapping[str, Evaluated], study: Study, dataset: Dataset
 ) -> None:
-    """Write every table and figure of the comparison into ``folder``."""
-    firsts = replicates[replicates["replicate"] == 1].set_index("model")["training"]
-    first = {model: evaluated[firsts[model]] for model in models["model"]}
-    tests = {model: one.predictions for model, one in first.items()}
-    pairs = significance.pairs(tests, study.confidence, study.correction)
-    write_table(folder / "models.csv", models)
-    write_table(folder / "replicates.csv", replicates)
-    write_table(folder / "pairs.csv", pairs)
-    notes = {model: one.metrics["note"] for model, one in first.items()}
-    write_text(folder / "comparison.md", comparison_text.page(models, pairs, notes, key, study, dataset))
-    accuracy = comparison_figures.accuracies(models, replicates, study.confidence, f"Accuracy on {dataset.title}")
-    histories = {model: one.history for model, one in first.items()}
-    best_epochs = dict(zip(models["model"], models["best_epoch"], strict=True))
-    curves = comparison_figures.learning_curves(histories, best_epochs, f"Learning curves on {dataset.title}")
-    note = comparison_text.qualification(notes, dataset)
-    figures.save(accuracy, folder / "accuracy.png", note)
-    figures.save(curves, folder / "curves.png", note)
+    """Write every figure of the comparison into ``folder``."""
+    models, title = tables.models, dataset.title
+    histories = {model: one.history for model, one in firsts.items()}
+    kept = dict(zip(models["model"], models["best_epoch"], strict=True))
+    drawn = {
+        "accuracy": comparison_figures.accuracies(models, tables.replicates, study.confidence, f"Accuracy on {title}"),
+        "curves": comparison_figures.learning_curves(histories, kept, f"Learning curves on {title}"),
+        "classes": class_figures.accuracies(tables.classes, tables.finetuning, f"Accuracy per class of {title}"),
+    }
+    note = evaluations.qualification(firsts.values(), dataset)
+    for name, figure in drawn.items():
+        figures.save(figure, folder / f"{name}.png", note)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from stages.figures import pyplot
 
 MEASURES = ("loss", "accuracy")
+LONG = 24
+"""A longer name needs smaller letters above its panel."""
 
 
 def accuracies(models: pandas.DataFrame, replicates: pandas.DataFrame, confidence: float, title: str) -> Figure:
@@ -41,12 +43,12 @@ def accuracies(models: pandas.DataFrame, replicates: pandas.DataFrame, confidenc
     return figure
 
 
-def learning_curves(histories: Mapping[str, pandas.DataFrame], best_epochs: Mapping[str, int], title: str) -> Figure:
+def learning_curves(histories: Mapping[str, pandas.DataFrame], kept: Mapping[str, int], title: str) -> Figure:
     """Return a panel of loss above one of accuracy per model, all on the same scales, the other models in grey.
 
     Args:
-        histories: by model; epoch, loss, accuracy, val_loss, val_accuracy.
-        best_epochs: by model, the chosen epoch, from 1.
+        histories: by model; epoch, loss, accuracy, and val_loss and val_accuracy where something validated.
+        kept: by model, the epoch whose weights were kept, from 1.
         title: stands above.
     """
     blocks = -(-len(histories) // (5 if len(histories) <= 10 else 8))
@@ -55,39 +57,47 @@ def learning_curves(histories: Mapping[str, pandas.DataFrame], best_epochs: Mapp
     figure, grid = pyplot.subplots(2 * blocks, columns, figsize=size, sharex=True, squeeze=False, layout="constrained")
     for axis in grid.flat:
         axis.set_visible(False)
-    limits = {"loss": (0.0, _loss_limit(histories)), "accuracy": (0.0, 1.02)}
-    beyond = max(history["val_loss"].max() for history in histories.values()) > limits["loss"][1]
-    labels = {"loss": "Loss (cut off)" if beyond else "Loss", "accuracy": "Accuracy"}
+    top, cut = loss_limit(histories)
+    limits, labels = {"loss": (0.0, top), "accuracy": (0.0, 1.02)}, {"loss": "Loss", "accuracy": "Accuracy"}
+    labels["loss"] += " (cut off)" * cut
     for place, model in enumerate(histories):
         block, column = divmod(place, columns)
         for axis, measure in zip(grid[2 * block : 2 * block + 2, column], MEASURES, strict=True):
             axis.set_visible(True)
             axis.set_ylim(*limits[measure])
-            _draw(axis, histories, model, measure, best_epochs[model])
+            _draw(axis, histories, model, measure, kept[model])
             axis.set_ylabel(labels[measure] if column == 0 else "")
             axis.tick_params(labelbottom=measure == MEASURES[-1], labelleft=column == 0)
-        grid[2 * block, column].set_title(model, fontsize=9)
+        grid[2 * block, column].set_title(model, fontsize=9 if len(model) <= LONG else 7)
         grid[2 * block + 1, column].set_xlabel("Epoch")
-    figure.legend(*grid[0, 0].get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower left", ncols=4)
+    handles = {
+        label: handle for axis in grid.flat for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(handles.values(), handles.keys(), frameon=False, fontsize=8, loc="outside lower left", ncols=4)
     figure.suptitle(title)
     return figure
 
 
-def _draw(axis: Axes, histories: Mapping[str, pandas.DataFrame], model: str, measure: str, best_epoch: int) -> None:
-    others = [history for other, history in histories.items() if other != model]
+def _draw(axis: Axes, histories: Mapping[str, pandas.DataFrame], model: str, measure: str, kept: int) -> None:
+    own, followed = histories[model], f"val_{measure}"
+    shown = followed if followed in own else measure
+    what = "validation" if shown == followed else "training"
+    others = [history for other, history in histories.items() if other != model and shown in history]
     for number, history in enumerate(others):
-        label = None if number else "validation of the others"
-        axis.plot(history["epoch"], history[f"val_{measure}"], color="0.85", linewidth=0.8, zorder=1, label=label)
-    own = histories[model]
+        label = None if number else f"{what} of the others"
+        axis.plot(history["epoch"], history[shown], color="0.85", linewidth=0.8, zorder=1, label=label)
     axis.plot(own["epoch"], own[measure], "C0--", linewidth=1, label="training")
-    axis.plot(own["epoch"], own[f"val_{measure}"], "C1-", linewidth=1.6, label="validation")
-    chosen = own[own["epoch"] == best_epoch]
-    axis.plot(chosen["epoch"], chosen[f"val_{measure}"], "ko", markersize=4, label="chosen epoch")
+    if shown == followed:
+        axis.plot(own["epoch"], own[followed], "C1-", linewidth=1.6, label="validation")
+    chosen = own[own["epoch"] == kept]
+    axis.plot(chosen["epoch"], chosen[shown], "ko", markersize=4, label="epoch kept")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _loss_limit(histories: Mapping[str, pandas.DataFrame]) -> float:
-    """Return the top of the loss axes: validation loss beyond three times the largest in training is cut off."""
-    joined = pandas.concat(histories.values())[["loss", "val_loss"]]
-    largest = joined.replace([numpy.inf, -numpy.inf], numpy.nan).max().fillna(1.0)
-    return 1.05 * max(largest["loss"], min(largest["val_loss"], 3 * largest["loss"]))
+def loss_limit(histories: Mapping[str, pandas.DataFrame]) -> tuple[float, bool]:
+    """Return the top of the loss axes, and whether validation loss beyond it, three times training's, is cut off."""
+    joined = pandas.concat(histories.values()).reindex(columns=["loss", "val_loss"])
+    largest = joined.replace([numpy.inf, -numpy.inf], numpy.nan).max().fillna(0.0)
+    trained = largest["loss"] or 1.0
+    top = 1.05 * max(trained, min(largest["val_loss"], 3 * trained))
+    return top, bool(joined["val_loss"].max() > top)

@@ -1,174 +1,148 @@
 """The page that compares the models of a study, in Markdown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas
 
+from stages.class_accuracies import left_out
+from stages.comparison_verdict import ranked, verdict
+from stages.evaluations import Evaluated, qualification
 from stages.parameters.data import Dataset
 from stages.parameters.model import Study
 from stages.tables import escaped, markdown
 
+SHARES = ("accuracy", "low", "high", "training", "validation", "mean accuracy", "deviation", "before", "after")
 FORMATS = {
-    **dict.fromkeys(("accuracy", "low", "high", "mean accuracy", "deviation"), ".1%"),
+    **dict.fromkeys((*SHARES, "mean over classes", "without the worst", "without the two worst"), ".1%"),
     **dict.fromkeys(("loss", "ECE", "macro F1"), ".3f"),
     **dict.fromkeys(("p", "corrected p"), ".2g"),
+    "difference": "+.1%",
 }
 HEADINGS = {
     "trainable_parameters": "trainable",
-    "best_epoch": "best epoch",
+    "train_accuracy": "training",
+    "val_accuracy": "validation",
+    "best_epoch": "epoch kept",
     "ece": "ECE",
     "macro_f1": "macro F1",
     "mean_accuracy": "mean accuracy",
     "sd_accuracy": "deviation",
+    "mean": "mean over classes",
+    "without_worst": "without the worst",
+    "without_two_worst": "without the two worst",
+    "second_worst": "second worst",
+    "finetuned": "fine-tuned",
     "only_first_right": "only first right",
     "only_second_right": "only second right",
     "p_corrected": "corrected p",
 }
 CORRECTIONS = {"holm": "Holm's", "bonferroni": "Bonferroni's", "fdr_bh": "Benjamini and Hochberg's"}
+MOST_PAIRS = 45
+"""The page of a study with more pairs than this, those of ten models, shows those of the best model alone."""
 
 
-def page(
-    models: pandas.DataFrame,
-    pairs: pandas.DataFrame,
-    notes: Mapping[str, str],
-    key: str,
-    study: Study,
-    dataset: Dataset,
-) -> str:
+@dataclass(frozen=True)
+class Tables:
+    """The comparison's tables, each written to a file of its name."""
+
+    models: pandas.DataFrame
+    """One row per model: its first training's figures, and mean and deviation over all."""
+    replicates: pandas.DataFrame
+    """One row per training."""
+    pairs: pandas.DataFrame
+    """As ``significance.pairs`` returns them."""
+    classes: pandas.DataFrame
+    """As ``class_accuracies.by_class`` returns them."""
+    means: pandas.DataFrame
+    """As ``class_accuracies.means`` returns them."""
+    finetuning: pandas.DataFrame
+    """As ``class_accuracies.fine_tuned`` returns it."""
+
+
+def page(tables: Tables, firsts: Mapping[str, Evaluated], key: str, study: Study, dataset: Dataset) -> str:
     """Return the page; synthetic images and models without pretraining are named in every heading.
 
     Args:
-        models: one row per model, as models.csv holds them.
-        pairs: one row per two models, as ``significance.pairs`` returns them.
-        notes: what every result must say of each model, or nothing.
+        tables: the comparison's.
+        firsts: by model, its first training.
         key: of the study.
-        study: its confidence and correction.
+        study: its confidence, correction, and the classes that means leave out.
         dataset: what the images are.
     """
-    best = ranked(models).iloc[0]
-    level = f"{study.confidence:.4g}"
-    intervals = (
-        f"low and high: {level} interval of the accuracy (Wilson). Best epoch: with the lowest validation loss.\n"
-    )
-    tests = (
-        f"McNemar's test on the same {best['images']:,} test images, replicate 1 of each model; p corrected for "
-        f"{len(pairs)} tests by {CORRECTIONS[study.correction]} method; different: corrected p below "
-        f"{1 - study.confidence:.4g}.\n"
-    )
-    shown = models if models["replicates"].max() > 1 else models.drop(columns=["mean_accuracy", "sd_accuracy"])
     sections = {
-        "Verdict": "\n".join([f"- {line}" for line in verdict(models, pairs, dataset)]) + "\n",
-        "Models": f"{table(shown.drop(columns='images'))}\n{intervals}",
-        "Pairs": f"{table(pairs)}\n{tests}" if len(pairs) else "One model alone has nothing to be compared with.\n",
+        "Verdict": "\n".join([f"- {line}" for line in verdict(tables.models, tables.pairs, dataset)]) + "\n",
+        "Models": f"{model_table(tables.models)}\n{intervals(study)}",
+        "Accuracy per class": class_means(tables.means, study),
+        "Before and after fine-tuning": "\n".join(fine_tuning(tables)),
+        "Pairs": paired(tables, study),
     }
-    qualified = qualification(notes, dataset)
+    qualified = qualification(firsts.values(), dataset)
     qualified = f" ({qualified})" if qualified else ""
     parts = [f"# Comparison of {key}, on {escaped(dataset.title)}{qualified}\n"]
-    return "\n".join(parts + [f"## {title}{qualified}\n\n{body}" for title, body in sections.items()])
+    return "\n".join(parts + [f"## {title}{qualified}\n\n{body}" for title, body in sections.items() if body])
 
 
-def qualification(notes: Mapping[str, str], dataset: Dataset) -> str:
-    """Return what every result of the study must say of its images and models, or nothing."""
-    return "; ".join(filter(None, [dataset.note, *(f"{model}: {note}" for model, note in notes.items() if note)]))
+def table(content: pandas.DataFrame, shares: tuple[str, ...] = ()) -> str:
+    """Return a table of the comparison in Markdown, headings in words, and ``shares`` as percentages."""
+    return markdown(content.rename(columns=HEADINGS), FORMATS | dict.fromkeys(shares, ".1%"))
 
 
-def table(content: pandas.DataFrame) -> str:
-    """Return a table of the comparison in Markdown, with headings in words."""
-    return markdown(content.rename(columns=HEADINGS), FORMATS)
+def model_table(models: pandas.DataFrame) -> str:
+    """Return the models without what says the same of all of them: test images, or replicates where there are none."""
+    unused = ["images"] + ["mean_accuracy", "sd_accuracy"] * bool(models["replicates"].max() == 1)
+    unused += ["val_accuracy"] * bool(models["val_accuracy"].isna().all())
+    return table(models.drop(columns=unused))
 
 
-def ranked(models: pandas.DataFrame) -> pandas.DataFrame:
-    """Return the models by accuracy, the best first; of equal ones that with the lower loss first."""
-    return models.sort_values(["accuracy", "loss"], ascending=[False, True], kind="stable")
-
-
-def verdict(models: pandas.DataFrame, pairs: pandas.DataFrame, dataset: Dataset) -> list[str]:
-    """Return the findings, a sentence or two each."""
-    order = ranked(models)
-    best = order.iloc[0]
-    lines = [
-        f"Highest accuracy: **{best['model']}**, {best['right']:,} of {best['images']:,} test images right "
-        f"({best['accuracy']:.1%}, interval {best['low']:.1%} to {best['high']:.1%})."
-    ]
-    if len(models) > 1:
-        lines += [differences(order, pairs), sizes(order, pairs), speed(order)]
-    if models["replicates"].max() > 1:
-        lines.append(spread(order))
-    lines.append(caveats(best["images"], models, dataset))
-    return lines
-
-
-def differences(order: pandas.DataFrame, pairs: pandas.DataFrame) -> str:
-    """Return which models the best one beats by more than chance, and how many pairs differ in all."""
-    alike = equals_of_best(order, pairs)
-    beaten = [model for model in order["model"][1:] if model not in alike]
-    found = [
-        f"beyond chance, after correction, it is better than {listed(beaten)}" if beaten else "",
-        f"its lead over {listed(alike)} may be chance" if alike else "",
-    ]
-    text = "; ".join(filter(None, found))
-    total = f"{int(pairs['different'].sum())} of {len(pairs)} pairs of models differ beyond chance"
-    return f"{text[0].upper()}{text[1:]}. In all, {total}."
-
-
-def sizes(order: pandas.DataFrame, pairs: pandas.DataFrame) -> str:
-    """Return what the best model costs in parameters, and the smallest model that is not worse beyond chance."""
-    best = order.iloc[0]
-    good = order[order["model"].isin([best["model"], *equals_of_best(order, pairs)])]
-    small = good.sort_values("parameters", kind="stable").iloc[0]
-    text = f"Parameters: {best['model']} has {best['parameters']:,}"
-    if small["model"] != best["model"] and small["parameters"] < best["parameters"]:
-        text += (
-            f"; {small['model']} does with {small['parameters']:,}, {small['parameters'] / best['parameters']:.0%} of "
-            "them, without being worse beyond chance"
-        )
-    elif order["parameters"].min() < best["parameters"]:
-        text += "; every model with fewer is worse beyond chance"
-    else:
-        text += ", and no model has fewer"
-    return text + "."
-
-
-def speed(order: pandas.DataFrame) -> str:
-    """Return how many epochs each model took to its lowest validation loss, the fastest first."""
-    fastest = order.sort_values("best_epoch", kind="stable")
-    rows = zip(fastest["model"], fastest["best_epoch"], fastest["epochs"], strict=True)
+def intervals(study: Study) -> str:
+    """Return what stands below the models."""
     return (
-        f"Epochs to the lowest validation loss: {', '.join(f'{name} {best} (of {run})' for name, best, run in rows)}."
+        f"low and high: {study.confidence:.4g} interval of the accuracy (Wilson). training and validation: accuracy at "
+        "the epoch kept, whose weights were tested; training's is measured while the epoch runs, with dropout and "
+        "augmentation at work.\n"
     )
 
 
-def spread(order: pandas.DataFrame) -> str:
-    """Return the mean accuracy and deviation of the models trained more than once."""
-    repeated = order[order["replicates"] > 1]
-    rows = zip(
-        repeated["model"], repeated["mean_accuracy"], repeated["sd_accuracy"], repeated["replicates"], strict=True
+def class_means(means: pandas.DataFrame, study: Study) -> str:
+    """Return the means over classes, with and without the worst and those that the study names."""
+    named = tuple(left_out(names) for names in study.without)
+    return (
+        f"Means over classes, each counting the same; every class of every model is in classes.csv:\n\n"
+        f"{table(means, named)}\n![Accuracy per class](classes.png)\n"
     )
-    named = (f"{name} {mean:.1%} ± {deviation:.1%} ({count} seeds)" for name, mean, deviation, count in rows)
-    return f"Over seeds, mean accuracy ± standard deviation: {', '.join(named)}."
 
 
-def caveats(images: int, models: pandas.DataFrame, dataset: Dataset) -> str:
-    """Return what the comparison cannot say."""
-    half = float((models["high"] - models["low"]).max()) / 2
-    seeds = (
-        "The tests compare trainings, one seed of each model: another seed may order close models differently."
-        if len(models) > 1
-        else "One seed was tested: another gives another accuracy."
+def fine_tuning(tables: Tables) -> list[str]:
+    """Return each fine-tuning's accuracy by class beside its base's, and the paired test of the two; or nothing."""
+    parts = []
+    for model, group in tables.finetuning.groupby("finetuned", sort=False):
+        base = group["base"].iloc[0]
+        test = tables.pairs[
+            tables.pairs["first"].isin([base, model]) & tables.pairs["second"].isin([base, model])
+        ].iloc[0]
+        words = "beyond chance" if test["different"] else "not beyond chance"
+        discordant = {test["first"]: test["only_first_right"], test["second"]: test["only_second_right"]}
+        parts += [
+            f"**{model}**, fine-tuned from {base}: {discordant[model]:,} test images that only it has right, "
+            f"{discordant[base]:,} that only its base has; they differ {words} "
+            f"(corrected p {test['p_corrected']:.2g}).\n",
+            table(group[["class", "images", "before", "after", "difference"]]),
+        ]
+    return parts
+
+
+def paired(tables: Tables, study: Study) -> str:
+    """Return the paired tests, or of many models those of the best one."""
+    pairs, best = tables.pairs, ranked(tables.models).iloc[0]
+    if pairs.empty:
+        return "One model alone has nothing to be compared with.\n"
+    shown, where = pairs, ""
+    if len(pairs) > MOST_PAIRS:
+        shown = pairs[(pairs["first"] == best["model"]) | (pairs["second"] == best["model"])]
+        where = f" Shown: those of {best['model']}; all are in pairs.csv."
+    return (
+        f"{table(shown)}\nMcNemar's test on the same {best['images']:,} test images, replicate 1 of each model; p "
+        f"corrected for {len(pairs)} tests by {CORRECTIONS[study.correction]} method; different: corrected p below "
+        f"{1 - study.confidence:.4g}.{where}\n"
     )
-    synthetic = f" These are {dataset.note}: the figures say nothing about photographs." if dataset.note else ""
-    title = escaped(dataset.title)
-    return f"{title}: {images:,} test images leave an accuracy uncertain by some ±{half:.1%}. {seeds}{synthetic}"
-
-
-def equals_of_best(order: pandas.DataFrame, pairs: pandas.DataFrame) -> list[str]:
-    """Return the models, best first, that do not differ beyond chance from the first of ``order``."""
-    best = order.iloc[0]["model"]
-    near = pairs[((pairs["first"] == best) | (pairs["second"] == best)) & ~pairs["different"].astype(bool)]
-    names = {*near["first"], *near["second"]} - {best}
-    return [model for model in order["model"] if model in names]
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as words: ``a, b and c``."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -1,9 +1,9 @@
-"""What each training of a study cost: a table of the records that training wrote.
+"""What each training of a study cost: a table of the records that training wrote, and batch size against time.
 
-Reads the records of the trainings it is given, and datasets.<key> of params.yaml; writes a folder with costs.csv and
-costs.md. Records hold times and machines, which differ from run to run, so nothing but these two files is made from
-them. As every change of params.yaml that concerns the plan brings this stage to run, it is the one that sees to it that
-DVC has not worked over an old plan.
+Reads the records and summaries of the trainings it is given, and datasets.<key> and the study's sweeps of params.yaml;
+writes a folder with costs.csv, costs.md and steps.png. Records hold times and machines, which differ from run to run,
+so nothing but these three files is made from them. As every change of params.yaml that concerns the plan brings this
+stage to run, it is the one that sees to it that DVC has not worked over an old plan.
 """
 
 import argparse
@@ -11,32 +11,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pandas
 
-from stages import command, plan, record
+from stages import command, cost_figures, cost_text, figures, plan, record
+from stages.batches import Batches
 from stages.files import read_json, write_table, write_text, written_folder
 from stages.parameters.base import entry
 from stages.parameters.data import Dataset
-from stages.tables import escaped, markdown
+from stages.parameters.document import Parameters
+from stages.parameters.sweeps import variant_name
+from stages.trained import SUMMARY
 
 COLUMNS = [
-    "model",
-    "seconds",
-    "frozen_seconds",
-    "epochs",
-    "images_per_second",
-    "peak_memory_mib",
-    "threads",
-    "precision",
-    "processor",
+    *("model", "seconds", "frozen_seconds", "epochs", "batch_size", "steps_per_epoch", "seconds_per_step"),
+    *("seconds_per_epoch", "images_per_second", "peak_memory_mib", "threads", "precision", "processor"),
 ]
-FORMATS = {"seconds": ",.1f", "frozen_seconds": ",.1f", "images_per_second": ",.1f", "peak_memory_mib": ",.0f"}
-HEADINGS = {
-    "seconds": "training time (s)",
-    "frozen_seconds": "of which frozen layers (s)",
-    "images_per_second": "images per second",
-    "peak_memory_mib": "peak memory (MiB)",
-}
+AS_RECORDED = ["seconds", "frozen_seconds", "epochs", "images_per_second", "peak_memory_mib", "threads", "precision"]
+"""What the table repeats of a record."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -48,48 +40,61 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dataset", help="key of the dataset that all were trained on")
     parser.add_argument("--out", type=Path, help="folder to write")
     arguments = command.parsed(parser, "costs", argv)
-    plan.checked()
+    lines = sweep_lines(plan.checked(), arguments.key)
     dataset = entry(Dataset, "datasets", arguments.dataset)
-    write(arguments.out, arguments.trained, arguments.models, arguments.key, dataset)
+    records = read(arguments.trained, arguments.models, record.FILE)
+    costs = table(records, read(arguments.trained, arguments.models, SUMMARY))
+    missing = [key for key in arguments.models if key not in records]
+    with written_folder(arguments.out) as folder:
+        write_table(folder / "costs.csv", costs)
+        write_text(folder / "costs.md", cost_text.page(costs, missing, arguments.key, dataset))
+        figures.save(
+            cost_figures.steps(costs, lines, f"Batch size and time on {dataset.title}"),
+            folder / "steps.png",
+            dataset.note,
+        )
 
 
-def read(folder: Path, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return the records of the trainings ``keys``, whose folders lie in ``folder``, by key and in that order."""
-    files = {key: folder / key / record.FILE for key in keys}
+def sweep_lines(parameters: Parameters, study: str) -> dict[str, list[str]]:
+    """Return the models of each sweep that a study lists, by its title, the one that is varied first."""
+    sweeps = {key: parameters.sweeps[key] for key in parameters.studies[study].sweeps}
+    return {
+        sweep.title: [sweep.of, *(variant_name(key, variant) for variant in sweep.variants)]
+        for key, sweep in sweeps.items()
+    }
+
+
+def read(folder: Path, keys: Sequence[str], name: str) -> dict[str, dict[str, Any]]:
+    """Return the files ``name`` of the trainings ``keys``, whose folders lie in ``folder``, by key, those there are."""
+    files = {key: folder / key / name for key in keys}
     return {key: read_json(file) for key, file in files.items() if file.is_file()}
 
 
-def table(records: Mapping[str, Mapping[str, Any]]) -> pandas.DataFrame:
+def table(records: Mapping[str, Mapping[str, Any]], summaries: Mapping[str, Mapping[str, Any]]) -> pandas.DataFrame:
     """Return one row per record; the processor is the GPU where one computed. What a record lacks stays empty."""
     rows = []
     for key, content in records.items():
         processor = content.get("gpu") or content.get("machine", {}).get("processor")
-        rows.append({"model": key, **{name: content.get(name) for name in COLUMNS[1:-1]}, "processor": processor})
+        row = {"model": key, **{name: content.get(name) for name in AS_RECORDED}, "processor": processor}
+        rows.append(row | stepped(content, summaries.get(key, {})))
     return pandas.DataFrame(rows, columns=COLUMNS)
 
 
-def page(costs: pandas.DataFrame, missing: Sequence[str], study: str, dataset: Dataset) -> str:
-    """Return the cost table as a page in Markdown, which names the trainings that have no record."""
-    qualified = f" ({dataset.note})" if dataset.note else ""
-    formats = {HEADINGS.get(name, name): specification for name, specification in FORMATS.items()}
-    lines = [
-        f"# Cost of the trainings of {study}, on {escaped(dataset.title)}{qualified}\n",
-        "Each training's own measurement, on the machine and under the load of its day. What frozen layers give is "
-        "computed once, or read where an earlier training kept it; images per second are those of the rest.\n",
-        markdown(costs.rename(columns=HEADINGS), formats) if len(costs) else "No training has left a record.\n",
-    ]
-    if missing:
-        lines.append(f"Without a record, so left out: {', '.join(missing)}.\n")
-    return "\n".join(lines)
+def stepped(content: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, float]:
+    """Return a training's batch size, steps per epoch, and seconds per step and epoch, or nothing where unknown.
 
-
-def write(out: Path, trained: Path, keys: Sequence[str], study: str, dataset: Dataset) -> None:
-    """Write costs.csv and costs.md into ``out``, from the records of the trainings ``keys``."""
-    found = read(trained, keys)
-    costs = table(found)
-    with written_folder(out) as folder:
-        write_table(folder / "costs.csv", costs)
-        write_text(folder / "costs.md", page(costs, [key for key in keys if key not in found], study, dataset))
+    A step is one update of the weights, however many parts its batch was accumulated from. The seconds of an epoch
+    contain its validation.
+    """
+    used = summary.get("hyperparameters", {})
+    if not {"training.batch_size", "training.accumulation_steps"} <= used.keys() or not content.get("seconds"):
+        return {}
+    size, parts = used["training.batch_size"], used["training.accumulation_steps"]
+    rows = numpy.arange(summary["train_images"])
+    steps = len(Batches(numpy.asarray, rows, rows, size, parts, None)) // parts
+    epoch = (content["seconds"] - (content.get("frozen_seconds") or 0)) / content["epochs"]
+    times = {"seconds_per_step": epoch / steps, "seconds_per_epoch": epoch}
+    return {"batch_size": size, "steps_per_epoch": steps, **times}
 
 
 if __name__ == "__main__":

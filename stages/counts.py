@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import pandas
 
-from stages.images import SPLITS
+from stages.images import splits_in
+from stages.parameters.data import SPLITS
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,15 @@ def by_class(images: pandas.DataFrame) -> pandas.DataFrame:
     return _by_split(images, ["class"]).sort_values("class", ignore_index=True)
 
 
+def splits_of(table: pandas.DataFrame) -> list[str]:
+    """Return the splits that a table has a column of."""
+    return [split for split in SPLITS if split in table]
+
+
 def by_size(images: pandas.DataFrame) -> pandas.DataFrame:
     """Return one row per distinct size, most frequent first: width, height, images in each split and in all."""
     sizes = _by_split(intact(images), ["width", "height"])
-    sizes["images"] = sizes[list(SPLITS)].sum(axis=1)
+    sizes["images"] = sizes[splits_of(sizes)].sum(axis=1)
     return sizes.sort_values(["images", "width", "height"], ascending=[False, True, True], ignore_index=True)
 
 
@@ -82,7 +88,7 @@ def duplicates(images: pandas.DataFrame) -> pandas.DataFrame:
 def balances(classes: pandas.DataFrame) -> list[Balance]:
     """Return the balance of each split that has images; ``classes`` is what ``by_class`` gives."""
     found = []
-    for split in SPLITS:
+    for split in splits_of(classes):
         counts = classes.set_index("class")[split]
         if mean := float(counts.mean()):
             furthest = (counts - mean).abs().idxmax()
@@ -94,4 +100,9 @@ def balances(classes: pandas.DataFrame) -> list[Balance]:
 def _by_split(images: pandas.DataFrame, columns: list[str]) -> pandas.DataFrame:
     """Return one row per distinct value of ``columns``, with the number of images in each split."""
     counts = images.groupby([*columns, "split"]).size().unstack("split", fill_value=0)
-    return counts.reindex(columns=list(SPLITS), fill_value=0).astype("int64").rename_axis(columns=None).reset_index()
+    return (
+        counts.reindex(columns=list(splits_in(images)), fill_value=0)
+        .astype("int64")
+        .rename_axis(columns=None)
+        .reset_index()
+    )

@@ -1,11 +1,12 @@
 """What learning curves say of overfitting and convergence.
 
-Pure functions. A history is a table with one row per epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy.
+Pure functions. A history is a table with one row per epoch: epoch (from 1), loss, accuracy, and, where something
+validated, val_loss and val_accuracy.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy
 import pandas
@@ -38,8 +39,25 @@ class Verdict:
     """Why this outcome, in a sentence."""
 
 
-def judged(history: pandas.DataFrame, classes: int, stopped_early: bool) -> Verdict:
-    """Return the verdict on a history of a model that tells ``classes`` classes apart.
+def is_validated(history: pandas.DataFrame) -> bool:
+    """Return whether something validated."""
+    return "val_loss" in history
+
+
+def at_epoch(history: pandas.DataFrame, epoch: int) -> dict[str, float | None]:
+    """Return accuracy and loss of training and validation after ``epoch``, as train_accuracy, train_loss, val_….
+
+    ``None`` stands where nothing validated, or where there is no finite number.
+    """
+    row: dict[str, Any] = history.set_index("epoch").loc[epoch].to_dict()
+    columns = {"train_accuracy": "accuracy", "train_loss": "loss"}
+    columns |= {name: name for name in ("val_accuracy", "val_loss")}
+    figures = {name: float(row.get(column, math.nan)) for name, column in columns.items()}
+    return {name: figure if math.isfinite(figure) else None for name, figure in figures.items()}
+
+
+def judged(history: pandas.DataFrame, classes: int, stopped_early: bool) -> Verdict | None:
+    """Return the verdict on a history of a model that tells ``classes`` classes apart; none, if nothing validated.
 
     - unstable: a loss is not finite; or validation loss once jumped up and came back by more than both its lowest value
       and all that training won; or it ended risen without the training loss going down.
@@ -48,6 +66,8 @@ def judged(history: pandas.DataFrame, classes: int, stopped_early: bool) -> Verd
     - overfitting: after the best epoch the training loss went on falling while validation loss rose.
     - converged: none of these.
     """
+    if not is_validated(history):
+        return None
     loss, validation = history["loss"].to_numpy(float), history["val_loss"].to_numpy(float)
     finite = numpy.isfinite(loss) & numpy.isfinite(validation)
     best = int(numpy.where(numpy.isfinite(validation), validation, math.inf).argmin())
@@ -69,19 +89,19 @@ def judged(history: pandas.DataFrame, classes: int, stopped_early: bool) -> Verd
     )
 
 
-def still_falling(validation: numpy.ndarray, stopped_early: bool) -> bool:
-    """Whether validation loss, (epochs,), was going down at the end of a training that early stopping did not end.
+def still_falling(losses: numpy.ndarray, stopped_early: bool) -> bool:
+    """Whether a loss, (epochs,), was going down at the end of a training that early stopping did not end.
 
     It was, if its lowest value is the last, or if the lowest lies in the last quarter of the epochs (three at least)
     and the straight line of least squares through that quarter goes down.
     """
-    if stopped_early or not numpy.isfinite(validation).all():
+    if stopped_early or not numpy.isfinite(losses).all():
         return False
-    best = int(validation.argmin())
-    tail = validation[-max(3, len(validation) // 4) :]
-    if best == len(validation) - 1:
+    best = int(losses.argmin())
+    tail = losses[-max(3, len(losses) // 4) :]
+    if best == len(losses) - 1:
         return True
-    recent = best >= len(validation) - len(tail)
+    recent = best >= len(losses) - len(tail)
     return len(tail) >= 3 and recent and float(numpy.polyfit(numpy.arange(len(tail)), tail, 1)[0]) < 0
 
 

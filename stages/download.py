@@ -1,10 +1,11 @@
-"""Downloads: a file from an https address with a known SHA-256, or a dataset from Kaggle."""
+"""Downloads: files from an https address with known SHA-256s; a dataset or a competition's files from Kaggle."""
 
 import re
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from tqdm import tqdm
 
@@ -14,6 +15,10 @@ from stages.parameters.base import FILE
 
 CHUNK = 1 << 16
 """Bytes that are held in memory at once."""
+COMPETITION = "competitions/"
+"""What the name of a competition on Kaggle begins with here."""
+ENDINGS = (".zip", ".gz", ".tgz", ".tar", "ubyte")
+"""Of the files that layouts ask for."""
 TIMEOUT = 60
 """Seconds without an answer before a server counts as unreachable."""
 
@@ -53,12 +58,23 @@ class Meter:
 
 
 def file_name(url: str) -> str:
-    """Return the name of the archive behind an address; it ends in ``.zip``."""
+    """Return the name of the file behind an address; one without a known ending gets ``.zip``."""
     name = PurePosixPath(unquote(urlsplit(url).path)).name or "archive"
-    return name if name.lower().endswith(".zip") else f"{name}.zip"
+    return name if name.lower().endswith(ENDINGS) else f"{name}.zip"
 
 
-def download_file(url: str, sha256: str, folder: Path, key: str) -> Path:
+def download(source: str, sha256: str | Mapping[str, str], folder: Path, key: str) -> list[Path]:
+    """Download the file at an address, or from an address that ends in ``/`` each file that ``sha256`` names.
+
+    Raises:
+        UserError: one cannot be had, or is another file.
+    """
+    if isinstance(sha256, str):
+        return [download_file(source, sha256, folder, key)]
+    return [download_file(f"{source}{quote(name)}", digest, folder, key, name) for name, digest in sha256.items()]
+
+
+def download_file(url: str, sha256: str, folder: Path, key: str, name: str | None = None) -> Path:
     """Download one file into ``folder`` and return its path; on any failure nothing is left.
 
     Args:
@@ -66,6 +82,7 @@ def download_file(url: str, sha256: str, folder: Path, key: str) -> Path:
         sha256: what its SHA-256 must be, in hex.
         folder: an existing folder.
         key: the dataset in params.yaml.
+        name: what the file is called; by default as in the address.
 
     Raises:
         UserError: the address cannot be reached, answers with an error, or sends another file.
@@ -78,7 +95,9 @@ def download_file(url: str, sha256: str, folder: Path, key: str) -> Path:
     receive = pooch.HTTPDownloader(progressbar=meter, chunk_size=CHUNK, timeout=TIMEOUT)
     where = f"{FILE}: datasets.{key}"
     try:
-        path = Path(pooch.retrieve(url, f"sha256:{sha256}", fname=file_name(url), path=folder, downloader=receive))
+        path = Path(
+            pooch.retrieve(url, f"sha256:{sha256}", fname=name or file_name(url), path=folder, downloader=receive)
+        )
     except requests.HTTPError as error:
         raise UserError(f"{where}.source: {url}: {_reason(error)}; correct the address") from None
     except requests.RequestException as error:
@@ -100,10 +119,12 @@ def download_file(url: str, sha256: str, folder: Path, key: str) -> Path:
 
 
 def download_kaggle(handle: str, key: str) -> Path:
-    """Return the folder where kagglehub keeps the dataset ``<owner>/<name>``, downloaded if it was not.
+    """Return the folder where kagglehub keeps a dataset or a competition's files, downloaded if they were not.
+
+    ``handle`` is ``<owner>/<name>``, or ``competitions/<name>``.
 
     Raises:
-        UserError: no network, no credentials, or no such dataset.
+        UserError: no network, no credentials, no such name, or the rules of the competition were not accepted.
     """
     import kagglehub
     import requests
@@ -118,12 +139,16 @@ def download_kaggle(handle: str, key: str) -> Path:
         exceptions.UnauthenticatedError,
         ValueError,  # of a kaggle.json that is not whole
     )
+    competition = handle.startswith(COMPETITION)
     try:
+        if competition:
+            return Path(kagglehub.competition_download(handle.removeprefix(COMPETITION)))
         return Path(kagglehub.dataset_download(handle))
     except failures as error:
+        rules = "accept the competition's rules on its page, " if competition else ""
         raise UserError(
             f"{FILE}: datasets.{key}.source: kaggle:{handle}: download failed ({_reason(error)}); check the name "
-            "and the network, give credentials by KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json, "
+            f"and the network, {rules}give credentials by KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json, "
             "or download it by hand and give its folder as source"
         ) from None
 

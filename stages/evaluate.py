@@ -1,34 +1,39 @@
 """Evaluate: what a model is worth on the test images.
 
 Reads a model's folder, the test split of a view, and evaluation, runtime and datasets.<key> of params.yaml.
-Writes a folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, history.csv (as
-training left it), metrics.json, evaluation.md, and the figures curves.png, confusion.png, calibration.png, worst.png.
+Writes a folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, doubtful.csv,
+hyperparameters.csv, history.csv and layers.csv (as training left them), metrics.json, evaluation.md, and the figures
+curves.png, confusion.png, calibration.png, worst.png, gallery.png, doubtful.png, diagram.png.
 """
 
 import argparse
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy
 import pandas
+from matplotlib.figure import Figure
 
-from stages import command, evaluation_figures, evaluation_text, figures, metrics, runtime
+from stages import command, diagram, evaluation_figures, evaluation_tables, evaluation_text, figures, metrics, runtime
+from stages.curves import at_epoch
 from stages.errors import UserError
 from stages.files import read_json, write_json, write_table, write_text, written_folder
-from stages.network import check_fit, loaded
+from stages.network import check_fit, loaded, probabilities
 from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 from stages.parameters.model import Evaluation, Runtime
 from stages.progress import followed
 from stages.progress import note as say
-from stages.trained import HISTORY, NETWORK, SUMMARY
-from stages.views import INDEX, TEST, View
+from stages.trained import HISTORY, LAYERS, NETWORK, SUMMARY
+from stages.views import TEST, View
 
 BATCH = 32
 """Images given to the model at once; it bounds memory and changes no result."""
+COPIED = (HISTORY, LAYERS)
+"""Files of a model's folder that an evaluation's repeats."""
 FROM_TRAINING = (
     "parameters",
     "trainable_parameters",
@@ -66,16 +71,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     trained = opened(arguments.model, entry(Runtime, "runtime"))
     check_fit(trained.network, view, TEST, arguments.model)
     say(task, f"{len(view.labels('test')):,} test images, {len(view.classes)} classes")
-    probabilities = predicted(trained.network, view, task)
-    if not numpy.isfinite(probabilities).all():
+    found = predicted(trained.network, view, task)
+    if not numpy.isfinite(found).all():
         raise UserError(
             f"{arguments.model / NETWORK}: predicts values that are no numbers, so its training diverged; "
             f"lower the learning_rate of {trained.summary['model']}"
         )
     with written_folder(arguments.out) as folder:
-        shutil.copyfile(arguments.model / HISTORY, folder / HISTORY)
-        write_results(folder, trained, view, probabilities, evaluation, dataset, arguments.key)
-    say(task, f"{(probabilities.argmax(axis=1) == view.labels('test')).mean():.1%} right")
+        for name in COPIED:
+            shutil.copyfile(arguments.model / name, folder / name)
+        write_results(folder, trained, view, found, evaluation, dataset, arguments.key)
+    say(task, f"{(found.argmax(axis=1) == view.labels('test')).mean():.1%} right")
 
 
 def opened(folder: Path, parameters: Runtime) -> Trained:
@@ -84,7 +90,7 @@ def opened(folder: Path, parameters: Runtime) -> Trained:
     Raises:
         UserError: a file is missing.
     """
-    for name in (NETWORK, HISTORY, SUMMARY):
+    for name in (NETWORK, SUMMARY, *COPIED):
         if not (folder / name).is_file():
             raise UserError(f"{folder / name}: no such file; train {folder.name} first")
     runtime.start(parameters)
@@ -101,54 +107,62 @@ def predicted(network: Any, view: View, task: str) -> numpy.ndarray:
     rows = numpy.arange(len(view.labels("test")))
     pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
     batches = (view.read("test", piece) for piece in followed(pieces, len(pieces), task, "batches"))
-    return numpy.concatenate([numpy.asarray(network.predict_on_batch(batch), dtype=numpy.float32) for batch in batches])
+    return numpy.concatenate([probabilities(network.predict_on_batch(batch)) for batch in batches])
 
 
 def write_results(
     folder: Path,
     trained: Trained,
     view: View,
-    probabilities: numpy.ndarray,
+    found: numpy.ndarray,
     evaluation: Evaluation,
     dataset: Dataset,
     key: str,
 ) -> None:
-    """Write every table and figure but history.csv into ``folder``."""
-    classes, labels, chosen = view.classes, view.labels("test"), probabilities.argmax(axis=1)
-    counts = metrics.confusion(labels, chosen, classes)
-    bins = metrics.calibration(labels, probabilities, evaluation.calibration_bins)
-    per_class = metrics.per_class(labels, chosen, classes)
-    pairs = metrics.confused_pairs(counts, classes, evaluation.confused_pairs)
-    figures_of = metrics.summary(labels, probabilities, classes, evaluation.calibration_bins)
+    """Write into ``folder`` what follows from the class probabilities ``found`` of the test images."""
     summary = trained.summary
-    test = {name: summary[name] for name in ("model", "replicate")} | figures_of
-    write_json(folder / "metrics.json", test | {name: summary[name] for name in FROM_TRAINING})
-    write_table(folder / "predictions.csv", metrics.predictions(image_files(view), labels, probabilities, classes))
-    write_table(folder / "classes.csv", per_class)
-    write_table(folder / "confusion.csv", metrics.confusion_table(counts, classes))
-    write_table(folder / "confused-pairs.csv", pairs)
-    write_table(folder / "calibration.csv", bins)
+    made = evaluation_tables.tables(view, found, evaluation)
+    made["hyperparameters"] = evaluation_tables.hyperparameters(summary["hyperparameters"])
+    test = {name: summary[name] for name in ("model", "replicate")}
+    test |= metrics.summary(view.labels("test"), found, view.classes, evaluation.calibration_bins)
+    repeated = {name: summary[name] for name in FROM_TRAINING}
+    write_json(folder / "metrics.json", test | at_epoch(trained.history, summary["best_epoch"]) | repeated)
+    for name, table in made.items():
+        write_table(folder / f"{name}.csv", table)
     note = "; ".join(filter(None, [dataset.note, summary["note"]]))
-    text = evaluation_text.page(key, dataset.title, note, test, summary, trained.history, per_class, pairs)
+    chosen = [made[name] for name in ("classes", "confused-pairs", "doubtful")]
+    text = evaluation_text.page(key, dataset.title, note, test, summary, trained.history, *chosen)
     write_text(folder / "evaluation.md", text)
-    title = f"{key} on {dataset.title}"
-    worst = evaluation_figures.worst(
-        view.images("test"), labels, probabilities, classes, evaluation.worst, f"{title}: worst predictions"
-    )
-    drawn = {
-        "curves": evaluation_figures.learning_curves(trained.history, summary["best_epoch"], title),
-        "confusion": evaluation_figures.confusion(counts, classes, f"{title}, {len(labels):,} test images"),
-        "calibration": evaluation_figures.reliability(bins, title),
-        "worst": worst,
-    }
-    for name, figure in drawn.items():
+    for name, figure in drawn(trained, view, found, made, evaluation, f"{key} on {dataset.title}"):
         figures.save(figure, folder / f"{name}.png", note)
 
 
-def image_files(view: View) -> list[str]:
-    """Return the files of a view's test images, in the order of their rows."""
-    index = pandas.read_csv(view.folder / INDEX, dtype={"file": str}, keep_default_na=False)
-    return index[index["split"] == "test"].sort_values("row")["file"].tolist()
+def drawn(
+    trained: Trained,
+    view: View,
+    found: numpy.ndarray,
+    made: Mapping[str, pandas.DataFrame],
+    evaluation: Evaluation,
+    title: str,
+) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures, by the names of their files; of the images only those shown are read."""
+    classes, labels, images = view.classes, view.labels("test"), view.images("test")
+    shown = f"{title}, {len(labels):,} test images"
+    random = numpy.random.default_rng(evaluation.seed).permutation(len(labels))[: evaluation.gallery]
+    yield "curves", evaluation_figures.learning_curves(trained.history, trained.summary["best_epoch"], title)
+    yield (
+        "confusion",
+        evaluation_figures.confusion(metrics.confusion(labels, found.argmax(axis=1), classes), classes, shown),
+    )
+    yield "calibration", evaluation_figures.reliability(made["calibration"], title)
+    worst = f"{title}: worst predictions"
+    yield "worst", evaluation_figures.worst(images, labels, found, classes, evaluation.worst, worst)
+    yield (
+        "gallery",
+        evaluation_figures.gallery(images, labels, found, classes, random, f"{title}: test images at random"),
+    )
+    yield "doubtful", evaluation_figures.doubtful(images, made["doubtful"], f"{title}: closest between two classes")
+    yield "diagram", diagram.drawn(diagram.boxes(trained.network), title)
 
 
 if __name__ == "__main__":

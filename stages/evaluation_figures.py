@@ -1,4 +1,4 @@
-"""Figures of one model's evaluation: learning curves, confusion, calibration and its worst predictions."""
+"""Figures of one model's evaluation: learning curves, confusion, calibration, and images with what it made of them."""
 
 from collections.abc import Sequence
 
@@ -6,26 +6,37 @@ import numpy
 import pandas
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from stages.figures import gallery, pyplot
+from stages import figures
+from stages.curves import is_validated
+from stages.figures import pyplot
 from stages.metrics import expected_calibration_error, probability_of, shares
 
 ANNOTATED = 20
 """A confusion matrix of more classes than this has too small cells for numbers."""
+COLUMNS = 5
+"""Images side by side."""
+LINE = 0.08
+"""Room for a further line above an image, as a share of its own."""
+WRONG = "firebrick"
+"""Colour of what was mistaken."""
 
 
-def learning_curves(history: pandas.DataFrame, best_epoch: int, title: str) -> Figure:
-    """Return loss and accuracy by epoch, of training and validation, with the chosen epoch marked."""
+def learning_curves(history: pandas.DataFrame, kept_epoch: int, title: str) -> Figure:
+    """Return loss and accuracy by epoch, of training and, if any, validation, with the epoch of the kept weights."""
+    validated = is_validated(history)
     figure, axes = pyplot.subplots(1, 2, figsize=(10, 3.8))
     for axis, measure in zip(axes, ("loss", "accuracy"), strict=True):
         axis.plot(history["epoch"], history[measure], "o--", markersize=3, label="training")
-        axis.plot(history["epoch"], history[f"val_{measure}"], "o-", markersize=3, label="validation")
-        axis.axvline(best_epoch, color="0.5", linestyle=":", label=f"chosen epoch ({best_epoch})")
+        if validated:
+            axis.plot(history["epoch"], history[f"val_{measure}"], "o-", markersize=3, label="validation")
+        axis.axvline(kept_epoch, color="0.5", linestyle=":", label=f"weights kept (epoch {kept_epoch})")
         axis.set(xlabel="Epoch", ylabel=measure.capitalize())
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.legend(frameon=False)
-    figure.suptitle(title)
+    figure.suptitle(title if validated else f"{title}: nothing validated")
     figure.tight_layout()
     return figure
 
@@ -101,4 +112,52 @@ def worst(
         f"true: {classes[labels[row]]} {likely[row]:.1%}\npredicted: {classes[predicted[row]]} {confidence[row]:.1%}"
         for row in rows
     ]
-    return gallery([numpy.asarray(images[row]) for row in rows], captions, title, columns=min(5, len(rows)))
+    return _shown(images, rows, captions, title)
+
+
+def gallery(
+    images: numpy.ndarray,
+    labels: numpy.ndarray,
+    probabilities: numpy.ndarray,
+    classes: Sequence[str],
+    rows: numpy.ndarray,
+    title: str,
+) -> Figure:
+    """Return the images of ``rows``, int64 (n,), with predicted class and certainty; mistakes are framed and named.
+
+    The other arguments are those of :func:`worst`.
+    """
+    predicted = probabilities.argmax(axis=1)
+    wrong = predicted != labels
+    certain = probability_of(predicted, probabilities)
+    captions = [
+        f"{classes[predicted[row]]} {certain[row]:.1%}" + (f"\n(true: {classes[labels[row]]})" if wrong[row] else "")
+        for row in rows
+    ]
+    figure = _shown(images, rows, captions, title)
+    for axis, row in zip(figure.axes, rows, strict=False):
+        if wrong[row]:
+            axis.title.set_color(WRONG)
+            frame = Rectangle((0, 0), 1, 1, transform=axis.transAxes, fill=False, edgecolor=WRONG, linewidth=3)
+            frame.set_clip_on(False)
+            axis.add_patch(frame)
+    return figure
+
+
+def doubtful(images: numpy.ndarray, table: pandas.DataFrame, title: str) -> Figure:
+    """Return the images of a table of ``metrics.doubtful``, each with its class and its two best classes."""
+    captions = [
+        f"true: {true}\n{best} {first:.1%}\n{second} {other:.1%}"
+        for _, true, best, first, second, other in table.itertuples(index=False)
+    ]
+    return _shown(images, table.index.to_numpy(), captions, title)
+
+
+def _shown(images: numpy.ndarray, rows: numpy.ndarray, captions: Sequence[str], title: str) -> Figure:
+    chosen = [numpy.asarray(images[row]) for row in rows]
+    figure = figures.gallery(chosen, captions, title, columns=min(COLUMNS, len(rows)))
+    lines = max(caption.count("\n") for caption in captions)  # beyond the first, which the gallery has room for
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height * (1 + LINE * lines))
+    figure.tight_layout()
+    return figure

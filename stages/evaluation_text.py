@@ -5,11 +5,12 @@ from typing import Any
 
 import pandas
 
-from stages.curves import Verdict, judged
+from stages.curves import Verdict, judged, still_falling
 from stages.tables import escaped, markdown
 
 SHOWN = 5
-"""Classes named as those predicted most often."""
+"""Classes named as those predicted most often, and images as the most doubtful."""
+UNVALIDATED = "nothing validated"
 HEADLINES = {
     "overfitting": "Overfitting",
     "underfit": "Not learned to the end",
@@ -27,6 +28,7 @@ def page(
     history: pandas.DataFrame,
     per_class: pandas.DataFrame,
     pairs: pandas.DataFrame,
+    unsure: pandas.DataFrame,
 ) -> str:
     """Return the page.
 
@@ -39,15 +41,16 @@ def page(
         history: one row per epoch.
         per_class: as ``metrics.per_class`` returns it.
         pairs: as ``metrics.confused_pairs`` returns it.
+        unsure: as ``metrics.doubtful`` returns it.
     """
-    verdict = judged(history, len(per_class), summary["stopped_early"])
     sections = {
         "Test figures": figures(test, summary),
         "Classes": markdown(per_class, dict.fromkeys(("precision", "recall", "f1"), ".3f"))
         + "\n"
         + favourites(per_class),
         "Most-confused pairs": confusions(pairs),
-        "Overfitting and convergence": explained(verdict),
+        "Most doubtful": doubtful(unsure),
+        "Overfitting and convergence": course(history, len(per_class), summary),
         "Layers with most parameters": markdown(pandas.DataFrame(summary["largest_layers"]), {"share": ".1%"}),
     }
     if "backbone" in summary:
@@ -59,6 +62,7 @@ def page(
 
 def figures(test: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """Return the figures of the whole test set, and the training they come from, as a table."""
+    validated = f"{summary['validation_images']:,} more validated" if summary["validation_images"] else UNVALIDATED
     rows = {
         "Right": f"{test['right']:,} of {test['images']:,} images",
         "Accuracy": f"{test['accuracy']:.2%}",
@@ -69,7 +73,7 @@ def figures(test: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         "Expected calibration error": f"{test['ece']:.4f}",
         "Parameters": f"{summary['parameters']:,}, of which {summary['trainable_parameters']:,} trainable",
         "Weights": summary["weights"] + (f", by way of {summary['base']}" if "base" in summary else ""),
-        "Trained on": f"{summary['train_images']:,} images; {summary['validation_images']:,} more validated",
+        "Trained on": f"{summary['train_images']:,} images; {validated}",
         "Epochs": f"{summary['epochs']}, the weights of epoch {summary['best_epoch']} kept",
     }
     return markdown(pandas.DataFrame(rows.items(), columns=["figure", "value"]))
@@ -102,6 +106,31 @@ def confusions(pairs: pandas.DataFrame) -> str:
     return markdown(pairs.rename(columns={"share": "share of the true class"}), {"share of the true class": ".1%"})
 
 
+def doubtful(unsure: pandas.DataFrame) -> str:
+    """Return the images whose two best classes are closest, as a table."""
+    columns = {"p_best": "its probability", "p_second": "that of second"}
+    shown = unsure.rename(columns=columns).head(SHOWN)
+    return markdown(shown, dict.fromkeys(columns.values(), ".1%"))
+
+
+def course(history: pandas.DataFrame, classes: int, summary: Mapping[str, Any]) -> str:
+    """Return what the learning curves say, in words."""
+    verdict = judged(history, classes, summary["stopped_early"])
+    kept = f"- The weights kept are those of epoch {summary['best_epoch']}.\n"
+    return (explained(verdict) if verdict else unvalidated(history, summary["stopped_early"])) + kept
+
+
+def unvalidated(history: pandas.DataFrame, stopped_early: bool) -> str:
+    """Return what the curve of training alone says."""
+    loss = history["loss"].to_numpy(float)
+    falling = "was still falling" if still_falling(loss, stopped_early) else "was no longer falling"
+    return (
+        f"**{UNVALIDATED.capitalize()}**: the curves show training alone, so they cannot tell overfitting.\n\n"
+        f"- Training loss went from {loss[0]:.3f} to {loss[-1]:.3f} in {len(loss)} epochs; when training stopped it "
+        f"{falling}.\n"
+    )
+
+
 def explained(verdict: Verdict) -> str:
     """Return a verdict in words, with the numbers it rests on."""
     falling = "was still falling" if verdict.still_falling else "was no longer falling"
@@ -111,6 +140,5 @@ def explained(verdict: Verdict) -> str:
         f"and ended {verdict.rise:.1%} above that; when training stopped it {falling}.",
         f"- Validation loss less training loss: {verdict.gap_best:+.3f} at the best epoch, {verdict.gap_last:+.3f} at "
         "the last. (Dropout works in training alone, so the difference can be negative.)",
-        "- The weights kept are those of the best epoch.",
     ]
     return "\n".join(lines) + "\n"

@@ -98,7 +98,7 @@ def export(model: ModelFolder, form: Format, out: Path) -> Path:
     """
     from stages.backend import keras  # here, as it takes seconds: a mistake in what was typed shows at once
 
-    network = settled(model.network())
+    network = of_every_class(settled(model.network()))
     pixels = keras.InputSpec("float32", (None, *model.shape), name="image")
     description = out.with_suffix(".json") if form.ending else out.with_name(f"{out.name}.json")
     content = {"classes": list(model.classes), **{key: getattr(model.view, key) for key in PREPARATION}}
@@ -130,6 +130,16 @@ def settled(network: Any) -> Any:
             layer.finalize_state()
             layer.mean, layer.variance = (numpy.asarray(part, "float32") for part in (layer.mean, layer.variance))
     return network
+
+
+def of_every_class(network: Any) -> Any:
+    """Return ``network``, giving the probabilities of both classes where it gives only that of the second."""
+    from stages.backend import keras
+
+    if network.output_shape[-1] > 1:
+        return network
+    second = network.outputs[0]
+    return keras.Model(network.inputs, keras.ops.concatenate([1.0 - second, second], axis=-1), name=network.name)
 
 
 def _layers(network: Any) -> Iterator[Any]:

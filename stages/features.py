@@ -1,4 +1,4 @@
-"""What the frozen part of a network makes of a view's training images, computed once and kept on disk.
+"""What the frozen part of a network makes of a view's images for training, computed once and kept on disk.
 
 A folder in the scratch folder holds the features of one prefix over one view: for each tensor that crosses the cut
 ``<n>.npy`` (float32, (images, …)), and ``features.json`` with the size and SHA-256 of each. It is named by the hash of
@@ -24,7 +24,7 @@ from stages.files import read_json, sha256, write_json, written_folder
 from stages.parameters.model import Runtime
 from stages.prefix import Cut, FlatNetwork
 from stages.progress import followed, note
-from stages.views import TRAIN, View, images_file
+from stages.views import View, images_file
 
 BATCH = 8
 """Images for each thread that go through the prefix at once; few, so that maps stay in the processor's cache."""
@@ -90,9 +90,10 @@ def kept_or_computed(
     Raises:
         UserError: the disk has too little room.
     """
-    images, pixels = len(view.labels(TRAIN)), sha256(view.folder / images_file(TRAIN))
+    images = len(view.learning_labels())
+    pixels = [sha256(view.folder / images_file(split)) for split in view.learning_splits]
     machine, versions = record.machine(), [runtime.device(), runtime.computing()]
-    computing = [pixels, *versions, machine["processor"], machine["features"], settings.threads, BATCH]
+    computing = [*pixels, *versions, machine["processor"], machine["features"], settings.threads, BATCH]
 
     def features(at: Cut) -> Features:
         name = json.dumps([prefix.fingerprint(flat.before(at)), *computing])
@@ -162,7 +163,7 @@ def compute(flat: FlatNetwork, missing: Sequence[Features], view: View, size: in
                     header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), *tensor.shape[1:])}
                     npy.write_array_header_1_0(files[-1], header)
             for batch in followed(batches, len(batches), task, "batches through the frozen layers"):
-                given = network.predict_on_batch(view.read(TRAIN, batch))
+                given = network.predict_on_batch(view.read_learning(batch))
                 for file, array in zip(files, given if isinstance(given, list) else [given], strict=True):
                     file.write(numpy.ascontiguousarray(array, dtype=numpy.float32).data)
         for folder in folders:

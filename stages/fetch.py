@@ -1,7 +1,7 @@
 """The archives of a dataset as delivered, with the size and SHA-256 of each.
 
-Reads the dataset's source: drawn scenes, Kaggle, an https address, or a folder of the user's, which is only ever read.
-Writes the archives that the splits name, and ``manifest.csv`` (name, bytes, sha256). A folder of images becomes an
+Reads the dataset's source: drawn images, Kaggle, an https address, or a folder of the user's, which is only ever read.
+Writes the files that the splits name, and ``manifest.csv`` (name, bytes, sha256). A folder of images becomes an
 archive, packed as it is.
 """
 
@@ -13,72 +13,74 @@ from pathlib import Path
 import pandas
 
 from stages import command, plan, progress
-from stages.archives import ENDING, found, is_archive, matches, not_found
+from stages.archives import ENDING, matches, not_found
+from stages.delivered import finder, is_delivered
 from stages.errors import UserError
 from stages.files import sha256, write_table, written_folder
 from stages.origins import ARCHIVES
 from stages.packing import pack
 from stages.parameters.base import FILE
-from stages.parameters.data import Dataset, Splits
+from stages.parameters.data import SOURCES, SPLITS, Dataset
+
+WANTED = {
+    "cifar10-binary": "no .tar.gz archive; give one, or the folder that holds it",
+    "idx": "a single file; give the folder of images and labels",
+}
+"""What a file is not that is given as a source."""
 
 
-def entries_of(source: Path, key: str) -> list[Path]:
+def entries_of(source: Path, layout: str, key: str) -> list[Path]:
     """Return what a source folder holds (of a source file: itself), sorted, without hidden names.
 
     Raises:
-        UserError: the source is missing, or is a file but no zip.
+        UserError: the source is missing, or is a file but none of the layout.
     """
     where = f"{FILE}: datasets.{key}.source: {str(source)!r}"
-    if is_archive(source):
+    if is_delivered(layout, source):
         return [source]
     if source.is_file():
-        raise UserError(f"{where}: not a zip archive; give a folder of archives or of class folders, or a .zip file")
+        wanted = WANTED.get(layout, "not a zip archive; give a folder of archives or of class folders, or a .zip file")
+        raise UserError(f"{where}: {wanted}")
     if not source.is_dir():
-        raise UserError(
-            f"{where}: no such folder; give a folder of archives or of class folders, a .zip file, "
-            "synthetic, kaggle:<owner>/<name> or https://…"
-        )
+        raise UserError(f"{where}: no such file or folder; allowed: {SOURCES}")
     return sorted(path for path in source.iterdir() if not path.name.startswith("."))
 
 
-def chosen(entries: Sequence[Path], splits: Splits, key: str, place: str) -> list[Path]:
-    """Return the archives and folders that the splits name, each once; an archive goes before a folder of its name.
+def chosen(entries: Sequence[Path], dataset: Dataset, key: str, place: str) -> list[Path]:
+    """Return the files and folders that the splits name, each once.
 
     Raises:
         UserError: a name means none of ``entries``; ``place`` is where they were looked for.
     """
-    stems = {path.stem for path in entries if is_archive(path)}
-    folders = [path for path in entries if path.is_dir() and path.name not in stems]
+    find = finder(dataset.layout, entries)
     paths: set[Path] = set()
-    for split, names in (("train", splits.train), ("test", splits.test)):
-        for name in names:
-            direct = [path for path in entries if is_archive(path) and matches(path.stem, name)]
-            direct += [path for path in folders if matches(path.name, name)]
-            meant = direct or [archive for archive, _ in found(entries, name)]
-            if not meant:
-                raise not_found(f"datasets.{key}.splits.{split}", name, place, entries)
+    for split in SPLITS:
+        for name in getattr(dataset.splits, split):
+            if not (meant := find(name)):
+                raise not_found(f"datasets.{key}.splits.{split}", name, place, entries, dataset.layout)
             paths.update(meant)
     return sorted(paths)
 
 
-def unwrapped(source: Path, splits: Splits, key: str) -> list[Path]:
+def unwrapped(source: Path, dataset: Dataset, key: str) -> list[Path]:
     """Return what a source holds, or what its only folder holds where no split names that folder."""
-    entries = entries_of(source, key)
+    names = [name for split in SPLITS for name in getattr(dataset.splits, split)]
+    entries = entries_of(source, dataset.layout, key)
     while len(entries) == 1 and entries[0].is_dir():
-        if any(matches(entries[0].name, name) for name in (*splits.train, *splits.test)):
+        if any(matches(entries[0].name, name) for name in names):
             break
-        entries = entries_of(entries[0], key)
+        entries = entries_of(entries[0], dataset.layout, key)
     return entries
 
 
-def deliver(source: Path, splits: Splits, key: str, out: Path, place: str) -> None:
+def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> None:
     """Copy the archives that the splits name from ``source`` to the folder ``out``, and pack folders.
 
     Raises:
         UserError: ``source`` lacks what a split names, or holds what cannot be read.
     """
     try:
-        paths = chosen(unwrapped(source, splits, key), splits, key, place)
+        paths = chosen(unwrapped(source, dataset, key), dataset, key, place)
         for path in progress.followed(paths, len(paths), f"fetch {key}", "archives"):
             if path.is_dir():
                 pack(path, out / f"{path.name}{ENDING}")
@@ -94,22 +96,22 @@ def bring(key: str, dataset: Dataset, out: Path) -> None:
     Raises:
         UserError: the source cannot be had, or lacks what a split names.
     """
-    source, splits = dataset.source, dataset.splits
-    if dataset.source == "synthetic" and dataset.synthetic is not None:
+    source = dataset.source
+    if source == "synthetic":
         from stages.synthetic import draw
 
-        draw(dataset.synthetic, splits, out)
-        chosen(entries_of(out, key), splits, key, "the drawn archives")
+        draw(dataset, out)
+        chosen(entries_of(out, dataset.layout, key), dataset, key, "the drawn archives")
     elif source.startswith("https://") and dataset.sha256 is not None:
-        from stages.download import download_file
+        from stages.download import download
 
-        chosen([download_file(source, dataset.sha256, out, key)], splits, key, source)
+        chosen(download(source, dataset.sha256, out, key), dataset, key, source)
     elif source.startswith("kaggle:"):
         from stages.download import download_kaggle
 
-        deliver(download_kaggle(source.removeprefix("kaggle:"), key), splits, key, out, source)
+        deliver(download_kaggle(source.removeprefix("kaggle:"), key), dataset, key, out, source)
     else:
-        deliver(Path(source).expanduser(), splits, key, out, source)
+        deliver(Path(source).expanduser(), dataset, key, out, source)
 
 
 def manifest(folder: Path) -> pandas.DataFrame:
@@ -117,6 +119,33 @@ def manifest(folder: Path) -> pandas.DataFrame:
     paths = sorted(folder.iterdir())
     rows = [(path.name, path.stat().st_size, sha256(path)) for path in paths]
     return pandas.DataFrame(rows, columns=["name", "bytes", "sha256"])
+
+
+def check_hashes(key: str, dataset: Dataset, files: pandas.DataFrame) -> None:
+    """Check the files that were fetched, by their ``manifest``, against ``sha256`` of the dataset, if it gives any.
+
+    Raises:
+        UserError: a file is another one, or has no SHA-256 there; or what has one was not fetched.
+    """
+    where, expected = f"{FILE}: datasets.{key}.sha256", dataset.sha256
+    if expected is None:
+        return
+    actual = dict(zip(files["name"], files["sha256"], strict=True))
+    if isinstance(expected, str):
+        if len(actual) > 1:
+            raise UserError(
+                f"{where}: one digest, but {', '.join(actual)} were fetched; give {{file name: its SHA-256}}"
+            )
+        expected = dict.fromkeys(actual, expected)
+    if unknown := sorted(actual.keys() ^ expected.keys()):
+        problem = "was fetched and has none" if unknown[0] in actual else "was not fetched"
+        raise UserError(f"{where}: {unknown[0]} {problem}; give the SHA-256 of {', '.join(actual)}")
+    for name, digest in actual.items():
+        if digest != expected[name]:
+            raise UserError(
+                f"{where}: {expected[name]}: {name} of {dataset.source} has {digest}; "
+                "if that is the file you want, write its SHA-256 there"
+            )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -134,7 +163,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise UserError(f"{FILE}: datasets.{given.key}.source: lies where it would be copied to, {given.out}; move it")
     with written_folder(given.out) as folder:
         bring(given.key, datasets[given.key], folder)
-        write_table(folder / ARCHIVES, manifest(folder))
+        files = manifest(folder)
+        check_hashes(given.key, datasets[given.key], files)
+        write_table(folder / ARCHIVES, files)
 
 
 if __name__ == "__main__":

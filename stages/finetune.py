@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from stages import backbone, command, frozen, runtime
+from stages import backbone, command, frozen, outcome, runtime
 from stages.errors import UserError
 from stages.files import read_json
 from stages.fitting import Rows
@@ -19,7 +19,7 @@ from stages.parameters.base import entry
 from stages.parameters.model import Runtime
 from stages.parameters.transfer import FineTune
 from stages.trained import SUMMARY
-from stages.views import TRAIN, View, validation_split
+from stages.views import TRAIN, View, learning_split
 
 INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")
 """What the summary repeats of the base's."""
@@ -44,9 +44,10 @@ def finetune(options: argparse.Namespace) -> None:
     check_fit(whole, view, TRAIN, options.base)
     whole = backbone.with_precision(whole, training.precision)
     backbone.unfreeze(backbone.of(whole), chosen.unfreeze)
-    rows = base_rows(base, len(view.labels(TRAIN)), options.base)
+    rows = base_rows(base, view, options.base)
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed, "base": base["model"]}
     facts |= {name: base[name] for name in INHERITED}
+    facts["hyperparameters"] = outcome.hyperparameters(chosen, seed)
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"finetune {options.key}")
 
 
@@ -63,16 +64,17 @@ def summary(folder: Path) -> dict[str, Any]:
     return known
 
 
-def base_rows(base: dict[str, Any], images: int, folder: Path) -> Rows:
+def base_rows(base: dict[str, Any], view: View, folder: Path) -> Rows:
     """Return the rows that trained and validated the base.
 
     Raises:
-        UserError: the base was trained on another number of ``images``, so on others.
+        UserError: the base was trained on another number of images, so on others.
     """
     trained_on = base["train_images"] + base["validation_images"]
+    images = len(view.learning_labels())
     if trained_on != images:
         raise UserError(f"{folder}: trained on {trained_on} images, but the view has {images}; train it again")
-    return Rows(*validation_split(images, base["validation_split"], base["split_seed"]))
+    return Rows(*learning_split(view, base["validation_split"], base["split_seed"]))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
-"""Which files are images, and how one is decoded."""
+"""Which files are images, and how one is decoded.
+
+``<folder>/7.npy/12`` is the path of an image, too: of row 12 of an array of images, as ``unzip`` writes of pixels.
+"""
 
 import warnings
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
+import numpy
 from PIL import Image, UnidentifiedImageError
 
 EXTERNAL = {"EPS"}
@@ -11,6 +15,9 @@ EXTERNAL = {"EPS"}
 
 RECOGNISED_ONLY = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 """Formats whose header Pillow knows, but not their pixels."""
+
+ARRAY = ".npy"
+"""The ending of an array of images; Pillow has no format of that ending."""
 
 LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -45,6 +52,11 @@ def is_litter(name: str | PurePosixPath) -> bool:
     return path.name.startswith("._") or any(part in LITTER for part in path.parts)
 
 
+def is_row(path: PurePath) -> bool:
+    """Whether a path is that of a row of an array, such as ``7.npy/12``."""
+    return path.parent.suffix == ARRAY and path.name.isdecimal()
+
+
 def decoded(path: Path) -> Image.Image:
     """Return the image in a file, decoded completely; of several frames the first.
 
@@ -52,6 +64,8 @@ def decoded(path: Path) -> Image.Image:
         DamagedImageError: the file is empty, no image, or does not decode to its end.
         OSError: the file cannot be read, which says nothing about its content.
     """
+    if is_row(path):
+        return row(path.parent, path.name)
     if path.stat().st_size == 0:
         raise DamagedImageError("zero bytes")
     try:
@@ -70,6 +84,22 @@ def decoded(path: Path) -> Image.Image:
         raise DamagedImageError(" ".join(f"damaged: {error or type(error).__name__}".split())) from None
     if 0 in image.size:
         raise DamagedImageError("no pixels")
+    return image
+
+
+def row(array: Path, number: str) -> Image.Image:
+    """Return one image of an array: uint8, (images, height, width) in grey or (images, height, width, 3) in RGB.
+
+    Raises:
+        DamagedImageError: the file is no such array, or has no such row.
+        OSError: the file cannot be read.
+    """
+    try:
+        pixels = numpy.load(array, mmap_mode="r", allow_pickle=False)[int(number)]
+        image = Image.fromarray(pixels)
+    except (ValueError, TypeError, IndexError, EOFError) as error:
+        raise DamagedImageError(f"row {number}: " + " ".join(f"{error}".split())) from None
+    image.format = "array"
     return image
 
 

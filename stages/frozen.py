@@ -1,21 +1,21 @@
 """Training a network with frozen layers: what they give is computed once, and only what stands behind is fitted."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy
 
-from stages import backbone, features, fitting, record, scratch
+from stages import backbone, callbacks, features, fitting, outcome, record, scratch
 from stages.backend import keras
 from stages.errors import UserError
+from stages.identity import Origin
 from stages.parameters.document import load
 from stages.parameters.model import Runtime
 from stages.parameters.transfer import FineTune, FineTuning, TransferTraining
 from stages.prefix import Cut, FlatNetwork
 from stages.progress import note
-from stages.views import TRAIN, View
+from stages.views import View
 
 FrozenTraining = TransferTraining | FineTuning
 
@@ -35,13 +35,12 @@ def train(
     watch = record.Stopwatch()
     fit, read = parts(whole, view, training, settings, facts["model"], task)
     prepared = watch.seconds
-    batches = rows.batches(read, view.labels(TRAIN), training, facts["seed"])
-    history = fitting.fitted(fit, *batches, training, task)
-    cost = {"seconds": watch.seconds, "frozen_seconds": prepared}
-    fitting.write(
-        out, whole, view, history, training, rows, {**facts, "backbone": backbone.described(backbone.of(whole))}
-    )
-    fitting.write_record(out, history, rows, training, facts, cost)
+    batches, validation = rows.batches(read, view, training, facts["seed"])
+    origin = Origin(whole, view, settings, facts)
+    result = fitting.fitted(fit, batches, validation, training, task, callbacks.folder(out), origin)
+    about = {**facts, "backbone": backbone.described(backbone.of(whole))}
+    outcome.write(out, whole, view, result, training, rows, about)
+    outcome.write_record(out, result, rows, training, facts, prepared)
     scratch.trim()
 
 
@@ -50,13 +49,20 @@ def parts(
 ) -> tuple[keras.Model, Callable[[numpy.ndarray], Any]]:
     """Return the network to fit, which shares the layers of ``whole``, and what reads its inputs of given rows."""
     flat = FlatNetwork(whole)
-    cut = flat.cut() if training.cache_frozen else "cache_frozen is false"
+    cut = why_uncached(training) or flat.cut()
     if isinstance(cut, Cut):
         later = fine_tune_cuts(whole, flat, training, name, task)
         kept = {key: one for key, one in later.items() if one.frozen <= cut.frozen}  # the others will have changed
         return flat.behind(cut), features.kept_or_computed(flat, cut, kept, view, settings, task)
     note(task, f"the frozen layers are computed in every epoch: {cut}")
-    return flat.network, partial(view.read, TRAIN)
+    return flat.network, view.read_learning
+
+
+def why_uncached(training: FrozenTraining) -> str:
+    """Return why what the frozen layers give may not be kept, in a few words; nothing if it may."""
+    if not training.cache_frozen:
+        return "cache_frozen is false"
+    return "augmentation gives them other images in each" if training.augmentation else ""
 
 
 def fine_tune_cuts(
@@ -68,7 +74,7 @@ def fine_tune_cuts(
     """
     network, cuts = backbone.of(whole), {}
     for key, fine_tune in fine_tunes_of(name).items():
-        if fine_tune.training.cache_frozen and fine_tune.training.precision == training.precision:
+        if not why_uncached(fine_tune.training) and fine_tune.training.precision == training.precision:
             try:
                 with backbone.unfrozen(network, fine_tune.unfreeze):
                     cuts[key] = flat.cut()
@@ -80,5 +86,5 @@ def fine_tune_cuts(
 def fine_tunes_of(name: str) -> dict[str, FineTune]:
     """Return the fine-tunes of the model ``name`` that a study asks for."""
     parameters = load()
-    asked = {model for study in parameters.studies.values() for model in study.models}
+    asked = {model for study in parameters.studies for model in parameters.members(study)}
     return {key: value for key, value in parameters.finetunes.items() if value.base == name and key in asked}

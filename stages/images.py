@@ -9,7 +9,7 @@ import pandas
 
 from stages import parallel
 from stages.errors import UserError
-from stages.parameters.data import Splits
+from stages.parameters.data import SPLITS, VALIDATION
 from stages.progress import followed
 
 Result = TypeVar("Result")
@@ -18,8 +18,10 @@ INDEX = "index.csv"
 COLUMNS = ("split", "class", "file", "bytes", "sha256")
 """Columns of the index that are read here; there may be more."""
 
-SPLITS = tuple(Splits.model_fields)
-"""Names of the splits, training first."""
+
+def splits_in(images: pandas.DataFrame) -> tuple[str, ...]:
+    """Return the splits of a set of images: train and test always, validation where it has one."""
+    return tuple(split for split in SPLITS if split != VALIDATION or (images["split"] == split).any())
 
 
 def read_index(folder: Path) -> pandas.DataFrame:

@@ -1,7 +1,8 @@
-"""From the members of archives to classes: which image is of which class, and the name it gets.
+"""From the members of zip archives to classes: which image is of which class, and the name it gets.
 
-The class of an image is the first of its folders that not all images of its archive share, so that
-``seg_train/seg_train/sea/1.jpg``, ``seg_train/sea/1.jpg`` and ``sea/1.jpg`` are all of the class ``sea``.
+In the layout class-folders the class of an image is the first of its folders that not all images of its archive share,
+so that ``seg_train/seg_train/sea/1.jpg``, ``seg_train/sea/1.jpg`` and ``sea/1.jpg`` are all of the class ``sea``. In
+the layout class-in-name it is the file's name up to the first dot: ``train/cat.1234.jpg`` is of the class ``cat``.
 """
 
 import zipfile
@@ -11,12 +12,14 @@ from itertools import count
 from pathlib import Path
 
 from stages.archives import shared_folders
+from stages.classes import FORMS
 from stages.errors import UserError
 from stages.formats import is_image_name, is_litter
 from stages.members import LONGEST, Parts, parts_of
 from stages.parameters.base import FILE
 
-FORM = "the layout is <archive>/<class>/<image>"
+Members = list[tuple[Parts, zipfile.ZipInfo]]
+"""Members of an archive, each with the parts of its name."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,18 @@ class Image:
         """The path below the folder of images."""
         return f"{self.split}/{self.label}/{self.name}"
 
+    @property
+    def bytes(self) -> int:
+        """The size of the file, as the archive declares it."""
+        return self.member.file_size
+
 
 @dataclass(frozen=True)
 class Content:
     """What one archive, or one folder within it, holds."""
 
     archive: Path
-    images: list[tuple[Parts, zipfile.ZipInfo]]
+    images: Members
     """Class, deeper folders and name of each image, in the order of the names."""
     labels: set[str]
     """Every class folder, with or without images."""
@@ -48,11 +56,11 @@ class Content:
     """Files that are no images."""
 
 
-def content(archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
+def content(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
     """Sort the members beneath the folder ``top`` of an archive into classes; litter of file managers is left out.
 
     Raises:
-        UserError: an image stands outside the class folders.
+        UserError: an image has no class.
     """
     inside = [
         (parts[len(top) :], member)
@@ -61,24 +69,50 @@ def content(archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Co
     ]
     files = [(parts, member) for parts, member in inside if not member.is_dir() and not is_litter(member.filename)]
     chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not _hidden(parts[:-1])]
+    folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
+    images, labels = (by_folder if layout == "class-folders" else by_name)(archive, chosen, folders)
+    images.sort(key=lambda image: (image[0], image[1].header_offset))
+    others = {member.filename for _, member in files} - {member.filename for _, member in chosen}
+    return Content(archive, images, labels if images else set(), sorted(others))
+
+
+def by_folder(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
+    """Return the images with their class before what is beneath it, and every class folder.
+
+    Raises:
+        UserError: an image stands outside the class folders.
+    """
     shared = shared_folders([parts[:-1] for parts, _ in chosen]) if chosen else ()
     for parts, member in chosen:
         if len(parts) < len(shared) + 2:
             raise UserError(
-                f"{archive}: image {member.filename!r} stands in no class folder; {FORM}: move it into one or remove it"
+                f"{archive}: image {member.filename!r} stands in no class folder; {FORMS['class-folders']}: "
+                "move it into one or remove it"
             )
-    images = sorted(
-        ((parts[len(shared) :], member) for parts, member in chosen),
-        key=lambda image: (image[0], image[1].header_offset),
-    )
-    folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
     labels = {
         folder[len(shared)]
         for folder in folders
         if folder[: len(shared)] == shared and len(folder) > len(shared) and not _hidden(folder)
     }
-    others = {member.filename for _, member in files} - {member.filename for _, member in chosen}
-    return Content(archive, images, labels if images else set(), sorted(others))
+    return [(parts[len(shared) :], member) for parts, member in chosen], labels
+
+
+def by_name(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
+    """Return the images with their class before their name; no folder is a class.
+
+    Raises:
+        UserError: an image's name does not begin with a class.
+    """
+    images: Members = []
+    for parts, member in chosen:
+        label, _, rest = parts[-1].partition(".")
+        if not label or "." not in rest:
+            raise UserError(
+                f"{archive}: image {member.filename!r} has no class in its name; {FORMS['class-in-name']}: "
+                "rename it or remove it"
+            )
+        images.append(((label, parts[-1]), member))
+    return images, set()
 
 
 def _hidden(folder: Parts) -> bool:
@@ -112,7 +146,7 @@ def placed(split: str, contents: Iterable[Content]) -> Iterator[Image]:
             yield Image(split, label, name, each.archive, member)
 
 
-def complete(where: str, split: str, contents: Sequence[Content]) -> list[Image]:
+def complete(where: str, layout: str, split: str, contents: Sequence[Content]) -> list[Image]:
     """Return the images of a split.
 
     Raises:
@@ -121,7 +155,7 @@ def complete(where: str, split: str, contents: Sequence[Content]) -> list[Image]
     images = list(placed(split, contents))
     names = ", ".join(sorted({each.archive.name for each in contents}))
     if not images:
-        raise UserError(f"{FILE}: {where}: no image in {names}; {FORM}")
+        raise UserError(f"{FILE}: {where}: no image in {names}; {FORMS[layout]}")
     empty = sorted({label for each in contents for label in each.labels} - {image.label for image in images})
     if empty:
         raise UserError(
@@ -129,32 +163,3 @@ def complete(where: str, split: str, contents: Sequence[Content]) -> list[Image]
             "add images or remove the folders"
         )
     return images
-
-
-def check_classes(key: str, images: Sequence[Image]) -> list[str]:
-    """Return the classes of train that test lacks.
-
-    Raises:
-        UserError: a class is only in test, or train has a single class.
-    """
-    train = {image.label for image in images if image.split == "train"}
-    test = {image.label for image in images if image.split == "test"}
-    if len(train) < 2:
-        raise UserError(
-            f"{FILE}: datasets.{key}.splits.train: all images are of one class, {min(train)!r}; "
-            f"{FORM}, with two classes or more"
-        )
-    if unknown := sorted(test - train):
-        raise UserError(
-            f"{FILE}: datasets.{key}.splits.test: {_classes(unknown)} not in train, which has "
-            f"{', '.join(sorted(train))}; add training images of {_them(unknown)} or remove {_them(unknown)} from test"
-        )
-    return sorted(train - test)
-
-
-def _classes(labels: Sequence[str]) -> str:
-    return f"class {labels[0]} is" if len(labels) == 1 else f"classes {', '.join(labels)} are"
-
-
-def _them(labels: Sequence[str]) -> str:
-    return "it" if len(labels) == 1 else "them"

@@ -37,6 +37,23 @@ def predictions(
     return pandas.concat([table, each], axis=1)
 
 
+def doubtful(
+    files: Sequence[str], labels: numpy.ndarray, probabilities: numpy.ndarray, classes: Sequence[str], most: int
+) -> pandas.DataFrame:
+    """Return the ``most`` images whose two best classes are closest, closest first; the index is the image's row.
+
+    Columns: file, true class, best class, its probability p_best, second best class, its probability p_second.
+    """
+    ranking = numpy.argsort(-probabilities, axis=1, kind="stable")
+    best, second = ranking[:, 0], ranking[:, 1]
+    names = numpy.array(classes, dtype=object)
+    table = pandas.DataFrame({"file": list(files), "class": names[labels]})
+    table = table.assign(best=names[best], p_best=probability_of(best, probabilities))
+    table = table.assign(second=names[second], p_second=probability_of(second, probabilities))
+    closest = numpy.argsort(table["p_best"] - table["p_second"], kind="stable")[:most]
+    return table.iloc[closest]
+
+
 def per_class(labels: numpy.ndarray, predicted: numpy.ndarray, classes: Sequence[str]) -> pandas.DataFrame:
     """Return precision, recall, F1, support (images of the class) and how often it was predicted, by class.
 

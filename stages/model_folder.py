@@ -66,16 +66,17 @@ class ModelFolder:
         return self.view.size, self.view.size, CHANNELS[self.view.mode]
 
     def network(self) -> Any:
-        """Return the Keras model: images (batch, *shape) of 0..255 in, probabilities (batch, classes) out.
+        """Return the Keras model: images (batch, *shape) of 0..255 in, probabilities (batch, classes or 1) out.
 
         Raises:
             UserError: the file is damaged, or of another shape than view.json says.
         """
         from stages.backend import keras  # here, as it takes seconds: a mistake in what was typed shows at once
+        from stages.network import told_apart
 
         try:
             network = keras.saving.load_model(self.file, compile=False)
-            found = tuple(network.input_shape[1:]), network.output_shape[-1]
+            found = tuple(network.input_shape[1:]), told_apart(network)
         except Exception as error:  # a damaged archive raises anything: BadZipFile, KeyError, OSError, TypeError, …
             if isinstance(error, MemoryError):
                 raise

@@ -9,7 +9,7 @@ folder holds a dataset. It is written from params.yaml whenever Snakemake starts
 
 import argparse
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from stages.errors import UserError
 from stages.files import write_text
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import Parameters, load
+from stages.parameters.sweeps import variants
 from stages.parameters.transfer import TransferModel
 from stages.template import all_outs, definitions
 
@@ -40,13 +41,14 @@ def plan(parameters: Parameters) -> dict[str, Any]:
     kinds: dict[str, dict[str, dict[str, Any]]] = {"trainings": {}, "transfers": {}, "finetunings": {}}
     evaluations: dict[str, dict[str, Any]] = {}
     comparisons: dict[str, dict[str, Any]] = {}
-    for study, content in parameters.studies.items():
+    for study in parameters.studies:
         members = {}
-        for model in content.models:
-            view = parameters.models[parameters.origin(model)].view
-            place = {"view": view, "dataset": parameters.views[view].dataset, "study": study}
+        for model in parameters.members(study):
+            origin_model = parameters.trained[parameters.origin(model)]
+            view = origin_model.view
+            place = {"view": view, "dataset": parameters.dataset_of(view), "study": study}
             kind, details = training(parameters, model)
-            for replicate in range(1, parameters.models[parameters.origin(model)].replicates + 1):
+            for replicate in range(1, origin_model.replicates + 1):
                 key = named(model, replicate)
                 if "base" in details:
                     details = {**details, "base": named(parameters.finetunes[model].base, replicate)}
@@ -54,29 +56,68 @@ def plan(parameters: Parameters) -> dict[str, Any]:
                 members[key] = place
         evaluations |= members
         comparisons[study] = {"models": " ".join(members), "dataset": place["dataset"]}
-    views = {entry["view"]: {"dataset": entry["dataset"]} for entry in evaluations.values()}
-    sources = {key: {"origin": origin(parameters.datasets[key].source)} for key in _values(views, "dataset")}
-    backbones = {
-        key: {"origin": weights_origin(parameters.backbones[key].weights)}
-        for key in _values(kinds["transfers"], "backbone")
+    views = {entry["view"]: {"dataset": parameters.views[entry["view"]].dataset} for entry in evaluations.values()}
+    explained = {key: evaluations[key] for key in parameters.explanations if key in evaluations}
+    made = {**data(parameters, views, kinds["transfers"]), **kinds}
+    ahead = {"evaluations": evaluations, "explanations": explained, "sweeps": swept(parameters, comparisons)}
+    return {**made, **ahead, "comparisons": comparisons}
+
+
+def data(
+    parameters: Parameters, views: dict[str, dict[str, Any]], transfers: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Return what must be brought and prepared for ``views`` and ``transfers``."""
+    shown = _values(views, "dataset")
+    augmentations = {
+        key: {"dataset": parameters.augmented[key].dataset} for key in shown if key in parameters.augmented
     }
-    made = {"fetches": sources, "preparations": views, "pretrainings": backbones}
-    return {**made, **kinds, "evaluations": evaluations, "comparisons": comparisons}
+    roots = dict.fromkeys(augmentations[key]["dataset"] if key in augmentations else key for key in shown)
+    fetches = {key: {"origin": origin(parameters.datasets[key].source)} for key in roots}
+    backbones = {
+        key: {"origin": weights_origin(parameters.backbones[key].weights)} for key in _values(transfers, "backbone")
+    }
+    return {"fetches": fetches, "augmentations": augmentations, "preparations": views, "pretrainings": backbones}
 
 
-def ends(study: str, dataset: str) -> tuple[str, ...]:
-    """Return the stages that a study ends in: its comparison, its costs, and the census of its dataset."""
-    return (f"compare@{study}", f"costs@{study}", f"census@{dataset}")
+def swept(parameters: Parameters, comparisons: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return study, dataset and trainings, the model that varies first, of every sweep that a study lists."""
+    found = {}
+    for study, content in parameters.studies.items():
+        for key in content.sweeps:
+            sweep = parameters.sweeps[key]
+            models = [sweep.of, *(name for name, _, _ in variants({key: sweep}))]
+            found[key] = {"study": study, "dataset": comparisons[study]["dataset"], "models": " ".join(models)}
+    return found
+
+
+def ends(study: str, planned: Mapping[str, Any]) -> list[str]:
+    """Return the stages that a study of a plan ends in: comparison, costs, census, worksheet, sweeps, explanations."""
+    alone = [f"compare@{study}", f"costs@{study}", f"worksheet@{study}"]
+    own = [
+        f"{verb}@{key}"
+        for verb, kind in (("sweep", "sweeps"), ("explain", "explanations"))
+        for key, entry in planned[kind].items()
+        if entry["study"] == study
+    ]
+    return [*alone, f"census@{planned['comparisons'][study]['dataset']}", *own]
 
 
 def training(parameters: Parameters, model: str) -> tuple[str, dict[str, Any]]:
-    """Return how a model is trained, by the plan's name of it, and what only that way needs to know."""
+    """Return how a model is trained, by the plan's name of it, and what only that way needs to know.
+
+    ``of`` is the model whose settings a variant changes, of a model itself, and ``change`` the key of params.yaml where
+    the changes stand; where there are none, that of the network, on which the stage depends anyway.
+    """
     if model in parameters.finetunes:
         return "finetunings", {"base": parameters.finetunes[model].base}
-    chosen = parameters.models[model]
-    if isinstance(chosen, TransferModel):
-        return "transfers", {"backbone": chosen.network.backbone}
-    return "trainings", {}
+    settings = {"of": model, "change": f"models.{model}.network"}
+    if model in parameters.variants:
+        sweep, variant = parameters.variants[model]
+        settings = {"of": parameters.sweeps[sweep].of, "change": f"sweeps.{sweep}.variants.{variant}"}
+    found = parameters.trained[model]
+    if isinstance(found, TransferModel):
+        return "transfers", {"backbone": found.network.backbone, **settings}
+    return "trainings", settings
 
 
 def named(model: str, replicate: int) -> str:

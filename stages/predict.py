@@ -135,12 +135,14 @@ def predicted(network: Any, decoded: Iterable[tuple[Path, numpy.ndarray]], model
     Raises:
         UserError: the network gives values that are no numbers.
     """
+    from stages.network import probabilities  # here, as it takes seconds: a mistake in what was typed shows at once
+
     remaining = iter(decoded)
     while batch := list(islice(remaining, BATCH)):
-        probabilities = numpy.asarray(network.predict_on_batch(numpy.stack([pixels for _, pixels in batch])))
-        if not numpy.isfinite(probabilities).all():
+        found = probabilities(network.predict_on_batch(numpy.stack([pixels for _, pixels in batch])))
+        if not numpy.isfinite(found).all():
             raise UserError(f"{model.file}: predicts values that are no numbers: its training diverged; train it anew")
-        for (file, _), row in zip(batch, probabilities, strict=True):
+        for (file, _), row in zip(batch, found, strict=True):
             yield Prediction(shown(file), row)
 
 

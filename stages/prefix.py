@@ -43,7 +43,7 @@ class FlatNetwork:
 
     def cut(self) -> Cut | str:
         """Return where the frozen prefix ends as the layers stand now, or why there is none, in a few words."""
-        calls = list(_calls(self.network))
+        calls = list(calls_of(self.network))
         frozen, why = _frozen(calls)
         if not any(len(weight.shape) > 1 for call in frozen for weight in _weights(call)):
             return why
@@ -74,7 +74,7 @@ def fingerprint(prefix: keras.Model) -> str:
     def numbered(part: Any) -> Any:
         return numbers.get(id(part), part)
 
-    for place, call in enumerate(_calls(prefix)):
+    for place, call in enumerate(calls_of(prefix)):
         config = {key: value for key, value in call.operation.get_config().items() if key not in {"name", "trainable"}}
         arguments = keras.tree.map_structure(numbered, call.arguments)
         described = [type(call.operation).__name__, config, arguments]
@@ -98,7 +98,8 @@ class _Call:
     """All that it is called with."""
 
 
-def _calls(model: keras.Model) -> Iterator[_Call]:
+def calls_of(model: keras.Model) -> Iterator[_Call]:
+    """Yield every call of a layer or operation in ``model``, in the order of its graph; nested models are one call."""
     for node in _nodes(model):
         told = node.arguments.kwargs.get("training")
         arguments = [node.arguments.args, node.arguments.kwargs]

@@ -2,7 +2,8 @@
 
 Reads  data/images/<dataset>: images by split and class, and index.csv
 Writes data/views/<view>, in the order of the images' index:
-       <split>.npy         uint8, (images, size, size, channels); channels: 3 for RGB, 1 for L
+       <split>.npy         uint8, (images, size, size, channels); channels: 3 for RGB, 1 for L; of validation only
+                           where it has images
        <split>-labels.npy  int64, (images,)
        index.csv           split, row, class, label, file, sha256
        view.json           dataset, classes in the order of their labels, size, resize, filter, mode, images per split,
@@ -24,7 +25,7 @@ from stages.arrays import write_arrays
 from stages.errors import UserError
 from stages.files import write_json, write_table, written_folder
 from stages.formats import DamagedImageError, decoded
-from stages.images import read_images, read_index
+from stages.images import read_images, read_index, splits_in
 from stages.parameters.base import entry
 from stages.parameters.data import View
 from stages.pixels import view_pixels
@@ -53,21 +54,22 @@ def main(argv: Sequence[str] | None = None) -> None:
 def prepare(key: str, view: View, images: Path, out: Path) -> None:
     """Write the images of the folder ``images`` to the folder ``out``, as ``view`` says."""
     index = read_index(images)
+    splits = splits_in(index)
     shape = (view.size, view.size, CHANNELS[view.mode])
     check_space(key, out, len(index) * int(numpy.prod(shape)))
     chunk = max(1, min(MOST_IN_CHUNK, CHUNK_BYTES // int(numpy.prod(shape))))
     read = partial(read_image, view=view)
     with written_folder(out) as folder:
         with closing(read_images(f"prepare {key}", images, list(index["file"]), read, chunk)) as results:
-            problems = write_arrays(folder, shape, index, results)
+            problems = write_arrays(folder, shape, splits, index, results)
         if problems and view.damaged == "stop":
             raise UserError(stop_message(key, images, problems))
         for file, problem in problems.items():
             note(f"prepare {key}", f"left out {images / file}: {problem}")
         kept = index[~index["file"].isin(problems)]
-        classes = class_names(kept, images)
-        write_labels(folder, kept, classes)
-        write_json(folder / views.DESCRIPTION, description(view, kept, classes, problems))
+        classes = class_names(kept, splits, images)
+        write_labels(folder, kept, splits, classes)
+        write_json(folder / views.DESCRIPTION, description(view, kept, splits, classes, problems))
 
 
 def check_space(key: str, out: Path, needed: int) -> None:
@@ -93,42 +95,43 @@ def read_image(path: Path, view: View) -> numpy.ndarray | str:
         return str(error)
 
 
-def class_names(index: pandas.DataFrame, images: Path) -> list[str]:
+def class_names(index: pandas.DataFrame, splits: Sequence[str], images: Path) -> list[str]:
     """Return the classes of the training images, in alphabetical order: a class's label is its place.
 
     Raises:
-        UserError: a split has no images, or test has a class that train lacks.
+        UserError: a split has no images, or another has a class that train lacks.
     """
-    found = {split: set(index.loc[index["split"] == split, "class"]) for split in views.SPLITS}
+    found = {split: set(index.loc[index["split"] == split, "class"]) for split in splits}
+    train = found[views.TRAIN]
     for split, classes in found.items():
         if not classes:
             raise UserError(f"{images}: no readable {split} image; add some to the source")
-    if unknown := sorted(found["test"] - found["train"]):
-        raise UserError(
-            f"{images}: test has images of {', '.join(unknown)}, but train has no readable one; "
-            f"its classes are {', '.join(sorted(found['train']))}"
-        )
-    return sorted(found["train"])
+        if unknown := sorted(classes - train):
+            raise UserError(
+                f"{images}: {split} has images of {', '.join(unknown)}, but train has no readable one; "
+                f"its classes are {', '.join(sorted(train))}"
+            )
+    return sorted(train)
 
 
-def write_labels(folder: Path, index: pandas.DataFrame, classes: Sequence[str]) -> None:
+def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str]) -> None:
     """Write the labels of each split, and the index of the view's rows."""
     rows = index.assign(row=index.groupby("split").cumcount(), label=index["class"].map(classes.index).astype("int64"))
-    for split in views.SPLITS:
+    for split in splits:
         labels = rows.loc[rows["split"] == split, "label"].to_numpy(dtype=numpy.int64)
         numpy.save(folder / views.labels_file(split), labels)
     write_table(folder / views.INDEX, rows[["split", "row", "class", "label", "file", "sha256"]])
 
 
 def description(
-    view: View, index: pandas.DataFrame, classes: Sequence[str], problems: Mapping[str, str]
+    view: View, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str], problems: Mapping[str, str]
 ) -> dict[str, object]:
     """Return what view.json holds."""
     return {
         "dataset": view.dataset,
         "classes": list(classes),
         **{key: getattr(view, key) for key in views.PREPARATION},
-        "images": {split: int((index["split"] == split).sum()) for split in views.SPLITS},
+        "images": {split: int((index["split"] == split).sum()) for split in splits},
         "left_out": [{"file": file, "problem": problem} for file, problem in problems.items()],
     }
 

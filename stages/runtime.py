@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy
+
 from stages import gpu, record
 from stages.backend import keras
 from stages.errors import UserError
@@ -108,6 +110,26 @@ def _start_other(backend: str, wish: str) -> None:
         )
     if wish == gpu.NONE:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def gradient(forward: Callable[[Any], tuple[Any, Any]], inputs: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Return a tensor on the way from ``inputs`` to a score, and the score's gradient with respect to it; float32.
+
+    ``forward`` gives, of inputs as the backend's tensor, that tensor and the score. Keras itself has no gradients.
+
+    Raises:
+        UserError: the backend is not TensorFlow.
+    """
+    if (backend := keras.backend.backend()) != "tensorflow":
+        raise UserError(f"gradients need KERAS_BACKEND=tensorflow, which is {backend}")
+    import tensorflow
+
+    with tensorflow.GradientTape() as tape:
+        given = tensorflow.convert_to_tensor(inputs)
+        tape.watch(given)
+        between, score = forward(given)
+    found = tape.gradient(score, between, unconnected_gradients=tensorflow.UnconnectedGradients.ZERO)
+    return tensorflow.cast(between, "float32").numpy(), tensorflow.cast(found, "float32").numpy()
 
 
 def fuse_batch_normalization(model: keras.Model) -> None:

@@ -2,7 +2,8 @@
 
 The environment says where it is and how much it may hold, since neither changes a result:
 
-- ``DARKROOM_SCRATCH``: where it lies, ``.scratch`` if unset; best on a disk of the machine's own
+- ``DARKROOM_SCRATCH``: where it lies, ``.scratch`` if unset; best on a disk of the machine's own, unless a training
+  that was killed is to go on at another machine: then on one that both see
 - ``DARKROOM_SCRATCH_GIB``: the most that stays in it, 10 GiB if unset; what was used longest ago goes first
 
 Several processes may use it at once: who makes, reads or removes an entry holds its lock.
@@ -18,15 +19,16 @@ from pathlib import Path
 
 from stages.errors import UserError
 
-FOLDER = "darkroom-features"
-"""Nothing beside it is ever touched: a user's DARKROOM_SCRATCH may hold other things."""
+FEATURES, BACKUPS = "darkroom-features", "darkroom-backups"
+"""What frozen layers give, and how far trainings have come. Nothing beside these two folders is ever touched: a user's
+DARKROOM_SCRATCH may hold other things."""
 STALE = 24 * 3600
 """Seconds after which a folder that was never finished counts as left by a process that was killed."""
 
 
-def place() -> Path:
-    """Return the folder."""
-    return Path(os.environ.get("DARKROOM_SCRATCH") or ".scratch").expanduser() / FOLDER
+def place(kind: str = FEATURES) -> Path:
+    """Return the folder of one kind of entries."""
+    return Path(os.environ.get("DARKROOM_SCRATCH") or ".scratch").expanduser() / kind
 
 
 def bound() -> int:
@@ -64,12 +66,13 @@ def locked(path: Path, wait: bool = True) -> Iterator[bool]:
 def entries() -> list[tuple[float, int, Path]]:
     """Return when each entry was last used, its bytes, and its folder, those used longest ago first."""
     found = []
-    for path in place().iterdir() if place().is_dir() else []:
-        try:
-            if path.is_dir():
-                found.append((path.stat().st_mtime, sum(file.stat().st_size for file in path.iterdir()), path))
-        except FileNotFoundError:  # another process was quicker
-            continue
+    for folder in (place(FEATURES), place(BACKUPS)):
+        for path in folder.iterdir() if folder.is_dir() else []:
+            try:
+                if path.is_dir():
+                    found.append((path.stat().st_mtime, sum(file.stat().st_size for file in path.iterdir()), path))
+            except FileNotFoundError:  # another process was quicker
+                continue
     return sorted(found)
 
 

@@ -3,7 +3,7 @@
 Pure functions over tables of predictions, as evaluate writes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -61,17 +61,24 @@ def check_same_images(predictions: Mapping[str, pandas.DataFrame]) -> None:
             )
 
 
-def pairs(predictions: Mapping[str, pandas.DataFrame], confidence: float, correction: str) -> pandas.DataFrame:
-    """Return McNemar's test between every two models: one row per pair, with the columns ``COLUMNS``.
+def pairs(
+    predictions: Mapping[str, pandas.DataFrame],
+    confidence: float,
+    correction: str,
+    chosen: Iterable[tuple[str, str]] | None = None,
+) -> pandas.DataFrame:
+    """Return McNemar's test between models: one row per pair, with the columns ``COLUMNS``.
 
     Args:
         predictions: by model, in the order to pair them; file, class and predicted of the same images.
         confidence: a pair is different if its corrected p-value is below one less this.
         correction: of statsmodels' ``multipletests``: holm, bonferroni or fdr_bh.
+        chosen: the pairs to test; every two models where there is none.
     """
     check_same_images(predictions)
     right = {name: (table["class"] == table["predicted"]).to_numpy() for name, table in predictions.items()}
-    rows = [_pair(first, second, right) for first, second in combinations(predictions, 2)]
+    asked = combinations(predictions, 2) if chosen is None else chosen
+    rows = [_pair(first, second, right) for first, second in asked]
     if not rows:
         return pandas.DataFrame(columns=COLUMNS)
     table = pandas.DataFrame(rows)

@@ -1,7 +1,8 @@
-"""Draw the archives of a data set: scenes that stand in for photographs, in the very format of the Kaggle data.
+"""Draw what is delivered of a data set: images that stand in for photographs, in the very format of the real data.
 
-Reads nothing; writes one zip for each split, with JPEG files at ``<name>/<name>/<class>/<number>.jpg``. Each image has
-its own random numbers, so that more images of a class leave those drawn before as they were.
+Reads nothing; writes zips of JPEG files (class-folders: one for each split, ``<name>/<name>/<class>/<number>.jpg``, or
+one for all, ``<name>/<class>/<number>.jpg``; class-in-name: ``<name>/<class>.<number>.jpg``), a tar file of binary
+batches, or pairs of IDX files (see ``pixel_formats``).
 """
 
 import io
@@ -11,127 +12,111 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy
-from PIL import Image, ImageFilter
+from PIL import Image
 
+from stages import pixel_formats
+from stages.drawing import NUMBERS, kinds, picture
 from stages.errors import UserError
 from stages.files import ZIP_TIME, written
 from stages.parameters.base import FILE
-from stages.parameters.data import Splits, Synthetic
+from stages.parameters.data import SPLITS, Dataset, Splits, Synthetic
 from stages.progress import followed
-from stages.scenes import KINDS, scene
+from stages.scenes import KINDS
 
-SIDE = 150
-LOWEST = 76
-"""Heights of the images that are not square go from this to one pixel below ``SIDE``."""
-SQUARE = 71
-"""One image of so many is not square; the real set has 1.4 % of them."""
-FIRST_NUMBERS = (0, 20_000)
-"""Training images are numbered below the second of these, test images from it on."""
+LOWER = 71
+"""One image of so many is lower where some are; photographs of natural scenes have 1.4 % of them."""
+BLOCK = 20_000
+"""Numbers of a split's first images: those of train are below, those of test from it on, then those of validation."""
 QUALITY = 85
-AMBIGUOUS = 0.04
-"""Share of the images that show, in part, the kind most like theirs."""
-CONFUSED = {
-    "buildings": "street",
-    "forest": "mountain",
-    "glacier": "mountain",
-    "mountain": "glacier",
-    "sea": "glacier",
-    "street": "buildings",
-}
-LIGHTS = ((1, 1, 1), (1, 1, 1), (1.05, 1, 0.92), (1.1, 0.97, 0.84), (0.93, 0.98, 1.06), (0.96, 1, 1.02))
-"""Gains of red, green and blue: white twice, warm, evening, cold, cool."""
 
 
-def ambiguous(name: str, drawn: Image.Image, random: numpy.random.Generator) -> Image.Image:
-    """Return ``drawn`` with a part of it, one side with a soft border, taken by the kind that it is confused with."""
-    other = scene(CONFUSED[name], random, drawn.width, drawn.height)
-    across = numpy.linspace(-1, 1, drawn.width) * random.choice([-1, 1]) + random.uniform(-0.3, 0.3)
-    share = numpy.clip(255 * (0.5 + 4 * across), 0, 255).astype(numpy.uint8)
-    return Image.composite(other, drawn, Image.fromarray(numpy.tile(share, (drawn.height, 1))))
-
-
-def photographed(drawn: Image.Image, random: numpy.random.Generator) -> Image.Image:
-    """Return a drawing as a camera would take it: something in the way, colour, light, exposure, blur and noise."""
-    if random.random() < 0.15:
-        edge = numpy.linspace(0, 1, drawn.width) + 0.04 * numpy.sin(numpy.linspace(0, 12, drawn.height))[:, None]
-        near = (edge < random.uniform(0.05, 0.25))[:, :: random.choice([-1, 1])]
-        drawn.paste(tuple(random.integers(10, 110, 3).tolist()), mask=Image.fromarray(near))
-    colourful = 0.05 if random.random() < 0.04 else random.uniform(0.7, 1.35)
-    drawn = Image.blend(drawn.convert("L").convert("RGB"), drawn, colourful)
-    contrast = random.uniform(0.8, 1.2)
-    gains = contrast * random.normal(LIGHTS[random.integers(len(LIGHTS))], 0.03)
-    shift = 255 * (random.uniform(-0.08, 0.06) + 0.5 - 0.5 * contrast)
-    levels = numpy.clip(gains[:, None] * numpy.arange(256) + shift, 0, 255)
-    pixels = numpy.asarray(drawn.point(levels.round().astype(int).ravel().tolist()), numpy.float32)
-    noise = random.standard_normal((*pixels.shape[:2], 1), numpy.float32) * numpy.float32(random.uniform(1, 12))
-    taken = Image.fromarray(numpy.clip(pixels + noise, 0, 255).astype(numpy.uint8))
-    return taken.filter(ImageFilter.BoxBlur(random.uniform(0.1, 0.8)))
-
-
-def picture(name: str, seed: list[int], square: bool) -> bytes:
-    """Return the JPEG file of one image of the kind ``name``, drawn from its own ``seed``."""
-    random = numpy.random.default_rng(seed)
-    height = SIDE if square else int(random.integers(LOWEST, SIDE))
-    drawn = scene(name, random, SIDE, height)
-    if random.random() < AMBIGUOUS:
-        drawn = ambiguous(name, drawn, random)
+def jpeg(image: Image.Image) -> bytes:
+    """Return an image as a JPEG file."""
     file = io.BytesIO()
-    photographed(drawn, random).save(file, "JPEG", quality=QUALITY)
+    image.save(file, "JPEG", quality=QUALITY)
     return file.getvalue()
 
 
-def numbers(seed: int, split: int, per_class: int) -> numpy.ndarray:
-    """Return the number of every image, int64 (``per_class``, kinds): shuffled over the classes, each only once.
+def numbers(seed: int, split: int, per_class: int, classes: int) -> numpy.ndarray:
+    """Return the number of every image, int64 (``per_class``, ``classes``): shuffled over the classes, each only once.
 
-    They come in blocks: what follows the first 20,000 images of a split is numbered beyond both splits' first blocks.
+    They come in blocks: what follows the first 20,000 images of a split is numbered beyond all splits' first blocks.
     """
-    size = FIRST_NUMBERS[1]
-    order = numpy.random.default_rng([seed, split]).permutation(size)
-    place = numpy.arange(per_class * len(KINDS)).reshape(per_class, len(KINDS))
-    return order[place % size] + FIRST_NUMBERS[split] + 2 * size * (place // size)
+    order = numpy.random.default_rng([seed, split]).permutation(BLOCK)
+    place = numpy.arange(per_class * classes).reshape(per_class, classes)
+    return order[place % BLOCK] + BLOCK * split + len(NUMBERS) * BLOCK * (place // BLOCK)
 
 
-def pictures(synthetic: Synthetic, split: int, per_class: int) -> Iterator[tuple[str, bytes]]:
-    """Yield class and name (``sea/123.jpg``), and the JPEG file, of every image of a split (0 train, 1 test)."""
-    named = numbers(synthetic.seed, split, per_class)
-    # One of the first 30 images, whatever the classes; SQUARE has no divisor up to six, so each class gets its share.
-    odd = int(numpy.random.default_rng([synthetic.seed, split]).integers(30))
-    classes = sorted(set(synthetic.classes))
+def pictures(synthetic: Synthetic, split: str) -> Iterator[tuple[str, Image.Image]]:
+    """Yield class and number (``sea/123``) with every image of a split."""
+    places = kinds(synthetic)
+    per_class = max(synthetic.per_class(split, name) for name in places)
+    named = numbers(synthetic.seed, NUMBERS[split], per_class, len(KINDS) + len(places.keys() - KINDS.keys()))
+    # One of the first 30 images, whatever the classes; LOWER has no divisor up to six, so each class gets its share.
+    odd = int(numpy.random.default_rng([synthetic.seed, NUMBERS[split]]).integers(30))
     for index in range(per_class):
-        for rank, name in enumerate(classes, start=index * len(classes)):
-            kind = list(KINDS).index(name)
-            file = picture(name, [synthetic.seed, split, kind, index], rank % SQUARE != odd)
-            yield f"{name}/{named[index, kind]}.jpg", file
+        for rank, name in enumerate(places, start=index * len(places)):
+            if index < synthetic.per_class(split, name):
+                lower = synthetic.sizes == "some-lower" and rank % LOWER == odd
+                yield f"{name}/{named[index, places[name]]}", picture(synthetic, split, name, index, lower)
 
 
-def archive_names(splits: Splits) -> tuple[str, str]:
-    """Return the names of the archives, without ``.zip``, that the splits' first names stand for.
-
-    Raises:
-        UserError: a name is no file's name, or both are the same.
-    """
-    names = []
-    for split, given in (("train", splits.train[0]), ("test", splits.test[0])):
-        name = re.sub(r"\.zip$", "", given, flags=re.IGNORECASE).replace("*", "") or split
-        if Path(name).name != name or name == "..":
-            raise UserError(
-                f"{FILE}: splits.{split}: {given!r}: not a file name; write one without folders: seg_{split}"
-            )
-        names.append(name)
-    if names[0] == names[1]:
-        raise UserError(f"{FILE}: splits.test: {splits.test[0]!r}: train has this archive already; write another name")
-    return names[0], names[1]
-
-
-def draw(synthetic: Synthetic, splits: Splits, out: Path) -> None:
-    """Draw the images of both splits into the folder ``out``, an archive for each.
+def folder_names(splits: Splits) -> dict[str, str]:
+    """Return, for each split that has something of its own, the name that its first name stands for, without ``.zip``.
 
     Raises:
-        UserError: the splits' names are no names for two archives.
+        UserError: a name is no file's name, or two are the same.
     """
-    counts = (synthetic.train_per_class, synthetic.test_per_class)
-    for split, (name, per_class) in enumerate(zip(archive_names(splits), counts, strict=True)):
-        total = per_class * len(set(synthetic.classes))
+    names: dict[str, str] = {}
+    for split in SPLITS:
+        for given in getattr(splits, split)[:1]:
+            name = re.sub(r"\.zip$", "", given, flags=re.IGNORECASE).replace("*", "") or split
+            if Path(name).name != name or name == "..":
+                raise UserError(
+                    f"{FILE}: splits.{split}: {given!r}: not a file name; write one without folders: seg_{split}"
+                )
+            for other, taken in names.items():
+                if taken == name:
+                    raise UserError(
+                        f"{FILE}: splits.{split}: {given!r}: {other} has this name already; write another name"
+                    )
+            names[split] = name
+    return names
+
+
+def members(dataset: Dataset, synthetic: Synthetic, split: str, folder: str) -> Iterator[tuple[str, Image.Image]]:
+    """Yield the name in its zip, and the image, of every image of a split."""
+    if dataset.layout == "class-in-name":
+        counts: dict[str, int] = {}
+        for named, image in pictures(synthetic, split):
+            name = named.partition("/")[0]
+            counts[name] = counts.get(name, -1) + 1
+            yield f"{folder}/{name}.{counts[name]}.jpg", image
+    else:
+        top = f"{folder}/" if synthetic.archive else f"{folder}/{folder}/"
+        for named, image in pictures(synthetic, split):
+            yield f"{top}{named}.jpg", image
+
+
+def draw(dataset: Dataset, out: Path) -> None:
+    """Draw the images of all splits into the folder ``out``, as the dataset's layout delivers them.
+
+    Raises:
+        UserError: the splits' names are no names of files.
+    """
+    synthetic = dataset.synthetic
+    if synthetic is None:
+        return
+    if dataset.layout in pixel_formats.WRITERS:
+        pixel_formats.WRITERS[dataset.layout](dataset.splits, synthetic, out)
+        return
+    folders = folder_names(dataset.splits)
+    archives: dict[str, list[str]] = {}
+    for split, folder in folders.items():
+        archives.setdefault(synthetic.archive or folder, []).append(split)
+    for name, splits in archives.items():
+        total = sum(synthetic.images(split) for split in splits)
+        drawn = (member for split in splits for member in members(dataset, synthetic, split, folders[split]))
         with written(out / f"{name}.zip") as path, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-            for member, file in followed(pictures(synthetic, split, per_class), total, f"draw {name}", "images"):
-                archive.writestr(zipfile.ZipInfo(f"{name}/{name}/{member}", ZIP_TIME), file)
+            for member, image in followed(drawn, total, f"draw {name}", "images"):
+                archive.writestr(zipfile.ZipInfo(member, ZIP_TIME), jpeg(image))

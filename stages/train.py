@@ -1,17 +1,19 @@
 """Fit a network, its weights drawn at random, to the training images of a view.
 
 Reads a prepared view; writes model.keras, history.csv, layers.csv, view.json and summary.json into the model's folder,
-and beside them record.json: what the training cost.
+and beside them record.json: what the training cost. A training that was killed goes on where its backup says, if it has
+the callback BackupAndRestore.
 """
 
 import argparse
 from collections.abc import Sequence
-from functools import partial
 
-from stages import command, fitting, network, record, runtime
-from stages.parameters.base import entry
+from stages import callbacks, command, fitting, network, outcome, runtime
+from stages.identity import Origin
+from stages.parameters.base import entry, validated
 from stages.parameters.model import Model, Runtime
-from stages.views import TRAIN, View, validation_split
+from stages.parameters.sweeps import chosen
+from stages.views import View, learning_split
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -22,27 +24,22 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train and write the model that ``options`` describe."""
-    settings, model = entry(Runtime, "runtime"), entry(Model, "models", options.model)
+    settings, model = entry(Runtime, "runtime"), validated(Model, *chosen(options.model))
     training = model.training
     seed = runtime.start(settings, training.precision, options.replicate)
     view = View.open(options.view)
-    labels = view.labels(TRAIN)
-    rows = fitting.Rows(*validation_split(len(labels), training.validation_split, seed))
-    batches, validation = rows.batches(partial(view.read, TRAIN), labels, training, seed)
+    rows = fitting.Rows(*learning_split(view, training.validation_split, seed))
+    batches, validation = rows.batches(view.read_learning, view, training, seed)
     fit = network.build(model.network, view.shape, len(view.classes))
-    if model.network.normalization:
-        network.set_normalization(fit, (batches[index][0] for index in range(len(batches))))
+    network.set_normalization(fit, (view.read_learning(piece) for piece in batches.pieces))
     runtime.fuse_batch_normalization(fit)
-    watch = record.Stopwatch()
-    history = fitting.fitted(fit, batches, validation, training, f"train {options.key}")
-    seconds = watch.seconds
-
-    final = network.build(model.network, view.shape, len(view.classes))
-    final.set_weights(fit.get_weights())
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
     facts |= {"validation_split": training.validation_split, "split_seed": seed, "weights": "from scratch", "note": ""}
-    fitting.write(options.out, final, view, history, training, rows, facts)
-    fitting.write_record(options.out, history, rows, training, facts, {"seconds": seconds})
+    facts["hyperparameters"] = outcome.hyperparameters(model, seed)
+    logs, origin = callbacks.folder(options.out), Origin(fit, view, settings, facts)
+    result = fitting.fitted(fit, batches, validation, training, f"train {options.key}", logs, origin)
+    outcome.write(options.out, network.uncompiled(fit), view, result, training, rows, facts)
+    outcome.write_record(options.out, result, rows, training, facts)
 
 
 if __name__ == "__main__":

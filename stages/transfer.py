@@ -7,12 +7,13 @@ is computed once for all epochs, and kept for the fine-tunes that params.yaml de
 import argparse
 from collections.abc import Sequence
 
-from stages import architectures, backbone, command, frozen, runtime
+from stages import architectures, backbone, command, frozen, outcome, runtime
 from stages.fitting import Rows
-from stages.parameters.base import entry
+from stages.parameters.base import entry, validated
 from stages.parameters.model import Runtime
+from stages.parameters.sweeps import chosen
 from stages.parameters.transfer import TransferModel
-from stages.views import TRAIN, View, validation_split
+from stages.views import View, learning_split
 from stages.weights import opened
 
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def transfer(options: argparse.Namespace) -> None:
     """Train and write the model that ``options`` describe."""
-    settings, model = entry(Runtime, "runtime"), entry(TransferModel, "models", options.model)
+    settings, model = entry(Runtime, "runtime"), validated(TransferModel, *chosen(options.model))
     training = model.training
     seed = runtime.start(settings, training.precision, options.replicate)
     view = View.open(options.view)
@@ -36,9 +37,10 @@ def transfer(options: argparse.Namespace) -> None:
     layers = architectures.preprocessing(about["architecture"])
     whole = backbone.on_backbone(model.network, network, layers, len(view.classes))
     fraction = training.validation_split
-    rows = Rows(*validation_split(len(view.labels(TRAIN)), fraction, seed))
+    rows = Rows(*learning_split(view, fraction, seed))
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
     facts |= {"validation_split": fraction, "split_seed": seed, "weights": about["origin"], "note": about["note"]}
+    facts["hyperparameters"] = outcome.hyperparameters(model, seed)
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"transfer {options.key}")
 
 

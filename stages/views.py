@@ -1,8 +1,9 @@
 """A view on disk: memory-mapped images, labels, and batches of them in a seeded order.
 
-A view's folder holds, for each split, ``<split>.npy`` (uint8, (images, size, size, channels)) and
+A view's folder holds, for each split that has images, ``<split>.npy`` (uint8, (images, size, size, channels)) and
 ``<split>-labels.npy`` (int64, (images,)); ``index.csv`` (split, row, class, label, file, sha256); and ``view.json``
-(classes in the order of their labels, size, mode, images per split, files left out).
+(classes in the order of their labels, size, mode, images per split, files left out). Training and test always have
+images; validation may have none.
 """
 
 from collections.abc import Mapping
@@ -14,12 +15,11 @@ import numpy
 
 from stages.errors import UserError
 from stages.files import read_json
-from stages.parameters.data import Splits
+from stages.parameters.data import SPLITS
 
 INDEX = "index.csv"
 DESCRIPTION = "view.json"
-SPLITS = tuple(Splits.model_fields)
-TRAIN, TEST = SPLITS
+TRAIN, VALIDATION, TEST = SPLITS
 PREPARATION = ("size", "resize", "filter", "mode")
 """What a view's description repeats of params.yaml: how an image becomes pixels."""
 
@@ -67,7 +67,7 @@ class View:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of an image."""
-        height, width, channels = self.images(SPLITS[0]).shape[1:]
+        height, width, channels = self.images(TRAIN).shape[1:]
         return height, width, channels
 
     def images(self, split: str) -> numpy.ndarray:
@@ -85,6 +85,47 @@ class View:
     def labels(self, split: str) -> numpy.ndarray:
         """Return a split's labels: int64, (images,)."""
         return numpy.load(self.folder / labels_file(split))
+
+    @property
+    def learning_splits(self) -> tuple[str, ...]:
+        """The splits that training may see: train, and validation where it has images."""
+        return (TRAIN, VALIDATION) if (self.folder / images_file(VALIDATION)).is_file() else (TRAIN,)
+
+    def learning_labels(self) -> numpy.ndarray:
+        """Return the labels of all images that training may see: int64, (images,); those of train come first."""
+        return numpy.concatenate([self.labels(split) for split in self.learning_splits])
+
+    def read_learning(self, rows: numpy.ndarray) -> numpy.ndarray:
+        """Return ``rows`` of all images that training may see, in memory, in their order: uint8.
+
+        Rows are counted through train, then validation.
+        """
+        first = len(self.images(TRAIN))
+        if (rows < first).all():
+            return self.read(TRAIN, rows)
+        if (rows >= first).all():
+            return self.read(VALIDATION, rows - first)
+        pixels = numpy.empty((len(rows), *self.shape), dtype=numpy.uint8)
+        pixels[rows < first] = self.read(TRAIN, rows[rows < first])
+        pixels[rows >= first] = self.read(VALIDATION, rows[rows >= first] - first)
+        return pixels
+
+
+def learning_split(view: View, fraction: float | None, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Return the rows that train and the rows that validate, counted through train, then validation; int64, ascending.
+
+    Without a ``fraction`` the view's own validation images validate, if it has any.
+
+    Raises:
+        UserError: there are too few images for ``fraction``, or the view has validation images of its own as well.
+    """
+    images = len(view.labels(TRAIN))
+    own = len(view.learning_labels()) - images
+    if fraction is None:
+        return numpy.arange(images), numpy.arange(images, images + own)
+    if own:
+        raise UserError(f"{view.folder}: has validation images of its own; write validation_split: null")
+    return validation_split(images, fraction, seed)
 
 
 def validation_split(images: int, fraction: float, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:

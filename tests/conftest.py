@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.project import copied, edit, git, run, snakemake
+from benchmarks.project import copied, edit, git, leave_one_study, run, snakemake
 from stages import template
 from tests.small_study import ONE_MODEL, small
 
@@ -36,7 +36,7 @@ def root() -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Make an empty working folder with the repository's params.yaml, edited, and go there.
+    """Make an empty working folder with the repository's params.yaml for one study, edited, and go there.
 
     ``project({"datasets.intel.source": "../archives"})`` sets the values under dotted keys.
     """
@@ -45,6 +45,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
         folder = tmp_path / "project"
         folder.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
+        leave_one_study(folder)
         edit(folder, edits or {})
         monkeypatch.chdir(folder)
         return folder

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy
 from PIL import Image
 
+from stages.parameters.data import SPLITS
+
 
 def picture(seed: int, width: int = 24, height: int = 18) -> Image.Image:
     """An RGB image of smooth colours, other ones for each seed."""
@@ -19,7 +21,7 @@ def picture(seed: int, width: int = 24, height: int = 18) -> Image.Image:
 def write_index(folder: Path) -> None:
     """Write index.csv for the files <split>/<class>/<file> that are in the folder."""
     files = [path.relative_to(folder) for path in folder.glob("*/*/*")]
-    files.sort(key=lambda file: (file.parts[0] != "train", file.parts[1], file.name))
+    files.sort(key=lambda file: (SPLITS.index(file.parts[0]), file.parts[1], file.name))
     with (folder / "index.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["split", "class", "file", "bytes", "sha256", "archive", "member"])

@@ -13,17 +13,22 @@ from benchmarks.project import copied, edit, git, run
 from stages import template
 
 BLOCKS = {"filters": [4, 6], "kernel": 3, "padding": "same", "activation": "relu", "pooling": 2, "dropout": 0.1}
+BLOCKS |= {"dropout_first": False, "l2": 0}
+OUTPUT = {"input_dropout": 0, "l2": 0, "output": "softmax", "output_dropout": 0}
 NETWORK = {
-    "normalization": False,
+    "normalization": "none",
     "blocks": {**BLOCKS, "batch_normalization": None},
     "bridge": "flatten",
-    "head": {"batch_normalization": None, "units": [8], "activation": "relu", "dropout": [0.2]},
+    "head": {"batch_normalization": None, "units": [8], "activation": "relu", "dropout": [0.2], **OUTPUT},
 }
-TRAINING: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.01, "epochs": 2, "batch_size": 16}
-TRAINING |= {"accumulation_steps": 2, "validation_split": 0.25, "patience": 2, "precision": "float32"}
+STOP = {"name": "EarlyStopping", "monitor": "val_loss", "mode": "min", "min_delta": 0, "patience": 2}
+STOP |= {"restore_best_weights": True, "start_from_epoch": 0}
+TRAINING: dict[str, Any] = {"optimizer": "adam", "momentum": 0, "learning_rate": 0.01, "epochs": 2, "batch_size": 16}
+TRAINING |= {"accumulation_steps": 2, "validation_split": 0.25, "precision": "float32"}
+TRAINING |= {"augmentation": None, "class_weights": None, "callbacks": [STOP]}
 MODEL: dict[str, Any] = {"view": "intel-150", "replicates": 1, "network": NETWORK, "training": TRAINING}
-NORMALIZED = {**NETWORK, "normalization": True, "blocks": {**BLOCKS, "batch_normalization": {"momentum": 0.8}}}
-HEAD = {"batch_normalization": {"momentum": 0.8}, "units": [8], "activation": "relu", "dropout": [0.2]}
+NORMALIZED = {**NETWORK, "normalization": "layer", "blocks": {**BLOCKS, "batch_normalization": {"momentum": 0.8}}}
+HEAD = {"batch_normalization": {"momentum": 0.8}, "units": [8], "activation": "relu", "dropout": [0.2], **OUTPUT}
 FIT = {name: value for name, value in TRAINING.items() if name != "validation_split"} | {"cache_frozen": True}
 ON_BACKBONE: dict[str, Any] = {
     "view": "intel-180",
@@ -46,7 +51,18 @@ SMALL = {
         "frozen": ON_BACKBONE,
     },
     "finetunes": {"tuned": {"base": "frozen", "unfreeze": 6, "training": FIT}},
-    "studies.intel.models": ["plain", "normalized", "frozen", "tuned"],
+    "augmented": {},
+    "sweeps": {},
+    "explanations": {},
+    "studies": {
+        "intel": {
+            "models": ["plain", "normalized", "frozen", "tuned"],
+            "sweeps": [],
+            "without": [],
+            "confidence": 0.95,
+            "correction": "holm",
+        }
+    },
 }
 ONE_MODEL = {"models": {"plain": MODEL}, "finetunes": {}, "backbones": {}, "studies.intel.models": ["plain"]}
 

@@ -73,7 +73,7 @@ def test_duplicates_are_grouped_and_leaks_and_double_labels_named(project: Proje
         4: ("leak, two labels", ["train/ant/3.png", "test/NA|bee/both.png"]),
     }
     page = Path("census/census.md").read_text(encoding="utf-8")
-    assert "8 files in 4 groups of the same bytes: 2 in both train and test (leaks), 2 under two labels." in page
+    assert "8 files in 4 groups of the same bytes: 2 in more than one split (leaks), 2 under two labels." in page
     assert page.index("| 4 | leak, two labels | train/ant/3.png |") < page.index("| 2 | copy | train/ant/0.png |")
 
 
@@ -187,7 +187,9 @@ def test_the_real_scenes(tmp_path: Path, root: Path) -> None:
         pytest.skip(f"the real images are not at {archives}")
     images = census.inspected("census", unpack(archives, tmp_path / "images"))
     settings = {"title": "Scenes", "source": str(archives), "sha256": None, "max_expansion": 100, "synthetic": None}
-    dataset = Dataset.model_validate(settings | {"splits": {"train": ["seg_train"], "test": ["seg_test"]}})
+    settings |= {"layout": "class-folders", "draw": None}
+    splits = {"train": ["seg_train"], "validation": [], "test": ["seg_test"]}
+    dataset = Dataset.model_validate(settings | {"splits": splits})
     page = census_page.page(dataset, 0.1, images)
     for line in (
         "- 1,825 training images (buildings 301, forest 305, glacier 308, mountain 308, sea 303, street 300)",

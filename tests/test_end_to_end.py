@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from benchmarks.project import ROOT, edit, run, snakemake
-from tests.small_study import MODEL, TRAINING, photographs, results, small
+from tests.small_study import MODEL, STOP, TRAINING, photographs, results, small
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,7 @@ def test_another_size_of_a_view_is_prepared_and_not_taken_from_what_was(again: P
 
 
 def test_a_changed_parameter_that_gives_the_same_model_executes_nothing_after_it(again: Path) -> None:
-    edit(again, {"models.plain.training.patience": TRAINING["epochs"] + 1})
+    edit(again, {"models.plain.training.callbacks": [{**STOP, "patience": TRAINING["epochs"] + 1}]})
     assert snakemake(again) == ["costs@intel", "train@plain"]
 
 
@@ -178,7 +178,7 @@ def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(tmp_path: Path)
     views = {"tiny": {**document["views"]["intel-256"], "dataset": "holidays", "size": 20}}
     changes = {"datasets": {"holidays": dataset}, "views": views, "models": {"plain": {**MODEL, "view": "tiny"}}}
     changes |= {"finetunes": {}, "backbones": {}}
-    study = {"models": ["plain"], "confidence": 0.9, "correction": "holm"}
+    study = {"models": ["plain"], "sweeps": [], "without": [], "confidence": 0.9, "correction": "holm"}
     edit(folder, {**changes, "studies": {"photographs": study}})
     assert len(snakemake(folder)) == 8
     table = pandas.read_csv(folder / "results/photographs/comparison/models.csv")

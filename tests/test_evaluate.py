@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy
 import pandas
 import pytest
+from brightness import CLASSES, PER_CLASS, write_model, write_view
 
 from stages import evaluate
 from stages.errors import UserError
 
-CLASSES = ["a_b|c", "NA", "street"]
-PER_CLASS = 15
 OUTPUTS = [
     "calibration.csv",
     "calibration.png",
@@ -21,58 +20,18 @@ OUTPUTS = [
     "confusion.csv",
     "confusion.png",
     "curves.png",
+    "diagram.png",
+    "doubtful.csv",
+    "doubtful.png",
     "evaluation.md",
+    "gallery.png",
     "history.csv",
+    "hyperparameters.csv",
+    "layers.csv",
     "metrics.json",
     "predictions.csv",
     "worst.png",
 ]
-
-
-def write_view(folder: Path, channels: int, classes: list[str]) -> None:
-    """Write a view whose images are of one brightness, by class, but for noise."""
-    folder.mkdir(parents=True)
-    generator = numpy.random.default_rng(5)
-    labels = numpy.repeat(numpy.arange(len(classes)), PER_CLASS)
-    brightness = 40 + 160 * labels[:, None, None, None] / (len(classes) - 1)
-    images = brightness + generator.normal(0, 30, (len(labels), 8, 8, channels))
-    numpy.save(folder / "test.npy", images.clip(0, 255).astype(numpy.uint8))
-    numpy.save(folder / "test-labels.npy", labels)
-    rows = [
-        ("train", 0, classes[0], 0, "train/x.jpg", ""),
-        *(("test", row, classes[label], label, f"test/{row:03}.jpg", "") for row, label in enumerate(labels)),
-    ]
-    columns = ["split", "row", "class", "label", "file", "sha256"]
-    pandas.DataFrame(rows, columns=columns).iloc[::-1].to_csv(folder / "index.csv", index=False)
-    (folder / "view.json").write_text(json.dumps({"classes": classes}), encoding="utf-8")
-
-
-def write_model(folder: Path, channels: int, classes: int, weight: float = 6.0, note: str = "") -> None:
-    """Write a model that tells dark images from bright ones and never predicts a class between."""
-    import keras
-
-    folder.mkdir(parents=True)
-    model = keras.Sequential([keras.layers.Input((8, 8, channels)), keras.layers.Rescaling(1 / 255)])
-    model.add(keras.layers.GlobalAveragePooling2D())
-    model.add(keras.layers.Dense(classes, activation="softmax"))
-    slopes = numpy.linspace(-weight, weight, classes)
-    model.layers[-1].set_weights([numpy.tile(slopes / channels, (channels, 1)), -slopes / 2])
-    model.save(folder / "model.keras")
-    history = {"epoch": [1, 2, 3], "loss": [1.5, 0.8, 0.4], "accuracy": [0.4, 0.6, 0.8]}
-    table = pandas.DataFrame({**history, "val_loss": [1.4, 1.0, 1.2], "val_accuracy": [0.4, 0.6, 0.6]})
-    table.to_csv(folder / "history.csv", index=False)
-    counts = {"epochs": 3, "best_epoch": 2, "stopped_early": True, "train_images": 40, "validation_images": 10}
-    largest = [{"layer": "dense", "parameters": 12, "share": 1.0}]
-    sizes = {"parameters": 12, "trainable_parameters": 12, "size_kib": 0.05, "largest_layers": largest}
-    known = {
-        "model": "cnn",
-        "replicate": 1,
-        "seed": 13,
-        "precision": "float32",
-        "weights": "from scratch",
-        "note": note,
-    }
-    (folder / "summary.json").write_text(json.dumps(known | counts | sizes), encoding="utf-8")
 
 
 def run(model: str = "models/cnn", out: str = "results/cnn") -> Path:
@@ -154,6 +113,77 @@ def test_grey_images_of_two_classes_are_evaluated(project: Callable[..., Path]) 
     page = (out / "evaluation.md").read_text(encoding="utf-8")
     assert "None: every test image was recognised." in page
     assert "synthetic" not in page
+
+
+def test_one_probability_is_that_of_the_second_class(project: Callable[..., Path]) -> None:
+    folder = project()
+    write_view(folder / "views/small", 3, ["dark", "bright"])
+    write_model(folder / "models/cnn", 3, 1, weight=2)
+    table = pandas.read_csv(run() / "predictions.csv")
+    images = numpy.load(folder / "views/small/test.npy") / 255
+    bright = 1 / (1 + numpy.exp(-(4 * images.mean(axis=(1, 2, 3)) - 2)))
+    assert table["p_bright"].to_numpy() == pytest.approx(bright, abs=1e-5)
+    assert (table["p_dark"] + table["p_bright"]).to_numpy() == pytest.approx(1, abs=1e-6)
+    assert table["predicted"].tolist() == ["bright" if value > 0.5 else "dark" for value in bright]
+    metrics = json.loads(Path("results/cnn/metrics.json").read_text(encoding="utf-8"))
+    expected = -numpy.log(numpy.where(table["class"] == "bright", bright, 1 - bright)).mean()
+    assert metrics["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_was_trained_without_validation_says_so(trained: Path) -> None:
+    write_model(trained / "models/cnn-plain", 3, 3, validated=False)
+    out = run("models/cnn-plain")
+    page = (out / "evaluation.md").read_text(encoding="utf-8")
+    assert "40 images; nothing validated" in page
+    assert "**Nothing validated**" in page and "from 1.500 to 0.400 in 3 epochs" in page and "was still falling" in page
+    assert "The weights kept are those of epoch 3." in page
+    assert "alidation loss" not in page and "**Overfitting**" not in page
+    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    names = ("train_accuracy", "train_loss", "val_accuracy", "val_loss")
+    assert [metrics[name] for name in names] == [0.8, 0.4, None, None]
+
+
+def test_metrics_repeat_the_kept_epoch(trained: Path) -> None:
+    metrics = json.loads((run() / "metrics.json").read_text(encoding="utf-8"))
+    names = ("train_accuracy", "train_loss", "val_accuracy", "val_loss")
+    assert [metrics[name] for name in names] == [0.6, 0.8, 0.6, 1.0]
+
+
+def test_hyperparameters_and_layers_are_those_of_training(trained: Path) -> None:
+    out = run()
+    table = pandas.read_csv(out / "hyperparameters.csv", keep_default_na=False)
+    assert {name: json.loads(value) for name, value in table.itertuples(index=False)} == {
+        "network.blocks.filters": [4, 8],
+        "training.optimizer": "adam",
+        "training.class_weights": None,
+    }
+    assert (out / "layers.csv").read_bytes() == (trained / "models/cnn/layers.csv").read_bytes()
+
+
+def test_the_doubtful_are_those_whose_two_best_classes_are_closest(trained: Path) -> None:
+    out = run()
+    predictions = pandas.read_csv(out / "predictions.csv", keep_default_na=False)
+    ordered = numpy.sort(predictions[[f"p_{name}" for name in CLASSES]].to_numpy(), axis=1)
+    found = pandas.read_csv(out / "doubtful.csv", keep_default_na=False)
+    assert list(found) == ["file", "class", "best", "p_best", "second", "p_second"]
+    assert len(found) == 20
+    differences = ordered[:, -1] - ordered[:, -2]
+    assert (found["p_best"] - found["p_second"]).to_numpy() == pytest.approx(numpy.sort(differences)[:20], abs=1e-6)
+    assert found.loc[0, "file"] == predictions.loc[int(differences.argmin()), "file"]
+    assert (found["best"] != found["second"]).all()
+
+
+def test_another_seed_draws_another_gallery_and_nothing_else(project: Callable[..., Path]) -> None:
+    for seed in (13, 14):
+        folder = project({"evaluation.seed": seed, "evaluation.gallery": 5})
+        if seed == 13:
+            write_view(folder / "views/small", 3, CLASSES)
+            write_model(folder / "models/cnn", 3, 3)
+        run(out=f"results/{seed}")
+    differ = [
+        name for name in OUTPUTS if len({(Path("results") / seed / name).read_bytes() for seed in ("13", "14")}) > 1
+    ]
+    assert differ == ["gallery.png"]
 
 
 def test_a_model_of_other_classes_is_refused(trained: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy
 import pytest
+from brightness import sigmoid_network
 from trained_folders import CLASSES, SIZE, scratch_network, transfer_network, write_model
 
 from stages import export, runtime
@@ -105,6 +106,16 @@ def test_a_model_in_bfloat16_is_exported_in_float32(tmp_path: Path, kind: str, f
     rounded = numpy.asarray(model.predict_on_batch(batch))
     assert found == pytest.approx(rounded, abs=0.05)
     assert numpy.abs(found - expected).max() < 1e-3 < numpy.abs(rounded - expected).max()
+
+
+@pytest.mark.parametrize("form", EVERY_FORMAT)
+def test_of_one_probability_both_classes_are_exported(tmp_path: Path, form: str) -> None:
+    folder = write_model(tmp_path / "models/cnn", sigmoid_network(SIZE), ["dark", "bright"])
+    out = tmp_path / f"cnn{ENDINGS[form]}"
+    export.main([str(folder), "--format", form, "--out", str(out)])
+    bright = numpy.asarray(keras.saving.load_model(folder / "model.keras").predict_on_batch(images(5)))
+    assert run_exported(out, images(5)) == pytest.approx(numpy.hstack([1 - bright, bright]), abs=1e-4)
+    assert numpy.ptp(bright) > 0.01
 
 
 def test_a_grey_model_goes_to_the_default_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

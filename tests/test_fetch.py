@@ -62,7 +62,7 @@ def pets(project: Project) -> Callable[..., Path]:
     """A project whose dataset comes from a source, by default the user's folder."""
 
     def make(train: list[str], test: list[str], source: str = "../mine", sha256: str | None = None) -> Path:
-        splits = {"train": train, "test": test}
+        splits = {"train": train, "validation": [], "test": test}
         edits = {"datasets.intel.source": source, "datasets.intel.splits": splits, "datasets.intel.sha256": sha256}
         return project(edits)
 
@@ -182,7 +182,7 @@ def test_home_and_absolute_paths(pets: Callable[..., Path], mine: Path, monkeypa
 
 def test_synthetic_scenes_go_through_to_images(project: Project) -> None:
     drawn = {"classes": ["sea", "forest"], "train_per_class": 3, "test_per_class": 2, "seed": 1}
-    project({"datasets.intel.synthetic": drawn})
+    project({f"datasets.intel.synthetic.{key}": value for key, value in drawn.items()})
     assert run() == ["seg_test.zip", "seg_train.zip"]
     first = snapshot_bytes(Path("data/raw/intel"))
     assert run() == ["seg_test.zip", "seg_train.zip"]
@@ -218,7 +218,7 @@ def test_a_damaged_archive_that_may_hold_the_split(pets: Callable[..., Path], mi
 
 def test_a_missing_folder(pets: Callable[..., Path]) -> None:
     pets(["train"], ["test"], "../nowhere")
-    refused("datasets.intel.source", "'../nowhere'", "no such folder")
+    refused("datasets.intel.source", "'../nowhere'", "no such file or folder")
 
 
 def test_a_source_that_is_no_archive(pets: Callable[..., Path], mine: Path) -> None:
@@ -366,6 +366,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
         ("https://h/a/b.ZIP", "b.ZIP"),
         ("https://h/d?id=3", "d.zip"),
         ("https://h/", "archive.zip"),
+        ("https://h/a.tar.gz", "a.tar.gz"),
         ("https://h/..%2Fx.zip", "x.zip"),
     ],
 )

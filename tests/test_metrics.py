@@ -7,7 +7,7 @@ import pandas
 import pytest
 
 from stages import metrics
-from stages.curves import judged, largest_swing, still_falling
+from stages.curves import at_epoch, judged, largest_swing, still_falling
 from stages.tables import markdown
 
 CLASSES = ["forest", "sea", "street"]
@@ -168,3 +168,27 @@ def test_markdown_escapes_names_and_formats_numbers() -> None:
         "| class | images | share | kept |\n| --- | --: | --: | --- |\n"
         "| a\\|b | 1,234 | 50.0% | yes |\n| c\\_d | 5 | – | no |\n"
     )
+
+
+def test_doubtful_images_are_ordered_by_the_difference_of_their_two_best_classes() -> None:
+    probabilities = numpy.array([[0.75, 0.25, 0], [0.25, 0.25, 0.5], [0, 0.625, 0.375], [0.5, 0.25, 0.25]])
+    table = metrics.doubtful(["a", "b", "c", "d"], numpy.array([0, 1, 2, 0]), probabilities, CLASSES, most=3)
+    assert table.index.tolist() == [1, 2, 3]  # of equal differences the first image comes first
+    assert table.loc[1].tolist() == ["b", "sea", "street", 0.5, "forest", 0.25]
+    assert table.loc[2].tolist() == ["c", "street", "sea", 0.625, "street", 0.375]
+
+
+def test_what_nothing_validated_has_no_verdict() -> None:
+    alone = history([1.5, 0.8], [1.4, 1.0]).drop(columns=["val_loss", "val_accuracy"])
+    assert judged(alone, 6, stopped_early=False) is None
+    figures = {"train_accuracy": 0.5, "train_loss": 0.8, "val_accuracy": None, "val_loss": None}
+    assert at_epoch(alone, 2) == figures
+
+
+def test_figures_of_an_epoch_that_are_no_numbers_are_none() -> None:
+    assert at_epoch(history([1.5, math.nan], [1.4, math.inf]), 2) == {
+        "train_accuracy": 0.5,
+        "train_loss": None,
+        "val_accuracy": 0.5,
+        "val_loss": None,
+    }

@@ -49,7 +49,7 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         (
             "models.cnn.training.cache_frozen",
             True,
-            "models.cnn.training.cache_frozen: unknown key; allowed here: optimizer, learning_rate",
+            "models.cnn.training.cache_frozen: unknown key; allowed here: optimizer, momentum, learning_rate",
         ),
         (
             "models.efficientnetb0.network.blocks",
@@ -112,13 +112,13 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             "studies.intel.models: 'efficientnetlite0-finetuned': fine-tunes 'efficientnetlite0', which this study",
         ),
         ("models.cnn.view", "intel-512", "models.cnn.view: 'intel-512': no such entry; allowed: intel-150, intel-256"),
-        ("views.intel-150.dataset", "cats", "views.intel-150.dataset: 'cats': no such entry; allowed: intel"),
+        ("views.intel-150.dataset", "cats", "views.intel-150.dataset: 'cats': no such entry; allowed: intel, cifar10"),
         (
             "studies.intel.models",
             ["cnn", "resnet"],
             "studies.intel.models: 'resnet': no such entry; allowed: cnn, cnn-bn",
         ),
-        ("studies.intel.models", ["cnn", "cnn"], "studies.intel.models: 'cnn': already in studies.intel"),
+        ("studies.intel.models", ["cnn", "cnn"], "studies.intel: 'cnn': already in studies.intel"),
         (
             "datasets.intel.source",
             "ftp://host/a.zip",
@@ -144,7 +144,7 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         ("runtime.seed", 5_000_000_000, "runtime.seed: 5000000000: input should be less than or equal to"),
         (
             "studies.train",
-            {"models": ["cnn"], "confidence": 0.9, "correction": "holm"},
+            {"models": ["cnn"], "sweeps": [], "without": [], "confidence": 0.9, "correction": "holm"},
             "studies.train: this name is the workflow's own",
         ),
         ("models.cnn.training.accumulation_steps", 3, "batch_size 64 is not a multiple of accumulation_steps 3"),
@@ -161,9 +161,9 @@ def test_a_mistake_gives_one_line(project: Callable[..., Path], key: str, value:
 def test_a_missing_key_is_named(project: Callable[..., Path]) -> None:
     folder = project()
     document = yaml.safe_load((folder / "params.yaml").read_text())
-    del document["models"]["cnn"]["training"]["patience"]
+    del document["models"]["cnn"]["training"]["precision"]
     (folder / "params.yaml").write_text(yaml.safe_dump(document))
-    with pytest.raises(UserError, match=r"models\.cnn\.training\.patience: missing"):
+    with pytest.raises(UserError, match=r"models\.cnn\.training\.precision: missing"):
         load()
 
 

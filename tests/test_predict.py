@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy
 import pandas
 import pytest
+from brightness import sigmoid_network
 from image_folders import picture, write_folder
 from trained_folders import CLASSES, scratch_network, transfer_network, write_model
 
@@ -104,6 +105,18 @@ def test_predictions_are_those_of_the_prepared_view(
     assert [float(row["probability"]) for row in found] == pytest.approx(expected.max(axis=1), abs=1e-6)
     assert len({row["predicted"] for row in found}) > 1
     assert not list(Path().iterdir())
+
+
+def test_of_one_probability_both_classes_are_told(tmp_path: Path, photos: Path, capsys: Output) -> None:
+    folder = write_model(tmp_path / "models/cnn", sigmoid_network(24), ["dark", "bright"])
+    predict.main([str(folder), "photos", "--format", "json"])
+    found = json.loads(capsys.readouterr().out)
+    view = ModelFolder.open(str(folder)).view
+    for row in found:
+        brightness = prepare.read_image(Path(row["file"]), view).mean() / 255
+        bright = 1 / (1 + numpy.exp(3 - 6 * brightness))
+        assert row["probabilities"] == pytest.approx({"dark": 1 - bright, "bright": bright}, abs=1e-4)
+        assert row["class"] == ("bright" if bright > 0.5 else "dark")
 
 
 def test_a_folder_is_searched_in_natural_order(model: Path, photos: Path, capsys: Output) -> None:

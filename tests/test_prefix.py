@@ -13,9 +13,16 @@ from stages.network import loaded, save
 from stages.parameters.document import load
 from stages.parameters.transfer import Transfer
 from stages.prefix import Cut, FlatNetwork, fingerprint
+from tests.small_study import OUTPUT
 
 layers = keras.layers
-HEAD = {"batch_normalization": {"momentum": 0.8}, "units": [16, 8], "activation": "relu", "dropout": [0.3, 0.2]}
+HEAD = {
+    "batch_normalization": {"momentum": 0.8},
+    "units": [16, 8],
+    "activation": "relu",
+    "dropout": [0.3, 0.2],
+    **OUTPUT,
+}
 
 
 def test_a_backbone_told_not_to_train_does_not_whatever_the_network_is_told() -> None:

@@ -184,7 +184,7 @@ def test_an_evaluation_stops_before_it_loads_the_network(
 ) -> None:
     machine()
     wish(monkeypatch, "required")
-    for name in ("model.keras", "history.csv", "summary.json"):
+    for name in ("model.keras", "history.csv", "layers.csv", "summary.json"):
         (tmp_path / name).write_text("no such thing")
     with pytest.raises(UserError, match=r"^DARKROOM_GPU: required: no GPU on node7: "):
         evaluate.opened(tmp_path, SETTINGS)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.project import copied, edit
+from benchmarks.project import copied, edit, leave_one_study
 from stages import record
 from stages.files import write_json, write_text
 from stages.parameters.base import read
@@ -20,7 +20,7 @@ from tests.small_study import refusal
 from workflow import jobs, status
 from workflow.standing import Standing, standings
 
-STAGES = 21
+STAGES = 22
 """Of the study in params.yaml."""
 LOG = "logs/train/intel/cnn.log"
 BEGUN = "job train@cnn on n1, process 1\nRunning stage 'train@cnn':\n> python -m stages.train cnn\n"
@@ -44,6 +44,7 @@ ENDED = {"state": "failed", "ended": "2026-01-02T03:06:10+00:00", "error": "its 
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The sources, as a clone brings them: nothing ran, there is no dvc.lock."""
     monkeypatch.chdir(copied(tmp_path / "project"))
+    leave_one_study(Path())
     return Path()
 
 
@@ -156,8 +157,8 @@ def test_of_many_stages_some_are_shown_and_all_counted(checkout: Path, said: Cal
 def test_studies_count_what_they_share_each(checkout: Path, said: Callable[[], list[str]]) -> None:
     intel = read(checkout / "params.yaml")["studies"]["intel"]
     edit(checkout, {"studies.intel.models": ["cnn-bn"], "studies.one": {**intel, "models": ["cnn"]}})
-    assert [line.partition("]  ")[2] for line in said()[:2]] == ["8 stages: 8 left"] * 2
-    assert len(standings().stages) == 12
+    assert [line.partition("]  ")[2] for line in said()[:2]] == ["9 stages: 9 left"] * 2
+    assert len(standings().stages) == 14
 
 
 @pytest.mark.parametrize(

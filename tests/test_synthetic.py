@@ -7,24 +7,29 @@ from pathlib import Path
 
 import numpy
 import pytest
+from data_sets import SYNTHETIC, dataset
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
 from stages import synthetic
 from stages.errors import UserError
-from stages.parameters.data import Splits, Synthetic
 from stages.scenes import KINDS, scene
 
-SPLITS = Splits(train=["seg_train"], test=["seg_test"])
-CLASSES = ["buildings", "forest", "glacier", "mountain", "sea", "street"]
+SPLITS = {"train": ["seg_train"], "validation": [], "test": ["seg_test"]}
+CLASSES = SYNTHETIC["classes"]
 
 
 def drawn(
-    out: Path, train: int = 5, test: int = 1, seed: int = 7, classes: list[str] = CLASSES, splits: Splits = SPLITS
+    out: Path,
+    train: int = 5,
+    test: int = 1,
+    seed: int = 7,
+    classes: list[str] = CLASSES,
+    splits: dict[str, list[str]] = SPLITS,
 ) -> dict[str, bytes]:
     """Draw a data set and return the members of both archives."""
     choice = {"classes": classes, "train_per_class": train, "test_per_class": test, "seed": seed}
-    synthetic.draw(Synthetic.model_validate(choice), splits, out)
+    synthetic.draw(dataset(choice, splits=splits), out)
     members = {}
     for path in sorted(out.iterdir()):
         with zipfile.ZipFile(path) as archive:
@@ -96,10 +101,10 @@ def test_numbers_of_the_classes_are_mixed(members: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("split", [0, 1])
 def test_numbers_stay_distinct_beyond_a_block(split: int) -> None:
-    many, few = synthetic.numbers(7, split, 10_000), synthetic.numbers(7, split, 100)
+    many, few = synthetic.numbers(7, split, 10_000, 6), synthetic.numbers(7, split, 100, 6)
     assert len(numpy.unique(many)) == many.size
     assert numpy.array_equal(many[:100], few)
-    assert not numpy.intersect1d(synthetic.numbers(7, 1 - split, 10_000), many).size
+    assert not numpy.intersect1d(synthetic.numbers(7, 1 - split, 10_000, 6), many).size
 
 
 def test_images_are_colour_jpegs_mostly_square(members: dict[str, bytes]) -> None:
@@ -124,7 +129,7 @@ def test_archives_are_stored_with_a_fixed_time(tmp_path: Path) -> None:
 
 
 def test_archives_are_named_after_the_first_name_of_each_split(tmp_path: Path) -> None:
-    drawn(tmp_path, train=1, splits=Splits(train=["part-*.ZIP", "more"], test=["*"]))
+    drawn(tmp_path, train=1, splits={"train": ["part-*.ZIP", "more"], "validation": [], "test": ["*"]})
     assert {path.name for path in tmp_path.iterdir()} == {"part-.zip", "test.zip"}
 
 
@@ -134,7 +139,7 @@ def test_archives_are_named_after_the_first_name_of_each_split(tmp_path: Path) -
 )
 def test_names_that_make_no_two_archives_are_refused(tmp_path: Path, train: str, test: str, named: str) -> None:
     with pytest.raises(UserError, match=named) as caught:
-        drawn(tmp_path / "out", splits=Splits(train=[train], test=[test]))
+        drawn(tmp_path / "out", splits={"train": [train], "validation": [], "test": [test]})
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
 

@@ -9,18 +9,21 @@ import numpy
 import pandas
 import pytest
 
-from benchmarks.project import edit
+from benchmarks.project import edit, leave_one_study
 from stages import backbone, features, finetune, pretrained, scratch, transfer
 from stages.backend import keras
 from stages.errors import UserError
 from stages.network import loaded
 from stages.prefix import Cut, FlatNetwork
+from tests.small_study import OUTPUT, STOP
 
 layers = keras.layers
 SIZE = 32
 HEAD = {"batch_normalization": {"momentum": 0.8}, "units": [16, 8], "activation": "relu", "dropout": [0.3, 0.2]}
-FIT: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.003, "epochs": 3, "batch_size": 16}
-FIT |= {"accumulation_steps": 2, "patience": 9, "precision": "float32", "cache_frozen": True}
+HEAD |= OUTPUT
+FIT: dict[str, Any] = {"optimizer": "adam", "momentum": 0, "learning_rate": 0.003, "epochs": 3, "batch_size": 16}
+FIT |= {"accumulation_steps": 2, "precision": "float32", "cache_frozen": True}
+FIT |= {"augmentation": None, "class_weights": None, "callbacks": [{**STOP, "patience": 9}]}
 
 
 def parameters(
@@ -48,6 +51,7 @@ def made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         patch.setenv("DARKROOM_SCRATCH", str(folder / "scratch"))
         shutil.copyfile(root / "params.yaml", "params.yaml")
+        leave_one_study(folder)
         edit(folder, parameters())
         Path("view").mkdir()
         random = numpy.random.default_rng(0)

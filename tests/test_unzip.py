@@ -49,7 +49,7 @@ def pets(project: Project) -> Callable[..., Path]:
         **edits: object,
     ) -> Path:
         folder = project(
-            {"datasets.intel.splits": {"train": ["train"], "test": ["test"]}}
+            {"datasets.intel.splits": {"train": ["train"], "validation": [], "test": ["test"]}}
             | {f"datasets.intel.{key}": value for key, value in edits.items()}
         )
         if train is not None:
@@ -127,7 +127,7 @@ def test_endings_litter_and_other_files(pets: Callable[..., Path], capsys: pytes
 
 
 def test_several_archives_of_mixed_nesting_never_overwrite(pets: Callable[..., Path]) -> None:
-    folder = pets(None, splits={"train": ["part_*"], "test": ["test.zip"]})
+    folder = pets(None, splits={"train": ["part_*"], "validation": [], "test": ["test.zip"]})
     archive(folder / "raw/part_a.zip", {"train/cat/1.jpg": picture(1), "train/dog/1.jpg": picture(2)})
     archive(folder / "raw/part_b.zip", {"cat/1.jpg": picture(3), "dog/x/1.jpg": picture(4), "dog/x-1.jpg": picture(5)})
     archive(folder / "raw/part_c.ZIP", {"train/train/cat/1.jpg": picture(6)})
@@ -157,7 +157,7 @@ def test_a_member_that_stands_twice_in_an_archive_is_kept_twice(pets: Callable[.
 
 
 def test_an_archive_per_class(pets: Callable[..., Path]) -> None:
-    folder = pets(None, splits={"train": ["train_*"], "test": ["test"]})
+    folder = pets(None, splits={"train": ["train_*"], "validation": [], "test": ["test"]})
     archive(folder / "raw/train_cat.zip", {"train/cat/1.jpg": picture(1)})
     archive(folder / "raw/train_dog.zip", {"dog/1.jpg": picture(2)})
     assert list(run().query("split == 'train'")["file"]) == ["train/cat/1.jpg", "train/dog/1.jpg"]
@@ -165,7 +165,7 @@ def test_an_archive_per_class(pets: Callable[..., Path]) -> None:
 
 @pytest.mark.parametrize("wrapper", ["", "pets-2024/"])
 def test_both_splits_in_one_archive(pets: Callable[..., Path], wrapper: str) -> None:
-    folder = pets(None, splits={"train": ["learn"], "test": ["prove"]})
+    folder = pets(None, splits={"train": ["learn"], "validation": [], "test": ["prove"]})
     both = {**good(f"{wrapper}learn/"), **good(f"{wrapper}prove/"), f"{wrapper}validation/cat/9.jpg": picture(9)}
     archive(folder / "raw/pets.zip", both)
     index = run()
@@ -307,7 +307,7 @@ def test_empty_classes_are_all_named(pets: Callable[..., Path], prefix: str) -> 
 
 
 def test_a_class_that_is_empty_in_one_archive_only(pets: Callable[..., Path]) -> None:
-    folder = pets(None, splits={"train": ["part_*"], "test": ["test"]})
+    folder = pets(None, splits={"train": ["part_*"], "validation": [], "test": ["test"]})
     archive(folder / "raw/part_a.zip", {**good("train/"), "train/bird/": None})
     archive(folder / "raw/part_b.zip", {"train/bird/1.jpg": picture(1), "train/cat/2.jpg": picture(2)})
     assert "train/bird/1.jpg" in set(run()["file"])

@@ -16,7 +16,8 @@ from stages.parameters.document import Parameters, load
 
 ORIGINS = {plan.DRAWING, plan.DOWNLOADING, *plan.WEIGHTS.values()}
 TRAININGS = {"train", "transfer", "finetune"}
-RULES = {"fetch", "unzip", "census", "prepare", "pretrained", *TRAININGS, "evaluate", "compare", "costs"}
+RULES = {"fetch", "unzip", "census", "prepare", "pretrained", *TRAININGS, "evaluate", "explain"}
+RULES |= {"augment", "compare", "sweep", "worksheet", "costs"}
 
 
 @pytest.mark.parametrize("verb", sorted(RULES))

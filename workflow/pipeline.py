@@ -75,10 +75,15 @@ class Pipeline:
 
     def _marked(self, verb: str, pattern: str, subject: str, category: str) -> Any:
         path = Path(pattern)
+        caption = Path(__file__).parent / "report" / f"{verb}-{path.stem}.rst"
+        shown = caption.exists()
+        if not path.suffix and shown:
+            labels = {"of": subject, "shows": "{figure}", "as": "png"}
+            figures = {"patterns": ["{figure}.png"], "category": category, "labels": labels}
+            return report(directory(pattern), caption=str(caption), **figures)
         if not path.suffix:
             return directory(pattern)
-        caption = Path(__file__).parent / "report" / f"{verb}-{path.stem}.rst"
-        if path.suffix not in SHOWN or not caption.exists():
+        if path.suffix not in SHOWN or not shown:
             return pattern
         labels = {"of": subject, "shows": path.stem.replace("-", " "), "as": path.suffix[1:]}
         return report(pattern, caption=str(caption), category=category, labels=labels)
@@ -139,7 +144,7 @@ class Pipeline:
 
     def results(self, study: str) -> list[str]:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
-        ends = plan.ends(study, self.values["comparisons"][study]["dataset"])
+        ends = plan.ends(study, self.values)
         return [out for name in ends for out in self.stages[name].outs]
 
     def keys(self, verb: str) -> str:

@@ -65,7 +65,7 @@ def standings() -> Standings:
     found = {name: by_its_job(name, now) for name in stages}
     inspection, to_do = _inspected(stages)  # later, so that what jobs made meanwhile counts as made
     upstream = _upstream(inspection)
-    ends = {study: plan.ends(study, content["dataset"]) for study, content in planned["comparisons"].items()}
+    ends = {study: plan.ends(study, planned) for study in planned["comparisons"]}
     return Standings(
         {
             name: one if name in to_do or one.state == "running" else Standing(name, "done")

@@ -4,32 +4,17 @@ python -m stages.parameters.document        prints the JSON schema (kept in work
 """
 
 import json
-import re
+from functools import cached_property
 from pathlib import Path
 
-from stages.errors import UserError
+from stages.parameters import sweeps
+from stages.parameters.augmentation import Augmented
 from stages.parameters.backbone import Backbone
 from stages.parameters.base import FILE, Name, Section, read, validated
 from stages.parameters.data import Census, Dataset, View
-from stages.parameters.model import Evaluation, Runtime, Study
+from stages.parameters.explanation import Explanation
+from stages.parameters.model import Evaluation, Model, Runtime, Study, Sweep
 from stages.parameters.transfer import AnyModel, FineTune, TransferModel
-
-RESERVED = {
-    "all",
-    "fetch",
-    "unzip",
-    "census",
-    "prepare",
-    "pretrained",
-    "train",
-    "transfer",
-    "finetune",
-    "evaluate",
-    "compare",
-    "costs",
-    "records",
-}
-"""Names of rules, and of the folder beside the studies' results; no study may have one."""
 
 
 class Parameters(Section):
@@ -37,19 +22,48 @@ class Parameters(Section):
 
     runtime: Runtime
     datasets: dict[Name, Dataset]
+    augmented: dict[Name, Augmented]
     census: Census
     views: dict[Name, View]
     backbones: dict[Name, Backbone]
     models: dict[Name, AnyModel]
     finetunes: dict[Name, FineTune]
+    sweeps: dict[Name, Sweep]
     evaluation: Evaluation
+    explanations: dict[Name, Explanation]
     studies: dict[Name, Study]
+
+    @cached_property
+    def variants(self) -> dict[str, tuple[str, str]]:
+        """The sweep and the variant behind each name of a variant."""
+        return {name: (sweep, variant) for name, sweep, variant in sweeps.variants(self.sweeps)}
+
+    @cached_property
+    def trained(self) -> dict[str, Model | TransferModel]:
+        """Every model, and every variant of a sweep with its changes made, by name."""
+        found = dict(self.models)
+        for name, (sweep, variant) in self.variants.items():
+            base, where = self.models[self.sweeps[sweep].of], f"sweeps.{sweep}.variants.{variant}"
+            settings = sweeps.changed(base.model_dump(), self.sweeps[sweep].variants[variant], where)
+            found[name] = validated(type(base), settings, where)
+        return found
 
     def origin(self, key: str) -> str:
         """Return the model that the fine-tune ``key`` goes back to; of a model, itself."""
         while key in self.finetunes:
             key = self.finetunes[key].base
         return key
+
+    def members(self, study: str) -> list[str]:
+        """Return the models, fine-tunes and variants of a study, in the order to show them."""
+        content = self.studies[study]
+        swept = {key: self.sweeps[key] for key in content.sweeps}
+        return [*content.models, *(name for name, _, _ in sweeps.variants(swept))]
+
+    def dataset_of(self, view: str) -> str:
+        """Return the dataset that a view shows, itself or with variants of its training images."""
+        shown = self.views[view].dataset
+        return self.augmented[shown].dataset if shown in self.augmented else shown
 
 
 def load(file: Path = FILE) -> Parameters:
@@ -59,69 +73,10 @@ def load(file: Path = FILE) -> Parameters:
         UserError: one line that names the key, its value and what is allowed.
     """
     parameters = validated(Parameters, read(file), "")
-    for key, view in parameters.views.items():
-        _check_named(f"views.{key}.dataset", view.dataset, parameters.datasets)
-    for section, keys in (("models", parameters.models), ("finetunes", parameters.finetunes)):
-        for key in keys:
-            if re.search(r"-replicate-\d+$", key):
-                raise UserError(
-                    f"{file}: {section}.{key}: names that end in -replicate-<n> are those of replicates; choose another"
-                )
-    for key, model in parameters.models.items():
-        _check_named(f"models.{key}.view", model.view, parameters.views)
-        if isinstance(model, TransferModel):
-            _check_named(f"models.{key}.network.backbone", model.network.backbone, parameters.backbones)
-    _check_fine_tunes(parameters)
-    _check_studies(parameters)
+    from stages.parameters import references  # which knows the classes here
+
+    references.check(parameters)
     return parameters
-
-
-def _check_fine_tunes(parameters: Parameters) -> None:
-    for key, fine_tune in parameters.finetunes.items():
-        if key in parameters.models:
-            raise UserError(f"{FILE}: finetunes.{key}: a model has this name; choose another")
-        chain = [key]
-        while chain[-1] in parameters.finetunes:
-            base = parameters.finetunes[chain[-1]].base
-            if base in chain:
-                raise UserError(f"{FILE}: finetunes.{key}.base: goes back to itself: {' <- '.join([*chain, base])}")
-            chain.append(base)
-        if chain[-1] not in parameters.models or not isinstance(parameters.models[chain[-1]], TransferModel):
-            bases = [name for name, model in parameters.models.items() if isinstance(model, TransferModel)]
-            allowed = ", ".join([*bases, *(name for name in parameters.finetunes if name != key)]) or "none is defined"
-            raise UserError(
-                f"{FILE}: finetunes.{key}.base: {fine_tune.base!r}: no model with a backbone; allowed: {allowed}"
-            )
-
-
-def _check_named(where: str, name: str, known: dict[str, Section] | dict) -> None:
-    if name not in known:
-        raise UserError(f"{FILE}: {where}: {name!r}: no such entry; allowed: {', '.join(known) or 'none is defined'}")
-
-
-def _check_studies(parameters: Parameters) -> None:
-    home: dict[str, str] = {}
-    for key, study in parameters.studies.items():
-        if key in RESERVED:
-            raise UserError(f"{FILE}: studies.{key}: this name is the workflow's own; choose another")
-        for model in study.models:
-            _check_named(f"studies.{key}.models", model, {**parameters.models, **parameters.finetunes})
-            base = parameters.finetunes[model].base if model in parameters.finetunes else model
-            if base not in study.models:
-                raise UserError(
-                    f"{FILE}: studies.{key}.models: {model!r}: fine-tunes {base!r}, which this study must list too"
-                )
-            if model in home:
-                raise UserError(
-                    f"{FILE}: studies.{key}.models: {model!r}: already in studies.{home[model]}; name it once"
-                )
-            home[model] = key
-        used = {parameters.views[parameters.models[parameters.origin(model)].view].dataset for model in study.models}
-        if len(used) > 1:
-            raise UserError(
-                f"{FILE}: studies.{key}.models: {study.models}: models of one study are tested on the same images, "
-                f"but these use the datasets {', '.join(sorted(used))}"
-            )
 
 
 def schema() -> str:

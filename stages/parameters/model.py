@@ -1,13 +1,15 @@
 """What params.yaml says of models, their training and their evaluation."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from stages.parameters.base import Name, Section
 from stages.parameters.data import Count
+from stages.parameters.training import Training
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
+Penalty = Annotated[float, Field(ge=0)]
 Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "leaky_relu"]
 
 
@@ -35,22 +37,53 @@ class Blocks(Section):
     kernel: Count
     """Side of the convolution's window, in pixels."""
     padding: Literal["valid", "same"]
+    """valid: the window stays within the image, which shrinks; same: zeros around it keep its size."""
     activation: Activation
+    """What makes each output non-linear."""
     batch_normalization: BatchNormalization | None
-    pooling: Annotated[int, Field(ge=1)]
-    """Side of the max-pooling window; 1 means no pooling."""
+    """Between each convolution and its activation."""
+    pooling: Count | list[Count]
+    """Side of the max-pooling window behind every convolution, or behind each; 1 means no pooling."""
     dropout: Rate
+    """Share of the values that training sets to zero, drawn anew at each step; 0: none."""
+    dropout_first: bool
+    """Dropout stands before the pooling, not behind it."""
+    l2: Penalty
+    """Factor of the sum of the convolutions' squared weights that is added to the loss; 0: none."""
+
+    @property
+    def poolings(self) -> list[int]:
+        """The side of the max-pooling window behind each convolution."""
+        return [self.pooling] * len(self.filters) if isinstance(self.pooling, int) else self.pooling
+
+    @model_validator(mode="after")
+    def as_many_poolings(self) -> "Blocks":
+        """Require a pooling for each convolution."""
+        if len(self.poolings) != len(self.filters):
+            raise ValueError(f"filters are {self.filters} and pooling {self.pooling}: give one number, or one for each")
+        return self
 
 
 class Head(Section):
-    """The dense layers before the softmax."""
+    """The dense layers, down to the probabilities."""
 
     batch_normalization: BatchNormalization | None
     """Of the vector that enters the first layer."""
+    input_dropout: Rate
+    """Of that vector."""
     units: list[Count]
+    """Of each dense layer, first to last."""
     activation: Activation
+    """Of these layers."""
     dropout: list[Rate]
     """After each of the layers."""
+    l2: Penalty
+    """Factor of the sum of the dense layers' squared weights that is added to the loss; 0: none."""
+    output: Literal["softmax", "sigmoid"]
+    """softmax: one probability per class, fitted by categorical cross-entropy; sigmoid: that of the second of two
+    classes, fitted by binary cross-entropy."""
+    output_dropout: Rate
+    """Dropout of the probabilities themselves, which one of the courses has: it harms training."""
 
     @model_validator(mode="after")
     def as_many_rates(self) -> "Head":
@@ -66,45 +99,13 @@ Bridge = Literal["flatten", "global-average"]
 class Network(Section):
     """A convolutional network from pixels to class probabilities, its weights drawn at random."""
 
-    normalization: bool
-    """Standardise each channel by the mean and variance of the training images."""
+    normalization: Literal["none", "layer", "constants"]
+    """Standardise each channel by the mean and variance of the training images: by a Normalization layer, whose
+    statistics count as parameters, or by a Rescaling layer's constants, which don't."""
     blocks: Blocks
     bridge: Bridge
     """From feature maps to a vector."""
     head: Head
-
-
-class Fit(Section):
-    """How a network, made before, is fitted."""
-
-    optimizer: Literal["adam", "sgd", "rmsprop"]
-    learning_rate: Annotated[float, Field(gt=0)]
-    epochs: Count
-    """At most; early stopping may end before."""
-    batch_size: Count
-    accumulation_steps: Count
-    """Parts, as equal as can be, of a batch that go through the network one by one before one update of the weights:
-    memory falls with it. Batch normalization sees one part at a time."""
-    patience: Count
-    """Epochs without a lower validation loss before training stops; the best weights are kept."""
-    precision: Literal["float32", "mixed_bfloat16"]
-    """What the layers compute in; weights and softmax stay float32."""
-
-    @model_validator(mode="after")
-    def whole_parts(self) -> "Fit":
-        """Require parts of equal size."""
-        if self.batch_size % self.accumulation_steps:
-            raise ValueError(
-                f"batch_size {self.batch_size} is not a multiple of accumulation_steps {self.accumulation_steps}"
-            )
-        return self
-
-
-class Training(Fit):
-    """How a network is made and fitted."""
-
-    validation_split: Annotated[float, Field(gt=0, lt=1)]
-    """Fraction of the training images, drawn by seed, that validate."""
 
 
 class Trained(Section):
@@ -127,15 +128,36 @@ class Evaluation(Section):
 
     worst: Count
     """Worst-predicted images shown."""
+    gallery: Count
+    """Test images, drawn by ``seed``, shown with the predicted class and its certainty."""
+    doubtful: Count
+    """Images shown whose two best classes are closest, with both."""
+    seed: Annotated[int, Field(ge=0)]
+    """Another seed draws other images for the gallery."""
     calibration_bins: Annotated[int, Field(ge=2)]
     confused_pairs: Count
     """Most-confused pairs of classes listed."""
+
+
+class Sweep(Section):
+    """Variants of a model; each is trained under the name ``<sweep>-<variant>``."""
+
+    title: str
+    """Shown on figures and tables."""
+    of: Name
+    """The model that they vary; it is shown among them."""
+    variants: Annotated[dict[Name, dict[str, Any]], Field(min_length=1)]
+    """What each changes of the model: any of its keys, at any depth; a list is changed as a whole."""
 
 
 class Study(Section):
     """Models that are compared on the same test images."""
 
     models: Annotated[list[Name], Field(min_length=1)]
+    sweeps: list[Name]
+    """Sweeps whose variants are trained and compared as well."""
+    without: list[list[str]]
+    """Classes that means over classes are also given without."""
     confidence: Annotated[float, Field(gt=0, lt=1)]
     """Of the intervals around accuracies."""
     correction: Literal["holm", "bonferroni", "fdr_bh"]

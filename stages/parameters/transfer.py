@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag, field_validator
 
 from stages.parameters.base import Name, Section
-from stages.parameters.model import Bridge, Fit, Head, Model, Trained, Training
+from stages.parameters.model import Bridge, Head, Model, Trained
+from stages.parameters.training import Fit, Training
 
 
 class Transfer(Section):

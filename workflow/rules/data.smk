@@ -54,6 +54,33 @@ rule unzip:
         COMMAND
 
 
+rule augment:
+    """The images of a dataset, and variants of those that train."""
+    input:
+        pipeline.deps("augment", "augmented"),
+    output:
+        pipeline.outs("augment", "augmented", "Data"),
+    log:
+        "logs/augment/{augmented}.log",
+    benchmark:
+        "logs/augment/{augmented}.tsv"
+    wildcard_constraints:
+        augmented=pipeline.keys("augment"),
+    priority: 1
+    conda:
+        "../environment.yaml"
+    threads: pipeline.parameters.runtime.threads
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(120),
+    params:
+        stage="augment@{augmented}",
+    message:
+        "Making the variants of {wildcards.augmented}."
+    shell:
+        COMMAND
+
+
 rule census:
     """Counts, sizes, modes, balance, damaged and duplicate images."""
     input:

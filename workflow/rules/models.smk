@@ -134,3 +134,30 @@ rule evaluate:
         "Evaluating {wildcards.model}."
     shell:
         COMMAND
+
+
+rule explain:
+    """What a trained network sees in test images."""
+    input:
+        pipeline.deps("explain", "model"),
+    output:
+        pipeline.outs("explain", "model", "Explanation", study="item.study"),
+    log:
+        "logs/explain/{study}/{model}.log",
+    benchmark:
+        "logs/explain/{study}/{model}.tsv"
+    wildcard_constraints:
+        model=pipeline.keys("explain"),
+    conda:
+        "../environment.yaml"
+    threads: pipeline.parameters.runtime.threads
+    resources:
+        gpu=1,
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        stage="explain@{model}",
+    message:
+        "Explaining {wildcards.model}."
+    shell:
+        COMMAND

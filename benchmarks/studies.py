@@ -1,0 +1,104 @@
+"""What the documents of the studies report, beside what this code gave: writes benchmarks/studies.csv.
+
+    python -m benchmarks.studies --from <checkout> [--from <another>]
+
+Reads documents.csv (study, model, the model that stands for it where its weights are not to be had, the quantity, the
+document's figure), and of each checkout its params.yaml, comparisons and censuses. A figure whose model was run in none
+of them stays empty.
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from stages.counts import splits_of
+from stages.files import write_table
+from stages.parameters.base import validated
+from stages.parameters.data import Dataset
+from stages.template import documents
+
+DOCUMENTS, OUT = Path(__file__).parent / "documents.csv", Path(__file__).parent / "studies.csv"
+COLUMNS = ["study", "model", "quantity", "document", "ours", "parameters", "run in its place", "images"]
+ACCURACY_OF = "accuracy of "
+
+
+@dataclass(frozen=True)
+class Run:
+    """A study that was made in a checkout: its tables by model, and the images that it was made of, in words."""
+
+    models: pandas.DataFrame
+    means: pandas.DataFrame
+    classes: pandas.DataFrame
+    images: str
+
+    def figure(self, model: str, quantity: str) -> str:
+        """Return a model's figure as text; nothing, where the study has none such."""
+        if quantity == "test accuracy":
+            row = self.models.loc[model]
+            return f"{row['accuracy']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
+        if quantity == "training accuracy":
+            return f"{self.models.loc[model, 'train_accuracy']:.1%}"
+        if quantity.startswith(ACCURACY_OF):
+            found = self.classes[self.classes["class"] == quantity.removeprefix(ACCURACY_OF)]
+            return "".join(f"{share:.1%}" for share in found[found["model"] == model]["accuracy"])
+        column = "mean" if quantity == "mean over classes" else quantity
+        return f"{self.means.loc[model, column]:.1%}" if column in self.means else ""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="checkouts", type=Path, action="append", required=True, help="where studies ran")
+    parser.add_argument("--out", type=Path, default=OUT, help="table to write")
+    given = parser.parse_args(argv)
+    runs = {study: run for checkout in given.checkouts for study, run in made(checkout)}
+    reported = pandas.read_csv(DOCUMENTS, dtype=str, keep_default_na=False)
+    write_table(given.out, table(reported, runs))
+
+
+def made(checkout: Path) -> Iterator[tuple[str, Run]]:
+    """Yield each study of a checkout that has a comparison, with what it gave."""
+    values = documents(checkout)[1]
+    for study, planned in values["comparisons"].items():
+        folder = checkout / "results" / study / "comparison"
+        if not (folder / "models.csv").is_file():
+            continue
+        tables = {name: read(folder / f"{name}.csv") for name in ("models", "means")}
+        by_model = {name: content.set_index("model") for name, content in tables.items()}
+        dataset = validated(Dataset, values["datasets"][planned["dataset"]], f"datasets.{planned['dataset']}")
+        counted = read(checkout / "results/census" / planned["dataset"] / "classes.csv")
+        yield study, Run(**by_model, classes=read(folder / "classes.csv"), images=images(counted, dataset))
+
+
+def read(file: Path) -> pandas.DataFrame:
+    """Return a table in which a class may be called NA or 007."""
+    return pandas.read_csv(file, dtype={"class": str}, keep_default_na=False, na_values={"val_accuracy": [""]})
+
+
+def images(counted: pandas.DataFrame, dataset: Dataset) -> str:
+    """Return how many images each split has, and whether they are made up."""
+    each = ", ".join(f"{counted[split].sum():,} {split}" for split in splits_of(counted))
+    return f"{each}{f' ({dataset.note})' if dataset.note else ''}"
+
+
+def table(reported: pandas.DataFrame, runs: Mapping[str, Run]) -> pandas.DataFrame:
+    """Return each of the reported figures beside ours, that of the model itself before that of its stand-in."""
+    rows = []
+    for row in reported.to_dict("records"):
+        run = runs.get(row["study"])
+        known = [name for name in (row["model"], row["stand_in"]) if run is not None and name in run.models.index]
+        ours: dict[str, Any] = {}
+        if run is not None and known:
+            ours = {"ours": run.figure(known[0], row["quantity"]), "images": run.images}
+            ours |= {"parameters": f"{run.models.loc[known[0], 'parameters']:,}"}
+            ours |= {"run in its place": known[0] if known[0] != row["model"] else ""}
+        rows.append({name: row.get(name, "") for name in COLUMNS} | ours)
+    return pandas.DataFrame(rows, columns=COLUMNS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""What params.yaml says of callbacks: Keras' own, by their names, with the arguments that change what they do."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from stages.parameters.base import Section
+from stages.parameters.data import Count
+
+Monitor = Literal["loss", "accuracy", "val_loss", "val_accuracy"]
+Mode = Literal["auto", "min", "max"]
+"""Whether the figure shall fall or rise; auto: accuracy rises, loss falls."""
+Least = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class EarlyStopping(Section):
+    """Stop when a figure has not improved for some epochs."""
+
+    name: Literal["EarlyStopping"]
+    monitor: Monitor
+    mode: Mode
+    min_delta: Least
+    """Less is no improvement."""
+    patience: Annotated[int, Field(ge=0)]
+    """Epochs without improvement before training stops."""
+    restore_best_weights: bool
+    """Keep the weights of the best epoch; else those of the last."""
+    start_from_epoch: Annotated[int, Field(ge=0)]
+    """Epochs, from the first, that are not judged."""
+
+
+class ModelCheckpoint(Section):
+    """Write the model after an epoch, or only after one better than all before, outside the tracked outputs."""
+
+    name: Literal["ModelCheckpoint"]
+    monitor: Monitor
+    mode: Mode
+    save_best_only: bool
+
+
+class TensorBoard(Section):
+    """Write logs for TensorBoard, outside the tracked outputs; ``make tensorboard`` shows them."""
+
+    name: Literal["TensorBoard"]
+    histogram_freq: Annotated[int, Field(ge=0)]
+    """Epochs from one histogram of the weights to the next; 0: none."""
+    write_graph: bool
+
+
+class ReduceLROnPlateau(Section):
+    """Lower the learning rate when a figure has not improved for some epochs."""
+
+    name: Literal["ReduceLROnPlateau"]
+    monitor: Monitor
+    mode: Mode
+    factor: Share
+    """The new rate is this share of the old."""
+    patience: Count
+    min_delta: Least
+    cooldown: Annotated[int, Field(ge=0)]
+    """Epochs after a change that are not judged."""
+    min_lr: Least
+
+
+class LearningRateScheduler(Section):
+    """Lower the learning rate by a factor, every so many epochs.
+
+    Epoch n, counted from 0, learns at learning_rate × factor ** max(0, (n - start_from_epoch) // every).
+    """
+
+    name: Literal["LearningRateScheduler"]
+    factor: Share
+    every: Count
+    """Epochs."""
+    start_from_epoch: Annotated[int, Field(ge=0)]
+    """Epochs, from the first, that do not count."""
+
+
+class BackupAndRestore(Section):
+    """Write all that a training needs to go on, so that one that was killed resumes and ends with the same bytes."""
+
+    name: Literal["BackupAndRestore"]
+    every: Count
+    """Epochs from one backup to the next."""
+
+
+class TerminateOnNaN(Section):
+    """Stop at a loss that is no number."""
+
+    name: Literal["TerminateOnNaN"]
+
+
+class CSVLogger(Section):
+    """Write each epoch's figures to a table as soon as it ends, outside the tracked outputs."""
+
+    name: Literal["CSVLogger"]
+
+
+class SwapEMAWeights(Section):
+    """Validate, and end, with the moving average of the weights."""
+
+    name: Literal["SwapEMAWeights"]
+    momentum: Share
+    """Share of the average that stays at each step."""
+    swap_on_epoch: bool
+    """Callbacks that stand behind this one keep the average of an epoch, too; else the weights it was made of."""
+
+
+KINDS = {
+    kind.__name__: kind
+    for kind in (
+        EarlyStopping, ModelCheckpoint, TensorBoard, ReduceLROnPlateau, LearningRateScheduler, BackupAndRestore,
+        TerminateOnNaN, CSVLogger, SwapEMAWeights,
+    )
+}  # fmt: skip
+"""The callbacks that there are, by Keras' names of them."""
+
+
+def _kind(callback: Any) -> str | None:
+    name = callback.get("name") if isinstance(callback, dict) else getattr(callback, "name", None)
+    return f"[{name}]" if name in KINDS else None
+
+
+Callback = Annotated[
+    Annotated[EarlyStopping, Tag("[EarlyStopping]")]
+    | Annotated[ModelCheckpoint, Tag("[ModelCheckpoint]")]
+    | Annotated[TensorBoard, Tag("[TensorBoard]")]
+    | Annotated[ReduceLROnPlateau, Tag("[ReduceLROnPlateau]")]
+    | Annotated[LearningRateScheduler, Tag("[LearningRateScheduler]")]
+    | Annotated[BackupAndRestore, Tag("[BackupAndRestore]")]
+    | Annotated[TerminateOnNaN, Tag("[TerminateOnNaN]")]
+    | Annotated[CSVLogger, Tag("[CSVLogger]")]
+    | Annotated[SwapEMAWeights, Tag("[SwapEMAWeights]")],
+    Discriminator(
+        _kind,
+        custom_error_type="callback",
+        custom_error_message=f"no callback of this name; allowed: {', '.join(KINDS)}",
+    ),
+]

@@ -1,0 +1,58 @@
+"""The models that params.yaml names, variants among them: what a sweep's variant is, with what it changes."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from stages.errors import UserError
+from stages.parameters.base import FILE, read, validated
+from stages.parameters.model import Sweep
+
+
+def variant_name(sweep: str, variant: str) -> str:
+    """Return the name under which a sweep's variant is trained."""
+    return f"{sweep}-{variant}"
+
+
+def variants(sweeps: Mapping[str, Sweep]) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, the sweep and the variant of every variant."""
+    for sweep, content in sweeps.items():
+        for variant in content.variants:
+            yield variant_name(sweep, variant), sweep, variant
+
+
+def changed(settings: Mapping[str, Any], changes: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return ``settings`` with the values of ``changes`` in their places; a mapping is changed key by key.
+
+    Raises:
+        UserError: ``settings`` have no such key.
+    """
+    result = copy.deepcopy(dict(settings))
+    for key, value in changes.items():
+        if key not in result:
+            raise UserError(f"{FILE}: {where}: {key!r}: the model has no such key here; it has {', '.join(result)}")
+        both = isinstance(value, Mapping) and isinstance(result[key], Mapping)
+        result[key] = changed(result[key], value, f"{where}.{key}") if both else copy.deepcopy(value)
+    return result
+
+
+def chosen(key: str, file: Path = FILE) -> tuple[dict[str, Any], str]:
+    """Return the settings of the model or variant ``key``, unvalidated, and the key of params.yaml where they stand.
+
+    Raises:
+        UserError: there is neither a model nor a variant of this name.
+    """
+    document = read(file)
+    models, sweeps = document.get("models") or {}, document.get("sweeps") or {}
+    if key in models:
+        return models[key], f"models.{key}"
+    for name, content in sweeps.items():
+        variant = key.removeprefix(f"{name}-")
+        if variant != key and variant in (content.get("variants") or {}):
+            sweep = validated(Sweep, content, f"sweeps.{name}")
+            where = f"sweeps.{name}.variants.{variant}"
+            if sweep.of not in models:
+                raise UserError(f"{FILE}: sweeps.{name}.of: {sweep.of!r}: no such model; there is {', '.join(models)}")
+            return changed(models[sweep.of], sweep.variants[variant], where), where
+    raise UserError(f"models: no entry {key!r}, and no variant of a sweep is called so; there is {', '.join(models)}")

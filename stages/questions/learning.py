@@ -1,0 +1,92 @@
+"""Questions on the trainings: overfitting, convergence, and how many epochs they took."""
+
+from stages.curves import Verdict, is_validated, judged
+from stages.evaluations import Evaluated
+from stages.questions.material import Answer, Material, Question, rows
+
+WORDS = {
+    "overfitting": "it overfits",
+    "underfit": "it has not learned to the end",
+    "converged": "it has converged",
+    "unstable": "it is unstable",
+}
+SHARES = {"training": ".1%", "validation": ".1%", "test": ".1%", "gap": "+.1%"}
+
+
+def overfitting(material: Material) -> Answer:
+    """Whether each model overfits or has converged."""
+    found = []
+    for model, one in material.evaluated.items():
+        verdict = judged_of(one)
+        if verdict:
+            found.append({"model": model, "verdict": WORDS[verdict.outcome], "because": verdict.reason})
+        else:
+            gap = one.kept["train_accuracy"] - one.metrics["accuracy"]
+            reason = f"nothing validated; training accuracy less test accuracy: {100 * gap:+.1f} points"
+            found.append({"model": model, "verdict": "cannot be said of its curves", "because": reason})
+    files = [material.every("history.csv"), material.every("curves.png")]
+    return Answer("Is it overfitting? Has it converged?", rows(found), files)
+
+
+def gaps(material: Material) -> Answer:
+    """How far training accuracy is from validation's and the test's."""
+    found = []
+    for model, one in material.evaluated.items():
+        held_out = one.kept["val_accuracy"] if is_validated(one.history) else one.metrics["accuracy"]
+        shares = {"training": one.kept["train_accuracy"], "validation": one.kept["val_accuracy"]}
+        found.append({"model": model, **shares, "test": one.metrics["accuracy"], "gap": shares["training"] - held_out})
+    below = (
+        "\nOf the epoch whose weights were kept. Gap: training less validation, or where nothing validated, less test. "
+        "Training's accuracy is measured with dropout and augmentation at work, so the gap can be negative.\n"
+    )
+    question = "How far apart are training, validation and test?"
+    return Answer(question, rows(found, SHARES) + below, [material.every("metrics.json")])
+
+
+def onset(material: Material) -> Answer | None:
+    """Where overfitting sets in."""
+    found = []
+    for model, one in material.evaluated.items():
+        verdict = judged_of(one)
+        if verdict:
+            rise = f"{verdict.rise:.1%} higher at the end" if verdict.best_epoch < verdict.epochs else "the last epoch"
+            lowest = {"lowest validation loss": verdict.lowest, "after epoch": verdict.best_epoch, "then": rise}
+            found.append({"model": model, **lowest})
+    question = "Where does overfitting set in? (The epoch of the lowest validation loss: what follows is no gain.)"
+    formats = {"lowest validation loss": ".3f"}
+    return Answer(question, rows(found, formats), [material.every("history.csv")]) if found else None
+
+
+def epochs(material: Material) -> Answer:
+    """In how many epochs each model was trained, and which epoch's weights were kept."""
+    found = [
+        {
+            "model": model,
+            "at most": one.hyperparameters["training.epochs"],
+            "run": one.metrics["epochs"],
+            "kept": one.metrics["best_epoch"],
+            "stopped early": stopped_early(one),
+        }
+        for model, one in material.evaluated.items()
+    ]
+    files = [material.every("metrics.json"), material.every("hyperparameters.csv")]
+    return Answer("In how many epochs?", rows(found), files)
+
+
+def times(material: Material) -> Answer:
+    """How long training took: told elsewhere."""
+    answer = f"Times differ from run to run, so none stands here: see `{material.costs}`.\n"
+    return Answer("How long did training take, and a step and an epoch of each batch size?", answer, [])
+
+
+def judged_of(one: Evaluated) -> Verdict | None:
+    """Return the verdict on a model's learning curves; none, where nothing validated."""
+    return judged(one.history, len(one.classes), stopped_early(one))
+
+
+def stopped_early(one: Evaluated) -> bool:
+    """Return whether a callback ended the training before its epochs ran out."""
+    return bool(one.metrics["epochs"] < one.hyperparameters["training.epochs"])
+
+
+QUESTIONS: tuple[Question, ...] = (overfitting, gaps, onset, epochs, times)

@@ -1,0 +1,78 @@
+"""What the worksheet's questions are answered from, and what an answer is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas
+
+from stages.evaluations import Evaluated
+from stages.parameters.data import Dataset, View
+from stages.parameters.model import Study, Sweep
+from stages.tables import markdown
+
+TEXTS = ("class", "true", "predicted", "file", "first", "second", "worst", "second_worst", "best")
+"""Columns of tables that hold texts, even where a class is called NA or 007."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question of a worksheet, its answer in Markdown, and the files that the answer was read from."""
+
+    question: str
+    answer: str
+    files: Sequence[Path]
+
+
+@dataclass(frozen=True)
+class Material:
+    """A study: what params.yaml says of it, and what its stages have made."""
+
+    study: Study
+    dataset: Dataset
+    views: Mapping[str, View]
+    """The views that its models use."""
+    sweeps: Mapping[str, Sweep]
+    """The sweeps that it lists."""
+    balance_tolerance: float
+    """Of the census: a fraction of the mean of a split."""
+    evaluated: Mapping[str, Evaluated]
+    """By model, its first training."""
+    census: Path
+    comparison: Path
+    costs: Path
+    """The page that holds the times; the worksheet names it and does not read it."""
+
+    @property
+    def best(self) -> str:
+        """The model with the most test images right; of equal ones that with the lower loss."""
+        return min(self.evaluated, key=lambda model: (-self._right(model), self.evaluated[model].metrics["loss"]))
+
+    def _right(self, model: str) -> int:
+        return int(self.evaluated[model].metrics["right"])
+
+    @property
+    def fine_tuned(self) -> dict[str, str]:
+        """The fine-tunes whose base is among the models, each with its base."""
+        bases = ((model, one.base) for model, one in self.evaluated.items())
+        return {model: base for model, base in bases if base is not None and base in self.evaluated}
+
+    def every(self, name: str) -> Path:
+        """Return the file ``name`` of every evaluation, as a path with a ``*`` in it."""
+        return self.evaluated[self.best].folder.parent / "*" / name
+
+
+Question = Callable[[Material], Answer | None]
+"""Answers a question, or says by None that the study has nothing that could."""
+
+
+def read(file: Path) -> pandas.DataFrame:
+    """Return a table that a stage wrote; texts stay as they stand, and an empty number is missing."""
+    columns = pandas.read_csv(file, nrows=0).columns
+    numbers = {name: [""] for name in columns if name not in TEXTS}
+    return pandas.read_csv(file, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=numbers)
+
+
+def rows(content: Sequence[Mapping[str, object]], formats: Mapping[str, str] | None = None) -> str:
+    """Return rows as a table in Markdown."""
+    return markdown(pandas.DataFrame(content), formats)

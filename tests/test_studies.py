@@ -1,0 +1,74 @@
+"""All five studies of params.yaml, made small: from drawn archives in the real ones' formats to their worksheets."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+import yaml
+
+from benchmarks.project import ROOT, copied, edit, git, run, snakemake
+from stages import plan, template
+from stages.parameters.document import load
+
+pytestmark = pytest.mark.slow
+
+SIZES = {"intel-150": 112, "intel-256": 112, "intel-180": 32, "waste-320": 64, "cats-dogs-64": 16}
+SIZES |= {"cats-dogs-150": 32, "cats-dogs-150-grey": 32, "cats-dogs-150-variants": 32}
+KEPT = {"cifar10-batch": ["16"], "cifar10-optimizer": ["momentum"], "cifar10-remedy": ["augmentation", "l2"]}
+KEPT |= {"cats-dogs-remedy": ["grey", "augmentation", "augmented-files", "batch-normalization"]}
+
+
+def small_configuration(document: dict[str, Any]) -> dict[str, Any]:
+    """What params.yaml becomes: the same five studies on fewer and smaller images, for an epoch or two."""
+    changes: dict[str, Any] = {f"views.{view}.size": size for view, size in SIZES.items()}
+    for section, epochs in (("models", 2), ("finetunes", 1)):
+        for key, entry in document[section].items():
+            kept = [one for one in entry["training"]["callbacks"] if one["name"] != "BackupAndRestore"]
+            changes |= {f"{section}.{key}.training.epochs": epochs, f"{section}.{key}.training.callbacks": kept}
+    for sweep, names in KEPT.items():
+        changes[f"sweeps.{sweep}.variants"] = {name: document["sweeps"][sweep]["variants"][name] for name in names}
+    for dataset, entry in document["datasets"].items():
+        changes[f"datasets.{dataset}.synthetic.train_per_class"] = 12 if entry["draw"] is None else 24
+        changes[f"datasets.{dataset}.synthetic.test_per_class"] = 4 if entry["splits"]["test"] else 0
+    changes["datasets.cifar10.draw.validation"] = 4
+    changes["datasets.cats-dogs.draw"] = {"seed": 42, "train": 16, "validation": None, "test": 8}
+    return changes
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All studies, made by Snakemake."""
+    folder = copied(tmp_path_factory.mktemp("studies") / "project")
+    edit(folder, small_configuration(yaml.safe_load((ROOT / "params.yaml").read_text())))
+    run(folder, "stages.plan")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Start")
+    assert snakemake(folder, "all") == sorted(template.stages(folder))
+    return folder
+
+
+def test_every_study_ends_and_all_is_quiet(studies: Path) -> None:
+    planned = plan.plan(load(studies / "params.yaml"))
+    stages = template.stages(studies)
+    for study in planned["comparisons"]:
+        for end in plan.ends(study, planned):
+            assert all((studies / out).exists() for out in stages[end].outs), end
+    assert "Nothing to be done" in run(studies, "snakemake").stderr
+    assert "up to date" in run(studies, "dvc", "status").stdout
+    assert git(studies, "status", "--porcelain") == "?? dvc.lock\n"
+
+
+@pytest.mark.parametrize("study", ["intel", "cifar10", "waste", "cats-dogs", "mnist"])
+def test_a_worksheet_answers_and_says_that_images_are_drawn(studies: Path, study: str) -> None:
+    page = (studies / f"results/{study}/worksheet.md").read_text()
+    assert "synthetic" in page.splitlines()[0]
+    models = pandas.read_csv(studies / f"results/{study}/comparison/models.csv")
+    assert all(name.replace("_", "\\_") in page for name in models["model"])
+
+
+def test_a_variant_of_every_sweep_is_compared_with_its_model(studies: Path) -> None:
+    for file in sorted((studies / "results").glob("*/sweeps/*/sweep.csv")):
+        table = pandas.read_csv(file)
+        assert len(table) >= 2, file
+    assert len(list((studies / "results").glob("*/sweeps/*/sweep.csv"))) == 5

@@ -1,0 +1,204 @@
+"""The worksheet of a made-up study: which questions are asked, what is answered, and from which file."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas
+import pytest
+from evaluated_folders import CLASSES, write_evaluation
+
+from stages import compare, worksheet
+from stages.errors import UserError
+from stages.questions import comparing, networks
+
+SWEEP = {"title": "Batch size", "of": "cnn", "variants": {"8": {"training": {"batch_size": 8}}}}
+MODELS = ["cnn", "cnn-bn", "frozen", "tuned", "batch-8"]
+ON_BACKBONE = {"network.backbone": "lite", "network.bridge": "global-average"}
+
+
+@pytest.fixture
+def study(project: Callable[..., Path]) -> Path:
+    """A working folder with the evaluations, the comparison and the census of a study."""
+    folder = project({"sweeps": {"batch": SWEEP}, "studies.intel.sweeps": ["batch"], "studies.intel.without": [["NA"]]})
+    evaluations = folder / "evaluations"
+    write_evaluation(evaluations / "cnn", (50, 40, 30))
+    write_evaluation(evaluations / "cnn-bn", (58, 54, 50), {"network.normalization": "layer", "view": "intel-256"})
+    write_evaluation(evaluations / "frozen", (50, 40, 31), ON_BACKBONE, validated=False)
+    write_evaluation(evaluations / "tuned", (50, 30, 50), {"base": "frozen", "unfreeze": 20})
+    write_evaluation(evaluations / "batch-8", (50, 40, 20), {"training.batch_size": 8}, epochs=10)
+    backbone = {"name": "lite", "layers": 150, "first": "image", "last": "top", "output_shape": [6, 6, 1280]}
+    for key in ("frozen", "tuned"):
+        (evaluations / key / "summary.json").write_text(json.dumps({"backbone": backbone}))
+    compared(MODELS)
+    write_census(folder / "census")
+    return folder
+
+
+def compared(models: list[str]) -> None:
+    options = ["--evaluations", "evaluations", "--dataset", "intel", "--out", "comparison"]
+    compare.main(["intel", "--models", *models, *options])
+
+
+def write_census(folder: Path) -> None:
+    """Write the census of images of two sizes, with two of the same bytes."""
+    folder.mkdir()
+    classes = pandas.DataFrame({"class": CLASSES, "train": [30, 30, 20], "validation": [5, 5, 5], "test": [60, 60, 60]})
+    classes.to_csv(folder / "classes.csv", index=False)
+    pandas.DataFrame(
+        {"width": [150, 99], "height": [150, 80], "train": [79, 1], "test": [180, 0], "images": [259, 1]}
+    ).to_csv(folder / "sizes.csv", index=False)
+    pandas.DataFrame({"mode": ["RGB"], "format": ["JPEG"], "images": [260]}).to_csv(folder / "modes.csv", index=False)
+    (folder / "damaged.csv").write_text("split,class,file,problem\n")
+    rows = {"group": [1, 1], "kind": ["leak"] * 2, "split": ["train", "test"], "class": ["NA"] * 2, "file": ["a", "b"]}
+    pandas.DataFrame(rows).to_csv(folder / "duplicates.csv", index=False)
+
+
+def run(models: list[str] = MODELS, out: str = "worksheet.md") -> str:
+    folders = [part for name in ("evaluations", "comparison", "census") for part in (f"--{name}", name)]
+    files = ["--costs", "costs/costs.md", "--hyperparameters", "hyperparameters.csv", "--out", out]
+    worksheet.main(["intel", "--models", *models, "--dataset", "intel", *folders, *files])
+    return Path(out).read_text(encoding="utf-8")
+
+
+def answer(page: str, question: str) -> str:
+    """The part of the page from the one question that begins so to the next."""
+    found = re.findall(
+        rf"^\*\*{re.escape(question)}.*?(?=^\*\*[A-Z][^*]*\?|^## |\Z)", page, flags=re.MULTILINE | re.DOTALL
+    )
+    assert len(found) == 1, question
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "file"),
+    [
+        ("How many images has each class", "| all | 80 | 15 | 180 |", "census/classes.csv"),
+        ("Are the classes balanced", "training classes are **not** balanced: 26.7 images", "census/classes.csv"),
+        ("Which label has which class", "0 NA, 1 sea, 2 wald.", "evaluations/cnn-bn/classes.csv"),
+        ("Which sizes have the images", "smallest by area: 99×80; largest: 150×150", "census/sizes.csv"),
+        ("Can the images feed a network", "No: they have 2 sizes.", "census/modes.csv"),
+        ("Is an image there twice", "| 1 | leak | test | NA | b |", "census/duplicates.csv"),
+        ("Which views were made", "| intel-256 | intel | 256×256 | pad | lanczos | RGB | 1 |", "params.yaml"),
+        ("How many images train, validate", "| 90 | 0 | 180 | frozen |", "metrics.json"),
+        ("How many layers and parameters", "| cnn | 3 | 1,000 | 900 | 3.91 |", "layers.csv"),
+        ("Which layers hold most", "| cnn | probabilities 800 (80.0%), convolution\\_1 200 (20.0%) |", "layers.csv"),
+        (
+            "How much of a network on a backbone",
+            "| tuned | 1,000 | 900 | 90.0% | from scratch | the last 20 |",
+            "metrics",
+        ),
+        (
+            "How many layers has the backbone",
+            "| lite | 150 | image | top | 6×6×1280 |",
+            "evaluations/frozen/summary.json",
+        ),
+        ("Which hyperparameters are there", "10, of which 8 differ between the 5 models", "hyperparameters.csv"),
+        ("Is it overfitting", "| cnn | it overfits | after epoch 5 validation loss rose", "history.csv"),
+        ("Is it overfitting", "| frozen | cannot be said of its curves | nothing validated;", "history.csv"),
+        ("How far apart are training", "| cnn | 90.0% | 70.0% | 66.7% | +20.0% |", "metrics.json"),
+        ("How far apart are training", "| frozen | 90.0% | – | 67.2% | +22.8% |", "metrics.json"),
+        ("Where does overfitting set in", "| cnn | 0.550 | 5 | 6.8% higher at the end |", "history.csv"),
+        ("In how many epochs", "| cnn | 10 | 8 | 8 | yes |", "metrics.json"),
+        ("In how many epochs", "| batch-8 | 10 | 10 | 8 | no |", "metrics.json"),
+        ("What are test accuracy and loss", "| cnn-bn | 162 | 180 | 90.0% |", "comparison/models.csv"),
+        ("Which classes are predicted most", "| cnn | NA 80 (60), sea 50 (60), wald 50 (60) |", "classes.csv"),
+        (
+            "Which classes are confused most",
+            "| cnn | wald for NA 30, sea for wald 20, NA for sea 10 |",
+            "confused-pairs.csv",
+        ),
+        ("How good is the best model, cnn-bn", "| wald | 0.893 | 0.833 |", "evaluations/cnn-bn/classes.csv"),
+        ("Which images does cnn-bn predict worst", "| test/NA/58.jpg | NA | 22.5% | sea | 55.0% |", "predictions.csv"),
+        ("How certain are the predictions", "| cnn | 78.3% | 90.0% | 55.0% | 0.0% |", "predictions.csv"),
+        ("Is that certainty earned", "| cnn | 0.250 | too certain by 11.7 points on average |", "metrics.json"),
+        ("Of which images does cnn-bn doubt", "| test/NA/58.jpg | NA | sea | 55.0% | NA | 22.5% |", "doubtful.csv"),
+        ("Which model is best", "Highest accuracy: **cnn-bn**, 162 of 180", "comparison/pairs.csv"),
+        ("What does one choice change", "| cnn | cnn-bn | view intel-150 → intel-256; network.normal", "pairs.csv"),
+        ("What is the mean accuracy over classes", "| cnn | 66.7% | 75.0% | 83.3% | wald | sea | 58.3% |", "means.csv"),
+        ("What does fine-tuning gain", "121 images right before, 130 after, which may be chance", "finetuning.csv"),
+        ("What does fine-tuning gain", "By class: wald 51.7% → 83.3% (+31.7%), NA 83.3% → 83.3%", "finetuning.csv"),
+        (
+            "Batch size: what does each value",
+            "**batch-8** (training: {batch_size: 8})",
+            "evaluations/*/predictions.csv",
+        ),
+    ],
+)
+def test_a_question_is_answered_from_this_run_and_names_the_file(
+    study: Path, question: str, said: str, file: str
+) -> None:
+    found = answer(run(), question)
+    assert said in found
+    assert file in found.rpartition("From ")[2]
+
+
+def test_times_are_named_and_not_told(study: Path) -> None:
+    found = answer(run(), "How long did training take")
+    assert "see `costs/costs.md`" in found
+    assert not re.search(r"\d", found)
+
+
+def test_every_heading_says_what_the_images_and_models_are(study: Path) -> None:
+    write_evaluation(study / "evaluations/random", note="random weights, no pretraining")
+    compared([*MODELS, "random"])
+    headings = [line for line in run([*MODELS, "random"]).splitlines() if line.startswith("#")]
+    said = "(synthetic images, drawn by a program; random: random weights, no pretraining)"
+    assert len(headings) == 7
+    assert all(line.endswith(said) for line in headings)
+
+
+def test_what_a_study_has_nothing_of_is_not_asked(study: Path, project: Callable[..., Path]) -> None:
+    project()
+    page = run(["cnn"])
+    for absent in ("backbone", "fine-tuning", "one choice", "randomly changed", "## Sweeps"):
+        assert absent not in page, absent
+    assert "nan" not in page
+
+
+def test_all_hyperparameters_stand_side_by_side(study: Path) -> None:
+    run()
+    table = pandas.read_csv(study / "hyperparameters.csv", dtype=str).set_index("name")
+    assert list(table) == MODELS
+    assert table.loc["training.batch_size"].tolist() == ["64", "64", "64", "64", "8"]
+    assert table.loc["unfreeze"].fillna("").tolist() == ["", "", "", "20", ""]
+
+
+def test_augmentation_is_told_by_what_it_changes(study: Path) -> None:
+    used = {
+        "training.augmentation.flip": "horizontal",
+        "training.augmentation.zoom": 0,
+        "training.augmentation.fill": "nearest",
+    }
+    write_evaluation(study / "evaluations/changed", used=used)
+    compared([*MODELS, "changed"])
+    found = answer(run([*MODELS, "changed"]), "Which networks see randomly changed images")
+    assert found.splitlines()[4:5] == ["| changed | flip horizontal | nearest |"]
+
+
+def test_two_runs_give_the_same_bytes(study: Path) -> None:
+    assert run() == run(out="again.md")
+
+
+def test_a_missing_evaluation_is_named(study: Path) -> None:
+    with pytest.raises(UserError, match=r"mlp/metrics\.json: no such file; run python -m stages\.evaluate mlp"):
+        run(["cnn", "mlp"])
+
+
+def test_what_only_the_machine_notices_is_no_difference() -> None:
+    assert comparing.differences({"training.accumulation_steps": 1, "a": 1}, {"training.accumulation_steps": 8}) == [
+        "a 1 → none"
+    ]
+
+
+def test_unfrozen_layers_in_words(study: Path) -> None:
+    write_evaluation(study / "evaluations/named", used={"base": "frozen", "unfreeze": "block7a_expand_conv"})
+    options = worksheet.argparse.Namespace(key="intel", dataset="intel", models=["frozen", "tuned", "named"])
+    folders = {name: study / name for name in ("evaluations", "comparison", "census", "costs")}
+    material = worksheet.gathered(worksheet.argparse.Namespace(**vars(options), **folders))
+    assert [networks.unfrozen(material, model) for model in options.models] == [
+        "none",
+        "the last 20",
+        "from block7a_expand_conv on",
+    ]
