@@ -100,7 +100,12 @@ class Backup:
 
 @contextmanager
 def opened(name: str, task: str) -> Iterator[Backup | None]:
-    """Give the backup of the training ``name``, removed if all goes well; ``None`` if another process has it."""
+    """Give the backup of the training ``name``, removed if all goes well; ``None`` if another process has it.
+
+    Raises:
+        UserError: the environment gives no number for the most that the folder may hold.
+    """
+    scratch.bound()  # a mistake there must not wait until the first backup
     folder = scratch.place(scratch.BACKUPS) / name
     with scratch.locked(folder, wait=False) as ours:
         if not ours:

@@ -57,13 +57,14 @@ def means(accuracies: pandas.DataFrame, without: Sequence[Sequence[str]]) -> pan
     rows = []
     for model, group in accuracies.groupby("model", sort=False):
         ascending = group.sort_values("accuracy", kind="stable").set_index("class")["accuracy"]
+        worst, second = [*ascending.index, ""][:2]
         row = {
             "model": model,
             "mean": ascending.mean(),
             "without_worst": ascending.iloc[1:].mean(),
             "without_two_worst": ascending.iloc[2:].mean(),
-            "worst": ascending.index[0],
-            "second_worst": ascending.index[1],
+            "worst": worst,
+            "second_worst": second,
         }
         rows.append(row | {left_out(names): ascending.drop(list(names)).mean() for names in without})
     return pandas.DataFrame(rows)

@@ -55,7 +55,7 @@ def _record_apart(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
 
 def train(
     verb: str,
-    section: str,
+    place: Callable[[str], str],
     description: str | None,
     folders: Mapping[str, str],
     work: Callable[[argparse.Namespace], None],
@@ -63,7 +63,7 @@ def train(
 ) -> None:
     """Parse the command line that every way of training shares, and do its ``work``.
 
-    ``folders`` are the options that name a folder, with their meaning; ``section`` is the one of params.yaml where
+    ``folders`` are the options that name a folder, with their meaning; ``place`` gives the key of params.yaml where
     ``--model`` stands, which errors name.
 
     Raises:
@@ -71,7 +71,7 @@ def train(
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("key", help="the training: a name in params.yaml, or <name>-replicate-<n>")
-    parser.add_argument("--model", help=f"its name in {section} of params.yaml")
+    parser.add_argument("--model", help="its name in params.yaml")
     parser.add_argument("--replicate", type=int, help="from 1")
     for name, meaning in folders.items():
         parser.add_argument(f"--{name}", type=Path, help=meaning)
@@ -79,7 +79,7 @@ def train(
     try:
         work(options)
     except UserError as error:
-        raise UserError(f"{section}.{options.model}: {error}") from None
+        raise UserError(f"{place(options.model)}: {error}") from None
 
 
 def described(error: Exception) -> str:

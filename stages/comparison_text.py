@@ -109,7 +109,7 @@ def class_means(means: pandas.DataFrame, study: Study) -> str:
     named = tuple(left_out(names) for names in study.without)
     return (
         f"Means over classes, each counting the same; every class of every model is in classes.csv:\n\n"
-        f"{table(means, named)}\n![Accuracy per class](classes.png)\n"
+        f"{table(means.dropna(axis='columns', how='all'), named)}\n![Accuracy per class](classes.png)\n"
     )
 
 

@@ -56,12 +56,18 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def sweep_lines(parameters: Parameters, study: str) -> dict[str, list[str]]:
-    """Return the models of each sweep that a study lists, by its title, the one that is varied first."""
-    sweeps = {key: parameters.sweeps[key] for key in parameters.studies[study].sweeps}
-    return {
-        sweep.title: [sweep.of, *(variant_name(key, variant) for variant in sweep.variants)]
-        for key, sweep in sweeps.items()
-    }
+    """Return the models of a study's sweeps that differ in batch size alone, by what they are variants of."""
+    found = {}
+    for key in parameters.studies[study].sweeps:
+        sweep = parameters.sweeps[key]
+        alone = [variant for variant, change in sweep.variants.items() if only_batch_size(change)]
+        found[f"{sweep.title} of {sweep.of}"] = [sweep.of, *(variant_name(key, variant) for variant in alone)]
+    return {title: models for title, models in found.items() if len(models) > 1}
+
+
+def only_batch_size(change: Mapping[str, Any]) -> bool:
+    """Return whether a variant changes the batch size and nothing else."""
+    return set(change) == {"training"} and set(change["training"]) <= {"batch_size", "accumulation_steps"}
 
 
 def read(folder: Path, keys: Sequence[str], name: str) -> dict[str, dict[str, Any]]:

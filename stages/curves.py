@@ -5,6 +5,7 @@ validated, val_loss and val_accuracy.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -56,8 +57,18 @@ def at_epoch(history: pandas.DataFrame, epoch: int) -> dict[str, float | None]:
     return {name: figure if math.isfinite(figure) else None for name, figure in figures.items()}
 
 
-def judged(history: pandas.DataFrame, classes: int, stopped_early: bool) -> Verdict | None:
+def is_cross_entropy(hyperparameters: Mapping[str, Any]) -> bool:
+    """Return whether the losses of a history are cross-entropies alone: without L2 penalties or weights of classes."""
+    return not any(
+        value and (name.endswith(".l2") or name.startswith("training.class_weights"))
+        for name, value in hyperparameters.items()
+    )
+
+
+def judged(history: pandas.DataFrame, classes: int, stopped_early: bool, cross_entropy: bool = True) -> Verdict | None:
     """Return the verdict on a history of a model that tells ``classes`` classes apart; none, if nothing validated.
+
+    Only a ``cross_entropy`` is compared with that of guessing.
 
     - unstable: a loss is not finite; or validation loss once jumped up and came back by more than both its lowest value
       and all that training won; or it ended risen without the training loss going down.
@@ -74,7 +85,8 @@ def judged(history: pandas.DataFrame, classes: int, stopped_early: bool) -> Verd
     outcome: Outcome = "unstable"
     reason = f"the loss is no finite number at epoch {int(finite.argmin()) + 1}"
     if finite.all():
-        outcome, reason = _finite_outcome(loss, validation, best, classes, stopped_early)
+        guessing = math.log(classes) if cross_entropy else math.inf
+        outcome, reason = _finite_outcome(loss, validation, best, guessing, stopped_early)
     gaps = validation - loss
     return Verdict(
         outcome=outcome,
@@ -113,14 +125,14 @@ def largest_swing(validation: numpy.ndarray) -> float:
 
 
 def _finite_outcome(
-    loss: numpy.ndarray, validation: numpy.ndarray, best: int, classes: int, stopped_early: bool
+    loss: numpy.ndarray, validation: numpy.ndarray, best: int, guessing: float, stopped_early: bool
 ) -> tuple[Outcome, str]:
     lowest, rise = validation[best], _rise(validation, best)
     swing, won = largest_swing(validation), validation[0] - validation[best]
     trained = f"training loss {'fell' if loss[-1] < loss[best] else 'rose'} from {loss[best]:.3f} to {loss[-1]:.3f}"
     risen = f"after epoch {best + 1} validation loss rose by {rise:.0%} to {validation[-1]:.3f} while {trained}"
-    if lowest >= math.log(classes):
-        guess = f"that of guessing among {classes} classes, {math.log(classes):.3f}"
+    if lowest >= guessing:
+        guess = f"that of guessing among {math.exp(guessing):.0f} classes, {guessing:.3f}"
         return "underfit", f"the lowest validation loss, {lowest:.3f}, is not below {guess}"
     if swing > max(won, lowest):
         against = f"while training won {won:.3f} and the lowest is {lowest:.3f}"

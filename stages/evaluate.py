@@ -2,8 +2,8 @@
 
 Reads a model's folder, the test split of a view, and evaluation, runtime and datasets.<key> of params.yaml.
 Writes a folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, doubtful.csv,
-hyperparameters.csv, history.csv and layers.csv (as training left them), metrics.json, evaluation.md, and the figures
-curves.png, confusion.png, calibration.png, worst.png, gallery.png, doubtful.png, diagram.png.
+hyperparameters.csv, history.csv, layers.csv and summary.json (as training left them), metrics.json, evaluation.md, and
+the figures curves.png, confusion.png, calibration.png, worst.png, gallery.png, doubtful.png, diagram.png.
 """
 
 import argparse
@@ -21,7 +21,8 @@ from stages import command, diagram, evaluation_figures, evaluation_tables, eval
 from stages.curves import at_epoch
 from stages.errors import UserError
 from stages.files import read_json, write_json, write_table, write_text, written_folder
-from stages.network import check_fit, loaded, probabilities
+from stages.network import probabilities
+from stages.network_file import check_fit, loaded
 from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 from stages.parameters.model import Evaluation, Runtime
@@ -32,7 +33,7 @@ from stages.views import TEST, View
 
 BATCH = 32
 """Images given to the model at once; it bounds memory and changes no result."""
-COPIED = (HISTORY, LAYERS)
+COPIED = (HISTORY, LAYERS, SUMMARY)
 """Files of a model's folder that an evaluation's repeats."""
 FROM_TRAINING = (
     "parameters",
@@ -90,7 +91,7 @@ def opened(folder: Path, parameters: Runtime) -> Trained:
     Raises:
         UserError: a file is missing.
     """
-    for name in (NETWORK, SUMMARY, *COPIED):
+    for name in (NETWORK, *COPIED):
         if not (folder / name).is_file():
             raise UserError(f"{folder / name}: no such file; train {folder.name} first")
     runtime.start(parameters)

@@ -5,9 +5,13 @@ from typing import Any
 
 import pandas
 
-from stages.curves import Verdict, judged, still_falling
+from stages.curves import Verdict, is_cross_entropy, judged, still_falling
 from stages.tables import escaped, markdown
 
+MORE_THAN_CROSS_ENTROPY = (
+    "- The losses of the curves hold an L2 penalty or weights of classes as well, which the cross-entropy of the test "
+    "does not.\n"
+)
 SHOWN = 5
 """Classes named as those predicted most often, and images as the most doubtful."""
 UNVALIDATED = "nothing validated"
@@ -115,8 +119,10 @@ def doubtful(unsure: pandas.DataFrame) -> str:
 
 def course(history: pandas.DataFrame, classes: int, summary: Mapping[str, Any]) -> str:
     """Return what the learning curves say, in words."""
-    verdict = judged(history, classes, summary["stopped_early"])
+    plain = is_cross_entropy(summary["hyperparameters"])
+    verdict = judged(history, classes, summary["stopped_early"], plain)
     kept = f"- The weights kept are those of epoch {summary['best_epoch']}.\n"
+    kept += "" if plain else MORE_THAN_CROSS_ENTROPY
     return (explained(verdict) if verdict else unvalidated(history, summary["stopped_early"])) + kept
 
 

@@ -17,7 +17,7 @@ from stages.errors import UserError
 from stages.explanation_parts import Subject
 from stages.feature_maps import FeatureMaps
 from stages.files import read_json, write_table, write_text, written_folder
-from stages.network import check_fit, loaded
+from stages.network_file import check_fit, loaded
 from stages.parameters.base import FILE, entry
 from stages.parameters.data import Dataset
 from stages.parameters.explanation import Explanation

@@ -66,9 +66,10 @@ def feature_maps(
     for (left, right), image, caption, own in zip(axes, images, captions, maps, strict=True):
         picture(left, image, caption)
         whole, corners = tiled(own, across)
-        right.imshow(whole, cmap=RESPONSE, vmin=min(0, own.min()), vmax=max(own.max(), 1e-6))
+        dark, bright = min(0, own.min()), max(own.max(), 1e-6)
+        right.imshow(whole, cmap=RESPONSE, vmin=dark, vmax=bright)
         right.axis("off")
-        right.set_title(f"{own.min():.3g} (dark) to {own.max():.3g} (bright)", fontsize=8)
+        right.set_title(f"{dark:.3g} (dark) to {bright:.3g} (bright)", fontsize=8)
         number(right, corners, filters)
     figure.suptitle(title)
     return figure

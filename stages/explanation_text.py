@@ -12,7 +12,7 @@ ONE_FILTER = (
     "image is the one that it responds to most.\n"
 )
 NO_ERROR = "None: every test image was recognised.\n"
-UNCHANGED = "The model was trained on its images as they are.\n"
+UNCHANGED = "No random changes were drawn in training.\n"
 
 
 class Section(NamedTuple):

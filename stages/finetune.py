@@ -14,7 +14,7 @@ from stages import backbone, command, frozen, outcome, runtime
 from stages.errors import UserError
 from stages.files import read_json
 from stages.fitting import Rows
-from stages.network import check_fit, loaded
+from stages.network_file import check_fit, loaded
 from stages.parameters.base import entry
 from stages.parameters.model import Runtime
 from stages.parameters.transfer import FineTune
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "base": "folder of the model to start from",
         "out": "folder of the trained model",
     }
-    command.train("finetune", "finetunes", __doc__, folders, finetune, argv)
+    command.train("finetune", "finetunes.{}".format, __doc__, folders, finetune, argv)
 
 
 def finetune(options: argparse.Namespace) -> None:

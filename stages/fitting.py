@@ -1,6 +1,7 @@
 """Fitting a network: the batches that train and validate, optimizer and loss, and the epochs (stages/epochs.py)."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,11 +92,19 @@ def compiled(model: keras.Model, fit: Fit) -> keras.Model:
 
 
 def fitted(
-    model: keras.Model, train: Batches, validation: Batches | None, fit: Fit, task: str, logs: Path, origin: Origin
+    model: keras.Model,
+    train: Batches,
+    validation: Batches | None,
+    fit: Fit,
+    task: str,
+    logs: Path,
+    origin: Origin,
+    until: ExitStack,
 ) -> Fitted:
     """Compile and fit ``model``, which then holds the weights that its callbacks keep: without any, the last epoch's.
 
     With BackupAndRestore it goes on where a process that was killed has left its backup, and ends with the same bytes.
+    The backup stays ``until`` that is closed: close it when the model is written.
 
     Raises:
         UserError: the training diverged, or a callback watches a figure that there is not.
@@ -104,5 +113,5 @@ def fitted(
     wanted = callbacks.asked(fit, BackupAndRestore)
     if not wanted:
         return Loop(compiled(model, fit), train, validation, fit, task).run(logs, None, 0)
-    with backups.opened(identity.named(model, train, validation, fit, origin), task) as backup:
-        return Loop(compiled(model, fit), train, validation, fit, task).run(logs, backup, wanted.every)
+    backup = until.enter_context(backups.opened(identity.named(model, train, validation, fit, origin), task))
+    return Loop(compiled(model, fit), train, validation, fit, task).run(logs, backup, wanted.every)

@@ -1,6 +1,7 @@
 """Training a network with frozen layers: what they give is computed once, and only what stands behind is fitted."""
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,10 @@ def train(
     prepared = watch.seconds
     batches, validation = rows.batches(read, view, training, facts["seed"])
     origin = Origin(whole, view, settings, facts)
-    result = fitting.fitted(fit, batches, validation, training, task, callbacks.folder(out), origin)
     about = {**facts, "backbone": backbone.described(backbone.of(whole))}
-    outcome.write(out, whole, view, result, training, rows, about)
+    with ExitStack() as until:
+        result = fitting.fitted(fit, batches, validation, training, task, callbacks.folder(out), origin, until)
+        outcome.write(out, whole, view, result, training, rows, about)
     outcome.write_record(out, result, rows, training, facts, prepared)
     scratch.trim()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas
 
-from stages import network, record
+from stages import network, network_file, record
 from stages.backend import keras
 from stages.files import write_json, write_table
 from stages.fitting import Fitted, Rows
@@ -60,7 +60,7 @@ def write(
     layers = network.layer_table(model)
     images = {"train_images": len(rows.train), "validation_images": len(rows.validation)}
     (out / SUMMARY).unlink(missing_ok=True)  # written last: a folder without it is no whole model
-    network.save(model, out / NETWORK)
+    network_file.save(model, out / NETWORK)
     write_table(out / HISTORY, result.history)
     write_table(out / LAYERS, layers)
     write_json(out / DESCRIPTION, view.preparation)

@@ -38,7 +38,9 @@ def curves(histories: Mapping[str, pandas.DataFrame], found: pandas.DataFrame, t
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.grid(color="0.93")
     axes[1].set_ylim(0, 1.02)
-    axes[0].set_ylim(0, loss_limit(histories)[0])
+    top, cut = loss_limit(histories)
+    axes[0].set_ylim(0, top)
+    axes[0].set_ylabel("Loss (cut off)" if cut else "Loss")
     lines = [Line2D([], [], color="0.3", linestyle="--", label="training")]
     lines.append(Line2D([], [], color="0.3", linestyle="-", label="validation"))
     lines.append(Line2D([], [], color="0.3", marker="o", linestyle="", label="epoch kept"))

@@ -79,5 +79,5 @@ def tested(found: pandas.DataFrame, study: Study) -> str:
     return (
         f"{images:,} test images; low and high: {study.confidence:.4g} interval (Wilson). McNemar's test of each "
         f"variant against {base}, p corrected for {len(found) - 1} tests by {CORRECTIONS[study.correction]} method. "
-        "One training of each: another seed may order close variants differently.\n"
+        "The first training of each: another seed may order close variants differently.\n"
     )

@@ -7,19 +7,20 @@ the callback BackupAndRestore.
 
 import argparse
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from stages import callbacks, command, fitting, network, outcome, runtime
 from stages.identity import Origin
 from stages.parameters.base import entry, validated
 from stages.parameters.model import Model, Runtime
-from stages.parameters.sweeps import chosen
+from stages.parameters.sweeps import chosen, place
 from stages.views import View, learning_split
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train the model that the command line names."""
     folders = {"view": "folder of the prepared view", "out": "folder of the trained model"}
-    command.train("train", "models", __doc__, folders, train, argv)
+    command.train("train", place, __doc__, folders, train, argv)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -37,8 +38,9 @@ def train(options: argparse.Namespace) -> None:
     facts |= {"validation_split": training.validation_split, "split_seed": seed, "weights": "from scratch", "note": ""}
     facts["hyperparameters"] = outcome.hyperparameters(model, seed)
     logs, origin = callbacks.folder(options.out), Origin(fit, view, settings, facts)
-    result = fitting.fitted(fit, batches, validation, training, f"train {options.key}", logs, origin)
-    outcome.write(options.out, network.uncompiled(fit), view, result, training, rows, facts)
+    with ExitStack() as until:
+        result = fitting.fitted(fit, batches, validation, training, f"train {options.key}", logs, origin, until)
+        outcome.write(options.out, network.uncompiled(fit), view, result, training, rows, facts)
     outcome.write_record(options.out, result, rows, training, facts)
 
 

@@ -11,7 +11,7 @@ from stages import architectures, backbone, command, frozen, outcome, runtime
 from stages.fitting import Rows
 from stages.parameters.base import entry, validated
 from stages.parameters.model import Runtime
-from stages.parameters.sweeps import chosen
+from stages.parameters.sweeps import chosen, place
 from stages.parameters.transfer import TransferModel
 from stages.views import View, learning_split
 from stages.weights import opened
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "backbone": "folder of the backbone with its weights",
         "out": "folder of the trained model",
     }
-    command.train("transfer", "models", __doc__, folders, transfer, argv)
+    command.train("transfer", place, __doc__, folders, transfer, argv)
 
 
 def transfer(options: argparse.Namespace) -> None:

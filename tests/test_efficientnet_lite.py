@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from stages import efficientnet_lite, lite_weights, network, torch_pickle
+from stages import efficientnet_lite, lite_weights, network_file, torch_pickle
 from stages.backend import keras
 from stages.errors import UserError
 
@@ -171,7 +171,7 @@ def test_the_packages_classifier_recognizes_a_palace(state: State) -> None:
 
 
 def test_a_saved_network_gives_the_same_features(model: keras.Model, tmp_path: Path) -> None:
-    network.save(model, tmp_path / "model.keras")
+    network_file.save(model, tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
     images = random_images(SIZE)
     numpy.testing.assert_array_equal(restored(images).numpy(), model(images).numpy())

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from benchmarks.project import ROOT, edit, run, snakemake
-from tests.small_study import MODEL, STOP, TRAINING, photographs, results, small
+from tests.small_study import MODEL, photographs, results, small
 
 pytestmark = pytest.mark.slow
 
@@ -55,29 +55,24 @@ def test_results_of_synthetic_images_say_so(made: Path) -> None:
 
 def test_a_fine_tune_follows_its_base_and_nothing_else(again: Path) -> None:
     edit(again, {"finetunes.tuned.unfreeze": 3})
-    assert snakemake(again) == ["compare@intel", "costs@intel", "evaluate@tuned", "finetune@tuned"]
+    assert snakemake(again) == ["compare@intel", "costs@intel", "evaluate@tuned", "finetune@tuned", "worksheet@intel"]
     edit(again, {"models.frozen.training.learning_rate": 0.02})
     executed = ["evaluate@frozen", "evaluate@tuned", "finetune@tuned", "transfer@frozen"]
-    assert snakemake(again) == ["compare@intel", "costs@intel", *executed]
+    assert snakemake(again) == ["compare@intel", "costs@intel", *executed, "worksheet@intel"]
     shutil.rmtree(again / ".scratch")
     assert snakemake(again) == []
 
 
 def test_a_changed_dropout_executes_that_model_and_the_comparison_only(again: Path) -> None:
     edit(again, {"models.plain.network.head.dropout": [0.3]})
-    assert snakemake(again) == ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"]
+    assert snakemake(again) == ["compare@intel", "costs@intel", "evaluate@plain", "train@plain", "worksheet@intel"]
     assert snakemake(again) == []
 
 
 def test_another_size_of_a_view_is_prepared_and_not_taken_from_what_was(again: Path) -> None:
     edit(again, {"views.intel-150.size": 20})
     models = ["evaluate@plain", "prepare@intel-150", "train@plain"]
-    assert snakemake(again) == ["compare@intel", "costs@intel", *models]
-
-
-def test_a_changed_parameter_that_gives_the_same_model_executes_nothing_after_it(again: Path) -> None:
-    edit(again, {"models.plain.training.callbacks": [{**STOP, "patience": TRAINING["epochs"] + 1}]})
-    assert snakemake(again) == ["costs@intel", "train@plain"]
+    assert snakemake(again) == ["compare@intel", "costs@intel", *models, "worksheet@intel"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +116,7 @@ def test_touched_files_execute_nothing(again: Path) -> None:
 
 def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(again: Path) -> None:
     edit(again, {"models": {"plain": MODEL}, "finetunes": {}, "studies.intel.models": ["plain"]})
-    assert snakemake(again) == ["compare@intel", "costs@intel"]
+    assert snakemake(again) == ["compare@intel", "costs@intel", "worksheet@intel"]
     table = pandas.read_csv(again / "results/intel/comparison/models.csv")
     assert list(table["model"]) == ["plain"]
     assert not (again / "models/intel/normalized").exists()  # it would count among what is compared
@@ -156,7 +151,7 @@ def test_clean_removes_what_can_be_made_again_and_nothing_else(again: Path) -> N
 def test_replicates_give_mean_and_deviation(again: Path) -> None:
     edit(again, {"models.plain.replicates": 2})
     second = ["evaluate@plain-replicate-2", "train@plain-replicate-2"]
-    assert snakemake(again) == ["compare@intel", "costs@intel", *second]
+    assert snakemake(again) == ["compare@intel", "costs@intel", *second, "worksheet@intel"]
     table = pandas.read_csv(again / "results/intel/comparison/models.csv").set_index("model")
     assert table.loc["plain", "replicates"] == 2
     accuracies = pandas.read_csv(again / "results/intel/comparison/replicates.csv").query("model == 'plain'")[
@@ -180,7 +175,7 @@ def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(tmp_path: Path)
     changes |= {"finetunes": {}, "backbones": {}}
     study = {"models": ["plain"], "sweeps": [], "without": [], "confidence": 0.9, "correction": "holm"}
     edit(folder, {**changes, "studies": {"photographs": study}})
-    assert len(snakemake(folder)) == 8
+    assert len(snakemake(folder)) == 9
     table = pandas.read_csv(folder / "results/photographs/comparison/models.csv")
     assert table.loc[0, "images"] == 16
     assert "synthetic" not in (folder / "results/photographs/comparison/comparison.md").read_text()
@@ -240,4 +235,4 @@ def test_the_worksheets_pretrained_pair_is_one_edit_away(tmp_path: Path) -> None
     assert list(table["trainable_parameters"]) == [364_166, 1_715_126]
     assert set(table["weights"]) == {"random, seed 13"}
     page = (folder / "results/intel/comparison/comparison.md").read_text()
-    assert "efficientnetb0: random weights, no pretraining" in page.splitlines()[0]
+    assert "efficientnetb0, efficientnetb0-finetuned: random weights, no pretraining" in page.splitlines()[0]

@@ -12,7 +12,7 @@ import yaml
 from brightness import CLASSES, PER_CLASS, write_view
 from trained_folders import transfer_network
 
-from stages import explain, feature_maps, grad_cam, network, selection
+from stages import explain, feature_maps, grad_cam, network, network_file, selection
 from stages.backend import keras
 from stages.errors import UserError
 
@@ -42,7 +42,7 @@ def brightness_network(classes: int = 3, channels: int = 3) -> keras.Model:
 def write_trained(folder: Path, model: keras.Model, hyperparameters: dict[str, Any] | None = None) -> None:
     """Write what an explanation reads of a training and of its evaluation."""
     (folder / "models/cnn").mkdir(parents=True, exist_ok=True)
-    network.save(model, folder / "models/cnn/model.keras")
+    network_file.save(model, folder / "models/cnn/model.keras")
     summary = {"note": "", "hyperparameters": hyperparameters or {"training.augmentation": None}}
     (folder / "models/cnn/summary.json").write_text(json.dumps(summary), encoding="utf-8")
     images, labels = (numpy.load(folder / f"views/small/test{name}.npy") for name in ("", "-labels"))

@@ -38,7 +38,7 @@ def branched(folder: Path, start: str, name: str, dropout: float) -> None:
     git(folder, "checkout", "--quiet", "-b", name, start)
     with_model(folder, name, dropout)
     after = [f"{verb}@{key}" for verb, key in (("evaluate", name), ("train", name))]
-    assert snakemake(folder) == ["compare@intel", "costs@intel", *after]
+    assert snakemake(folder) == ["compare@intel", "costs@intel", *after, "worksheet@intel"]
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", f"Add {name}")
 
@@ -68,12 +68,12 @@ def test_two_branches_that_each_add_a_model_merge_without_a_training(in_conflict
     with_model(folder, "airy", 0.4)
     said = run(folder, "workflow.merge").stdout.splitlines()
     assert "models/dvc.yaml: written anew" in said
-    assert "dvc.lock: joined; ours where both sides changed it: compare@intel, costs@intel" in said
+    assert "dvc.lock: joined; ours where both sides changed it: compare@intel, costs@intel, worksheet@intel" in said
     assert said[-1] == "Next: decide params.yaml and git add, then git commit, then snakemake."
     assert git(folder, "diff", "--name-only", "--diff-filter=U").split() == ["params.yaml"]
     git(folder, "commit", "--quiet", "--all", "--message", "Merge")
 
-    assert snakemake(folder) == ["compare@intel", "costs@intel"]
+    assert snakemake(folder) == ["compare@intel", "costs@intel", "worksheet@intel"]
     recorded = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
     assert set(recorded) == set(template.stages(folder))
     assert "up to date" in run(folder, "dvc", "status").stdout

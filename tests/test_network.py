@@ -6,7 +6,7 @@ import keras
 import numpy
 import pytest
 
-from stages import network, runtime
+from stages import network, network_file, runtime
 from stages.parameters.document import load
 
 COUNTS = {  # ../shared/STUDIES.md, section 1
@@ -48,13 +48,13 @@ def test_files_are_the_same_bytes_for_the_same_weights_only(root: Path, tmp_path
     model = built(root, "cnn")
     twin = built(root, "cnn")
     twin.set_weights(model.get_weights())
-    network.save(model, tmp_path / "one.keras")
-    network.save(twin, tmp_path / "two.keras")
+    network_file.save(model, tmp_path / "one.keras")
+    network_file.save(twin, tmp_path / "two.keras")
     assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
     weights = model.get_weights()
     weights[0] = weights[0] + 1e-3
     twin.set_weights(weights)
-    network.save(twin, tmp_path / "two.keras")
+    network_file.save(twin, tmp_path / "two.keras")
     assert (tmp_path / "one.keras").read_bytes() != (tmp_path / "two.keras").read_bytes()
 
 
@@ -62,7 +62,7 @@ def test_a_saved_network_predicts_the_same(root: Path, tmp_path: Path) -> None:
     model = built(root, "cnn-bn")
     images = numpy.random.default_rng(0).integers(0, 256, (3, 150, 150, 3), dtype=numpy.uint8)
     network.set_normalization(model, [images])
-    network.save(model, tmp_path / "model.keras")
+    network_file.save(model, tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
     numpy.testing.assert_array_equal(restored.predict(images, verbose=0), model.predict(images, verbose=0))
 

@@ -9,7 +9,7 @@ import pytest
 
 from stages import architectures, backbone
 from stages.backend import keras
-from stages.network import loaded, save
+from stages.network_file import loaded, save
 from stages.parameters.document import load
 from stages.parameters.transfer import Transfer
 from stages.prefix import Cut, FlatNetwork, fingerprint

@@ -62,11 +62,11 @@ def test_a_clone_runs_nothing(clone: Path, published: Path) -> None:
     [
         (
             {"models.plain.training.epochs": 1},
-            ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"],
+            ["compare@intel", "costs@intel", "evaluate@plain", "train@plain", "worksheet@intel"],
         ),
-        ({"evaluation.worst": 2}, ["compare@intel", "evaluate@normalized", "evaluate@plain"]),
+        ({"evaluation.worst": 2}, ["compare@intel", "evaluate@normalized", "evaluate@plain", "worksheet@intel"]),
         ({"census.gallery": 2}, ["census@intel"]),
-        ({"studies.intel.confidence": 0.9}, ["compare@intel", "costs@intel"]),
+        ({"studies.intel.confidence": 0.9}, ["compare@intel", "costs@intel", "worksheet@intel"]),
     ],
 )
 def test_a_clone_with_a_changed_parameter_runs_what_depends_on_it(
@@ -96,7 +96,7 @@ def test_changed_behaviour_runs_what_reads_the_result(clone: Path) -> None:
     text = file.read_text()
     assert 'f"# {key} on ' in text
     file.write_text(text.replace('f"# {key} on ', 'f"# {key} tested on '))
-    assert snakemake(clone) == ["compare@intel", "evaluate@normalized", "evaluate@plain"]
+    assert snakemake(clone) == ["compare@intel", "evaluate@normalized", "evaluate@plain", "worksheet@intel"]
 
 
 def test_a_changed_archive_runs_everything_made_from_it(clone: Path, published: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_changed_archive_runs_everything_made_from_it(clone: Path, published: 
     executed = snakemake(clone)
     made = {"fetch@intel", "unzip@intel", "census@intel", "prepare@intel-150", "prepare@intel-256"}
     models = {f"{verb}@{model}" for verb in ("train", "evaluate") for model in MODELS}
-    assert set(executed) == made | models | {"compare@intel", "costs@intel"}
+    assert set(executed) == made | models | {"compare@intel", "costs@intel", "worksheet@intel"}
 
 
 def test_branches_come_back_without_a_command(clone: Path) -> None:
@@ -116,7 +116,7 @@ def test_branches_come_back_without_a_command(clone: Path) -> None:
     models = {"models.plain.training.epochs": 1, "models.third": MODELS["plain"]}
     edit(clone, {**models, "studies.intel.models": [*MODELS, "third"]})
     executed = [f"{verb}@{model}" for verb in ("evaluate", "train") for model in ("plain", "third")]
-    assert snakemake(clone) == ["compare@intel", "costs@intel", *executed]
+    assert snakemake(clone) == ["compare@intel", "costs@intel", *executed, "worksheet@intel"]
     git(clone, "commit", "--quiet", "--all", "--message", "Shorter, and another")
     history = clone / "models/intel/plain/history.csv"
     shorter = history.read_text()
@@ -156,7 +156,7 @@ def test_an_edited_intermediate_is_restored_before_anything_reads_it(clone: Path
         file.write(b"forged")
     edit(clone, {"models.plain.training.epochs": 1})
     before = array.read_bytes()
-    assert snakemake(clone) == ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"]
+    assert snakemake(clone) == ["compare@intel", "costs@intel", "evaluate@plain", "train@plain", "worksheet@intel"]
     assert array.read_bytes() != before
 
 

@@ -14,7 +14,7 @@ def test_two_clones_give_the_same_bytes(shared: Path) -> None:
     done = run(shared, "workflow.reproducible", "--params", "params.yaml")
     table = re.findall(r"^(\S+@\S+) +(\d+) +(\d+) +(\d+) +(.*?) *$", done.stdout, re.MULTILINE)
     stages = ["fetch@intel", "unzip@intel", "census@intel", "prepare@intel-150", "train@plain", "evaluate@plain"]
-    assert [row[0] for row in table] == [*stages, "compare@intel"]
+    assert [row[0] for row in table] == [*stages, "compare@intel", "worksheet@intel"]
     assert {row[-1] for row in table} == {"nothing"}
     files, size = (sum(int(row[column]) for row in table) for column in (2, 3))
     commit = git(shared, "rev-parse", "--short", "HEAD").strip()

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 DROPOUT = "models.plain.network.head.dropout"
 TRIED = [0.35]
-AFTER_TRAINING = ["compare@intel", "costs@intel", "evaluate@plain", "train@plain"]
+AFTER_TRAINING = ["compare@intel", "costs@intel", "evaluate@plain", "train@plain", "worksheet@intel"]
 NETWORK = "models/intel/plain/model.keras"
 METRICS = "results/intel/evaluations/plain/metrics.json"
 

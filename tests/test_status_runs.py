@@ -98,4 +98,4 @@ def test_a_training_that_fails_is_told_until_it_is_made(project: Path, capsys: p
     assert (jobs.is_here(ran[-1]), ran[-1].log) == (True, "logs/train/intel/plain.log")
     assert any(one.said and one.said.startswith("[train plain] ") for one in seen if one.state == "running")
     assert [state for state, _ in groupby(seen, lambda one: one.state)][:3] in (FORWARD, FORWARD[:2])
-    assert set(not_done()) == {"evaluate@plain", "compare@intel", "costs@intel"}
+    assert set(not_done()) == {"evaluate@plain", "compare@intel", "costs@intel", "worksheet@intel"}

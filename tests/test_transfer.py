@@ -13,7 +13,7 @@ from benchmarks.project import edit, leave_one_study
 from stages import backbone, features, finetune, pretrained, scratch, transfer
 from stages.backend import keras
 from stages.errors import UserError
-from stages.network import loaded
+from stages.network_file import loaded
 from stages.prefix import Cut, FlatNetwork
 from tests.small_study import OUTPUT, STOP
 

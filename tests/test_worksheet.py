@@ -188,7 +188,7 @@ def test_a_missing_evaluation_is_named(study: Path) -> None:
 
 def test_what_only_the_machine_notices_is_no_difference() -> None:
     assert comparing.differences({"training.accumulation_steps": 1, "a": 1}, {"training.accumulation_steps": 8}) == [
-        "a 1 → none"
+        "a 1 → null"
     ]
 
 

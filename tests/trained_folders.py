@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from stages import network
+from stages import network, network_file
 from stages.backend import keras
 
 CLASSES = ["NA", "buildings", "sea", "wald"]
@@ -77,7 +77,7 @@ def write_model(folder: Path, model: keras.Model, classes: list[str] = CLASSES, 
     """Write the files of a trained model that its use needs; ``view`` changes how its images are prepared."""
     height, _, channels = model.input_shape[1:]
     folder.mkdir(parents=True)
-    network.save(model, folder / "model.keras")
+    network_file.save(model, folder / "model.keras")
     mode = {1: "L", 3: "RGB"}[channels]
     described = {"classes": classes, "size": height, "resize": "stretch", "filter": "bicubic", "mode": mode} | view
     (folder / "view.json").write_text(json.dumps(described), encoding="utf-8")

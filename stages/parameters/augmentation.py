@@ -21,7 +21,7 @@ class Augmentation(Section):
     zoom: Share
     """Share, at most, in or out."""
     shear: Annotated[float, Field(ge=0, le=45)]
-    """Degrees, at most, either way, by which upright lines lean."""
+    """Degrees, at most, either way, by which upright lines lean; the top row stays where it is."""
     brightness: Share
     """Share of the full range, at most, darker or brighter."""
     contrast: Share

@@ -31,7 +31,10 @@ class EarlyStopping(Section):
 
 
 class ModelCheckpoint(Section):
-    """Write the model after an epoch, or only after one better than all before, outside the tracked outputs."""
+    """Write what is fitted after an epoch, or only after one better than all before, outside the tracked outputs.
+
+    Of a network on a backbone that is its flat form, or where what frozen layers give is kept, the layers behind them.
+    """
 
     name: Literal["ModelCheckpoint"]
     monitor: Monitor
@@ -119,7 +122,7 @@ KINDS = {
 
 def _kind(callback: Any) -> str | None:
     name = callback.get("name") if isinstance(callback, dict) else getattr(callback, "name", None)
-    return f"[{name}]" if name in KINDS else None
+    return f"[{name}]" if isinstance(name, str) and name in KINDS else None
 
 
 Callback = Annotated[

@@ -113,7 +113,7 @@ class Trained(Section):
 
     view: Name
     replicates: Count
-    """Trainings with different seeds; the comparison gives their mean and deviation."""
+    """Trainings with different seeds; the comparison gives their mean and deviation, a sweep compares the first."""
 
 
 class Model(Trained):
@@ -146,7 +146,7 @@ class Sweep(Section):
     """Shown on figures and tables."""
     of: Name
     """The model that they vary; it is shown among them."""
-    variants: Annotated[dict[Name, dict[str, Any]], Field(min_length=1)]
+    variants: Annotated[dict[Name, Annotated[dict[str, Any], Field(min_length=1)]], Field(min_length=1)]
     """What each changes of the model: any of its keys, at any depth; a list is changed as a whole."""
 
 

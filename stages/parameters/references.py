@@ -42,8 +42,8 @@ def check(parameters: Parameters) -> None:
     """
     _check_data(parameters)
     _check_sweeps(parameters)
-    for section in ("models", "finetunes", "sweeps"):
-        for key in getattr(parameters, section):
+    for section, keys in (("models", parameters.trained), ("finetunes", parameters.finetunes)):
+        for key in keys:
             if re.search(r"-replicate-\d+$", key):
                 raise UserError(
                     f"{FILE}: {section}.{key}: names that end in -replicate-<n> are those of replicates; choose another"
@@ -78,7 +78,9 @@ def _check_sweeps(parameters: Parameters) -> None:
 
 
 def _check_model(parameters: Parameters, key: str, model: Model | TransferModel) -> None:
-    where = f"models.{key}" if key in parameters.models else f"sweeps, {key}"
+    where = f"models.{key}"
+    if key in parameters.variants:
+        where = "sweeps.{}.variants.{}".format(*parameters.variants[key])
     _check_named(f"{where}.view", model.view, parameters.views)
     if isinstance(model, TransferModel):
         _check_named(f"{where}.network.backbone", model.network.backbone, parameters.backbones)

@@ -37,6 +37,14 @@ def changed(settings: Mapping[str, Any], changes: Mapping[str, Any], where: str)
     return result
 
 
+def place(key: str, file: Path = FILE) -> str:
+    """Return the key of params.yaml where the settings of the model or variant ``key`` stand, or should."""
+    try:
+        return chosen(key, file)[1]
+    except UserError:
+        return f"models.{key}"
+
+
 def chosen(key: str, file: Path = FILE) -> tuple[dict[str, Any], str]:
     """Return the settings of the model or variant ``key``, unvalidated, and the key of params.yaml where they stand.
 

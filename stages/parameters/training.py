@@ -1,8 +1,8 @@
 """What params.yaml says of how a network is fitted."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from stages.parameters.augmentation import Augmentation
 from stages.parameters.base import Section
@@ -34,6 +34,16 @@ class Fit(Section):
     """Each at most once, called in this order; without EarlyStopping the last epoch's weights are kept."""
     precision: Literal["float32", "mixed_bfloat16"]
     """What the layers compute in; weights and the last layer stay float32."""
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def named_classes(cls, weights: Any) -> Any:
+        """Refuse a class that YAML reads as a number."""
+        if isinstance(weights, dict) and not all(isinstance(name, str) for name in weights):
+            raise ValueError(
+                "allowed: null, balanced, or a weight for each class, a number's name in quotes: {'7': 2.0}"
+            )
+        return weights
 
     @model_validator(mode="after")
     def whole_parts(self) -> "Fit":

@@ -67,8 +67,10 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str
 def means(material: Material) -> Answer:
     """The mean of the accuracies of the classes, with and without the worst."""
     file = material.comparison / "means.csv"
-    table = read(file).rename(
-        columns={"without_worst": "without the worst", "without_two_worst": "without the two worst"}
+    table = (
+        read(file)
+        .dropna(axis="columns", how="all")
+        .rename(columns={"without_worst": "without the worst", "without_two_worst": "without the two worst"})
     )
     table = table.rename(columns={"second_worst": "second worst"})
     shares = ["mean", "without the worst", "without the two worst", *map(left_out, material.study.without)]

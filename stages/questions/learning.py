@@ -1,6 +1,6 @@
 """Questions on the trainings: overfitting, convergence, and how many epochs they took."""
 
-from stages.curves import Verdict, is_validated, judged
+from stages.curves import Verdict, is_cross_entropy, is_validated, judged
 from stages.evaluations import Evaluated
 from stages.questions.material import Answer, Material, Question, rows
 
@@ -81,7 +81,7 @@ def times(material: Material) -> Answer:
 
 def judged_of(one: Evaluated) -> Verdict | None:
     """Return the verdict on a model's learning curves; none, where nothing validated."""
-    return judged(one.history, len(one.classes), stopped_early(one))
+    return judged(one.history, len(one.classes), stopped_early(one), is_cross_entropy(one.hyperparameters))
 
 
 def stopped_early(one: Evaluated) -> bool:
