@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.errors import UserError
-from stages.formats import is_image_name
+from stages.formats import is_hidden, is_image_name
 from stages.members import Parts, listed_members, parts_of
 from stages.parameters.base import FILE
 
@@ -39,7 +39,7 @@ def within(archive: Path, pattern: str) -> list[Parts]:
         UserError: the archive is truncated or no zip.
     """
     images = [member for member in listed_members(archive) if is_image_name(member.filename)]
-    folders = [parts_of(member)[:-1] for member in images]
+    folders = [folder for member in images if not is_hidden(folder := parts_of(member)[:-1])]
     depth = len(shared_folders(folders)) if folders else 0
     top = {
         folder[: level + 1]

@@ -30,10 +30,9 @@ LIGHTS = ((1, 1, 1), (1, 1, 1), (1.05, 1, 0.92), (1.1, 0.97, 0.84), (0.93, 0.98,
 
 def kinds(synthetic: Synthetic) -> dict[str, int]:
     """Return the number of each class in the seeds of its images; scenes have their own, whatever is drawn beside."""
-    return {
-        name: list(KINDS).index(name) if name in KINDS else len(KINDS) + place
-        for place, name in enumerate(sorted(set(synthetic.classes)))
-    }
+    classes = sorted(set(synthetic.classes))
+    order = [*KINDS, *(name for name in classes if name not in KINDS)]
+    return {name: order.index(name) for name in classes}
 
 
 def picture(synthetic: Synthetic, split: str, name: str, index: int, lower: bool = False) -> Image.Image:

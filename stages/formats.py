@@ -4,6 +4,7 @@
 """
 
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -50,6 +51,11 @@ def is_litter(name: str | PurePosixPath) -> bool:
     """Whether a file was left by a file manager (``__MACOSX/``, ``._x``, ``.DS_Store``, ``Thumbs.db``)."""
     path = PurePosixPath(name)
     return path.name.startswith("._") or any(part in LITTER for part in path.parts)
+
+
+def is_hidden(folder: Iterable[str]) -> bool:
+    """Whether a folder, as its parts, is no class, such as ``__MACOSX`` or Jupyter's copies in .ipynb_checkpoints."""
+    return any(part in LITTER or part.startswith(".") for part in folder)
 
 
 def is_row(path: PurePath) -> bool:

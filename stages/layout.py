@@ -14,7 +14,7 @@ from pathlib import Path
 from stages.archives import shared_folders
 from stages.classes import FORMS
 from stages.errors import UserError
-from stages.formats import is_image_name, is_litter
+from stages.formats import is_hidden, is_image_name, is_litter
 from stages.members import LONGEST, Parts, parts_of
 from stages.parameters.base import FILE
 
@@ -68,7 +68,7 @@ def content(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top:
         if (parts := parts_of(member))[: len(top)] == top and len(parts) > len(top)
     ]
     files = [(parts, member) for parts, member in inside if not member.is_dir() and not is_litter(member.filename)]
-    chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not _hidden(parts[:-1])]
+    chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not is_hidden(parts[:-1])]
     folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
     images, labels = (by_folder if layout == "class-folders" else by_name)(archive, chosen, folders)
     images.sort(key=lambda image: (image[0], image[1].header_offset))
@@ -92,7 +92,7 @@ def by_folder(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple
     labels = {
         folder[len(shared)]
         for folder in folders
-        if folder[: len(shared)] == shared and len(folder) > len(shared) and not _hidden(folder)
+        if folder[: len(shared)] == shared and len(folder) > len(shared) and not is_hidden(folder)
     }
     return [(parts[len(shared) :], member) for parts, member in chosen], labels
 
@@ -113,11 +113,6 @@ def by_name(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[M
             )
         images.append(((label, parts[-1]), member))
     return images, set()
-
-
-def _hidden(folder: Parts) -> bool:
-    """Whether a folder is no class, such as ``__MACOSX`` or the copies that Jupyter keeps in .ipynb_checkpoints."""
-    return is_litter("/".join(folder)) or any(part.startswith(".") for part in folder)
 
 
 def placed(split: str, contents: Iterable[Content]) -> Iterator[Image]:

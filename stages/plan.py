@@ -59,7 +59,7 @@ def plan(parameters: Parameters) -> dict[str, Any]:
     views = {entry["view"]: {"dataset": parameters.views[entry["view"]].dataset} for entry in evaluations.values()}
     explained = {key: evaluations[key] for key in parameters.explanations if key in evaluations}
     made = {**data(parameters, views, kinds["transfers"]), **kinds}
-    ahead = {"evaluations": evaluations, "explanations": explained, "sweeps": swept(parameters, comparisons)}
+    ahead = {"evaluations": evaluations, "explained": explained, "swept": swept(parameters, comparisons)}
     return {**made, **ahead, "comparisons": comparisons}
 
 
@@ -95,7 +95,7 @@ def ends(study: str, planned: Mapping[str, Any]) -> list[str]:
     alone = [f"compare@{study}", f"costs@{study}", f"worksheet@{study}"]
     own = [
         f"{verb}@{key}"
-        for verb, kind in (("sweep", "sweeps"), ("explain", "explanations"))
+        for verb, kind in (("sweep", "swept"), ("explain", "explained"))
         for key, entry in planned[kind].items()
         if entry["study"] == study
     ]

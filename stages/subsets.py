@@ -38,8 +38,8 @@ def drawn(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
             continue
         for label, pools in sorted(left.items()):
             chosen = pools[home] if wanted is None else _sample(key, split, label, pools[home], wanted, draw.seed)
-            names = {image.name for image in chosen}
-            pools[home] = [image for image in pools[home] if image.name not in names]
+            gone = set(map(id, chosen))  # not by name: two archives may hold images of one name
+            pools[home] = [image for image in pools[home] if id(image) not in gone]
             taken += [replace(image, split=split) for image in chosen]
             if split == TRAIN and not chosen:
                 raise UserError(

@@ -73,7 +73,7 @@ def folder_names(splits: Splits) -> dict[str, str]:
             name = re.sub(r"\.zip$", "", given, flags=re.IGNORECASE).replace("*", "") or split
             if Path(name).name != name or name == "..":
                 raise UserError(
-                    f"{FILE}: splits.{split}: {given!r}: not a file name; write one without folders: seg_{split}"
+                    f"{FILE}: splits.{split}: {given!r}: not a file name; write one without folders, such as {split}"
                 )
             for other, taken in names.items():
                 if taken == name:
@@ -107,10 +107,10 @@ def draw(dataset: Dataset, out: Path) -> None:
     synthetic = dataset.synthetic
     if synthetic is None:
         return
+    folders = folder_names(dataset.splits)
     if dataset.layout in pixel_formats.WRITERS:
         pixel_formats.WRITERS[dataset.layout](dataset.splits, synthetic, out)
         return
-    folders = folder_names(dataset.splits)
     archives: dict[str, list[str]] = {}
     for split, folder in folders.items():
         archives.setdefault(synthetic.archive or folder, []).append(split)

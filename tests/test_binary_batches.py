@@ -1,6 +1,8 @@
 """CIFAR-10's archive of binary batches; each kind of damage is refused in one line, and nothing is unpacked."""
 
+import gzip
 import tarfile
+import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pandas
 import pytest
 from data_sets import records, write_tar
 
-from stages import unzip
+from stages import binary_batches, unzip
 from stages.errors import UserError
 from stages.formats import decoded
 
@@ -114,12 +116,50 @@ def link(name: str, kind: bytes) -> tarfile.TarInfo:
         ({f"{FOLDER}/batches.meta.txt": b"cat\ncat\nship\n"}, "names a class twice"),
         ({f"{FOLDER}/data_batch_1.bin": link(f"{FOLDER}/data_batch_1.bin", tarfile.SYMTYPE)}, "is a link"),
         ({f"{FOLDER}/data_batch_1.bin": link(f"{FOLDER}/data_batch_1.bin", tarfile.LNKTYPE)}, "is a link"),
+        (
+            {"again/data_batch_1.bin": records([0])[0]},
+            "names the batch data_batch_1 twice, again in again/data_batch_1.bin",
+        ),
+        ({"again/batches.meta.txt": b"ship\ncat\ndeer\n"}, "names its classes twice"),
         ({"../data_batch_3.bin": records([0])[0]}, "would leave the folder"),
         ({"/data_batch_3.bin": records([0])[0]}, "would leave the folder"),
     ],
 )
 def test_a_malformed_archive(pictures: Callable[..., Path], changes: dict[str, bytes | None], words: str) -> None:
     refused(pictures(changes), f"raw/{ARCHIVE}: ", words)
+
+
+def test_litter_of_a_file_manager_is_no_batch(pictures: Callable[..., Path]) -> None:
+    pictures({f"{FOLDER}/._data_batch_1.bin": b"x" * 163, "__MACOSX/data_batch_2.bin": b"x"})
+    assert run()["split"].value_counts().to_dict() == {"train": 7, "test": 2}
+
+
+def headers(kind: bytes, size: int) -> bytes:
+    """A header of ``size`` bytes, which tarfile would hold in memory."""
+    member = tarfile.TarInfo("x")
+    member.type, member.size = kind, size
+    return member.tobuf(tarfile.USTAR_FORMAT) + bytes(size)
+
+
+PAX, LONG_NAME = headers(tarfile.XHDTYPE, 1 << 25), headers(tarfile.GNUTYPE_LONGNAME, 1 << 25)
+EMPTY = b"".join(tarfile.TarInfo(f"{number}.txt").tobuf() for number in range(3000))
+NESTED = headers(tarfile.XGLTYPE, 0) * 1500
+
+
+@pytest.mark.parametrize("start", [PAX, LONG_NAME, EMPTY, NESTED], ids=["pax", "long name", "many members", "nested"])
+@pytest.mark.parametrize("read", [binary_batches.batches, lambda path: binary_batches.labels(path, 10**6, "key")])
+def test_headers_without_end_are_not_held_in_memory(
+    pictures: Callable[..., Path], start: bytes, read: Callable[[Path], object]
+) -> None:
+    archive = pictures() / "raw" / ARCHIVE
+    archive.write_bytes(gzip.compress(start + gzip.decompress(archive.read_bytes())))
+    tracemalloc.start()
+    with pytest.raises(UserError, match="not a whole tar archive") as caught:
+        read(archive)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "\n" not in str(caught.value)
+    assert peak < 1 << 24
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.9, 0.999])

@@ -78,12 +78,12 @@ def test_real_images_are_not_called_synthetic(study: Path, project: Callable[...
     assert "synthetic" not in (study / "costs/costs.md").read_text(encoding="utf-8")
 
 
-def test_a_sweep_joins_its_model_and_variants(project: Callable[..., Path]) -> None:
-    variants = {"8": {"training": {"batch_size": 8, "accumulation_steps": 2}}}
+def test_a_sweep_joins_its_model_and_the_variants_of_batch_size_alone(project: Callable[..., Path]) -> None:
+    variants = {"8": {"training": {"batch_size": 8, "accumulation_steps": 2}}, "slow": {"training": {"epochs": 90}}}
     project(
         {
             "sweeps": {"cnn-batch": {"title": "Batch", "of": "cnn", "variants": variants}},
             "studies.intel.sweeps": ["cnn-batch"],
         }
     )
-    assert costs.sweep_lines(load(), "intel") == {"Batch": ["cnn", "cnn-batch-8"]}
+    assert costs.sweep_lines(load(), "intel") == {"Batch of cnn": ["cnn", "cnn-batch-8"]}

@@ -89,6 +89,16 @@ def test_an_image_does_not_depend_on_how_many_there_are() -> None:
     assert len({picture(few, split, "deer", 1).tobytes() for split in ("train", "validation", "test")}) == 3
 
 
+def test_scenes_are_drawn_the_same_beside_other_classes(tmp_path: Path) -> None:
+    scenes, mixed = drawn(["sea", "street"], 32, 32), drawn(["zebra", "sea", "3", "apple"], 32, 32)
+    images = dict(synthetic.pictures(mixed, "train"))
+    assert {name.partition("/")[0] for name in images} == set(mixed.classes)
+    assert len(images) == 4 * mixed.train_per_class
+    for name, image in synthetic.pictures(scenes, "train"):
+        if name.startswith("sea/"):
+            assert any(image.tobytes() == other.tobytes() for other in images.values())
+
+
 @pytest.mark.parametrize(
     ("changes", "synthetic", "words"),
     [
@@ -96,6 +106,14 @@ def test_an_image_does_not_depend_on_how_many_there_are() -> None:
         ({}, {"test_per_class": 0}, r"splits\.test is \['test'\] and synthetic\.test_per_class 0"),
         ({}, {"fewer": {"lake": 0.5}}, "synthetic.fewer: 'lake' is none of synthetic.classes"),
         ({}, {"classes": ["a/b", "c"]}, "pattern"),
+        ({}, {"archive": "../../evil"}, "not a file name"),
+        ({}, {"archive": "a/b"}, "not a file name"),
+        ({}, {"archive": ".."}, "not a file name"),
+        (
+            {"layout": "cifar10-binary"},
+            {"classes": [f"c{number}" for number in range(257)], "sizes": "same", "width": 32, "height": 32},
+            "257 classes, but a label of the layout cifar10-binary is one byte; write at most 256",
+        ),
         ({"layout": "class-in-name"}, {"archive": "all"}, "only the layout class-folders has one"),
         ({"layout": "cifar10-binary"}, {"sizes": "same"}, "are 32 by 32"),
         ({"layout": "idx"}, {"sizes": "many"}, "holds images of one size"),

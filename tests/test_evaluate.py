@@ -30,6 +30,7 @@ OUTPUTS = [
     "layers.csv",
     "metrics.json",
     "predictions.csv",
+    "summary.json",
     "worst.png",
 ]
 

@@ -102,6 +102,12 @@ def test_three_splits_in_one_archive(pets: Callable[..., Path]) -> None:
     assert list(index["file"])[4:6] == ["validation/glass/0.jpg", "validation/glass/1.jpg"]
 
 
+@pytest.mark.parametrize("stray", [".ipynb_checkpoints/1.jpg", "__MACOSX/1.jpg"])
+def test_a_hidden_folder_beside_the_one_that_holds_the_splits(pets: Callable[..., Path], stray: str) -> None:
+    pets([stray, *three()], "waste.zip", "waste", splits=SPLITS)
+    assert list(run("waste")["split"]) == ["train"] * 4 + ["validation"] * 4 + ["test"] * 4
+
+
 def test_a_class_only_in_validation(pets: Callable[..., Path]) -> None:
     pets(three(["glass", "newt"]), "waste.zip", "waste", splits=SPLITS)
     refused("datasets.waste.splits.validation: class newt is not in train, which has glass, paper", key="waste")

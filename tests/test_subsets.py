@@ -1,6 +1,6 @@
 """Drawn subsets: balanced, disjoint, the same for the same seed, and one line where a class has too few images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from random import Random
 from typing import Any
@@ -18,6 +18,7 @@ class Item:
     split: str
     label: str
     name: str
+    archive: str = "pets.zip"
 
 
 def items(**counts: int) -> list[Item]:
@@ -100,6 +101,12 @@ def test_a_split_with_images_of_its_own_draws_from_them() -> None:
     assert counted(found["test"]) == {"cat": 2, "dog": 2}
     whole = subset(pool, splits, train=4)
     assert counted(whole["test"]) == {"cat": 9, "dog": 9} and whole["validation"] == []
+
+
+def test_images_of_one_name_in_two_archives_are_two_images() -> None:
+    pool = items(cat=10, dog=10)
+    found = subset([*pool, *(replace(item, archive="more.zip") for item in pool)], validation=3, test=4)
+    assert [counted(found[split]) for split in found] == [dict.fromkeys(("cat", "dog"), count) for count in (13, 3, 4)]
 
 
 def test_no_draw_takes_every_image() -> None:

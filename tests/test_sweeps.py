@@ -46,7 +46,7 @@ def test_the_plan_trains_variants_and_names_what_they_depend_on(swept: Path) -> 
     variant = planned["trainings"]["cnn-size-8"]
     assert (variant["of"], variant["change"]) == ("cnn", "sweeps.cnn-size.variants.8")
     assert variant["view"] == "intel-180"
-    assert planned["sweeps"]["cnn-size"]["models"] == "cnn cnn-size-small cnn-size-8"
+    assert planned["swept"]["cnn-size"]["models"] == "cnn cnn-size-small cnn-size-8"
     assert planned["comparisons"]["intel"]["models"] == "cnn cnn-size-small cnn-size-8"
     assert "sweep@cnn-size" in plan.ends("intel", planned)
 

@@ -144,6 +144,19 @@ def test_names_that_make_no_two_archives_are_refused(tmp_path: Path, train: str,
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["../evil", "a/b"])
+def test_idx_files_stay_in_their_folder(tmp_path: Path, name: str) -> None:
+    choice = {"classes": ["0", "1"], "sizes": "same"}
+    out = tmp_path / "raw" / "digits"
+    (out / "a").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    described = dataset(choice, layout="idx", splits={"train": [name], "validation": [], "test": ["t10k"]})
+    with pytest.raises(UserError, match=r"splits\.train: .*not a file name") as caught:
+        synthetic.draw(described, out)
+    assert "\n" not in str(caught.value)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_failure_leaves_no_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise OSError("the disk is full")

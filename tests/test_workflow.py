@@ -34,6 +34,10 @@ def test_the_committed_plan_and_artifacts_are_those_of_the_committed_params(
     assert plan.behind(load()) == {}, "run python -m stages.plan"
 
 
+def test_the_plan_shares_no_key_with_the_parameters(root: Path) -> None:
+    assert not set(plan.plan(load(root / "params.yaml"))) & set(Parameters.model_fields)  # DVC would join both values
+
+
 def test_replicates_are_trainings_of_their_own(project: Callable[..., Path]) -> None:
     project({"models.cnn.replicates": 3, "studies.intel.models": ["cnn-bn", "cnn"]})
     planned = plan.plan(load())
@@ -105,7 +109,7 @@ def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
             assert part in rule, (rule.split(":")[0], part)
         for part in ("lambda", "retries:"):  # Slurm's jobs would retry inside what they were given, too
             assert part not in rule, (rule.split(":")[0], part)
-    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {*TRAININGS, "evaluate"}
+    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {*TRAININGS, "evaluate", "explain"}
 
 
 @pytest.fixture
@@ -115,6 +119,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
+    copies.leave_one_study(checkout)
     done = copies.run(checkout, "snakemake", "-n")
     scratch = ["cnn", "cnn-bn", "cnn-bn-256-flatten", "cnn-bn-256-gap"]
     pretrained = ["efficientnetlite0", "efficientnetlite0-finetuned"]
@@ -131,6 +136,7 @@ def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
             "Fine-tuning efficientnetlite0-finetuned.",
             *(f"Evaluating {model}." for model in scratch + pretrained),
             "Comparing the models of intel.",
+            "Answering the worksheet of intel.",
             "Adding up what the trainings of intel cost.",
             "Every study of params.yaml is made.",
         ]
@@ -146,7 +152,8 @@ def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
         ),
         (
             {"models.cnn.view": "none"},
-            "error: params.yaml: models.cnn.view: 'none': no such entry; allowed: intel-150, intel-256, intel-180",
+            "error: params.yaml: models.cnn.view: 'none': no such entry; allowed: intel-150, intel-256, intel-180, "
+            "cifar10-32, waste-320, cats-dogs-64, cats-dogs-150, cats-dogs-150-grey, cats-dogs-150-variants, mnist-28",
         ),
         (
             {"datasets.intel.source": "data/raw/mine"},

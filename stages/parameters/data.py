@@ -11,9 +11,12 @@ Count = Annotated[int, Field(ge=1)]
 OrNone = Annotated[int, Field(ge=0)]
 """A number that may be 0."""
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-FileName = Annotated[str, Field(pattern=r"^[^/\\]*[^./\\][^/\\]*$")]
+FILE_NAME = r"^[^/\\]*[^./\\][^/\\]*$"
+FileName = Annotated[str, Field(pattern=FILE_NAME)]
 Layout = Literal["class-folders", "class-in-name", "cifar10-binary", "idx"]
 
+BYTES = 256
+"""Values that a byte can have."""
 SOURCES = "synthetic, kaggle:<owner>/<name>, kaggle:competitions/<name>, https://…, or a folder"
 
 
@@ -39,6 +42,14 @@ class Synthetic(Section):
     """The name of the one zip that holds the class folders of all splits; null: each split has its own."""
     seed: OrNone
     """Another seed draws other images."""
+
+    @field_validator("archive")
+    @classmethod
+    def archive_in_its_folder(cls, archive: str | None) -> str | None:
+        """Refuse a name that leaves the folder of the archives."""
+        if archive is not None and not re.fullmatch(FILE_NAME, archive):
+            raise ValueError("not a file name; write one without folders, such as photographs")
+        return archive
 
     def per_class(self, split: str, name: str) -> int:
         """Return how many images the class ``name`` has in the archives of ``split``."""
@@ -150,6 +161,11 @@ class Dataset(Section):
             raise ValueError(f"synthetic.sizes: the layout {self.layout} holds images of one size; write same")
         if self.layout == "cifar10-binary" and (synthetic.width, synthetic.height) != (32, 32):
             raise ValueError("synthetic: images of the layout cifar10-binary are 32 by 32; write width: 32, height: 32")
+        if self.layout == "cifar10-binary" and len(set(synthetic.classes)) > BYTES:
+            raise ValueError(
+                f"synthetic.classes: {len(set(synthetic.classes))} classes, but a label of the layout cifar10-binary "
+                f"is one byte; write at most {BYTES}"
+            )
         if self.layout == "idx" and not all(re.fullmatch(r"\d|[1-9]\d", name) for name in synthetic.classes):
             raise ValueError("synthetic.classes: the layout idx has numbers for classes; write ['0', '1', …]")
 
