@@ -15,9 +15,9 @@ from tests.small_study import results
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 PLACES = {
-    None: {"fetch", "pretrained", "compare", "costs"},
-    "cpu": {"unzip", "census", "prepare"},
-    "gpu": {"train", "transfer", "finetune", "evaluate"},
+    None: {"fetch", "pretrained", "compare", "worksheet", "costs"},
+    "cpu": {"unzip", "augment", "census", "prepare"},
+    "gpu": {"train", "transfer", "finetune", "evaluate", "explain"},
 }
 """The stages of each partition; ``None`` is the machine that Snakemake runs on."""
 

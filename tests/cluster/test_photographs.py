@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.project import copied, edit, git, run
+from benchmarks.project import copied, edit, git, leave_one_study, run
 from tests.cluster import study
 from tests.cluster.slurm import Slurm
 from tests.cluster.study import began, profile, start
@@ -23,7 +23,8 @@ STUDY = {
 
 def photographs(folder: Path, source: Path) -> Path:
     """A copy of the sources with the study on photographs at full size, cut to a few epochs."""
-    edit(copied(folder), {"datasets.intel.source": str(source), **STUDY})
+    leave_one_study(copied(folder))
+    edit(folder, {"datasets.intel.source": str(source), **STUDY})
     run(folder, "stages.plan")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "Start")
