@@ -51,7 +51,6 @@ SMALL = {
         "frozen": ON_BACKBONE,
     },
     "finetunes": {"tuned": {"base": "frozen", "unfreeze": 6, "training": FIT}},
-    "augmented": {},
     "sweeps": {},
     "explanations": {},
     "studies": {

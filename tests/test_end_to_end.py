@@ -172,7 +172,7 @@ def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(tmp_path: Path)
     dataset["splits"] = {"train": ["learn"], "test": ["exam"]}
     views = {"tiny": {**document["views"]["intel-256"], "dataset": "holidays", "size": 20}}
     changes = {"datasets": {"holidays": dataset}, "views": views, "models": {"plain": {**MODEL, "view": "tiny"}}}
-    changes |= {"finetunes": {}, "backbones": {}}
+    changes |= {"finetunes": {}, "backbones": {}, "augmented": {}}
     study = {"models": ["plain"], "sweeps": [], "without": [], "confidence": 0.9, "correction": "holm"}
     edit(folder, {**changes, "studies": {"photographs": study}})
     assert len(snakemake(folder)) == 9
