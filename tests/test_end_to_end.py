@@ -169,7 +169,7 @@ def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(tmp_path: Path)
     kept = {file: file.read_bytes() for file in source.iterdir()}
     document = yaml.safe_load((folder / "params.yaml").read_text())
     dataset = document["datasets"]["intel"] | {"title": "Holidays", "source": str(source), "synthetic": None}
-    dataset["splits"] = {"train": ["learn"], "test": ["exam"]}
+    dataset["splits"] = {"train": ["learn"], "validation": [], "test": ["exam"]}
     views = {"tiny": {**document["views"]["intel-256"], "dataset": "holidays", "size": 20}}
     changes = {"datasets": {"holidays": dataset}, "views": views, "models": {"plain": {**MODEL, "view": "tiny"}}}
     changes |= {"finetunes": {}, "backbones": {}, "augmented": {}}

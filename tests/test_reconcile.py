@@ -143,7 +143,7 @@ def test_a_source_that_is_not_here_is_asked_for_where_it_is_needed(clone: Path) 
     )
     needed = "error: ../archives: not here, and fetch@intel reads it: bring it, or what was made from it: make pull\n"
     assert run(clone, "workflow.job", "fetch@intel", check=False).stderr == needed
-    edit(clone, {"datasets.intel.splits": {"train": ["seg_test"], "test": ["seg_train"]}})
+    edit(clone, {"datasets.intel.splits": {"train": ["seg_test"], "validation": [], "test": ["seg_train"]}})
     done = run(clone, "snakemake", check=False)
     assert "error: params.yaml: datasets.intel.source: '../archives': no such file or folder" in done.stderr
     assert "Traceback" not in done.stderr

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 RESULT = "results/intel/comparison"
 OWN = {"models": {"plain": MODEL}, "finetunes": {}, "backbones": {}, "studies.intel.models": ["plain"]}
 OWN |= {"datasets.intel.source": "../photographs", "datasets.intel.synthetic": None}
-OWN |= {"datasets.intel.splits": {"train": ["learn"], "test": ["exam"]}}
+OWN |= {"datasets.intel.splits": {"train": ["learn"], "validation": [], "test": ["exam"]}}
 NOT_PULLED = "dvc.lock was edited, or the run cache was not pulled (make pull)"
 
 
