@@ -72,7 +72,8 @@ def change(folder: Path, number: int) -> list[str]:
     rates = (model["training"]["learning_rate"] for model in models.values())
     rate = round(max(rates) + LEARNING_RATE, 6)
     project.edit(folder, {f"models.{name(number)}.training.learning_rate": rate})
-    return sorted([*(f"{verb}@{name(number)}" for verb in ("train", "evaluate")), f"compare@{STUDY}", f"costs@{STUDY}"])
+    of_study = (f"{verb}@{STUDY}" for verb in ("compare", "costs", "worksheet"))
+    return sorted([*(f"{verb}@{name(number)}" for verb in ("train", "evaluate")), *of_study])
 
 
 def simplify(folder: Path) -> None:
