@@ -44,7 +44,7 @@ def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(wri
     values = {found[one["@id"]]["name"]: found[one["@id"]].get("value") for one in action["object"]}
     assert json.loads(values["models.cnn.training"]) == {"epochs": 2}
     assert json.loads(values["runtime"]) == {"seed": None}
-    assert named(found, found["#tool/train"]["input"]) == {"data/views/<view>", "models.<model>.training", "runtime"}
+    assert named(found, found["#tool/train"]["input"]) == {"data/views/<view>", "models.<of>.training", "runtime"}
 
 
 def test_what_is_not_known_is_left_out(written_crate: Path) -> None:
