@@ -53,6 +53,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
     return make
 
 
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """The user's folder."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny study, made by Snakemake."""

@@ -14,6 +14,7 @@ from data_sets import records, write_tar
 from stages import binary_batches, unzip
 from stages.errors import UserError
 from stages.formats import decoded
+from tests.refusals import one_line
 
 Project = Callable[..., Path]
 NAMES = b"cat\ndeer\nship\n\n"
@@ -47,12 +48,7 @@ def run() -> pandas.DataFrame:
 
 
 def refused(folder: Path, *words: str) -> None:
-    with pytest.raises(UserError) as caught:
-        run()
-    message = str(caught.value)
-    assert "\n" not in message
-    for word in words:
-        assert word in message
+    one_line(run, *words)
     assert sorted(path.name for path in folder.iterdir()) == ["params.yaml", "raw"]
     assert [path.name for path in (folder / "raw").iterdir()] == [ARCHIVE]
 

@@ -16,6 +16,7 @@ import requests
 
 from stages import download, fetch, unzip
 from stages.errors import UserError
+from tests.refusals import one_line
 
 Project = Callable[..., Path]
 IMAGES = ("cat/1.jpg", "dog/1.jpg")
@@ -50,14 +51,6 @@ def snapshot(folder: Path) -> dict[str, tuple[object, ...]]:
 
 
 @pytest.fixture
-def mine(tmp_path: Path) -> Path:
-    """The user's folder."""
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def pets(project: Project) -> Callable[..., Path]:
     """A project whose dataset comes from a source, by default the user's folder."""
 
@@ -77,12 +70,7 @@ def run() -> list[str]:
 
 def refused(*words: str) -> str:
     """Fetch, and require one line with these words and no output."""
-    with pytest.raises(UserError) as caught:
-        run()
-    message = str(caught.value)
-    assert "\n" not in message
-    for word in words:
-        assert word in message
+    message = one_line(run, *words)
     assert not Path("data/raw").exists() or list(Path("data/raw").iterdir()) == []
     return message
 

@@ -10,8 +10,8 @@ import pytest
 from data_sets import SHARED, idx, write_idx
 
 from stages import unzip
-from stages.errors import UserError
 from stages.formats import decoded
+from tests.refusals import one_line
 
 Project = Callable[..., Path]
 LAYOUT = {
@@ -40,12 +40,7 @@ def run() -> pandas.DataFrame:
 
 
 def refused(*words: str) -> None:
-    with pytest.raises(UserError) as caught:
-        run()
-    message = str(caught.value)
-    assert "\n" not in message
-    for word in words:
-        assert word in message
+    one_line(run, *words)
     assert not Path("images").exists() and not list(Path().glob(".images*"))
 
 

@@ -19,14 +19,6 @@ PAIRS = [f"{name}-{kind}-ubyte.gz" for name in ("t10k", "train") for kind in ("i
 
 
 @pytest.fixture
-def mine(tmp_path: Path) -> Path:
-    """The user's folder."""
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def digits(mine: Path) -> Path:
     """It holds two pairs of IDX files, and others."""
     for name in ("train", "t10k", "other"):

@@ -14,6 +14,7 @@ from PIL import Image
 
 from stages import members, unzip
 from stages.errors import UserError
+from tests.refusals import one_line
 
 INTEL = Path(__file__).resolve().parents[2] / "shared" / "data" / "intel"
 Project = Callable[..., Path]
@@ -72,12 +73,7 @@ def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
 def refused(folder: Path, *words: str) -> str:
     """Run, and require one line with these words, no output, and the archives as they were."""
     before = snapshot(folder / "raw")
-    with pytest.raises(UserError) as caught:
-        run()
-    message = str(caught.value)
-    assert "\n" not in message
-    for word in words:
-        assert word in message
+    message = one_line(run, *words)
     assert list(folder.glob("data/images/*")) + list(folder.glob("data/images/.*.part")) == []
     assert snapshot(folder / "raw") == before
     return message
