@@ -24,7 +24,7 @@ environment:  ## make .venv from the hashed locks
 
 test: environment  ## set up, then run the checks and the tests
 	@$(MAKE) --no-print-directory check
-	@pytest --numprocesses 2 --dist loadfile
+	@pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-cluster: environment  ## make a study on a Slurm that is started for it, then break things; PART=first: only the study
 	@python -m tests.cluster.slurm

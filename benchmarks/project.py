@@ -45,9 +45,8 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
         node = document
         for part in parents:
             node = node[part]
-        node[last] = value
-    plain = json.loads(json.dumps(document))  # what two values share would become a YAML alias, and one value
-    file.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+        node[last] = json.loads(json.dumps(value))  # a copy: what two values share, a later key would change in both
+    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 
 def leave_one_study(folder: Path, study: str = "intel") -> None:

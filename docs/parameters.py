@@ -1,10 +1,12 @@
 """Write docs/parameters.md: every key of params.yaml, what it may be and does, from the classes that validate it.
 
+Of a hyperparameter, a key of a model or fine-tune, it gives the nature, too.
+
 python -m docs.parameters
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stages.files import write_text
 from stages.parameters.document import Parameters
@@ -14,45 +16,88 @@ HEAD = """# Every key of params.yaml
 
 Written by `python -m docs.parameters` from the classes in `stages/parameters`. Every key must be given. `<name>` stands
 for a name of your own: lower-case letters, digits, `-` and `_`.
+
+The keys of models and fine-tunes are hyperparameters, each of one nature; keys that only hold others have none:
+
+{natures}
 """
+NATURES = {
+    "architecture": "what the network is made of: its layers, their sizes and their functions",
+    "optimisation": "how its weights are found: which of them move, by which steps, and for how long",
+    "regularisation": "what keeps it from learning the training images by heart",
+    "data": "which images it learns from, how they are scaled, and how much each counts",
+    "technical": "how something is computed, repeated, kept or logged, not what",
+}
+HYPERPARAMETERS = ("models", "finetunes")
+"""The sections whose keys have a nature."""
+
+
+class Row(NamedTuple):
+    """What the page says of a key."""
+
+    key: str
+    kind: str
+    nature: str
+    """A key of ``NATURES``; empty where a key has none, or only holds others."""
+    meaning: str
 
 
 def page() -> str:
     """Return the page: a heading for each section of params.yaml and a table of its keys."""
-    schema = Parameters.model_json_schema()
-    parts = [HEAD]
-    for section, node in schema["properties"].items():
-        rows = _rows(node, section, schema)
-        lines = [f"| `{key}` | {kind} | {meaning} |" for key, kind, meaning in rows]
-        parts.append("\n".join([f"## {section}\n", "| key | is | meaning |", "|---|---|---|", *lines, ""]))
+    parts = [HEAD.format(natures="\n".join(f"- {nature}: {what};" for nature, what in NATURES.items())[:-1] + ".")]
+    for section, found in rows().items():
+        head = [Row("key", "is", "nature", "meaning"), Row("---", "---", "---", "---")]
+        lines: list[tuple[str, ...]] = [*head, *(row._replace(key=f"`{row.key}`") for row in found)]
+        if section not in HYPERPARAMETERS:
+            lines = [(key, kind, meaning) for key, kind, _, meaning in lines]
+        parts.append("\n".join([f"## {section}\n", *(f"| {' | '.join(line)} |" for line in lines), ""]))
     return "\n".join(parts)
 
 
-def _rows(node: dict[str, Any], key: str, schema: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return key, kind and meaning of a node and of all that is below it."""
-    own = (key, _kind(node, schema), _meaning(node, schema))
-    return [own, *(row for name, child in _children(node, schema) for row in _rows(child, f"{key}{name}", schema))]
+def rows() -> dict[str, list[Row]]:
+    """Return what the page says of every key, by section."""
+    schema = Parameters.model_json_schema()
+    return {section: _rows(node, section, "", schema) for section, node in schema["properties"].items()}
+
+
+def _rows(node: dict[str, Any], key: str, around: str, schema: dict[str, Any]) -> list[Row]:
+    """Return the rows of a node and of all that is below it; ``around`` is the nature of what it stands in."""
+    classes = [_resolved(option, schema).get("nature") for option in _options(node)]
+    nature = next(filter(None, [node.get("nature"), *classes]), around)
+    kind, children = _kind(node, schema), _children(node, schema)
+    own = Row(key, kind, "" if children and kind in ("keys", "list") else nature, _meaning(node, schema))
+    below = (_rows(child, f"{key}{name}", nature, schema) for name, child in children)
+    return [own, *(row for found in below for row in found)]
 
 
 def _children(node: dict[str, Any], schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    options = [_resolved(option, schema) for option in _options(node)]
-    found = [(f".{name}", child) for option in options for name, child in option.get("properties", {}).items()]
-    for option in options:
-        items = option.get("items", {})
-        found += [(f"[{one}].{name}", child) for one, name, child in _of_items(items, schema)]
-        for values in (*option.get("patternProperties", {}).values(), option.get("additionalProperties")):
-            if isinstance(values, dict):
-                found += [(".<name>", values)] if _is_leaf(values, schema) else _below(values, schema)
-    return list(dict(reversed(found)).items())[::-1]
+    """Return name and schema of each key below a node; of one that the node's options have in common, all schemas."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for option in (_resolved(option, schema) for option in _options(node)):
+        for name, child in _of_option(option, schema):
+            if child not in found.setdefault(name, []):
+                found[name].append(child)
+    return [(name, children[0] if len(children) == 1 else {"anyOf": children}) for name, children in found.items()]
+
+
+def _of_option(option: dict[str, Any], schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    found = [(f".{name}", child) for name, child in option.get("properties", {}).items()]
+    found += [(f"[{kind}].{name}", child) for kind, name, child in _of_items(option.get("items", {}), schema)]
+    for values in (*option.get("patternProperties", {}).values(), option.get("additionalProperties")):
+        if isinstance(values, dict):
+            found += [(".<name>", values)] if _is_leaf(values, schema) else _below(values, schema)
+    return found
 
 
 def _of_items(items: dict[str, Any], schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return kind, key and schema of what the items of a list hold; a kind is told by its constant name."""
+    """Return kind, key and schema of what the items of a list hold; a kind is told, and meant, by its constant name."""
     found = []
-    for option in _options(items):
-        properties = _properties(option, schema)
-        kind = dict(properties).get("name", {}).get("const", "")
-        found += [(kind, name, child) for name, child in properties]
+    for one in (_resolved(option, schema) for option in _options(items)):
+        properties = one.get("properties", {})
+        kind, nature = properties.get("name", {}).get("const", ""), {"nature": one.get("nature")}
+        for name, child in properties.items():
+            meaning = {"description": one.get("description", "")} if "const" in child else {}
+            found.append((kind, name, {**nature, **meaning, **child}))
     return found
 
 
@@ -60,16 +105,13 @@ def _below(values: dict[str, Any], schema: dict[str, Any]) -> list[tuple[str, di
     return [(f".<name>{name}", child) for name, child in _children(values, schema)]
 
 
-def _properties(node: dict[str, Any], schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return list(_resolved(node, schema).get("properties", {}).items())
-
-
 def _is_leaf(node: dict[str, Any], schema: dict[str, Any]) -> bool:
     return not any("properties" in _resolved(option, schema) for option in _options(node))
 
 
 def _options(node: dict[str, Any]) -> list[dict[str, Any]]:
-    return node.get("anyOf") or node.get("oneOf") or [node]
+    options = node.get("anyOf") or node.get("oneOf")
+    return [one for option in options for one in _options(option)] if options else [node]
 
 
 def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -94,8 +136,10 @@ def _one_kind(node: dict[str, Any]) -> str:
 
 
 def _meaning(node: dict[str, Any], schema: dict[str, Any]) -> str:
-    texts = [node.get("description"), *(_resolved(option, schema).get("description") for option in _options(node))]
-    return " ".join(next((text for text in texts if text), "").split()).replace("|", "\\|").replace("<", "&lt;")
+    options = [_resolved(option, schema).get("description") for option in _options(node)]
+    first, *others = [node["description"]] if "description" in node else dict.fromkeys(filter(None, options)) or [""]
+    text = " ".join([first, *(f"Or: {other[0].lower()}{other[1:]}" for other in others)])
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 if __name__ == "__main__":

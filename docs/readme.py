@@ -1,4 +1,4 @@
-"""Write the tables of README.md and docs/cluster.md anew from the results beside this file and in benchmarks/.
+"""Write the tables of README.md and of pages below docs/ anew, from the results beside this file and in benchmarks/.
 
     python -m docs.readme
 
@@ -17,13 +17,14 @@ from stages.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs/cluster.md")
+SUBSETS = ROOT / "docs/subsets"
+PAGES = (README, *(ROOT / "docs" / page for page in ("cluster.md", "lineage.md", "speed.md", "subsets/README.md")))
 BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n)(?:(?!<!-- end).)*(<!-- end -->)", re.DOTALL)
 
 
 def models() -> str:
     """Return the comparison of the intel study on the subset of real photographs."""
-    table = pandas.read_csv(ROOT / "docs/intel-subset/models.csv")
+    table = pandas.read_csv(SUBSETS / "intel/comparison/models.csv")
     shown = table[["model", "right", "images", "accuracy", "low", "high", "loss", "parameters", "epochs", "best_epoch"]]
     shown = shown.rename(columns={"low": "95 % from", "high": "to", "best_epoch": "best epoch"})
     share = dict.fromkeys(("accuracy", "95 % from", "to"), ".1%")
@@ -33,6 +34,23 @@ def models() -> str:
 def as_measured(name: str) -> str:
     """Return a table of benchmarks/ as it was written."""
     return markdown(pandas.read_csv(ROOT / "benchmarks" / f"{name}.csv", dtype=str, keep_default_na=False))
+
+
+def studies() -> str:
+    """Return the test accuracies that the documents give, beside ours."""
+    table = pandas.read_csv(ROOT / "benchmarks/studies.csv", dtype=str, keep_default_na=False)
+    shown = table[(table["quantity"] == "test accuracy") & (table["ours"] != "")].drop(columns="quantity")
+    return markdown(shown.rename(columns={"document": "test accuracy, document"}))
+
+
+def memory() -> str:
+    """Return the highest memory that any training of each study took."""
+    rows = []
+    for file in sorted(SUBSETS.glob("*/costs/costs.csv")):
+        table = pandas.read_csv(file)
+        highest = table.loc[table["peak_memory_mib"].idxmax()]
+        rows.append({"study": file.parts[-3], "peak memory (MiB)": highest["peak_memory_mib"], "of": highest["model"]})
+    return markdown(pandas.DataFrame(rows), {"peak memory (MiB)": ",.0f"})
 
 
 def scaling() -> str:
@@ -59,7 +77,9 @@ def peers() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "models": models,
-    "studies": partial(as_measured, "studies"),
+    "studies": studies,
+    "quantities": partial(as_measured, "studies"),
+    "memory": memory,
     "lineage": partial(as_measured, "lineage"),
     "race": partial(as_measured, "results"),
     "pretrained": partial(as_measured, "pretrained"),

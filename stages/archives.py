@@ -1,7 +1,7 @@
 """Which archives of a folder, or folders within an archive, the names under ``splits`` mean."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from stages.errors import UserError
@@ -48,6 +48,15 @@ def within(archive: Path, pattern: str) -> list[Parts]:
         if matches(folder[level], pattern)
     }
     return sorted(top)
+
+
+def outermost(places: Collection[tuple[Path, Parts]]) -> list[tuple[Path, Parts]]:
+    """Return the places, each an archive and a folder in it, without those that lie in another of them."""
+    return [
+        (archive, folder)
+        for archive, folder in places
+        if not any((archive, folder[:depth]) in places for depth in range(len(folder)))
+    ]
 
 
 def found(entries: Sequence[Path], pattern: str) -> list[tuple[Path, Parts]]:

@@ -24,7 +24,7 @@ from stages.augmentation import Changes, changes
 from stages.batches import SEEDS
 from stages.errors import UserError
 from stages.files import write_table, written_folder
-from stages.formats import ARRAY, DamagedImageError, decoded
+from stages.formats import DamagedImageError, decoded, is_row
 from stages.images import INDEX, read_index
 from stages.parameters.augmentation import Augmented
 from stages.parameters.base import entry
@@ -35,6 +35,8 @@ from stages.progress import followed, note
 
 GREY = ("1", "L", "LA", "La", "I", "F")
 """Pillow's modes of one channel; their variants are grey, all others in RGB."""
+COMPRESSION = 1
+"""Of a PNG, 0 to 9: photographs become an eighth larger than by Pillow's own choice, in less than half the time."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -95,7 +97,7 @@ def copy_images(images: Path, folder: Path, index: pandas.DataFrame) -> None:
         UserError: a file is missing.
     """
     paths = (PurePosixPath(file) for file in index["file"])
-    for file in dict.fromkeys(path.parent if path.parent.suffix == ARRAY else path for path in paths):
+    for file in dict.fromkeys(path.parent if is_row(path) else path for path in paths):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         try:
             shutil.copyfile(images / file, folder / file)
@@ -126,7 +128,7 @@ def variant(pixels: numpy.ndarray, change: Changes, drawn_by: tuple[int, str, in
 def encoded(pixels: numpy.ndarray) -> bytes:
     """Return pixels as a PNG."""
     buffer = BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG")
+    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG", compress_level=COMPRESSION)
     return buffer.getvalue()
 
 

@@ -12,6 +12,7 @@ from typing import IO
 import numpy
 
 from stages.errors import UserError
+from stages.expansion import Expansion
 from stages.formats import is_litter
 from stages.tar_members import opened
 
@@ -30,35 +31,28 @@ def is_tar(path: Path) -> bool:
     return path.name.lower().endswith(ENDINGS) and path.is_file()
 
 
-def batches(archive: Path) -> list[str]:
+def batches(archive: Path, allowed: Expansion) -> list[str]:
     """Return the names of the batches in an archive, without ``.bin``, as they come.
 
     Raises:
-        UserError: the archive is damaged, or has a member that leaves it.
+        UserError: the archive is damaged, has a member that leaves it, or unpacks to more than is ``allowed``.
     """
-    with opened(archive) as members:
+    with opened(archive, allowed) as members:
         return [path.stem for member, _ in members if (path := _known(member)) and path.name != NAMES]
 
 
-def labels(archive: Path, max_expansion: int, where: str) -> dict[str, list[str]]:
+def labels(archive: Path, allowed: Expansion) -> dict[str, list[str]]:
     """Return the classes of the images in each batch, by the batch's name.
 
     Raises:
         UserError: the archive is damaged, names a batch twice, lacks the names of its classes, or unpacks to more than
-            ``max_expansion`` times its size, which the key ``where`` allows; a batch is no whole number of records.
+            is ``allowed``; a batch is no whole number of records.
     """
     numbers: dict[str, bytes] = {}
     names: list[str] = []
     seen: set[str] = set()
-    left = max(LONGEST, max_expansion * archive.stat().st_size)
-    with opened(archive) as members:
+    with opened(archive, allowed) as members:
         for member, file in members:
-            left -= member.size
-            if left < 0:
-                raise UserError(
-                    f"{archive}: unpacks to more than {max_expansion} times its size; {where} allows no more: "
-                    "raise it if that is right"
-                )
             if not (path := _known(member)):
                 continue
             if path.name in seen:

@@ -11,6 +11,7 @@ from typing import Any
 
 from stages.backend import keras
 from stages.errors import UserError
+from stages.files import write_text
 from stages.parameters.callbacks import BackupAndRestore, Callback, LearningRateScheduler, SwapEMAWeights
 from stages.parameters.training import Fit
 
@@ -104,7 +105,7 @@ def rate(start: float, scheduler: LearningRateScheduler, epoch: int) -> float:
 def cut(table: Path, epochs: int) -> None:
     """Cut off what CSVLogger wrote of the epochs after the first ``epochs``, which are going to be trained again."""
     if table.is_file():
-        table.write_text("".join(table.read_text().splitlines(keepends=True)[: epochs + 1]))
+        write_text(table, "".join(table.read_text(encoding="utf-8").splitlines(keepends=True)[: epochs + 1]))
 
 
 def averaging(fit: Fit) -> dict[str, Any]:

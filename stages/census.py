@@ -85,14 +85,14 @@ def write_figures(dataset: Dataset, settings: Census, images: pandas.DataFrame, 
     classes, sizes = counts.by_class(images), counts.by_size(images)
     figures.save(census_figures.class_figure(classes, dataset.title), out / "classes.png", dataset.note)
     figures.save(census_figures.size_figure(sizes, dataset.title), out / "sizes.png", dataset.note)
-    chosen = drawn(counts.intact(images), settings.gallery, settings.seed)
+    chosen = sampled(counts.intact(images), settings.gallery, settings.seed)
     thumbnails = [thumbnail(folder / file) for file in chosen["file"]]
     captions = list(chosen["class"])
     title = f"{dataset.title}: {len(chosen)} images at random"
     figures.save(figures.gallery(thumbnails, captions, title), out / "gallery.png", dataset.note)
 
 
-def drawn(images: pandas.DataFrame, number: int, seed: int) -> pandas.DataFrame:
+def sampled(images: pandas.DataFrame, number: int, seed: int) -> pandas.DataFrame:
     """Return ``number`` rows (or all, if there are fewer) drawn without replacement, in the order of the draw."""
     rows = numpy.random.default_rng(seed).choice(len(images), min(number, len(images)), replace=False)
     return images.iloc[rows]

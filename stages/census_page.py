@@ -1,11 +1,10 @@
 """The census of a data set as a page to read."""
 
-from collections.abc import Sequence
-
 import pandas
 
 from stages import counts
 from stages.parameters.data import Dataset
+from stages.tables import escaped, markdown
 
 SPLIT_NAMES = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -15,16 +14,20 @@ def page(dataset: Dataset, tolerance: float, images: pandas.DataFrame) -> str:
     note = f" ({dataset.note})" if dataset.note else ""
     classes, sizes = counts.by_class(images), counts.by_size(images)
     sections = {
-        f"# Census of {_plain(dataset.title)}{note}": [totals(classes)],
-        f"## Images per class{note}": [table(classes), *balance_lines(classes, tolerance), "![Classes](classes.png)"],
+        f"# Census of {escaped(dataset.title)}{note}": [totals(classes)],
+        f"## Images per class{note}": [
+            markdown(classes),
+            *balance_lines(classes, tolerance),
+            "![Classes](classes.png)",
+        ],
         f"## Sizes{note}": [size_lines(sizes), "![Sizes](sizes.png)"],
-        f"## Colour modes{note}": [table(counts.by_mode(images))],
+        f"## Colour modes{note}": [markdown(counts.by_mode(images))],
         "## Can the images feed a network as they are?": [readiness(images)],
         "## Damaged images": [damage_lines(counts.damaged(images))],
         "## Identical files": [duplicate_lines(counts.duplicates(images))],
         f"## At random{note}": ["![Images drawn at random](gallery.png)"],
     }
-    return "\n\n".join(part for title, parts in sections.items() for part in (title, *parts)) + "\n"
+    return "\n\n".join(part.rstrip() for title, parts in sections.items() for part in (title, *parts)) + "\n"
 
 
 def totals(classes: pandas.DataFrame) -> str:
@@ -32,7 +35,7 @@ def totals(classes: pandas.DataFrame) -> str:
     lines = []
     for split in counts.splits_of(classes):
         each = ", ".join(
-            f"{_plain(name)} {count:,}" for name, count in zip(classes["class"], classes[split], strict=True)
+            f"{escaped(name)} {count:,}" for name, count in zip(classes["class"], classes[split], strict=True)
         )
         lines.append(f"- {classes[split].sum():,} {SPLIT_NAMES[split]} images ({each})")
     return "\n".join(lines)
@@ -42,10 +45,18 @@ def balance_lines(classes: pandas.DataFrame, tolerance: float) -> list[str]:
     """Return a paragraph per split: whether its classes are balanced, and the figures behind the verdict."""
     return [
         f"The {SPLIT_NAMES[found.split]} classes are {'' if found.within(tolerance) else '**not** '}balanced: "
-        f"{found.mean:,.1f} images on average; furthest from it {_plain(found.furthest)} with {found.count:,} "
-        f"({found.deviation:+.1%}, allowed ±{tolerance:.0%})."
+        f"{_distance(found, tolerance)}."
         for found in counts.balances(classes)
     ]
+
+
+def _distance(found: counts.Balance, tolerance: float) -> str:
+    if not found.deviation:
+        return f"each has {_counted(found.count, 'image')}"
+    return (
+        f"{found.mean:,.1f} images on average; furthest from it {escaped(found.furthest)} with {found.count:,} "
+        f"({found.deviation:+.1%}, allowed ±{tolerance:.0%})"
+    )
 
 
 def size_lines(sizes: pandas.DataFrame) -> str:
@@ -63,8 +74,8 @@ def size_lines(sizes: pandas.DataFrame) -> str:
         f"- {odd_sizes(sizes)}",
     ]
     if len(sizes) > 1:
-        lines += ["", f"The {min(10, len(sizes))} most frequent (all in sizes.csv):", "", table(sizes.head(10))]
-    return "\n".join(lines)
+        lines += ["", f"The {min(10, len(sizes))} most frequent (all in sizes.csv):", "", markdown(sizes.head(10))]
+    return "\n".join(lines).rstrip()
 
 
 def odd_sizes(sizes: pandas.DataFrame) -> str:
@@ -101,7 +112,7 @@ def damage_lines(found: pandas.DataFrame) -> str:
     """Return every damaged file and what is wrong with it."""
     if found.empty:
         return "None: every file decodes completely."
-    return f"{_counted(len(found), 'file')}:\n\n{table(found[['file', 'problem']])}"
+    return f"{_counted(len(found), 'file')}:\n\n{markdown(found[['file', 'problem']])}"
 
 
 def duplicate_lines(found: pandas.DataFrame) -> str:
@@ -115,26 +126,8 @@ def duplicate_lines(found: pandas.DataFrame) -> str:
     return (
         f"{_counted(len(found), 'file')} in {_counted(len(groups), 'group')} of the same bytes: "
         f"{leaks:,} in more than one split (leaks), {two_labels:,} under two labels.\n\n"
-        f"{table(ranked[['group', 'kind', 'file']])}"
+        f"{markdown(ranked[['group', 'kind', 'file']])}"
     )
-
-
-def table(content: pandas.DataFrame) -> str:
-    """Return a table in Markdown, its numbers with thousands separated."""
-    rows: list[Sequence[object]] = [list(content.columns), ["---"] * content.shape[1]]
-    rows += content.itertuples(index=False)
-    return "\n".join("| " + " | ".join(_cell(value) for value in row) + " |" for row in rows)
-
-
-def _cell(value: object) -> str:
-    return _plain(value) if isinstance(value, str) else f"{value:,}"
-
-
-def _plain(text: str) -> str:
-    """Return text that Markdown shows as it is."""
-    for mark in "\\`*_|<[":
-        text = text.replace(mark, f"\\{mark}")
-    return text
 
 
 def _size(row: pandas.Series) -> str:

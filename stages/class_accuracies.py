@@ -3,6 +3,7 @@
 Pure functions. The accuracy of a class is the share of its test images that are classified rightly: its recall.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas
@@ -52,22 +53,26 @@ def means(accuracies: pandas.DataFrame, without: Sequence[Sequence[str]]) -> pan
     """Return one row per model: means of its accuracy over classes, each class counting the same.
 
     The columns are the mean, the mean without the worst class, without the two worst, which these are, and the mean
-    without each of the lists of classes in ``without``. A mean of no class is missing.
+    without each of the lists of classes in ``without``. A mean that would be that of one class alone is missing:
+    without the worst of two classes, or the two worst of three; so is the second worst of two, which is the best.
     """
     rows = []
     for model, group in accuracies.groupby("model", sort=False):
         ascending = group.sort_values("accuracy", kind="stable").set_index("class")["accuracy"]
-        worst, second = [*ascending.index, ""][:2]
         row = {
             "model": model,
             "mean": ascending.mean(),
-            "without_worst": ascending.iloc[1:].mean(),
-            "without_two_worst": ascending.iloc[2:].mean(),
-            "worst": worst,
-            "second_worst": second,
+            "without_worst": _mean_of_several(ascending.iloc[1:]),
+            "without_two_worst": _mean_of_several(ascending.iloc[2:]),
+            "worst": ascending.index[0],
+            "second_worst": ascending.index[1] if len(ascending) > 2 else None,
         }
         rows.append(row | {left_out(names): ascending.drop(list(names)).mean() for names in without})
     return pandas.DataFrame(rows)
+
+
+def _mean_of_several(accuracies: "pandas.Series[float]") -> float:
+    return float(accuracies.mean()) if len(accuracies) > 1 else math.nan
 
 
 def fine_tuned(bases: Mapping[str, str | None], accuracies: pandas.DataFrame) -> pandas.DataFrame:

@@ -30,27 +30,17 @@ MEASURED = (
 )
 
 
-def page(costs: pandas.DataFrame, missing: Sequence[str], study: str, dataset: Dataset) -> str:
-    """Return the cost table as a page in Markdown, which names the trainings that have no record."""
+def page(costs: pandas.DataFrame, answers: Sequence[str], missing: Sequence[str], study: str, dataset: Dataset) -> str:
+    """Return the page, in Markdown: what the table ``costs`` answers, the table, and the trainings without a record."""
     qualified = f" ({dataset.note})" if dataset.note else ""
-    lines = [f"# Cost of the trainings of {study}, on {escaped(dataset.title)}{qualified}\n", MEASURED]
+    lines = [f"# Cost of the trainings of {study}, on {escaped(dataset.title)}{qualified}\n"]
+    if answers:
+        lines.append("".join(f"- {answer}\n" for answer in answers))
+    lines.append(MEASURED)
     lines.append(
         markdown(costs.rename(columns=HEADINGS), FORMATS) if len(costs) else "No training has left a record.\n"
     )
-    if costs["seconds"].notna().any():
-        lines.append(f"Training all of them took {_duration(costs['seconds'].sum())}.\n")
-    if costs["peak_memory_mib"].notna().any():
-        most = costs.loc[costs["peak_memory_mib"].astype(float).idxmax()]
-        lines.append(
-            f"Peak memory of any training of this study: {most['peak_memory_mib']:,.0f} MiB ({most['model']}).\n"
-        )
     if missing:
         lines.append(f"Without a record, so left out: {', '.join(missing)}.\n")
     lines.append("![Batch size and time](steps.png)\n")
     return "\n".join(lines)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"

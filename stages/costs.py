@@ -1,4 +1,4 @@
-"""What each training of a study cost: a table of the records that training wrote, and batch size against time.
+"""What each training of a study cost: a table of the records that training wrote, what it answers, and a figure.
 
 Reads the records and summaries of the trainings it is given, and datasets.<key> and the study's sweeps of params.yaml;
 writes a folder with costs.csv, costs.md and steps.png. Records hold times and machines, which differ from run to run,
@@ -7,20 +7,21 @@ stage to run, it is the one that sees to it that DVC has not worked over an old 
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy
 import pandas
 
-from stages import command, cost_figures, cost_text, figures, plan, record
+from stages import command, cost_answers, cost_figures, cost_text, figures, plan, record, sweep_choices
 from stages.batches import Batches
 from stages.files import read_json, write_table, write_text, written_folder
 from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 from stages.parameters.document import Parameters
-from stages.parameters.sweeps import variant_name
+from stages.parameters.model import Model
+from stages.parameters.transfer import TransferModel
 from stages.trained import SUMMARY
 
 COLUMNS = [
@@ -40,14 +41,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dataset", help="key of the dataset that all were trained on")
     parser.add_argument("--out", type=Path, help="folder to write")
     arguments = command.parsed(parser, "costs", argv)
-    lines = sweep_lines(plan.checked(), arguments.key)
+    parameters = plan.checked()
+    lines = alike(parameters, arguments.key, sweep_choices.BATCH_SIZE)
     dataset = entry(Dataset, "datasets", arguments.dataset)
     records = read(arguments.trained, arguments.models, record.FILE)
     costs = table(records, read(arguments.trained, arguments.models, SUMMARY))
+    answers = cost_answers.answers(costs, lines, frozen_kept(parameters, arguments.key))
     missing = [key for key in arguments.models if key not in records]
     with written_folder(arguments.out) as folder:
         write_table(folder / "costs.csv", costs)
-        write_text(folder / "costs.md", cost_text.page(costs, missing, arguments.key, dataset))
+        write_text(folder / "costs.md", cost_text.page(costs, answers, missing, arguments.key, dataset))
         figures.save(
             cost_figures.steps(costs, lines, f"Batch size and time on {dataset.title}"),
             folder / "steps.png",
@@ -55,19 +58,24 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
 
 
-def sweep_lines(parameters: Parameters, study: str) -> dict[str, list[str]]:
-    """Return the models of a study's sweeps that differ in batch size alone, by what they are variants of."""
-    found = {}
-    for key in parameters.studies[study].sweeps:
-        sweep = parameters.sweeps[key]
-        alone = [variant for variant, change in sweep.variants.items() if only_batch_size(change)]
-        found[f"{sweep.title} of {sweep.of}"] = [sweep.of, *(variant_name(key, variant) for variant in alone)]
-    return {title: models for title, models in found.items() if len(models) > 1}
+def alike(parameters: Parameters, study: str, names: Collection[str]) -> dict[str, list[str]]:
+    """Return the models of each sweep that differ in the keys ``names`` of training alone, by what is varied."""
+    sweeps = {key: parameters.sweeps[key] for key in parameters.studies[study].sweeps}
+    found = {
+        f"{sweep.title} of {sweep.of}": sweep_choices.alike_but_for(names, sweep, key) for key, sweep in sweeps.items()
+    }
+    return {title: models for title, models in found.items() if models}
 
 
-def only_batch_size(change: Mapping[str, Any]) -> bool:
-    """Return whether a variant changes the batch size and nothing else."""
-    return set(change) == {"training"} and set(change["training"]) <= {"batch_size", "accumulation_steps"}
+def frozen_kept(parameters: Parameters, study: str) -> list[dict[str, bool]]:
+    """Return, for each sweep that varies it, whether each model computes what frozen layers give once."""
+    groups = alike(parameters, study, sweep_choices.FROZEN).values()
+    return [{model: keeps_frozen(parameters.trained[model]) for model in models} for models in groups]
+
+
+def keeps_frozen(model: Model | TransferModel) -> bool:
+    """Return whether a model's training computes what frozen layers give once for all epochs."""
+    return isinstance(model, TransferModel) and model.training.cache_frozen
 
 
 def read(folder: Path, keys: Sequence[str], name: str) -> dict[str, dict[str, Any]]:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy
 import pandas
 
+from stages.curve_shape import NOISE, largest_swing, rise_above, running_means, still_falling
+
 GENERALIZATION_LOSS = 0.05
 """Validation loss counts as risen when it ends this fraction above its lowest.
 
@@ -31,9 +33,10 @@ class Verdict:
     lowest: float
     """Validation loss at the best epoch."""
     rise: float
-    """Validation loss at the last epoch over the lowest, less one."""
+    """Validation loss at the last epoch alone over the lowest, less one."""
     gap_best: float
     gap_last: float
+    """At the last epoch alone."""
     still_falling: bool
     """Validation loss was still going down when training stopped."""
     reason: str
@@ -68,13 +71,13 @@ def is_cross_entropy(hyperparameters: Mapping[str, Any]) -> bool:
 def judged(history: pandas.DataFrame, classes: int, stopped_early: bool, cross_entropy: bool = True) -> Verdict | None:
     """Return the verdict on a history of a model that tells ``classes`` classes apart; none, if nothing validated.
 
-    Only a ``cross_entropy`` is compared with that of guessing.
+    Whether a callback ended the training (``stopped_early``) is said, but does not decide. Only a ``cross_entropy`` is
+    compared with that of guessing, the logarithm of the number of classes. Rises are those of running means.
 
     - unstable: a loss is not finite; or validation loss once jumped up and came back by more than both its lowest value
       and all that training won; or it ended risen without the training loss going down.
-    - underfit: validation loss never got below that of guessing (the logarithm of the number of classes), or was still
-      falling when the epochs ran out.
-    - overfitting: after the best epoch the training loss went on falling while validation loss rose.
+    - underfit: neither loss got clearly below that of guessing, or validation loss was still falling at the end.
+    - overfitting: training loss went on falling while validation loss rose, or never got clearly below guessing.
     - converged: none of these.
     """
     if not is_validated(history):
@@ -93,57 +96,41 @@ def judged(history: pandas.DataFrame, classes: int, stopped_early: bool, cross_e
         epochs=len(history),
         best_epoch=best + 1,
         lowest=float(validation[best]),
-        rise=_rise(validation, best),
+        rise=rise_above(validation[best], validation[-1]),
         gap_best=float(gaps[best]),
         gap_last=float(gaps[-1]),
-        still_falling=still_falling(validation, stopped_early),
+        still_falling=still_falling(validation),
         reason=reason,
     )
-
-
-def still_falling(losses: numpy.ndarray, stopped_early: bool) -> bool:
-    """Whether a loss, (epochs,), was going down at the end of a training that early stopping did not end.
-
-    It was, if its lowest value is the last, or if the lowest lies in the last quarter of the epochs (three at least)
-    and the straight line of least squares through that quarter goes down.
-    """
-    if stopped_early or not numpy.isfinite(losses).all():
-        return False
-    best = int(losses.argmin())
-    tail = losses[-max(3, len(losses) // 4) :]
-    if best == len(losses) - 1:
-        return True
-    recent = best >= len(losses) - len(tail)
-    return len(tail) >= 3 and recent and float(numpy.polyfit(numpy.arange(len(tail)), tail, 1)[0]) < 0
-
-
-def largest_swing(validation: numpy.ndarray) -> float:
-    """Return how far a series, (epochs,), once rose above an earlier value and fell back again; 0 without a peak."""
-    before = numpy.minimum.accumulate(validation)
-    after = numpy.minimum.accumulate(validation[::-1])[::-1]
-    return float((validation - numpy.maximum(before, after)).max())
 
 
 def _finite_outcome(
     loss: numpy.ndarray, validation: numpy.ndarray, best: int, guessing: float, stopped_early: bool
 ) -> tuple[Outcome, str]:
-    lowest, rise = validation[best], _rise(validation, best)
-    swing, won = largest_swing(validation), validation[0] - validation[best]
-    trained = f"training loss {'fell' if loss[-1] < loss[best] else 'rose'} from {loss[best]:.3f} to {loss[-1]:.3f}"
-    risen = f"after epoch {best + 1} validation loss rose by {rise:.0%} to {validation[-1]:.3f} while {trained}"
-    if lowest >= guessing:
-        guess = f"that of guessing among {math.exp(guessing):.0f} classes, {guessing:.3f}"
-        return "underfit", f"the lowest validation loss, {lowest:.3f}, is not below {guess}"
+    lowest, swing, won = validation[best], largest_swing(validation), validation[0] - validation[best]
+    means, trained = running_means(validation), running_means(loss)
+    rise, width = rise_above(means.min(), means[-1]), len(loss) - len(means) + 1
+    smoothed = f" (means of {width} epochs)" if width > 1 else ""
+    clearly_below = (1 - NOISE) * guessing
+    against = f"that of guessing among {math.exp(guessing):.0f} classes, {guessing:.3f}"
+    no_better = f"the lowest validation loss, {lowest:.3f}, is not clearly below {against}"
+    if lowest >= clearly_below and trained[-1] >= clearly_below:
+        return "underfit", f"{no_better}, nor is the training loss at the end, {trained[-1]:.3f}{smoothed}"
     if swing > max(won, lowest):
-        against = f"while training won {won:.3f} and the lowest is {lowest:.3f}"
-        return "unstable", f"validation loss jumped up by {swing:.3f} and came back, {against}"
-    if still_falling(validation, stopped_early):
-        return "underfit", "validation loss was still falling when the epochs ran out: more would help"
+        reason = f"validation loss jumped up by {swing:.3f} and came back, while training won {won:.3f} and the lowest"
+        return "unstable", f"{reason} is {lowest:.3f}"
+    if len(loss) == 1:
+        return "underfit", "one epoch alone shows no course"
+    if still_falling(validation):
+        ended = "a callback ended the training while validation loss still fell"
+        return "underfit", ended if stopped_early else "validation loss was still falling when the epochs ran out"
     if rise > GENERALIZATION_LOSS:
-        return "overfitting" if loss[-1] < loss[best] else "unstable", risen
-    return "converged", f"validation loss ended {rise:.1%} above its lowest, and no longer fell"
-
-
-def _rise(validation: numpy.ndarray, best: int) -> float:
-    lowest = max(float(validation[best]), 1e-7)  # a loss of 0 has no fraction
-    return (float(validation[-1]) - lowest) / lowest
+        since = best + 1 if best + 1 < len(loss) else int(means.argmin()) + width
+        before, now = trained[max(0, since - width)], trained[-1]
+        course = f"training loss {'fell' if now < before else 'rose'} from {before:.3f} to {now:.3f}{smoothed}"
+        risen = f"after epoch {since} validation loss rose by {rise:.0%} to {means[-1]:.3f} while {course}"
+        return "overfitting" if now < before else "unstable", risen
+    if lowest >= clearly_below:
+        return "overfitting", f"training loss ended at {trained[-1]:.3f}{smoothed}, but {no_better}"
+    apart = f"{abs(means[-1] - trained[-1]):.3f} {'above' if means[-1] > trained[-1] else 'below'} training loss"
+    return "converged", f"validation loss ended {rise:.1%} above its lowest, {apart}{smoothed}, and no longer fell"

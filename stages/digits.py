@@ -13,10 +13,9 @@ def digit(name: str, random: numpy.random.Generator, width: int, height: int) ->
     """Return a drawing of the digit ``name``, in grey, ``width`` by ``height`` pixels."""
     wide, high = SCALE * width, SCALE * height
     font = ImageFont.load_default(size=round(float(random.uniform(0.65, 0.95)) * high))
+    stroke = int(random.integers(0, max(1, high // 24)))
     drawn = Image.new("L", (wide, high))
-    ImageDraw.Draw(drawn).text(
-        (wide / 2, high / 2), name, fill=255, font=font, anchor="mm", stroke_width=int(random.integers(0, high // 24))
-    )
+    ImageDraw.Draw(drawn).text((wide / 2, high / 2), name, fill=255, font=font, anchor="mm", stroke_width=stroke)
     drawn = drawn.transform(drawn.size, Image.Transform.AFFINE, _slope(random, wide, high), Image.Resampling.BICUBIC)
     drawn = _waved(drawn, random).resize((width, height), Image.Resampling.BOX)
     drawn = drawn.filter(ImageFilter.GaussianBlur(float(random.uniform(0.2, 0.7))))

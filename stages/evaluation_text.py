@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas
 
-from stages.curves import Verdict, is_cross_entropy, judged, still_falling
+from stages.curve_shape import still_falling
+from stages.curves import Verdict, is_cross_entropy, judged
 from stages.tables import escaped, markdown
 
 MORE_THAN_CROSS_ENTROPY = (
@@ -123,13 +124,13 @@ def course(history: pandas.DataFrame, classes: int, summary: Mapping[str, Any]) 
     verdict = judged(history, classes, summary["stopped_early"], plain)
     kept = f"- The weights kept are those of epoch {summary['best_epoch']}.\n"
     kept += "" if plain else MORE_THAN_CROSS_ENTROPY
-    return (explained(verdict) if verdict else unvalidated(history, summary["stopped_early"])) + kept
+    return (explained(verdict) if verdict else unvalidated(history)) + kept
 
 
-def unvalidated(history: pandas.DataFrame, stopped_early: bool) -> str:
+def unvalidated(history: pandas.DataFrame) -> str:
     """Return what the curve of training alone says."""
     loss = history["loss"].to_numpy(float)
-    falling = "was still falling" if still_falling(loss, stopped_early) else "was no longer falling"
+    falling = "was still falling" if still_falling(loss) else "was no longer falling"
     return (
         f"**{UNVALIDATED.capitalize()}**: the curves show training alone, so they cannot tell overfitting.\n\n"
         f"- Training loss went from {loss[0]:.3f} to {loss[-1]:.3f} in {len(loss)} epochs; when training stopped it "

@@ -101,9 +101,7 @@ def first_replicates(evaluated: Mapping[str, Evaluated]) -> dict[str, Evaluated]
 
 
 def view_of(model: str, firsts: Mapping[str, Evaluated]) -> str:
-    """Return the view that a model was trained on; a fine-tune's is that of the model that it goes back to."""
-    while "view" not in firsts[model].hyperparameters:
-        model = firsts[model].hyperparameters["base"]
+    """Return the view that a model was trained on."""
     return str(firsts[model].hyperparameters["view"])
 
 

@@ -6,71 +6,23 @@ archive, packed as it is.
 """
 
 import argparse
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas
 
-from stages import command, plan, progress
-from stages.archives import ENDING, matches, not_found
-from stages.delivered import finder, is_delivered
+from stages import command, progress, template
+from stages.archives import ENDING
+from stages.delivered import chosen, entries_of, unwrapped
 from stages.errors import UserError
 from stages.files import sha256, write_table, written_folder
 from stages.origins import ARCHIVES
 from stages.packing import pack
-from stages.parameters.base import FILE
-from stages.parameters.data import SOURCES, SPLITS, Dataset
-
-WANTED = {
-    "cifar10-binary": "no .tar.gz archive; give one, or the folder that holds it",
-    "idx": "a single file; give the folder of images and labels",
-}
-"""What a file is not that is given as a source."""
-
-
-def entries_of(source: Path, layout: str, key: str) -> list[Path]:
-    """Return what a source folder holds (of a source file: itself), sorted, without hidden names.
-
-    Raises:
-        UserError: the source is missing, or is a file but none of the layout.
-    """
-    where = f"{FILE}: datasets.{key}.source: {str(source)!r}"
-    if is_delivered(layout, source):
-        return [source]
-    if source.is_file():
-        wanted = WANTED.get(layout, "not a zip archive; give a folder of archives or of class folders, or a .zip file")
-        raise UserError(f"{where}: {wanted}")
-    if not source.is_dir():
-        raise UserError(f"{where}: no such file or folder; allowed: {SOURCES}")
-    return sorted(path for path in source.iterdir() if not path.name.startswith("."))
-
-
-def chosen(entries: Sequence[Path], dataset: Dataset, key: str, place: str) -> list[Path]:
-    """Return the files and folders that the splits name, each once.
-
-    Raises:
-        UserError: a name means none of ``entries``; ``place`` is where they were looked for.
-    """
-    find = finder(dataset.layout, entries)
-    paths: set[Path] = set()
-    for split in SPLITS:
-        for name in getattr(dataset.splits, split):
-            if not (meant := find(name)):
-                raise not_found(f"datasets.{key}.splits.{split}", name, place, entries, dataset.layout)
-            paths.update(meant)
-    return sorted(paths)
-
-
-def unwrapped(source: Path, dataset: Dataset, key: str) -> list[Path]:
-    """Return what a source holds, or what its only folder holds where no split names that folder."""
-    names = [name for split in SPLITS for name in getattr(dataset.splits, split)]
-    entries = entries_of(source, dataset.layout, key)
-    while len(entries) == 1 and entries[0].is_dir():
-        if any(matches(entries[0].name, name) for name in names):
-            break
-        entries = entries_of(entries[0], dataset.layout, key)
-    return entries
+from stages.parameters.base import FILE, entry
+from stages.parameters.data import Dataset
+from stages.sources import origin
 
 
 def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> None:
@@ -148,23 +100,35 @@ def check_hashes(key: str, dataset: Dataset, files: pandas.DataFrame) -> None:
             )
 
 
+def check_origin(key: str, dataset: Dataset, out: Path) -> None:
+    """Check that a source and the folder ``out`` lie apart, and that it is the one that DVC knows.
+
+    Raises:
+        UserError: one lies in the other, or DVC would record that the stage depends on another source.
+    """
+    found = origin(dataset.source)
+    if "DVC_STAGE" in os.environ and found not in template.stages()[f"fetch@{key}"].deps:
+        raise UserError(
+            f"{FILE}: datasets.{key}.source: {dataset.source!r}: workflow/plan.yaml has another: "
+            "run python -m stages.plan, then dvc repro again"
+        )
+    source, target = Path(found).resolve(), out.resolve()
+    if source.is_relative_to(target) or target.is_relative_to(source):
+        raise UserError(f"{FILE}: datasets.{key}.source: lies where it would be copied to, {out}; move it")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Bring the archives of the dataset named on the command line."""
     parser = argparse.ArgumentParser(description="Bring the archives of a dataset from its source.")
     parser.add_argument("key", help="a dataset of params.yaml")
     parser.add_argument("--out", type=Path, help="the folder to write")
     given = command.parsed(parser, "fetch", argv)
-    datasets = plan.checked().datasets
-    if given.key not in datasets:
-        raise UserError(f"datasets: no entry {given.key!r}; there is {', '.join(datasets) or 'nothing'}")
-    source = Path(plan.origin(datasets[given.key].source)).resolve()
-    out = given.out.resolve()
-    if source.is_relative_to(out) or out.is_relative_to(source):
-        raise UserError(f"{FILE}: datasets.{given.key}.source: lies where it would be copied to, {given.out}; move it")
+    dataset = entry(Dataset, "datasets", given.key)
+    check_origin(given.key, dataset, given.out)
     with written_folder(given.out) as folder:
-        bring(given.key, datasets[given.key], folder)
+        bring(given.key, dataset, folder)
         files = manifest(folder)
-        check_hashes(given.key, datasets[given.key], files)
+        check_hashes(given.key, dataset, files)
         write_table(folder / ARCHIVES, files)
 
 

@@ -6,8 +6,9 @@ from itertools import groupby
 from pathlib import Path
 
 from stages import progress
-from stages.archives import found, is_archive, not_found
+from stages.archives import found, is_archive, not_found, outermost
 from stages.errors import UserError
+from stages.expansion import allowed
 from stages.layout import Content, Image, complete, content
 from stages.members import Parts, inspected, unpack
 from stages.parameters.base import FILE
@@ -22,6 +23,8 @@ Row = tuple[str, str, str, int, str, str, str]
 def sources(where: str, names: Sequence[str], raw: Path) -> list[tuple[Path, Parts]]:
     """Return each archive that the names of a split mean, with the folder in it that holds the split, in their order.
 
+    A folder within another that is meant, too, is not named again: its images are the other's.
+
     Raises:
         UserError: a name means nothing that is in ``raw``.
     """
@@ -31,7 +34,7 @@ def sources(where: str, names: Sequence[str], raw: Path) -> list[tuple[Path, Par
         if not (meant := found(archives, name)):
             raise not_found(where, name, raw, archives)
         chosen |= dict.fromkeys(meant)
-    return list(chosen)
+    return outermost(chosen)
 
 
 def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
@@ -54,7 +57,7 @@ def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
                     )
             used.append((split, archive, top))
             if archive not in members:
-                members[archive] = inspected(archive, dataset.max_expansion, f"datasets.{key}.max_expansion")
+                members[archive] = inspected(archive, allowed(key, dataset))
             contents.append(content(dataset.layout, archive, members[archive], top))
         note_others(key, split, [other for each in contents for other in each.others])
         images += complete(where, dataset.layout, split, contents) if names else []

@@ -6,7 +6,8 @@ is computed once for all epochs.
 """
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from stages.views import TRAIN, View, learning_split
 
 INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")
 """What the summary repeats of the base's."""
+INHERITED_HYPERPARAMETERS = re.compile(r"view|network\..+|training\.validation_split")
+"""Keys of the base's hyperparameters that hold for the fine-tune too."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -47,8 +50,13 @@ def finetune(options: argparse.Namespace) -> None:
     rows = base_rows(base, view, options.base)
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed, "base": base["model"]}
     facts |= {name: base[name] for name in INHERITED}
-    facts["hyperparameters"] = outcome.hyperparameters(chosen, seed)
+    facts["hyperparameters"] = inherited(base["hyperparameters"]) | outcome.hyperparameters(chosen, seed)
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"finetune {options.key}")
+
+
+def inherited(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those hyperparameters of the base that hold for its fine-tune: of its network and of its images."""
+    return {name: value for name, value in hyperparameters.items() if INHERITED_HYPERPARAMETERS.fullmatch(name)}
 
 
 def summary(folder: Path) -> dict[str, Any]:
@@ -59,7 +67,7 @@ def summary(folder: Path) -> dict[str, Any]:
     """
     file = folder / SUMMARY
     known = read_json(file) if file.is_file() else {}
-    if not {"model", *INHERITED} <= set(known):
+    if not {"model", "hyperparameters", *INHERITED} <= set(known):
         raise UserError(f"{file}: missing or of another version; train {folder.name} again")
     return known
 

@@ -16,6 +16,7 @@ import numpy
 
 from stages.archives import matches
 from stages.errors import UserError
+from stages.expansion import Expansion
 
 NAME = re.compile(r"(?P<name>.+)-(?P<kind>images|labels)[-.]idx[13]-ubyte(?:\.gz)?")
 BLOCK = 1 << 20
@@ -70,23 +71,18 @@ def labels(path: Path, images: Path, count: int) -> list[str]:
     return [str(label) for label in found]
 
 
-def shape(path: Path, max_expansion: int, where: str) -> tuple[int, int, int]:
+def shape(path: Path, allowed: Expansion) -> tuple[int, int, int]:
     """Return the number, height and width of the images in a file.
 
     Raises:
-        UserError: it is no IDX file of images, has none, or says that it holds more than ``max_expansion`` times its
-            size, which the key ``where`` allows.
+        UserError: it is no IDX file of images, has none, or says that it holds more than is ``allowed``.
     """
     with _opened(path) as file:
         count, height, width = _header(file, path, 3)
-    total, size = count * height * width, path.stat().st_size
+    total = count * height * width
     if total == 0:
         raise UserError(f"{path}: holds no image ({count} of {width}×{height}); download or copy it again")
-    if total > max(BLOCK, max_expansion * size):
-        raise UserError(
-            f"{path}: unpacks to {total:,} bytes, {total / size:,.0f} times its size; {where} allows {max_expansion} "
-            "times: raise it if that is right"
-        )
+    allowed.check(path, total)
     return count, height, width
 
 

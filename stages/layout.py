@@ -3,6 +3,8 @@
 In the layout class-folders the class of an image is the first of its folders that not all images of its archive share,
 so that ``seg_train/seg_train/sea/1.jpg``, ``seg_train/sea/1.jpg`` and ``sea/1.jpg`` are all of the class ``sea``. In
 the layout class-in-name it is the file's name up to the first dot: ``train/cat.1234.jpg`` is of the class ``cat``.
+
+A class has one name however it is spelled: Unicode writes ``é`` in two ways, and macOS another than most.
 """
 
 import zipfile
@@ -10,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from unicodedata import normalize
 
 from stages.archives import shared_folders
 from stages.classes import FORMS
@@ -71,9 +74,10 @@ def content(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top:
     chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not is_hidden(parts[:-1])]
     folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
     images, labels = (by_folder if layout == "class-folders" else by_name)(archive, chosen, folders)
+    images = [((normalize("NFC", label), *rest), member) for (label, *rest), member in images]
     images.sort(key=lambda image: (image[0], image[1].header_offset))
     others = {member.filename for _, member in files} - {member.filename for _, member in chosen}
-    return Content(archive, images, labels if images else set(), sorted(others))
+    return Content(archive, images, {normalize("NFC", label) for label in labels if images}, sorted(others))
 
 
 def by_folder(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:

@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stages.errors import UserError
+from stages.expansion import Expansion
 
 Parts = tuple[str, ...]
 """The folders and the name of a member, first to last."""
 
-SMALL = 1 << 20
-"""Bytes; an archive that unpacks to no more than this is not judged by its expansion."""
 CHUNK = 1 << 16
 """Bytes that are held in memory at once."""
 LONGEST = 255
 """Bytes of a file name that Linux' file systems take."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""A character that would break a line of the index, or of a message."""
 READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 ENCRYPTED = 0x1
 # What zipfile and its decompressors raise on bytes that are no zip; RuntimeError includes NotImplementedError.
@@ -54,13 +55,8 @@ def listed_members(archive: Path) -> list[zipfile.ZipInfo]:
         raise UserError(f"{archive}: not a whole zip archive ({error}); download or copy it again") from None
 
 
-def inspected(archive: Path, max_expansion: int, where: str) -> list[zipfile.ZipInfo]:
-    """Return the members of an archive once each is known to be safe and the whole to be of a likely size.
-
-    Args:
-        archive: a zip file.
-        max_expansion: how many times its own size it may unpack to.
-        where: the key that holds ``max_expansion``.
+def inspected(archive: Path, allowed: Expansion) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip archive once each is known to be safe and the whole to be of the size ``allowed``.
 
     Raises:
         UserError: the archive is no whole zip, a member must not be unpacked, or all of them are too large.
@@ -69,13 +65,7 @@ def inspected(archive: Path, max_expansion: int, where: str) -> list[zipfile.Zip
     for member in listed:
         if danger := _danger(member):
             raise UserError(f"{archive}: member {member.filename!r} {danger}; give an archive without such members")
-    total = sum(member.file_size for member in listed)
-    limit = max_expansion * archive.stat().st_size
-    if total > max(SMALL, limit):
-        raise UserError(
-            f"{archive}: unpacks to {total:,} bytes, {total / archive.stat().st_size:,.0f} times its size; "
-            f"{where} allows {max_expansion} times: raise it if that is right"
-        )
+    allowed.check(archive, sum(member.file_size for member in listed))
     return listed
 
 
@@ -86,6 +76,8 @@ def _danger(member: zipfile.ZipInfo) -> str | None:
         return "would leave the folder (.., an absolute path, a drive or a backslash in its name)"
     if "" in parts or "." in parts:
         return "has an empty or a . folder in its name"
+    if CONTROL.search(name):
+        return "has a control character in its name"
     if stat.S_ISLNK(kind):
         return "is a symbolic link"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):

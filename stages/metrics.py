@@ -122,10 +122,14 @@ def expected_calibration_error(bins: pandas.DataFrame) -> float:
 
 
 def summary(labels: numpy.ndarray, probabilities: numpy.ndarray, classes: Sequence[str], bins: int) -> dict[str, float]:
-    """Return the figures of the whole test set: counts, accuracy, loss, ECE, and means over classes (macro)."""
+    """Return the figures of the whole test set: counts, accuracy, loss, ECE, and means over classes (macro).
+
+    The means are over the classes that have images.
+    """
     predicted = probabilities.argmax(axis=1)
     right = int((predicted == labels).sum())
-    means = per_class(labels, predicted, classes)[["precision", "recall", "f1"]].mean()
+    of_classes = per_class(labels, predicted, classes)
+    means = of_classes.loc[of_classes["support"] > 0, ["precision", "recall", "f1"]].mean()
     return {
         "images": len(labels),
         "right": right,

@@ -8,6 +8,7 @@ import numpy
 
 from stages import binary_batches, idx
 from stages.archives import matches
+from stages.expansion import Expansion
 
 LAYOUTS = ("cifar10-binary", "idx")
 
@@ -24,12 +25,11 @@ class Batch:
     """The class of each image."""
 
 
-def finder(layout: str, entries: Sequence[Path], max_expansion: int, where: str) -> Callable[[str], list[Batch]]:
+def finder(layout: str, entries: Sequence[Path], allowed: Expansion) -> Callable[[str], list[Batch]]:
     """Return a function that gives the batches in the files ``entries`` that a name under ``splits`` means.
 
     Raises:
-        UserError: a file is damaged, of another format, or unpacks to more than ``max_expansion`` times its size, which
-            the key ``where`` allows; so does the function.
+        UserError: a file is damaged, of another format, or unpacks to more than is ``allowed``; so does the function.
     """
     if layout == "cifar10-binary":
         shape = (binary_batches.SIDE, binary_batches.SIDE, 3)
@@ -37,14 +37,14 @@ def finder(layout: str, entries: Sequence[Path], max_expansion: int, where: str)
             (stem, Batch(path, f"{stem}{binary_batches.BATCH}", shape, labels))
             for path in entries
             if binary_batches.is_tar(path)
-            for stem, labels in binary_batches.labels(path, max_expansion, where).items()
+            for stem, labels in binary_batches.labels(path, allowed).items()
         ]
         return lambda name: [batch for stem, batch in known if matches(stem, name, binary_batches.BATCH)]
 
     def pairs(name: str) -> list[Batch]:
         found = []
         for images, labels in idx.pairs(entries, name):
-            count, *shape = idx.shape(images, max_expansion, where)
+            count, *shape = idx.shape(images, allowed)
             found.append(Batch(images, idx.member(images), tuple(shape), idx.labels(labels, images, count)))
         return found
 

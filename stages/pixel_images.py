@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stages.archives import not_found
 from stages.errors import UserError
+from stages.expansion import allowed
 from stages.file_images import Row
 from stages.formats import ARRAY
 from stages.growing_array import GrowingArray
@@ -49,7 +50,7 @@ def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
         UserError: a file is missing, damaged or of another format, or a batch is named in two splits.
     """
     entries = sorted(raw.iterdir()) if raw.is_dir() else []
-    find = finder(dataset.layout, entries, dataset.max_expansion, f"datasets.{key}.max_expansion")
+    find = finder(dataset.layout, entries, allowed(key, dataset))
     homes: dict[Batch, str] = {}
     for split in SPLITS:
         for name in getattr(dataset.splits, split):

@@ -22,11 +22,11 @@ from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import Parameters, load
 from stages.parameters.sweeps import variants
 from stages.parameters.transfer import TransferModel
+from stages.sources import origin
 from stages.template import all_outs, definitions
 
 FILE = Path("workflow/plan.yaml")
 HEAD = f"# Written from {PARAMETERS} by stages/plan.py; do not edit. Commit it"
-DRAWING, DOWNLOADING = "stages/synthetic.py", "stages/download.py"
 WEIGHTS = {"imagenet": "stages/imagenet.py", "package": "stages/torch_pickle.py", "none": "stages/random_weights.py"}
 """What brings or draws the weights of each kind but a file."""
 
@@ -36,7 +36,8 @@ def plan(parameters: Parameters) -> dict[str, Any]:
 
     A fetch and a pretraining have an origin, the path whose bytes decide whether it must run again: the user's files,
     or the module that makes or brings them. A model's first replicate is named after it, the others
-    ``<model>-replicate-<n>``; a fine-tune has as many as the model that it goes back to.
+    ``<model>-replicate-<n>``; a fine-tune has as many as the model that it goes back to. What a study's worksheet has
+    ``seen`` is the folder of its explanations; of a study without any, which has no such folder, the comparison.
     """
     kinds: dict[str, dict[str, dict[str, Any]]] = {"trainings": {}, "transfers": {}, "finetunings": {}}
     evaluations: dict[str, dict[str, Any]] = {}
@@ -55,11 +56,17 @@ def plan(parameters: Parameters) -> dict[str, Any]:
                 kinds[kind][key] = {"model": model, "replicate": replicate, "view": view, "study": study, **details}
                 members[key] = place
         evaluations |= members
-        comparisons[study] = {"models": " ".join(members), "dataset": place["dataset"]}
+        explained = [key for key in parameters.explanations if key in members]
+        comparisons[study] = {
+            "models": " ".join(members),
+            "dataset": place["dataset"],
+            "explained": " ".join(explained),
+            "seen": "explanations" if explained else "comparison",
+        }
     views = {entry["view"]: {"dataset": parameters.views[entry["view"]].dataset} for entry in evaluations.values()}
-    explained = {key: evaluations[key] for key in parameters.explanations if key in evaluations}
     made = {**data(parameters, views, kinds["transfers"]), **kinds}
-    ahead = {"evaluations": evaluations, "explained": explained, "swept": swept(parameters, comparisons)}
+    shown = {key: evaluations[key] for key in parameters.explanations if key in evaluations}
+    ahead = {"evaluations": evaluations, "explained": shown, "swept": swept(parameters, comparisons)}
     return {**made, **ahead, "comparisons": comparisons}
 
 
@@ -132,15 +139,6 @@ def _values(entries: dict[str, dict[str, Any]], field: str) -> list[str]:
 def weights_origin(weights: str) -> str:
     """Return the path that holds a backbone's weights, or the code that makes or brings them."""
     return WEIGHTS.get(weights) or str(Path(weights).expanduser())
-
-
-def origin(source: str) -> str:
-    """Return the path that holds the bytes of a dataset's source, or the code that makes or brings them."""
-    if source == "synthetic":
-        return DRAWING
-    if source.startswith(("kaggle:", "https://")):
-        return DOWNLOADING
-    return str(Path(source).expanduser())
 
 
 def check_sources(parameters: Parameters, settled: Container[str]) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from stages.errors import UserError
+from stages.expansion import Expansion
+from stages.members import CONTROL
 
 GZIP = b"\x1f\x8b"
 """What a gzip file starts with."""
@@ -47,27 +49,33 @@ class Limited:
 
 
 @contextmanager
-def opened(archive: Path) -> Iterator[Members]:
-    """Open an archive; what reading damaged bytes raises becomes one line.
+def opened(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]:
+    """Open an archive that may unpack to the size ``allowed``; what reading damaged bytes raises becomes one line.
+
+    Without ``allowed`` it must have been read to its end before.
 
     Raises:
-        UserError: the archive is damaged, or has a member that leaves it.
+        UserError: the archive is damaged or too large, or has a member that leaves it.
     """
     try:
-        yield _members(archive)
+        yield _members(archive, allowed)
     except DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise UserError(f"{archive}: not a whole tar archive ({error}); download or copy it again") from None
 
 
-def _members(archive: Path) -> Members:
+def _members(archive: Path, allowed: Expansion | None) -> Members:
+    unpacked = 0
     with _unzipped(archive) as stream:
         limited = Limited(stream, HEADERS)
         with closing(tarfile.open(fileobj=cast(IO[bytes], limited), mode="r|")) as tar:
             for member in tar:
                 if danger := _danger(member):
                     raise UserError(f"{archive}: member {member.name!r} {danger}; give an archive without such members")
+                unpacked += member.size
+                if allowed:
+                    allowed.check(archive, unpacked)
                 if file := tar.extractfile(member):
                     limited.left += member.size + -member.size % tarfile.BLOCKSIZE
                     yield member, file
@@ -91,6 +99,8 @@ def _danger(member: tarfile.TarInfo) -> str | None:
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts or "\\" in member.name:
         return "would leave the folder (.., a backslash or an absolute path in its name)"
+    if CONTROL.search(member.name):
+        return "has a control character in its name"
     if member.issparse() or member.size < 0:
         return "does not hold as many bytes as it declares"
     return None if member.isfile() or member.isdir() else "is a link or no regular file"

@@ -20,11 +20,11 @@ from stages.errors import UserError
 from stages.file_images import Row
 from stages.files import write_table, written_folder
 from stages.formats import is_row
+from stages.images import INDEX
 from stages.parameters.base import entry
 from stages.parameters.data import SPLITS, Dataset
 from stages.subsets import drawn
 
-INDEX = "index.csv"
 COLUMNS = ["split", "class", "file", "bytes", "sha256", "archive", "member"]
 
 AnyImage = layout.Image | pixel_images.Image

@@ -1,8 +1,9 @@
 """Worksheet: the questions of a study's course that its figures can answer, each answered from this run.
 
-Reads the evaluations of the trainings it is given, the study's comparison, the census of its dataset, and params.yaml.
+Reads the evaluations of the trainings it is given, the study's comparison, the census of its dataset, what was made to
+show what some of the trainings see, and params.yaml.
 Writes worksheet.md, and hyperparameters.csv: name, and one column per model with the value used. It holds no time, and
-names the page that does.
+links to the page that does.
 """
 
 import argparse
@@ -15,8 +16,8 @@ from stages.parameters.base import entry
 from stages.parameters.data import Census, Dataset, View
 from stages.parameters.model import Study, Sweep
 from stages.progress import note as say
-from stages.questions import comparing, images, learning, networks, testing
-from stages.questions.material import Answer, Material
+from stages.questions import comparing, hyperparameters, images, learning, networks, seeing, testing
+from stages.questions.material import Answer, Explained, Material
 from stages.tables import escaped
 
 
@@ -29,13 +30,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--evaluations", type=Path, help="folder with an evaluation per training")
     parser.add_argument("--comparison", type=Path, help="folder of the study's comparison")
     parser.add_argument("--census", type=Path, help="folder of the dataset's census")
-    parser.add_argument("--costs", type=Path, help="page with the times, which is named")
+    parser.add_argument("--costs", type=Path, help="page with the times, which is linked to")
+    parser.add_argument("--explanations", type=Path, help="folder with an explanation per training explained")
+    parser.add_argument("--explained", nargs="*", help="the trainings explained; none, where the study has none")
     parser.add_argument("--hyperparameters", type=Path, help="table to write")
     parser.add_argument("--out", type=Path, help="page to write")
     given = command.parsed(parser, "worksheet", argv)
     material = gathered(given)
     subjects = answered(material)
-    write_table(given.hyperparameters, networks.hyperparameter_table(material))
+    write_table(given.hyperparameters, hyperparameters.table(material))
     write_text(given.out, page(given.key, material, subjects))
     say(f"worksheet {given.key}", f"{sum(map(len, subjects.values()))} questions answered")
 
@@ -60,6 +63,8 @@ def gathered(given: argparse.Namespace) -> Material:
         census=given.census,
         comparison=given.comparison,
         costs=given.costs,
+        explained={key: Explained(evaluated[key], given.explanations / key) for key in given.explained},
+        page=given.out,
     )
 
 
@@ -67,9 +72,10 @@ def answered(material: Material) -> dict[str, list[Answer]]:
     """Return the answers to all questions that the study can answer, by subject."""
     subjects = {
         "The images": images.QUESTIONS,
-        "The networks": networks.QUESTIONS,
+        "The networks": networks.QUESTIONS + hyperparameters.QUESTIONS,
         "Training": learning.QUESTIONS,
         "Test": testing.QUESTIONS,
+        "What does a network see?": seeing.QUESTIONS,
         "Comparison": comparing.QUESTIONS,
     }
     asked = {subject: [question(material) for question in questions] for subject, questions in subjects.items()}

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from workflow.audit.lineage import Step
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left alone with one at the end."""
+    first = ("test_studies", "test_reproducible", "test_end_to_end", "test_resume", "test_reconcile", "test_merge")
+    places = {name: place for place, name in enumerate(first)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(first)))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Set threads and determinism before the first tensor is made, as every stage does: later is too late."""
     if "stages.backend" in sys.modules:

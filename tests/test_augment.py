@@ -114,6 +114,14 @@ def test_rows_of_arrays_get_variants_too(made: Callable[..., Path]) -> None:
     assert decoded(out / "train/7/2-variant-1.png").mode == "L"
 
 
+def test_a_class_with_the_name_of_an_array_is_a_folder_of_files(made: Callable[..., Path]) -> None:
+    source = contents(images(files=["train/x.npy/1.png", "train/sea/2.png", "test/sea/3.png"]))
+    out = made(variants=1)
+    written = contents(out)
+    assert {name: written[name] for name in source if name != "index.csv"}.items() < source.items()
+    assert decoded(out / "train/x.npy/1-variant-1.png").size == (24, 18)
+
+
 def test_names_that_differ_by_their_ending_alone_stay_apart(made: Callable[..., Path]) -> None:
     images(files=["train/sea/1.png", "train/sea/1.bmp", "train/wood/1.png", "test/sea/1.png"])
     names = {Path(name).name for name in contents(made(variants=1)) if "variant" in name}

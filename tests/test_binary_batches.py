@@ -11,8 +11,9 @@ import pandas
 import pytest
 from data_sets import records, write_tar
 
-from stages import binary_batches, unzip
+from stages import binary_batches, fetch, unzip
 from stages.errors import UserError
+from stages.expansion import Expansion
 from stages.formats import decoded
 from tests.refusals import one_line
 
@@ -119,6 +120,7 @@ def link(name: str, kind: bytes) -> tarfile.TarInfo:
         ({"again/batches.meta.txt": b"ship\ncat\ndeer\n"}, "names its classes twice"),
         ({"../data_batch_3.bin": records([0])[0]}, "would leave the folder"),
         ({"/data_batch_3.bin": records([0])[0]}, "would leave the folder"),
+        ({f"{FOLDER}/data\rbatch_3.bin": records([0])[0]}, "has a control character in its name"),
     ],
 )
 def test_a_malformed_archive(pictures: Callable[..., Path], changes: dict[str, bytes | None], words: str) -> None:
@@ -143,15 +145,15 @@ NESTED = headers(tarfile.XGLTYPE, 0) * 1500
 
 
 @pytest.mark.parametrize("start", [PAX, LONG_NAME, EMPTY, NESTED], ids=["pax", "long name", "many members", "nested"])
-@pytest.mark.parametrize("read", [binary_batches.batches, lambda path: binary_batches.labels(path, 10**6, "key")])
+@pytest.mark.parametrize("read", [binary_batches.batches, binary_batches.labels])
 def test_headers_without_end_are_not_held_in_memory(
-    pictures: Callable[..., Path], start: bytes, read: Callable[[Path], object]
+    pictures: Callable[..., Path], start: bytes, read: Callable[[Path, Expansion], object]
 ) -> None:
     archive = pictures() / "raw" / ARCHIVE
     archive.write_bytes(gzip.compress(start + gzip.decompress(archive.read_bytes())))
     tracemalloc.start()
     with pytest.raises(UserError, match="not a whole tar archive") as caught:
-        read(archive)
+        read(archive, Expansion(10**6, "key"))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert "\n" not in str(caught.value)
@@ -184,8 +186,17 @@ def test_a_file_that_is_no_archive(pictures: Callable[..., Path], data: bytes) -
 
 
 def test_an_archive_that_unpacks_to_far_more(pictures: Callable[..., Path]) -> None:
-    folder = pictures({f"{FOLDER}/data_batch_1.bin": bytes(3073 * 4000)})
-    refused(folder, ARCHIVE, "unpacks to more than 100 times its size", "datasets.cifar10.max_expansion")
+    folder = pictures({f"{FOLDER}/data_batch_1.bin": bytes(3073 * 4000)}, source="raw")
+    words = ("times its size", "datasets.cifar10.max_expansion allows 100 times")
+    refused(folder, ARCHIVE, *words)
+    one_line(lambda: fetch.main(["cifar10", "--out", "fetched"]), ARCHIVE, *words)
+    assert not Path("fetched").exists()
+
+
+def test_a_small_archive_may_expand(pictures: Callable[..., Path]) -> None:
+    pictures({f"{FOLDER}/zeros.txt": bytes(500_000)}, source="raw", max_expansion=1)
+    fetch.main(["cifar10", "--out", "fetched"])
+    assert len(run()) == 9
 
 
 def test_a_batch_that_is_not_there(pictures: Callable[..., Path]) -> None:

@@ -90,6 +90,13 @@ def test_the_page_gives_totals_verdicts_and_damage(project: Project, images: Pat
     assert "| test/ant/text.jpg | not an image |" in page
 
 
+def test_a_title_of_two_lines_stays_one_heading(project: Project, images: Path) -> None:
+    project({"datasets.intel.title": "Views\n# of *scenes*", "datasets.intel.source": "../archives"})
+    page = run(images)["census.md"].decode()
+    assert page.splitlines()[0] == r"# Census of Views # of \*scenes\*"
+    assert "\n\n\n" not in page and "| class | train | test |\n| --- | --: | --: |\n" in page
+
+
 @pytest.mark.parametrize("source", ["synthetic", "../archives"])
 def test_the_page_and_figures_say_when_images_are_synthetic(project: Project, images: Path, source: str) -> None:
     project({"datasets.intel.source": "../archives"})
@@ -115,7 +122,7 @@ def test_two_runs_give_the_same_bytes_and_another_seed_another_gallery(project: 
 @pytest.mark.parametrize("number", [1, 10, 40])
 def test_the_gallery_draws_without_replacement(number: int) -> None:
     images = pandas.DataFrame({"file": [f"{row}.png" for row in range(30)]})
-    chosen = list(census.drawn(images, number, 3)["file"])
+    chosen = list(census.sampled(images, number, 3)["file"])
     assert len(set(chosen)) == len(chosen) == min(number, 30)
     assert chosen != sorted(chosen) or number == 1
 
@@ -136,7 +143,7 @@ def test_images_alike_can_feed_a_network(project: Project, tmp_path: Path) -> No
     for line in (
         "Yes: all have one size and one colour mode, and all can be read.",
         "every image is 24×18",
-        "The test classes are balanced: 1.0 images on average",
+        "The test classes are balanced: each has 1 image.",
         "None: every file decodes completely.",
         "None: no two files have the same bytes.",
     ):

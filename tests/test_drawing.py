@@ -89,6 +89,13 @@ def test_an_image_does_not_depend_on_how_many_there_are() -> None:
     assert len({picture(few, split, "deer", 1).tobytes() for split in ("train", "validation", "test")}) == 3
 
 
+@pytest.mark.parametrize("name", ["3", "sea", "apple"])
+def test_the_smallest_images_can_be_drawn(name: str) -> None:
+    described = drawn([name, "other"], 8, 8, sizes="many")
+    sizes = [picture(described, "train", name, index).size for index in range(20)]
+    assert all(4 <= width <= 8 and 4 < height <= 8 for width, height in sizes) and len(set(sizes)) > 4
+
+
 def test_scenes_are_drawn_the_same_beside_other_classes(tmp_path: Path) -> None:
     scenes, mixed = drawn(["sea", "street"], 32, 32), drawn(["zebra", "sea", "3", "apple"], 32, 32)
     images = dict(synthetic.pictures(mixed, "train"))

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -14,8 +15,10 @@ import pandas
 import pytest
 import requests
 
-from stages import download, fetch, unzip
+from benchmarks.project import edit
+from stages import download, fetch, plan, unzip
 from stages.errors import UserError
+from stages.parameters.document import load
 from tests.refusals import one_line
 
 Project = Callable[..., Path]
@@ -255,9 +258,43 @@ def test_an_unknown_dataset(project: Project) -> None:
         fetch.main(["letters", "--out", "data/raw/letters"])
 
 
-def test_the_whole_of_params_is_validated(project: Project) -> None:
-    project({"views.intel-150.dataset": "letters"})
-    refused("views.intel-150.dataset", "'letters'")
+def test_the_dataset_is_validated_and_no_more(project: Project, pets: Callable[..., Path], mine: Path) -> None:
+    project({"datasets.intel.layout": "letters"})
+    refused("datasets.intel.layout", "'letters'")
+    for name in ("train.zip", "test.zip"):
+        archive(mine / name, "")
+    edit(pets(["train"], ["test"]), {"views.intel-150.dataset": "letters"})
+    assert run() == ["test.zip", "train.zip"]
+
+
+def test_dvc_is_refused_while_its_plan_has_another_source(
+    root: Path, pets: Callable[..., Path], mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("train.zip", "test.zip"):
+        archive(mine / name, "")
+    folder = pets(["train"], ["test"], "synthetic")
+    shutil.copyfile(root / "dvc.yaml", folder / "dvc.yaml")
+    plan.update(load())
+    monkeypatch.setenv("DVC_STAGE", "fetch@intel")
+    pets(["train"], ["test"])
+    refused("datasets.intel.source: '../mine'", "run python -m stages.plan, then dvc repro again")
+    plan.update(load())
+    assert run() == ["test.zip", "train.zip"]
+
+
+@pytest.mark.parametrize("source", ["data/raw/intel", "data", "."])
+def test_a_source_where_it_would_be_copied_to(pets: Callable[..., Path], source: str) -> None:
+    folder = pets(["train"], ["test"], source)
+    kept = archive(folder / "data/raw/intel/train.zip", "")
+    one_line(run, "datasets.intel.source: lies where it would be copied to")
+    assert kept.is_file()
+
+
+def test_a_control_character_in_the_name_of_an_archive(pets: Callable[..., Path], mine: Path) -> None:
+    for name in ("train\r.zip", "test.zip"):
+        archive(mine / name, "")
+    pets(["train*"], ["test"])
+    refused(repr("../mine/train\r.zip"), "control character", "rename it")
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
+from unicodedata import normalize
 
 import pandas
 import pytest
@@ -106,6 +107,63 @@ def test_three_splits_in_one_archive(pets: Callable[..., Path]) -> None:
 def test_a_hidden_folder_beside_the_one_that_holds_the_splits(pets: Callable[..., Path], stray: str) -> None:
     pets([stray, *three()], "waste.zip", "waste", splits=SPLITS)
     assert list(run("waste")["split"]) == ["train"] * 4 + ["validation"] * 4 + ["test"] * 4
+
+
+def nested(*labels: str, tops: tuple[str, ...] = ("train", "train")) -> list[str]:
+    """Six images of two classes, in the split's folder within another of its name."""
+    return ["/".join((*tops, label, f"{number}.jpg")) for label in labels for number in range(3)]
+
+
+@pytest.mark.parametrize("pattern", ["train", "t*"])
+def test_a_folder_within_one_of_its_name_gives_its_images_once(pets: Callable[..., Path], pattern: str) -> None:
+    splits = {"train": [pattern], "validation": [], "test": []}
+    pets(nested("glass", "paper"), "waste.zip", "waste", source="../mine", splits=splits, draw=draw(test=1))
+    index = run("waste")
+    assert index["sha256"].is_unique
+    assert index.groupby(["split", "class"]).size().to_dict() == {
+        (split, label): number for split, number in (("train", 2), ("test", 1)) for label in ("glass", "paper")
+    }
+
+
+def test_flat_images_of_a_folder_within_one_of_its_name_are_taken_once(pets: Callable[..., Path]) -> None:
+    pets(flat(3, "train/train/"), "pets.zip", draw=draw(test=1))
+    index = run()
+    assert index["sha256"].is_unique
+    assert index["split"].value_counts().to_dict() == {"train": 4, "test": 2}
+
+
+def test_a_folder_and_one_within_it_that_are_both_named_give_their_images_once(pets: Callable[..., Path]) -> None:
+    splits = {"train": ["inner", "outer"], "validation": [], "test": []}
+    names = nested("glass", "paper", tops=("outer", "inner"))
+    pets(names, "waste.zip", "waste", source="../mine", splits=splits, draw=draw(test=1))
+    assert sorted(run("waste")["member"]) == sorted(names)
+
+
+@pytest.mark.parametrize("layout", ["class-folders", "class-in-name"])
+def test_a_class_is_one_however_its_name_is_spelled(pets: Callable[..., Path], layout: str) -> None:
+    form = "{split}/{label}/{number}.jpg" if layout == "class-folders" else "{split}/{label}.{number}.jpg"
+    spelled = {"train": ("thé", "eau"), "test": (normalize("NFD", "thé"), "eau")}
+    names = [
+        form.format(split=split, label=label, number=number)
+        for split, labels in spelled.items()
+        for label in labels
+        for number in range(2)
+    ]
+    splits = {"train": ["train"], "validation": [], "test": ["test"]}
+    folder = pets(names, "drinks.zip", layout=layout, source="../mine", splits=splits, draw=None)
+    index = run()
+    assert set(index["class"]) == {normalize("NFC", "thé"), "eau"}
+    assert sorted(path.name for path in (folder / "images/test").iterdir()) == sorted(set(index["class"]))
+
+
+def test_folders_that_are_one_class_are_joined(pets: Callable[..., Path]) -> None:
+    both = [f"train/{normalize(form, 'thé')}/1.jpg" for form in ("NFC", "NFD")]
+    edits = {"layout": "class-folders", "splits": {"train": ["train"], "validation": [], "test": []}}
+    folder = pets([*both, "train/eau/1.jpg", "train/eau/2.jpg"], draw=draw(test=1), **edits)
+    index = run()
+    assert index["class"].value_counts().to_dict() == {normalize("NFC", "thé"): 2, "eau": 2}
+    assert sorted(index["member"])[2:] == sorted(both)
+    assert all((folder / "images" / file).is_file() for file in index["file"])
 
 
 def test_a_class_only_in_validation(pets: Callable[..., Path]) -> None:

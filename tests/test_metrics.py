@@ -1,4 +1,4 @@
-"""Metrics against numbers worked out by hand, and verdicts on learning curves."""
+"""Metrics against numbers worked out by hand."""
 
 import math
 
@@ -7,7 +7,6 @@ import pandas
 import pytest
 
 from stages import metrics
-from stages.curves import at_epoch, judged, largest_swing, still_falling
 from stages.tables import markdown
 
 CLASSES = ["forest", "sea", "street"]
@@ -95,6 +94,12 @@ def test_summary_holds_the_figures_of_the_test_set() -> None:
     assert summary["macro_recall"] == pytest.approx((2 / 3 + 1 + 0) / 3)
 
 
+def test_a_class_without_images_takes_no_part_in_the_means() -> None:
+    labels, certain = numpy.array([0, 1, 1]), numpy.eye(3)[[0, 1, 1]]
+    summary = metrics.summary(labels, certain, ["a", "b", "not tested"], bins=10)
+    assert [summary[f"macro_{name}"] for name in ("precision", "recall", "f1")] == [1, 1, 1]
+
+
 def test_predictions_hold_every_class_probability_even_of_awkward_class_names() -> None:
     names = ["file", "class", "NA"]
     table = metrics.predictions(["a", "b", "c", "d", "e", "f"], LABELS, PROBABILITIES, names)
@@ -106,58 +111,6 @@ def test_predictions_hold_every_class_probability_even_of_awkward_class_names() 
         0.7,
         0.3,
     ]
-
-
-def history(loss: list[float], validation: list[float]) -> pandas.DataFrame:
-    accuracy = [0.5] * len(loss)
-    epochs = range(1, len(loss) + 1)
-    columns = {"epoch": epochs, "loss": loss, "accuracy": accuracy, "val_loss": validation, "val_accuracy": accuracy}
-    return pandas.DataFrame(columns)
-
-
-FALLING = [1.7, 1.2, 0.9, 0.7, 0.5, 0.4, 0.3, 0.2]
-
-
-@pytest.mark.parametrize(
-    ("loss", "validation", "stopped_early", "outcome"),
-    [
-        (FALLING, [1.6, 1.2, 1.0, 0.9, 0.95, 1.0, 1.1, 1.3], True, "overfitting"),
-        (FALLING, [1.6, 1.3, 1.1, 0.95, 0.85, 0.76, 0.7, 0.65], False, "underfit"),
-        ([1.8] * 8, [1.80, 1.81, 1.80, 1.80, 1.82, 1.80, 1.80, 1.80], True, "underfit"),
-        (FALLING, [1.6, 1.2, 0.8, 0.60, 0.61, 0.605, 0.61, 0.612], True, "converged"),
-        (FALLING, [1.6, 0.9, 4.0, 0.85, 3.1, 0.9, 0.95, 1.0], True, "unstable"),
-        ([1.7, 1.0, 1.2, 1.4], [1.6, 1.0, 1.3, 1.5], True, "unstable"),
-        ([1.7, 1.0, math.nan, math.nan], [1.6, 1.0, math.nan, math.nan], True, "unstable"),
-    ],
-)
-def test_verdict(loss: list[float], validation: list[float], stopped_early: bool, outcome: str) -> None:
-    assert judged(history(loss, validation), 6, stopped_early).outcome == outcome
-
-
-def test_verdict_gives_the_numbers_it_rests_on() -> None:
-    verdict = judged(history([1.5, 0.8, 0.4], [1.4, 1.0, 1.2]), 6, stopped_early=True)
-    assert (verdict.epochs, verdict.best_epoch, verdict.lowest) == (3, 2, 1.0)
-    assert (verdict.gap_best, verdict.gap_last) == (pytest.approx(0.2), pytest.approx(0.8))
-    assert verdict.rise == pytest.approx(0.2)
-    assert not verdict.still_falling
-    assert "rose by 20% to 1.200 while training loss fell from 0.800 to 0.400" in verdict.reason
-
-
-def test_loss_still_falls_when_its_trend_does_though_the_last_epoch_is_not_the_best() -> None:
-    noisy = numpy.array([1.6, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.66, 0.6, 0.62])
-    assert still_falling(noisy, stopped_early=False)
-    assert not still_falling(noisy, stopped_early=True)
-    assert not still_falling(numpy.array([1.6, 0.6, 0.61, 0.60001, 0.61, 0.62]), stopped_early=False)
-
-
-def test_one_epoch_can_be_judged() -> None:
-    verdict = judged(history([1.0], [0.9]), 6, stopped_early=False)
-    assert (verdict.outcome, verdict.best_epoch, verdict.rise) == ("underfit", 1, 0)
-
-
-def test_a_swing_counts_only_what_came_back() -> None:
-    assert largest_swing(numpy.array([3.0, 1.0, 2.0, 1.5])) == pytest.approx(0.5)
-    assert largest_swing(numpy.array([3.0, 2.0, 1.0, 5.0])) == 0
 
 
 def test_markdown_escapes_names_and_formats_numbers() -> None:
@@ -176,19 +129,3 @@ def test_doubtful_images_are_ordered_by_the_difference_of_their_two_best_classes
     assert table.index.tolist() == [1, 2, 3]  # of equal differences the first image comes first
     assert table.loc[1].tolist() == ["b", "sea", "street", 0.5, "forest", 0.25]
     assert table.loc[2].tolist() == ["c", "street", "sea", 0.625, "street", 0.375]
-
-
-def test_what_nothing_validated_has_no_verdict() -> None:
-    alone = history([1.5, 0.8], [1.4, 1.0]).drop(columns=["val_loss", "val_accuracy"])
-    assert judged(alone, 6, stopped_early=False) is None
-    figures = {"train_accuracy": 0.5, "train_loss": 0.8, "val_accuracy": None, "val_loss": None}
-    assert at_epoch(alone, 2) == figures
-
-
-def test_figures_of_an_epoch_that_are_no_numbers_are_none() -> None:
-    assert at_epoch(history([1.5, math.nan], [1.4, math.inf]), 2) == {
-        "train_accuracy": 0.5,
-        "train_loss": None,
-        "val_accuracy": 0.5,
-        "val_loss": None,
-    }

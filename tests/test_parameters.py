@@ -1,6 +1,7 @@
 """params.yaml is validated as a whole and by section, and every mistake gives one line."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from stages.errors import UserError
 from stages.parameters.base import entry, read
 from stages.parameters.data import View
 from stages.parameters.document import load, schema
+from stages.parameters.references import RESERVED
 
 
 def test_schema_has_not_drifted(root: Path) -> None:
@@ -180,6 +182,24 @@ def test_a_repeated_key_gives_its_line(project: Callable[..., Path]) -> None:
     (folder / "params.yaml").write_text(text.replace("  seed: 13", "  seed: 13\n  seed: 14", 1))
     with pytest.raises(UserError, match=r"params\.yaml, line \d+, column 3: not valid YAML \(the key 'seed' again\)"):
         load()
+
+
+def test_a_key_that_is_a_list_gives_its_line(project: Callable[..., Path]) -> None:
+    (project() / "params.yaml").write_text("runtime: {[seed]: 1}\n")
+    with pytest.raises(UserError, match=r"params\.yaml, line 1, column 11: not valid YAML \(a key must be a name"):
+        load()
+
+
+def test_a_figure_of_more_images_than_can_be_drawn_is_refused(project: Callable[..., Path]) -> None:
+    project({"evaluation.gallery": 501})
+    with pytest.raises(UserError, match=r"evaluation\.gallery: 501: input should be less than or equal to 500"):
+        load()
+
+
+def test_no_study_can_be_called_as_a_rule_is(root: Path) -> None:
+    files = [root / "workflow/Snakefile", *(root / "workflow/rules").glob("*.smk")]
+    rules = re.findall(r"^rule (\w+):", "".join(file.read_text() for file in files), re.MULTILINE)
+    assert {*rules, "records"} == RESERVED
 
 
 def test_text_in_another_encoding_is_refused(project: Callable[..., Path]) -> None:

@@ -5,17 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from docs import parameters, readme
+from docs import readme
 
 
 def test_tables_are_those_of_the_published_results() -> None:
     texts = [page.read_text(encoding="utf-8") for page in readme.PAGES]
     assert [readme.updated(text) for text in texts] == texts, "run python -m docs.readme"
     assert sorted(match["name"] for text in texts for match in readme.BLOCK.finditer(text)) == sorted(readme.TABLES)
-
-
-def test_every_key_of_the_parameters_is_described(root: Path) -> None:
-    assert (root / parameters.PAGE).read_text(encoding="utf-8") == parameters.page(), "run python -m docs.parameters"
 
 
 @pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.stem)

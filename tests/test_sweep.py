@@ -89,6 +89,41 @@ def test_a_gap_that_stays_is_not_said_to_change(study: Path) -> None:
     )
 
 
+def verdicts_of(study: Path, *models: str) -> list[str]:
+    opened = {model: sweep.evaluations.opened(study / "evaluations", model) for model in models}
+    settings = sweep.entry(sweep.Study, "studies", "intel")
+    return sweep_gaps.verdicts(sweep_gaps.table(opened, dict.fromkeys(opened, "nothing"), settings))
+
+
+@pytest.fixture
+def guess(study: Path) -> str:
+    """A variant that always names one class of three, of no gap."""
+    write_evaluation(study / "evaluations/guess", (60, 0, 0), train_accuracy=0.33, val_accuracy=0.32)
+    return "guess"
+
+
+def test_a_variant_that_learned_nothing_narrows_no_gap(study: Path, guess: str) -> None:
+    _, said, _, last = verdicts_of(study, "cnn", guess, "remedy-dropout")
+    assert "did not learn: beyond chance, 33.0% in training is no better than always naming the largest cl" in said
+    assert "largest class, 33.3%, so its gap says nothing; 33.3% of the test images right, -33.3 points, beyond" in said
+    assert "narrows" not in said
+    assert "Smallest gap of those that learned: remedy-dropout (7.7 points)." in last
+
+
+def test_no_gap_is_compared_with_that_of_a_model_that_learned_nothing(study: Path, guess: str) -> None:
+    base, said, last = verdicts_of(study, guess, "cnn")
+    assert "33.3% of the test images right; it did not learn: beyond chance, 33.0% in training is no" in base
+    assert "has a gap of 20.0 points; 66.7%" in said
+    assert "Smallest gap of those that learned: cnn (20.0 points)." in last
+    assert "Smallest gap of those that learned: none." in verdicts_of(study, guess)[-1]
+
+
+def test_who_learned_the_training_images_alone_has_a_gap(study: Path) -> None:
+    write_evaluation(study / "evaluations/crammed", (60, 0, 0), gap=0.5)
+    said = verdicts_of(study, "cnn", "crammed")[1]
+    assert "widens the gap by 30.0 points, from 20.0 to 50.0; 33.3% of the test images right" in said
+
+
 def test_two_runs_give_the_same_bytes(study: Path) -> None:
     run(out="one")
     run(out="two")

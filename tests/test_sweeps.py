@@ -71,7 +71,7 @@ def test_a_change_of_a_variant_leaves_its_model_alone() -> None:
         ),
         ({"sweeps.cnn-size.of": "cnm"}, "sweeps.cnn-size.of: 'cnm': no such entry; allowed: cnn"),
         (
-            {"sweeps.cnn": {**SWEEP, "variants": {"bn": {}}}},
+            {"sweeps.cnn": {**SWEEP, "variants": {"bn": SWEEP["variants"]["8"]}}},
             "sweeps.cnn.variants.bn: it would be trained as cnn-bn, which is taken; rename it",
         ),
         ({"studies.intel.sweeps": ["size"]}, "studies.intel.sweeps: 'size': no such entry; allowed: cnn-size"),

@@ -197,6 +197,11 @@ def test_an_empty_or_dot_folder(pets: Callable[..., Path], name: str) -> None:
     refused(pets({**good(), name: picture(1)}), "train.zip", repr(name))
 
 
+@pytest.mark.parametrize("name", ["cat/a\rb.jpg", "a\nb/1.jpg", "cat/\x7f.jpg", "cat/\x85.jpg"])
+def test_a_control_character_in_a_name(pets: Callable[..., Path], name: str) -> None:
+    refused(pets({**good(), name: picture(1)}), "train.zip", repr(name), "control character")
+
+
 @pytest.mark.parametrize(("kind", "words"), [(stat.S_IFLNK, "symbolic link"), (stat.S_IFIFO, "no regular file")])
 def test_a_member_that_is_no_file(pets: Callable[..., Path], kind: int, words: str) -> None:
     folder = pets(good())

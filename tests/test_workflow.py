@@ -10,11 +10,11 @@ import pytest
 from imports import imported
 
 from benchmarks import project as copies
-from stages import plan, template
+from stages import plan, sources, template
 from stages.errors import UserError
 from stages.parameters.document import Parameters, load
 
-ORIGINS = {plan.DRAWING, plan.DOWNLOADING, *plan.WEIGHTS.values()}
+ORIGINS = {sources.DRAWING, sources.DOWNLOADING, *plan.WEIGHTS.values()}
 TRAININGS = {"train", "transfer", "finetune"}
 RULES = {"fetch", "unzip", "census", "prepare", "pretrained", *TRAININGS, "evaluate", "explain"}
 RULES |= {"augment", "compare", "sweep", "worksheet", "costs"}

@@ -11,11 +11,12 @@ from evaluated_folders import CLASSES, write_evaluation
 
 from stages import compare, worksheet
 from stages.errors import UserError
-from stages.questions import comparing, networks
+from stages.questions import networks
 
 SWEEP = {"title": "Batch size", "of": "cnn", "variants": {"8": {"training": {"batch_size": 8}}}}
 MODELS = ["cnn", "cnn-bn", "frozen", "tuned", "batch-8"]
 ON_BACKBONE = {"network.backbone": "lite", "network.bridge": "global-average"}
+TUNED = {**ON_BACKBONE, "view": "intel-150", "base": "frozen", "unfreeze": 20}
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def study(project: Callable[..., Path]) -> Path:
     write_evaluation(evaluations / "cnn", (50, 40, 30))
     write_evaluation(evaluations / "cnn-bn", (58, 54, 50), {"network.normalization": "layer", "view": "intel-256"})
     write_evaluation(evaluations / "frozen", (50, 40, 31), ON_BACKBONE, validated=False)
-    write_evaluation(evaluations / "tuned", (50, 30, 50), {"base": "frozen", "unfreeze": 20})
+    write_evaluation(evaluations / "tuned", (50, 30, 50), TUNED)
     write_evaluation(evaluations / "batch-8", (50, 40, 20), {"training.batch_size": 8}, epochs=10)
     backbone = {"name": "lite", "layers": 150, "first": "image", "last": "top", "output_shape": [6, 6, 1280]}
     for key in ("frozen", "tuned"):
@@ -57,7 +58,8 @@ def write_census(folder: Path) -> None:
 
 def run(models: list[str] = MODELS, out: str = "worksheet.md") -> str:
     folders = [part for name in ("evaluations", "comparison", "census") for part in (f"--{name}", name)]
-    files = ["--costs", "costs/costs.md", "--hyperparameters", "hyperparameters.csv", "--out", out]
+    files = ["--costs", "costs/costs.md", "--explanations", "explanations", "--explained"]
+    files += ["--hyperparameters", "hyperparameters.csv", "--out", out]
     worksheet.main(["intel", "--models", *models, "--dataset", "intel", *folders, *files])
     return Path(out).read_text(encoding="utf-8")
 
@@ -76,39 +78,33 @@ def answer(page: str, question: str) -> str:
     [
         ("How many images has each class", "| all | 80 | 15 | 180 |", "census/classes.csv"),
         ("Are the classes balanced", "training classes are **not** balanced: 26.7 images", "census/classes.csv"),
-        ("Which label has which class", "0 NA, 1 sea, 2 wald.", "evaluations/cnn-bn/classes.csv"),
-        ("Which sizes have the images", "smallest by area: 99×80; largest: 150×150", "census/sizes.csv"),
+        ("Which label has which class", "0: NA, 1: sea, 2: wald.", "evaluations/cnn-bn/classes.csv"),
+        ("Which sizes do the images have", "smallest by area: 99×80; largest: 150×150", "census/sizes.csv"),
         ("Can the images feed a network", "No: they have 2 sizes.", "census/modes.csv"),
+        ("Is an image there twice", "\n1 group of files has the same bytes:\n", "census/duplicates.csv"),
         ("Is an image there twice", "| 1 | leak | test | NA | b |", "census/duplicates.csv"),
         ("Which views were made", "| intel-256 | intel | 256×256 | pad | lanczos | RGB | 1 |", "params.yaml"),
         ("How many images train, validate", "| 90 | 0 | 180 | frozen |", "metrics.json"),
-        ("How many layers and parameters", "| cnn | 3 | 1,000 | 900 | 3.91 |", "layers.csv"),
+        ("How many layers and parameters", "| cnn | 3 | – | 1,000 | 900 | 3.91 |", "layers.csv"),
+        ("How many layers and parameters", "| frozen | 3 | 150 | 1,000 | 900 | 3.91 |", "summary.json"),
         ("Which layers hold most", "| cnn | probabilities 800 (80.0%), convolution\\_1 200 (20.0%) |", "layers.csv"),
         (
             "How much of a network on a backbone",
             "| tuned | 1,000 | 900 | 90.0% | from scratch | the last 20 |",
             "metrics",
         ),
-        (
-            "How many layers has the backbone",
-            "| lite | 150 | image | top | 6×6×1280 |",
-            "evaluations/frozen/summary.json",
-        ),
-        ("Which hyperparameters are there", "10, of which 8 differ between the 5 models", "hyperparameters.csv"),
-        ("Is it overfitting", "| cnn | it overfits | after epoch 5 validation loss rose", "history.csv"),
+        ("How many layers has the backbone", "| lite | 150 | image | top | 6×6×1280 |", "frozen/summary.json"),
+        ("Which hyperparameters are there", "14, of which 11 differ between the 5 models", "hyperparameters.csv"),
+        ("Is it overfitting", "| cnn | it has converged | validation loss ended", "history.csv"),
         ("Is it overfitting", "| frozen | cannot be said of its curves | nothing validated;", "history.csv"),
-        ("How far apart are training", "| cnn | 90.0% | 70.0% | 66.7% | +20.0% |", "metrics.json"),
-        ("How far apart are training", "| frozen | 90.0% | – | 67.2% | +22.8% |", "metrics.json"),
+        ("How far apart are training", "| cnn | 90.0% | 70.0% | 66.7% | +20.0 |", "metrics.json"),
+        ("How far apart are training", "| frozen | 90.0% | – | 67.2% | +22.8 |", "metrics.json"),
         ("Where does overfitting set in", "| cnn | 0.550 | 5 | 6.8% higher at the end |", "history.csv"),
         ("In how many epochs", "| cnn | 10 | 8 | 8 | yes |", "metrics.json"),
         ("In how many epochs", "| batch-8 | 10 | 10 | 8 | no |", "metrics.json"),
         ("What are test accuracy and loss", "| cnn-bn | 162 | 180 | 90.0% |", "comparison/models.csv"),
-        ("Which classes are predicted most", "| cnn | NA 80 (60), sea 50 (60), wald 50 (60) |", "classes.csv"),
-        (
-            "Which classes are confused most",
-            "| cnn | wald for NA 30, sea for wald 20, NA for sea 10 |",
-            "confused-pairs.csv",
-        ),
+        ("Which classes are predicted most", "| cnn | NA: 80 (60), sea: 50 (60), wald: 50 (60) |", "classes.csv"),
+        ("Which classes are confused most", "| cnn | wald for NA: 30, sea for wald: 20, NA for sea: 10 |", "pairs.csv"),
         ("How good is the best model, cnn-bn", "| wald | 0.893 | 0.833 |", "evaluations/cnn-bn/classes.csv"),
         ("Which images does cnn-bn predict worst", "| test/NA/58.jpg | NA | 22.5% | sea | 55.0% |", "predictions.csv"),
         ("How certain are the predictions", "| cnn | 78.3% | 90.0% | 55.0% | 0.0% |", "predictions.csv"),
@@ -116,13 +112,13 @@ def answer(page: str, question: str) -> str:
         ("Of which images does cnn-bn doubt", "| test/NA/58.jpg | NA | sea | 55.0% | NA | 22.5% |", "doubtful.csv"),
         ("Which model is best", "Highest accuracy: **cnn-bn**, 162 of 180", "comparison/pairs.csv"),
         ("What does one choice change", "| cnn | cnn-bn | view intel-150 → intel-256; network.normal", "pairs.csv"),
-        ("What is the mean accuracy over classes", "| cnn | 66.7% | 75.0% | 83.3% | wald | sea | 58.3% |", "means.csv"),
+        ("What is the mean accuracy over classes", "| cnn | 66.7% | 75.0% | wald | sea | 58.3% |", "means.csv"),
         ("What does fine-tuning gain", "121 images right before, 130 after, which may be chance", "finetuning.csv"),
-        ("What does fine-tuning gain", "By class: wald 51.7% → 83.3% (+31.7%), NA 83.3% → 83.3%", "finetuning.csv"),
+        ("What does fine-tuning gain", "in points: wald 51.7% → 83.3% (+31.7), NA 83.3%", "finetuning.csv"),
         (
             "Batch size: what does each value",
             "**batch-8** (training: {batch_size: 8})",
-            "evaluations/*/predictions.csv",
+            "*/predictions.csv",
         ),
     ],
 )
@@ -135,8 +131,10 @@ def test_a_question_is_answered_from_this_run_and_names_the_file(
 
 
 def test_times_are_named_and_not_told(study: Path) -> None:
-    found = answer(run(), "How long did training take")
-    assert "see `costs/costs.md`" in found
+    found = answer(run(out="sheets/worksheet.md"), "How long did training take")
+    assert "[The page on costs](../costs/costs.md) begins with the answers: " in found
+    assert "which batch size is fastest by step and which by epoch" in found
+    assert "frozen layers" not in found
     assert not re.search(r"\d", found)
 
 
@@ -152,7 +150,15 @@ def test_every_heading_says_what_the_images_and_models_are(study: Path) -> None:
 def test_what_a_study_has_nothing_of_is_not_asked(study: Path, project: Callable[..., Path]) -> None:
     project()
     page = run(["cnn"])
-    for absent in ("backbone", "fine-tuning", "one choice", "randomly changed", "## Sweeps"):
+    for absent in (
+        "backbone",
+        "fine-tuning",
+        "one choice",
+        "randomly changed",
+        "batch size is",
+        "network see",
+        "## Sw",
+    ):
         assert absent not in page, absent
     assert "nan" not in page
 
@@ -163,6 +169,10 @@ def test_all_hyperparameters_stand_side_by_side(study: Path) -> None:
     assert list(table) == MODELS
     assert table.loc["training.batch_size"].tolist() == ["64", "64", "64", "64", "8"]
     assert table.loc["unfreeze"].fillna("").tolist() == ["", "", "", "20", ""]
+    assert table.loc["network.backbone"].fillna("").tolist() == ["", "", "lite", "lite", ""]
+    assert table.loc["view"].tolist() == ["intel-150", "intel-256", "intel-150", "intel-150", "intel-150"]
+    assert table.loc["view.size"].tolist() == ["150", "256", "150", "150", "150"]
+    assert table.loc["view.resize"].tolist() == ["stretch", "pad", "stretch", "stretch", "stretch"]
 
 
 def test_augmentation_is_told_by_what_it_changes(study: Path) -> None:
@@ -186,16 +196,21 @@ def test_a_missing_evaluation_is_named(study: Path) -> None:
         run(["cnn", "mlp"])
 
 
-def test_what_only_the_machine_notices_is_no_difference() -> None:
-    assert comparing.differences({"training.accumulation_steps": 1, "a": 1}, {"training.accumulation_steps": 8}) == [
-        "a 1 → null"
-    ]
+def test_means_that_no_model_has_are_left_out(study: Path) -> None:
+    table = pandas.read_csv(study / "comparison/means.csv", keep_default_na=False)
+    table.assign(without_two_worst="", second_worst="").to_csv(study / "comparison/means.csv", index=False)
+    assert "| model | mean | without the worst | worst | without NA |" in answer(
+        run(), "What is the mean accuracy over"
+    )
+    table[["model", "mean", "worst"]].to_csv(study / "comparison/means.csv", index=False)
+    assert "| model | mean | worst |" in answer(run(), "What is the mean accuracy over classes?")
 
 
 def test_unfrozen_layers_in_words(study: Path) -> None:
-    write_evaluation(study / "evaluations/named", used={"base": "frozen", "unfreeze": "block7a_expand_conv"})
-    options = worksheet.argparse.Namespace(key="intel", dataset="intel", models=["frozen", "tuned", "named"])
-    folders = {name: study / name for name in ("evaluations", "comparison", "census", "costs")}
+    write_evaluation(study / "evaluations/named", used={**TUNED, "unfreeze": "block7a_expand_conv"})
+    models = ["frozen", "tuned", "named"]
+    options = worksheet.argparse.Namespace(key="intel", dataset="intel", models=models, explained=[])
+    folders = {name: study / name for name in ("evaluations", "comparison", "census", "costs", "explanations", "out")}
     material = worksheet.gathered(worksheet.argparse.Namespace(**vars(options), **folders))
     assert [networks.unfrozen(material, model) for model in options.models] == [
         "none",

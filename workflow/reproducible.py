@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas
 from ruamel.yaml import YAML
 
-from stages import command, plan, template
+from stages import command, plan, sources, template
 from stages.errors import UserError
 from stages.files import written
 from stages.parameters.base import FILE as PARAMETERS
@@ -54,7 +54,7 @@ def point_here(file: Path) -> None:
     yaml = YAML()
     content = yaml.load(file.read_text(encoding="utf-8"))
     for dataset in content["datasets"].values():
-        if plan.origin(dataset["source"]) not in (plan.DRAWING, plan.DOWNLOADING):
+        if sources.origin(dataset["source"]) not in (sources.DRAWING, sources.DOWNLOADING):
             dataset["source"] = str(Path(dataset["source"]).expanduser().absolute())
     for backbone in content["backbones"].values():
         if backbone["weights"] not in plan.WEIGHTS:

@@ -5,15 +5,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from stages.parameters.base import Name, Section
-from stages.parameters.data import Count
+from stages.parameters.fields import REGULARISATION, Count, CountOrZero
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Augmentation(Section):
+class Augmentation(Section, json_schema_extra=REGULARISATION):
     """Random changes, drawn anew for each image and epoch, made in this order; 0 or null leaves one out."""
 
     flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None
+    """Mirror an image with a chance of one half: left to right, top to bottom, or each on its own."""
     rotation: Annotated[float, Field(ge=0, le=180)]
     """Degrees, at most, either way."""
     translation: Share
@@ -34,8 +35,9 @@ class Augmented(Section):
     """A dataset whose training images get variants, written out as files beside them."""
 
     dataset: Name
+    """An entry of datasets."""
     augmentation: Augmentation
     variants: Count
     """Of each training image; the image itself stays."""
-    seed: Annotated[int, Field(ge=0)]
+    seed: CountOrZero
     """Another seed draws other variants."""

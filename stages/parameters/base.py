@@ -40,6 +40,8 @@ class Loader(yaml.CSafeLoader):
         """Return a mapping whose keys all differ."""
         seen: set[Any] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a name", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} again", key.start_mark)
             seen.add(key.value)

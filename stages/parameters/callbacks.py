@@ -5,32 +5,37 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from stages.parameters.base import Section
-from stages.parameters.data import Count
+from stages.parameters.fields import OPTIMISATION, REGULARISATION, TECHNICAL, Count, CountOrZero
 
-Monitor = Literal["loss", "accuracy", "val_loss", "val_accuracy"]
-Mode = Literal["auto", "min", "max"]
-"""Whether the figure shall fall or rise; auto: accuracy rises, loss falls."""
+Monitor = Annotated[
+    Literal["loss", "accuracy", "val_loss", "val_accuracy"],
+    Field(description="The figure that is judged after each epoch; val_ is that of the validation images."),
+]
+Mode = Annotated[
+    Literal["auto", "min", "max"],
+    Field(description="Whether the figure shall fall (min) or rise (max); auto: accuracy rises, loss falls."),
+]
 Least = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class EarlyStopping(Section):
+class EarlyStopping(Section, json_schema_extra=REGULARISATION):
     """Stop when a figure has not improved for some epochs."""
 
     name: Literal["EarlyStopping"]
     monitor: Monitor
     mode: Mode
     min_delta: Least
-    """Less is no improvement."""
-    patience: Annotated[int, Field(ge=0)]
+    """A change of the figure by less is no improvement."""
+    patience: CountOrZero
     """Epochs without improvement before training stops."""
     restore_best_weights: bool
     """Keep the weights of the best epoch; else those of the last."""
-    start_from_epoch: Annotated[int, Field(ge=0)]
+    start_from_epoch: CountOrZero
     """Epochs, from the first, that are not judged."""
 
 
-class ModelCheckpoint(Section):
+class ModelCheckpoint(Section, json_schema_extra=TECHNICAL):
     """Write what is fitted after an epoch, or only after one better than all before, outside the tracked outputs.
 
     Of a network on a backbone that is its flat form, or where what frozen layers give is kept, the layers behind them.
@@ -40,18 +45,20 @@ class ModelCheckpoint(Section):
     monitor: Monitor
     mode: Mode
     save_best_only: bool
+    """Write only after an epoch that is better than all before, over what stood there; else a file for each epoch."""
 
 
-class TensorBoard(Section):
+class TensorBoard(Section, json_schema_extra=TECHNICAL):
     """Write logs for TensorBoard, outside the tracked outputs; ``make tensorboard`` shows them."""
 
     name: Literal["TensorBoard"]
-    histogram_freq: Annotated[int, Field(ge=0)]
+    histogram_freq: CountOrZero
     """Epochs from one histogram of the weights to the next; 0: none."""
     write_graph: bool
+    """Write the network's graph, too."""
 
 
-class ReduceLROnPlateau(Section):
+class ReduceLROnPlateau(Section, json_schema_extra=OPTIMISATION):
     """Lower the learning rate when a figure has not improved for some epochs."""
 
     name: Literal["ReduceLROnPlateau"]
@@ -60,13 +67,16 @@ class ReduceLROnPlateau(Section):
     factor: Share
     """The new rate is this share of the old."""
     patience: Count
+    """Epochs without improvement before the rate is lowered."""
     min_delta: Least
-    cooldown: Annotated[int, Field(ge=0)]
+    """A change of the figure by less is no improvement."""
+    cooldown: CountOrZero
     """Epochs after a change that are not judged."""
     min_lr: Least
+    """The rate is not lowered below this."""
 
 
-class LearningRateScheduler(Section):
+class LearningRateScheduler(Section, json_schema_extra=OPTIMISATION):
     """Lower the learning rate by a factor, every so many epochs.
 
     Epoch n, counted from 0, learns at learning_rate × factor ** max(0, (n - start_from_epoch) // every).
@@ -74,13 +84,14 @@ class LearningRateScheduler(Section):
 
     name: Literal["LearningRateScheduler"]
     factor: Share
+    """Each new rate is this share of the one before."""
     every: Count
-    """Epochs."""
-    start_from_epoch: Annotated[int, Field(ge=0)]
+    """Epochs from one rate to the next."""
+    start_from_epoch: CountOrZero
     """Epochs, from the first, that do not count."""
 
 
-class BackupAndRestore(Section):
+class BackupAndRestore(Section, json_schema_extra=TECHNICAL):
     """Write all that a training needs to go on, so that one that was killed resumes and ends with the same bytes."""
 
     name: Literal["BackupAndRestore"]
@@ -88,19 +99,19 @@ class BackupAndRestore(Section):
     """Epochs from one backup to the next."""
 
 
-class TerminateOnNaN(Section):
+class TerminateOnNaN(Section, json_schema_extra=TECHNICAL):
     """Stop at a loss that is no number."""
 
     name: Literal["TerminateOnNaN"]
 
 
-class CSVLogger(Section):
+class CSVLogger(Section, json_schema_extra=TECHNICAL):
     """Write each epoch's figures to a table as soon as it ends, outside the tracked outputs."""
 
     name: Literal["CSVLogger"]
 
 
-class SwapEMAWeights(Section):
+class SwapEMAWeights(Section, json_schema_extra=OPTIMISATION):
     """Validate, and end, with the moving average of the weights."""
 
     name: Literal["SwapEMAWeights"]

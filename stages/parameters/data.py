@@ -6,59 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from stages.parameters.base import Name, Section
+from stages.parameters.fields import FILE_NAME, Count, CountOrZero, Shown
+from stages.parameters.synthetic import Synthetic
 
-Count = Annotated[int, Field(ge=1)]
-OrNone = Annotated[int, Field(ge=0)]
-"""A number that may be 0."""
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-FILE_NAME = r"^[^/\\]*[^./\\][^/\\]*$"
 FileName = Annotated[str, Field(pattern=FILE_NAME)]
 Layout = Literal["class-folders", "class-in-name", "cifar10-binary", "idx"]
 
-BYTES = 256
-"""Values that a byte can have."""
 SOURCES = "synthetic, kaggle:<owner>/<name>, kaggle:competitions/<name>, https://…, or a folder"
-
-
-class Synthetic(Section):
-    """Drawn images that stand in for photographs, in the very format of the layout."""
-
-    classes: Annotated[list[Annotated[str, Field(pattern=r"^[^./\\\s][^./\\]*$")]], Field(min_length=2)]
-    """What to draw; each is a class: natural scenes, the digits 0 to 9, and a pattern for any other name."""
-    train_per_class: Count
-    """Images of each class in the archives of train."""
-    validation_per_class: OrNone
-    """In those of validation; 0 where it has none of its own."""
-    test_per_class: OrNone
-    """In those of test; 0 where it has none of its own."""
-    fewer: dict[str, Annotated[float, Field(gt=0, lt=1)]]
-    """Classes that have only this fraction of the others' images; {}: all have the same number."""
-    width: Annotated[int, Field(ge=8)]
-    height: Annotated[int, Field(ge=8)]
-    sizes: Literal["same", "some-lower", "many"]
-    """same: all images are width by height pixels; some-lower: one of 71 is lower, as of the natural scenes;
-    many: every side is from half of that up."""
-    archive: str | None
-    """The name of the one zip that holds the class folders of all splits; null: each split has its own."""
-    seed: OrNone
-    """Another seed draws other images."""
-
-    @field_validator("archive")
-    @classmethod
-    def archive_in_its_folder(cls, archive: str | None) -> str | None:
-        """Refuse a name that leaves the folder of the archives."""
-        if archive is not None and not re.fullmatch(FILE_NAME, archive):
-            raise ValueError("not a file name; write one without folders, such as photographs")
-        return archive
-
-    def per_class(self, split: str, name: str) -> int:
-        """Return how many images the class ``name`` has in the archives of ``split``."""
-        images = getattr(self, f"{split}_per_class")
-        return max(1, round(self.fewer.get(name, 1) * images)) if images else 0
-
-    def images(self, split: str) -> int:
-        """Return how many images the archives of ``split`` hold."""
-        return sum(self.per_class(split, name) for name in set(self.classes))
 
 
 class Splits(Section):
@@ -68,8 +23,11 @@ class Splits(Section):
     """
 
     train: Annotated[list[str], Field(min_length=1)]
+    """What holds the images to learn from."""
     validation: list[str]
+    """What holds those by which each epoch of a training is judged."""
     test: list[str]
+    """What holds those by which a finished model is judged."""
 
 
 SPLITS = tuple(Splits.model_fields)
@@ -80,13 +38,14 @@ TRAIN, VALIDATION, TEST = SPLITS
 class Draw(Section):
     """A balanced subset, drawn by seed: images of each class; a split with nothing of its own draws from train's."""
 
-    seed: OrNone
+    seed: CountOrZero
+    """Another seed draws other images."""
     train: Count | None
-    """null: all that are left."""
+    """Images of each class that learn; null: all that are left."""
     validation: Count | None
-    """null: all of its own; where it has nothing of its own, none."""
+    """Images of each class that validate; null: all of its own; where it has nothing of its own, none."""
     test: Count | None
-    """null: all of its own."""
+    """Images of each class that test; null: all of its own."""
 
 
 class Dataset(Section):
@@ -97,14 +56,14 @@ class Dataset(Section):
     source: str
     """synthetic, kaggle:<owner>/<name>, kaggle:competitions/<name>, https://…, or a folder of what the layout asks for.
     An https address that ends in / is that of a folder, whose files sha256 names."""
-    sha256: Digest | dict[FileName, Digest] | None
+    sha256: Digest | dict[FileName, Annotated[Digest, Field(description="SHA-256 of the file of this name.")]] | None
     """Of the one file that is fetched, or of each by name; null: not checked, which an https source does not allow."""
     layout: Layout
     """class-folders: zips of one folder per class; class-in-name: zips whose images are called <class>.<anything>;
     cifar10-binary: CIFAR-10's tar.gz of binary batches; idx: MNIST's pairs of images and labels."""
     splits: Splits
     draw: Draw | None
-    """null: every image."""
+    """The images that are used, so many of each class; null: every one."""
     max_expansion: Count
     """An archive that would unpack to more than this many times its size is refused."""
     synthetic: Synthetic | None
@@ -142,32 +101,8 @@ class Dataset(Section):
         if self.source == "synthetic":
             if self.synthetic is None:
                 raise ValueError("source is synthetic, so the keys below synthetic: must be given")
-            self._check_drawing(self.synthetic)
+            self.synthetic.check(self.layout, self.splits.model_dump())
         return self
-
-    def _check_drawing(self, synthetic: Synthetic) -> None:
-        for split in SPLITS:
-            images, names = getattr(synthetic, f"{split}_per_class"), getattr(self.splits, split)
-            if bool(images) != bool(names):
-                raise ValueError(
-                    f"splits.{split} is {names} and synthetic.{split}_per_class {images}: "
-                    "a split of its own needs images, another must have 0"
-                )
-        if unknown := sorted(set(synthetic.fewer) - set(synthetic.classes)):
-            raise ValueError(f"synthetic.fewer: {unknown[0]!r} is none of synthetic.classes")
-        if synthetic.archive is not None and self.layout != "class-folders":
-            raise ValueError(f"synthetic.archive: only the layout class-folders has one; write null for {self.layout}")
-        if self.layout in ("cifar10-binary", "idx") and synthetic.sizes != "same":
-            raise ValueError(f"synthetic.sizes: the layout {self.layout} holds images of one size; write same")
-        if self.layout == "cifar10-binary" and (synthetic.width, synthetic.height) != (32, 32):
-            raise ValueError("synthetic: images of the layout cifar10-binary are 32 by 32; write width: 32, height: 32")
-        if self.layout == "cifar10-binary" and len(set(synthetic.classes)) > BYTES:
-            raise ValueError(
-                f"synthetic.classes: {len(set(synthetic.classes))} classes, but a label of the layout cifar10-binary "
-                f"is one byte; write at most {BYTES}"
-            )
-        if self.layout == "idx" and not all(re.fullmatch(r"\d|[1-9]\d", name) for name in synthetic.classes):
-            raise ValueError("synthetic.classes: the layout idx has numbers for classes; write ['0', '1', …]")
 
     @property
     def note(self) -> str:
@@ -178,9 +113,9 @@ class Dataset(Section):
 class Census(Section):
     """How the images are counted and shown."""
 
-    gallery: Count
+    gallery: Shown
     """Images in the random gallery."""
-    seed: Annotated[int, Field(ge=0)]
+    seed: CountOrZero
     """Another seed draws other images for the gallery."""
     balance_tolerance: Annotated[float, Field(gt=0, lt=1)]
     """Balanced means that no class is further than this fraction from its split's mean."""
@@ -190,6 +125,7 @@ class View(Section):
     """One way of bringing a dataset's images to one size and mode."""
 
     dataset: Name
+    """An entry of datasets, or of augmented."""
     size: Count
     """Width and height, in pixels."""
     resize: Literal["stretch", "pad"]

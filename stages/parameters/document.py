@@ -22,16 +22,25 @@ class Parameters(Section):
 
     runtime: Runtime
     datasets: dict[Name, Dataset]
+    """Sets of images and where they come from."""
     augmented: dict[Name, Augmented]
+    """Datasets whose training images get variants, written out as files beside them."""
     census: Census
     views: dict[Name, View]
+    """Ways of bringing a dataset's images to one size and mode."""
     backbones: dict[Name, Backbone]
+    """Networks without their last layers, and their weights."""
     models: dict[Name, AnyModel]
+    """Networks, what they are trained on, and how."""
     finetunes: dict[Name, FineTune]
+    """Trained models, trained on with part of their backbone."""
     sweeps: dict[Name, Sweep]
+    """Variants of a model, each trained under the name ``<sweep>-<variant>``."""
     evaluation: Evaluation
     explanations: dict[Name, Explanation]
+    """What to show of a training, whose name is the key."""
     studies: dict[Name, Study]
+    """Models that are compared on the same test images."""
 
     @cached_property
     def variants(self) -> dict[str, tuple[str, str]]:

@@ -5,27 +5,28 @@ from typing import Annotated
 from pydantic import Field
 
 from stages.parameters.base import Section
-from stages.parameters.data import Count
+from stages.parameters.fields import MOST_SHOWN, Count, CountOrZero, Shown
 
 Layer = int | str
 """A layer by its name, also one inside a backbone, or by its place, from 1, among those that give feature maps."""
-Number = Annotated[int, Field(ge=0)]
 
 
 class Filter(Section):
     """One filter of a layer."""
 
     layer: Layer
-    number: Number
-    """From 0."""
+    """By its name, or by its place, from 1, among those that give feature maps."""
+    number: CountOrZero
+    """Which filter of the layer, from 0."""
 
 
 class Explanation(Section):
     """What to show of a training, whose name is the key."""
 
-    images: Count
+    images: Shown
     """Test images shown, drawn by ``seed``; where ``files`` names some, these come first."""
-    seed: Number
+    seed: CountOrZero
+    """Another seed draws other images."""
     files: list[str]
     """Test images by file, as predictions.csv names them."""
     layers: list[Layer]
@@ -36,13 +37,13 @@ class Explanation(Section):
     """One filter, whose output is shown for all images."""
     kernels: bool
     """Show the kernels of the first convolution."""
-    grad_cam: Number
+    grad_cam: Annotated[CountOrZero, Field(le=MOST_SHOWN)]
     """Worst errors whose regions that spoke for the predicted class are shown; 0: none."""
     grad_cam_layer: Layer | None
     """Layer whose feature maps tell the region; null: the last that has some."""
     classes: list[str]
     """Classes whose true positives, false negatives and false positives are shown."""
-    gallery: Count
+    gallery: Shown
     """At most so many images of each of these kinds."""
-    augmented: Number
+    augmented: CountOrZero
     """Variants of the first image as training draws them, where the model is trained on such; 0: none."""

@@ -29,6 +29,7 @@ RESERVED = {
     "sweep",
     "worksheet",
     "costs",
+    "timings",
     "records",
 }
 """Names of rules, and of the folder beside the studies' results; no study may have one."""

@@ -7,10 +7,12 @@ from pydantic import Field, field_validator, model_validator
 from stages.parameters.augmentation import Augmentation
 from stages.parameters.base import Section
 from stages.parameters.callbacks import Callback, ModelCheckpoint
-from stages.parameters.data import Count
+from stages.parameters.fields import DATA, OPTIMISATION, TECHNICAL, Count
+
+Weight = Annotated[float, Field(gt=0, description="Of the class of this name; 1: as without weights.")]
 
 
-class Fit(Section):
+class Fit(Section, json_schema_extra=OPTIMISATION):
     """How a network, made before, is fitted."""
 
     optimizer: Literal["adam", "sgd", "rmsprop"]
@@ -23,16 +25,16 @@ class Fit(Section):
     """At most; a callback may end training before."""
     batch_size: Count
     """Images whose mean gradient makes one step."""
-    accumulation_steps: Count
+    accumulation_steps: Annotated[Count, Field(json_schema_extra=TECHNICAL)]
     """Parts, as equal as can be, of a batch that go through the network one by one before one update of the weights:
     memory falls with it. Batch normalization sees one part at a time."""
     augmentation: Augmentation | None
     """Random changes of each training image, drawn anew in each epoch."""
-    class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None
+    class_weights: Annotated[Literal["balanced"] | dict[str, Weight] | None, Field(json_schema_extra=DATA)]
     """How much an image of each class counts: balanced, so that every class counts the same in all, or by class."""
     callbacks: list[Callback]
     """Each at most once, called in this order; without EarlyStopping the last epoch's weights are kept."""
-    precision: Literal["float32", "mixed_bfloat16"]
+    precision: Annotated[Literal["float32", "mixed_bfloat16"], Field(json_schema_extra=TECHNICAL)]
     """What the layers compute in; weights and the last layer stay float32."""
 
     @field_validator("class_weights", mode="before")
@@ -89,6 +91,6 @@ class Fit(Section):
 class Training(Fit):
     """How a network is made and fitted."""
 
-    validation_split: Annotated[float, Field(gt=0, lt=1)] | None
+    validation_split: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, Field(json_schema_extra=DATA)]
     """Fraction of the training images, drawn by seed, that validate; null: the dataset's own validation images, or
     where it has none, no validation."""

@@ -2,26 +2,27 @@
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from stages.parameters.base import Name, Section
+from stages.parameters.fields import ARCHITECTURE, OPTIMISATION, TECHNICAL
 from stages.parameters.model import Bridge, Head, Model, Trained
 from stages.parameters.training import Fit, Training
 
 
-class Transfer(Section):
+class Transfer(Section, json_schema_extra=ARCHITECTURE):
     """A frozen backbone under dense layers."""
 
     backbone: Name
-    """An entry of backbones."""
+    """An entry of backbones; a network that names one has neither normalization nor blocks."""
     bridge: Bridge
     """From feature maps to a vector."""
     head: Head
 
 
 class _Frozen(Section):
-    cache_frozen: bool
-    """Compute what the frozen layers give once for all epochs, instead of in each."""
+    cache_frozen: Annotated[bool, Field(json_schema_extra=TECHNICAL)]
+    """Of networks on a backbone: compute what the frozen layers give once for all epochs, instead of in each."""
 
 
 class TransferTraining(Training, _Frozen):
@@ -54,9 +55,9 @@ AnyModel = Annotated[
 class FineTune(Section):
     """A trained model, trained on with part of its backbone, on the same images; its replicates are its base's."""
 
-    base: Name
+    base: Annotated[Name, Field(json_schema_extra=ARCHITECTURE)]
     """A model with a backbone, or another fine-tune; it stays as it is."""
-    unfreeze: int | str
+    unfreeze: Annotated[int | str, Field(json_schema_extra=OPTIMISATION)]
     """Which layers of the backbone train: the last n, all from the layer of this name on, or all."""
     training: FineTuning
 

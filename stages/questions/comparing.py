@@ -7,16 +7,29 @@ from typing import Any
 from stages import comparison_verdict, sweep_gaps, sweep_text
 from stages.class_accuracies import left_out
 from stages.parameters.sweeps import variant_name
+from stages.questions.hyperparameters import as_written
 from stages.questions.material import Answer, Material, Question, read, rows
-from stages.questions.networks import as_written
 from stages.tables import markdown
 
 FEW = 4
 """Models that differ in more hyperparameters than this say nothing of one of them."""
 SHOWN = 20
 """Pairs of such models shown, those that differ least first."""
-TECHNICAL = ("training.accumulation_steps", "training.cache_frozen", "training.precision", "seed")
-"""Hyperparameters that change how a network is computed, not what is."""
+ONLY_WRITE = ("TensorBoard", "CSVLogger", "ModelCheckpoint", "BackupAndRestore")
+"""Callbacks that write, or let a training that was killed go on, and change nothing of what is learned."""
+TECHNICAL = (
+    *("training.accumulation_steps", "training.cache_frozen", "training.precision", "seed"),
+    *(f"training.callbacks.{name}" for name in ONLY_WRITE),
+)
+"""Hyperparameters that change how a network is computed, not what is; those below them, too."""
+
+
+MEANS = {
+    "without_worst": "without the worst",
+    "without_two_worst": "without the two worst",
+    "second_worst": "second worst",
+}
+"""Columns of the table of means, in words."""
 
 
 def best(material: Material) -> Answer:
@@ -46,17 +59,17 @@ def choices(material: Material) -> Answer | None:
             "from": first,
             "to": second,
             "what differs": "; ".join(alike[first, second]),
-            "accuracy": after - before,
+            "accuracy (points)": 100 * (after - before),
         }
         found.append({**change, "corrected p": test["p_corrected"], "beyond chance": bool(test["different"])})
     question = "What does one choice change? (Two models that differ in little else.)"
-    answer = rows(found, {"accuracy": "+.1%", "corrected p": ".2g"})
+    answer = rows(found, {"accuracy (points)": "+.1f", "corrected p": ".2g"})
     return Answer(question, answer, [material.every("hyperparameters.csv"), file]) if found else None
 
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     """Return in which hyperparameters two models differ, each with both values."""
-    names = [name for name in dict.fromkeys([*first, *second]) if name not in TECHNICAL]
+    names = [name for name in dict.fromkeys([*first, *second]) if not is_technical(name)]
     return [
         f"{name} {as_written(first.get(name))} → {as_written(second.get(name))}"
         for name in names
@@ -64,17 +77,20 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str
     ]
 
 
+def is_technical(name: str) -> bool:
+    """Return whether a hyperparameter is one of ``TECHNICAL``, or below one."""
+    return any(name == known or name.startswith(f"{known}.") for known in TECHNICAL)
+
+
 def means(material: Material) -> Answer:
     """The mean of the accuracies of the classes, with and without the worst."""
     file = material.comparison / "means.csv"
-    table = (
-        read(file)
-        .dropna(axis="columns", how="all")
-        .rename(columns={"without_worst": "without the worst", "without_two_worst": "without the two worst"})
-    )
-    table = table.rename(columns={"second_worst": "second worst"})
-    shares = ["mean", "without the worst", "without the two worst", *map(left_out, material.study.without)]
-    question = "What is the mean accuracy over classes, and without the worst ones?"
+    table = read(file)
+    told = [name for name in table if not table[name].replace("", None).isna().all()]
+    table = table[told].rename(columns=MEANS)
+    shares = ["mean", *MEANS.values(), *map(left_out, material.study.without)]
+    worst = ", and without the worst ones" if MEANS["without_worst"] in table else ""
+    question = f"What is the mean accuracy over classes{worst}?"
     return Answer(question, markdown(table, dict.fromkeys(shares, ".1%")), [file, material.comparison / "classes.png"])
 
 
@@ -88,12 +104,14 @@ def fine_tuning(material: Material) -> Answer | None:
     for model, base in material.fine_tuned.items():
         group = gains[gains["finetuned"] == model].sort_values("difference", ascending=False, kind="stable")
         named = zip(group["class"], group["before"], group["after"], group["difference"], strict=True)
-        text = ", ".join(f"{name} {before:.1%} → {after:.1%} ({gain:+.1%})" for name, before, after, gain in named)
+        text = ", ".join(
+            f"{name} {before:.1%} → {after:.1%} ({100 * gain:+.1f})" for name, before, after, gain in named
+        )
         test = pairs[pairs["first"].isin([model, base]) & pairs["second"].isin([model, base])].iloc[0]
         right = [material.evaluated[key].metrics["right"] for key in (base, model)]
         words = "beyond chance" if test["different"] else "which may be chance"
         gain = f"{right[0]:,} images right before, {right[1]:,} after, {words} (corrected p {test['p_corrected']:.2g})"
-        parts.append(f"- **{model}**, from {base}: {gain}. By class: {text}.\n")
+        parts.append(f"- **{model}**, from {base}: {gain}. By class, change in points: {text}.\n")
     return Answer("What does fine-tuning gain, class by class?", "".join(parts), files)
 
 

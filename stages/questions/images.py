@@ -32,7 +32,7 @@ def balance(material: Material) -> Answer:
 def labels(material: Material) -> Answer:
     """Which label stands for which class."""
     one = material.evaluated[material.best]
-    named = (f"{label} {escaped(name)}" for label, name in enumerate(one.classes["class"]))
+    named = (f"{label}: {escaped(name)}" for label, name in enumerate(one.classes["class"]))
     return Answer(
         "Which label has which class?", f"In alphabetical order: {', '.join(named)}.\n", [one.folder / CLASSES]
     )
@@ -41,7 +41,7 @@ def labels(material: Material) -> Answer:
 def sizes(material: Material) -> Answer:
     """Which sizes the images have: how many, the smallest, the largest."""
     file = material.census / "sizes.csv"
-    return Answer("Which sizes have the images?", census_page.size_lines(read(file)) + "\n", [file])
+    return Answer("Which sizes do the images have?", census_page.size_lines(read(file)) + "\n", [file])
 
 
 def readiness(material: Material) -> Answer:
@@ -62,7 +62,9 @@ def duplicates(material: Material) -> Answer:
     """Whether the same file stands in two splits, or under two labels."""
     file = material.census / "duplicates.csv"
     table = read(file)
-    answer = f"{table['group'].nunique():,} groups of files have the same bytes:\n\n{markdown(table.head(MOST))}"
+    count = table["group"].nunique()
+    words = "1 group of files has" if count == 1 else f"{count:,} groups of files have"
+    answer = f"{words} the same bytes:\n\n{markdown(table.head(MOST))}"
     none = "No two files have the same bytes.\n"
     return Answer("Is an image there twice, in two splits or under two labels?", answer if len(table) else none, [file])
 

@@ -1,8 +1,10 @@
 """Questions on the trainings: overfitting, convergence, and how many epochs they took."""
 
+from stages import comparison_verdict
 from stages.curves import Verdict, is_cross_entropy, is_validated, judged
 from stages.evaluations import Evaluated
 from stages.questions.material import Answer, Material, Question, rows
+from stages.sweep_choices import BATCH_SIZE, FROZEN, alike_but_for
 
 WORDS = {
     "overfitting": "it overfits",
@@ -10,7 +12,12 @@ WORDS = {
     "converged": "it has converged",
     "unstable": "it is unstable",
 }
-SHARES = {"training": ".1%", "validation": ".1%", "test": ".1%", "gap": "+.1%"}
+VARIED = {
+    "which batch size is fastest by step and which by epoch": BATCH_SIZE,
+    "what computing frozen layers once saved": FROZEN,
+}
+"""What a sweep that varies these keys of training alone says of times."""
+SHARES = {"training": ".1%", "validation": ".1%", "test": ".1%"}
 
 
 def overfitting(material: Material) -> Answer:
@@ -34,13 +41,15 @@ def gaps(material: Material) -> Answer:
     for model, one in material.evaluated.items():
         held_out = one.kept["val_accuracy"] if is_validated(one.history) else one.metrics["accuracy"]
         shares = {"training": one.kept["train_accuracy"], "validation": one.kept["val_accuracy"]}
-        found.append({"model": model, **shares, "test": one.metrics["accuracy"], "gap": shares["training"] - held_out})
+        gap = {"gap (points)": 100 * (shares["training"] - held_out)}
+        found.append({"model": model, **shares, "test": one.metrics["accuracy"], **gap})
     below = (
-        "\nOf the epoch whose weights were kept. Gap: training less validation, or where nothing validated, less test. "
-        "Training's accuracy is measured with dropout and augmentation at work, so the gap can be negative.\n"
+        "\nOf the epoch whose weights were kept. Gap: training less validation, or where nothing validated, less test, "
+        "in percentage points. Training's accuracy is measured with dropout and augmentation at work, so the gap can "
+        "be negative.\n"
     )
     question = "How far apart are training, validation and test?"
-    return Answer(question, rows(found, SHARES) + below, [material.every("metrics.json")])
+    return Answer(question, rows(found, {**SHARES, "gap (points)": "+.1f"}) + below, [material.every("metrics.json")])
 
 
 def onset(material: Material) -> Answer | None:
@@ -74,9 +83,18 @@ def epochs(material: Material) -> Answer:
 
 
 def times(material: Material) -> Answer:
-    """How long training took: told elsewhere."""
-    answer = f"Times differ from run to run, so none stands here: see `{material.costs}`.\n"
-    return Answer("How long did training take, and a step and an epoch of each batch size?", answer, [])
+    """How long training took: which answers stand at the head of the page on costs."""
+    varied = {
+        what: any(alike_but_for(names, sweep, key) for key, sweep in material.sweeps.items())
+        for what, names in VARIED.items()
+    }
+    told = ["which training was fastest and which slowest", *(what for what in VARIED if varied[what])]
+    answer = (
+        "Times differ from run to run, and this page does not. "
+        f"{material.linked('The page on costs', material.costs)} begins with the answers: "
+        f"{comparison_verdict.listed([*told, 'the highest memory'])}. The time of each training stands below them.\n"
+    )
+    return Answer("How long did training take?", answer, [])
 
 
 def judged_of(one: Evaluated) -> Verdict | None:

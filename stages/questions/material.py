@@ -1,5 +1,6 @@
 """What the worksheet's questions are answered from, and what an answer is."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import pandas
 from stages.evaluations import Evaluated
 from stages.parameters.data import Dataset, View
 from stages.parameters.model import Study, Sweep
-from stages.tables import markdown
+from stages.tables import escaped, markdown
 
 TEXTS = ("class", "true", "predicted", "file", "first", "second", "worst", "second_worst", "best")
 """Columns of tables that hold texts, even where a class is called NA or 007."""
@@ -22,6 +23,14 @@ class Answer:
     question: str
     answer: str
     files: Sequence[Path]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A training of which it is shown what it sees: its evaluation, and the folder that explain wrote."""
+
+    evaluated: Evaluated
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,10 @@ class Material:
     comparison: Path
     costs: Path
     """The page that holds the times; the worksheet names it and does not read it."""
+    explained: Mapping[str, Explained]
+    """By training, those of which it is shown what they see."""
+    page: Path
+    """The worksheet."""
 
     @property
     def best(self) -> str:
@@ -60,6 +73,10 @@ class Material:
     def every(self, name: str) -> Path:
         """Return the file ``name`` of every evaluation, as a path with a ``*`` in it."""
         return self.evaluated[self.best].folder.parent / "*" / name
+
+    def linked(self, text: str, file: Path) -> str:
+        """Return ``text`` as a link from the worksheet to a file."""
+        return f"[{escaped(text)}]({Path(os.path.relpath(file, self.page.parent)).as_posix()})"
 
 
 Question = Callable[[Material], Answer | None]

@@ -1,7 +1,7 @@
-"""Questions on the networks: their layers, parameters and hyperparameters, and what of them trains."""
+"""Questions on the networks: their layers and parameters, and what of them trains."""
 
-import json
 from pathlib import Path
+from typing import Any
 
 import pandas
 
@@ -15,18 +15,17 @@ HEAVIEST = 3
 
 def layers(material: Material) -> Answer:
     """How many layers and parameters each network has."""
-    found = [
-        {
-            "model": model,
-            "layers": len(layer_table(material, model)),
-            "parameters": one.metrics["parameters"],
-            "trainable": one.metrics["trainable_parameters"],
-            "KiB at 4 bytes": one.metrics["parameters"] * 4 / 1024,
-        }
-        for model, one in material.evaluated.items()
-    ]
-    answer = rows(found, {"KiB at 4 bytes": ",.2f"})
-    files = [material.every(name) for name in ("metrics.json", LAYERS, "diagram.png")]
+    found: list[dict[str, object]] = []
+    inside = {model: backbone(material, model).get("layers") for model in material.evaluated}
+    for model, one in material.evaluated.items():
+        count: dict[str, int | None] = {"layers": len(layer_table(material, model))}
+        if any(inside.values()):
+            count["inside its backbone"] = inside[model]
+        sizes = {"parameters": one.metrics["parameters"], "trainable": one.metrics["trainable_parameters"]}
+        found.append({"model": model, **count, **sizes, "KiB at 4 bytes": one.metrics["parameters"] * 4 / 1024})
+    below = "\nA backbone counts as one layer; how many it has inside stands beside.\n" if any(inside.values()) else ""
+    answer = rows(found, {"inside its backbone": ",.0f", "KiB at 4 bytes": ",.2f"}) + below
+    files = [material.every(name) for name in ("metrics.json", LAYERS, SUMMARY, "diagram.png")]
     return Answer("How many layers and parameters has each network?", answer, files)
 
 
@@ -61,55 +60,29 @@ def backbones(material: Material) -> Answer | None:
     found: dict[str, dict[str, object]] = {}
     files = []
     for model in on_backbone(material):
-        file = material.evaluated[model].folder / SUMMARY
-        if not file.is_file():
+        described = backbone(material, model)
+        if not described:
             continue
-        described = read_json(file)["backbone"]
         ends = {"first layer": described["first"], "last layer": described["last"]}
         shape = "×".join(map(str, described["output_shape"]))
         row = {"backbone": described["name"], "layers": described["layers"], **ends, "gives": shape}
         if row not in found.values():
             found[model] = row
-            files.append(file)
+            files.append(material.evaluated[model].folder / SUMMARY)
     question = "How many layers has the backbone, which are the first and the last, and what does it give?"
     return Answer(question, rows(list(found.values())), files) if found else None
-
-
-def hyperparameters(material: Material) -> Answer:
-    """How many hyperparameters there are, and their values for the best model."""
-    table = hyperparameter_table(material)
-    varied = (
-        table[table.drop(columns="name").nunique(axis=1, dropna=False) > 1] if len(material.evaluated) > 1 else table
-    )
-    used = table[["name", material.best]].dropna().rename(columns={material.best: "value"})
-    answer = (
-        f"{len(table)}, of which {len(varied)} differ between the {len(material.evaluated)} models; the values of "
-        f"every model stand side by side in hyperparameters.csv beside this page. Those of {material.best}:\n\n"
-        f"{rows(used.to_dict('records'))}"
-    )
-    return Answer(
-        "Which hyperparameters are there, and which values were used?", answer, [material.every("hyperparameters.csv")]
-    )
-
-
-def hyperparameter_table(material: Material) -> pandas.DataFrame:
-    """Return one row per hyperparameter, by name, and one column per model with the value used, as text."""
-    used = {
-        model: {name: as_written(value) for name, value in one.hyperparameters.items()}
-        for model, one in material.evaluated.items()
-    }
-    names = dict.fromkeys(name for values in used.values() for name in values)
-    return pandas.DataFrame([{"name": name, **{model: used[model].get(name) for model in used}} for name in names])
-
-
-def as_written(value: object) -> str:
-    """Return a hyperparameter's value as params.yaml may have it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False).replace('"', "")
 
 
 def layer_table(material: Material, model: str) -> pandas.DataFrame:
     """Return a model's layers: layer, type, output_shape, parameters, trainable_parameters, share."""
     return pandas.read_csv(Path(material.evaluated[model].folder) / LAYERS)
+
+
+def backbone(material: Material, model: str) -> dict[str, Any]:
+    """Return what a model's summary says of its backbone: name, layers, first, last, output_shape; of none, nothing."""
+    file = material.evaluated[model].folder / SUMMARY
+    described: dict[str, Any] = read_json(file).get("backbone", {}) if file.is_file() else {}
+    return described
 
 
 def on_backbone(material: Material) -> list[str]:
@@ -131,4 +104,4 @@ def unfrozen(material: Material, model: str) -> str:
     return f"the last {chosen}" if isinstance(chosen, int) else f"from {chosen} on"
 
 
-QUESTIONS: tuple[Question, ...] = (layers, heaviest, frozen, backbones, hyperparameters)
+QUESTIONS: tuple[Question, ...] = (layers, heaviest, frozen, backbones)

@@ -18,7 +18,7 @@ def accuracy(material: Material) -> Answer:
     table = read(file)[["model", "right", "images", "accuracy", "low", "high", "loss"]]
     table["wrong"] = table["images"] - table["right"]
     shares = dict.fromkeys(("accuracy", "low", "high"), ".1%")
-    below = f"\nlow and high: {material.study.confidence:.4g} interval of the accuracy (Wilson).\n"
+    below = f"\nlow and high: {100 * material.study.confidence:.4g} % interval of the accuracy (Wilson).\n"
     return Answer(
         "What are test accuracy and loss, and how many images are right?",
         markdown(table, {**shares, "loss": ".3f"}) + below,
@@ -33,7 +33,7 @@ def favourites(material: Material) -> Answer:
         most = one.classes.query("predicted > 0").sort_values("predicted", ascending=False, kind="stable").head(NAMED)
         named = zip(most["class"], most["predicted"], most["support"], strict=True)
         found.append(
-            {"model": model, "predicted (of)": ", ".join(f"{name} {times} ({of})" for name, times, of in named)}
+            {"model": model, "predicted (of)": ", ".join(f"{name}: {times:,} ({of:,})" for name, times, of in named)}
         )
     return Answer("Which classes are predicted most often?", rows(found), [material.every(CLASSES)])
 
@@ -44,7 +44,7 @@ def confusions(material: Material) -> Answer:
     for model, one in material.evaluated.items():
         table = read(one.folder / "confused-pairs.csv").head(NAMED)
         named = zip(table["true"], table["predicted"], table["images"], strict=True)
-        text = ", ".join(f"{true} for {predicted} {images}" for true, predicted, images in named)
+        text = ", ".join(f"{true} for {predicted}: {images:,}" for true, predicted, images in named)
         found.append({"model": model, "taken for another, images": text or "none"})
     files = [material.every("confused-pairs.csv"), material.every("confusion.png")]
     return Answer("Which classes are confused most?", rows(found), files)
