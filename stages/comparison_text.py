@@ -10,6 +10,7 @@ from stages.comparison_verdict import ranked, verdict
 from stages.evaluations import Evaluated, qualification
 from stages.parameters.data import Dataset
 from stages.parameters.model import Study
+from stages.significance import between
 from stages.tables import escaped, markdown
 
 SHARES = ("accuracy", "low", "high", "training", "validation", "mean accuracy", "deviation", "before", "after")
@@ -118,9 +119,7 @@ def fine_tuning(tables: Tables) -> list[str]:
     parts = []
     for model, group in tables.finetuning.groupby("finetuned", sort=False):
         base = group["base"].iloc[0]
-        test = tables.pairs[
-            tables.pairs["first"].isin([base, model]) & tables.pairs["second"].isin([base, model])
-        ].iloc[0]
+        test = between(tables.pairs, base, model)
         words = "beyond chance" if test["different"] else "not beyond chance"
         discordant = {test["first"]: test["only_first_right"], test["second"]: test["only_second_right"]}
         parts += [

@@ -79,7 +79,9 @@ def spread(order: pandas.DataFrame) -> str:
     rows = zip(
         repeated["model"], repeated["mean_accuracy"], repeated["sd_accuracy"], repeated["replicates"], strict=True
     )
-    named = (f"{name} {mean:.1%} ± {deviation:.1%} ({count} seeds)" for name, mean, deviation, count in rows)
+    named = (
+        f"{name} {mean:.1%} ± {100 * deviation:.1f} points ({count} seeds)" for name, mean, deviation, count in rows
+    )
     return f"Over seeds, mean accuracy ± standard deviation: {', '.join(named)}."
 
 
@@ -92,8 +94,8 @@ def caveats(images: int, models: pandas.DataFrame, dataset: Dataset) -> str:
         else "One seed was tested: another gives another accuracy."
     )
     synthetic = f" These are {dataset.note}: the figures say nothing about photographs." if dataset.note else ""
-    title = escaped(dataset.title)
-    return f"{title}: {images:,} test images leave an accuracy uncertain by some ±{half:.1%}. {seeds}{synthetic}"
+    uncertain = f"{images:,} test images leave an accuracy uncertain by some ±{100 * half:.1f} points"
+    return f"{escaped(dataset.title)}: {uncertain}. {seeds}{synthetic}"
 
 
 def equals_of_best(order: pandas.DataFrame, pairs: pandas.DataFrame) -> list[str]:

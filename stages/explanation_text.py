@@ -35,12 +35,16 @@ def images(shown: pandas.DataFrame) -> str:
     return markdown(columns.rename(columns={"probability": "its probability"}), {"its probability": ".1%"})
 
 
+def silent(responses: pandas.DataFrame) -> pandas.Series:
+    """Return of which filters every response to every test image was 0."""
+    return (responses["maximum"] == 0) & (responses["zeros"] == 1)
+
+
 def activations(shape: Sequence[int], shown: int, responses: pandas.DataFrame) -> str:
     """Return what a figure of feature maps shows, and how the layer's filters respond to all test images."""
     height, width, filters = shape
     which = "All are shown" if shown == filters else f"The {shown} that vary most over all test images are shown"
-    silent = (responses["maximum"] == 0) & (responses["zeros"] == 1)
-    dead = f"{int(silent.sum()):,} of the {filters:,} filters gave 0 everywhere in every test image"
+    dead = f"{int(silent(responses).sum()):,} of the {filters:,} filters gave 0 everywhere in every test image"
     zeros = f"on average {responses['zeros'].mean():.1%} of a filter's responses were 0"
     return (
         f"{filters:,} filters, each a map of {height} x {width}. {which}, with their numbers; the maps of one image "

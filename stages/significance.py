@@ -87,6 +87,11 @@ def pairs(
     return table[COLUMNS]
 
 
+def between(tests: pandas.DataFrame, one: str, other: str) -> pandas.Series:
+    """Return the row of a table of ``pairs`` that tests two models, whichever stands first."""
+    return tests[tests["first"].isin([one, other]) & tests["second"].isin([one, other])].iloc[0]
+
+
 def _pair(first: str, second: str, right: Mapping[str, numpy.ndarray]) -> dict[str, Any]:
     only_first = int((right[first] & ~right[second]).sum())
     only_second = int((right[second] & ~right[first]).sum())

@@ -159,7 +159,7 @@ def test_the_page_gives_a_verdict_and_says_that_images_are_synthetic(study: Path
     assert "Highest accuracy: **cnn-bn**, 162 of 180 test images right (90.0%" in page
     assert "Beyond chance, after correction, it is better than cnn-bn-256-gap and cnn." in page
     assert "2 of 3 pairs of models differ beyond chance" in page
-    assert "cnn 67.8% ± 4.0% (3 seeds)" in page
+    assert "cnn 67.8% ± 4.0 points (3 seeds)" in page
     assert "removed" not in page
     headings = [line for line in page.splitlines() if line.startswith("#")]
     assert headings and all("synthetic images" in line for line in headings)

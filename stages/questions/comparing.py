@@ -9,6 +9,7 @@ from stages.class_accuracies import left_out
 from stages.parameters.sweeps import variant_name
 from stages.questions.hyperparameters import as_written
 from stages.questions.material import Answer, Material, Question, read, rows
+from stages.significance import between
 from stages.tables import markdown
 
 FEW = 4
@@ -107,7 +108,7 @@ def fine_tuning(material: Material) -> Answer | None:
         text = ", ".join(
             f"{name} {before:.1%} → {after:.1%} ({100 * gain:+.1f})" for name, before, after, gain in named
         )
-        test = pairs[pairs["first"].isin([model, base]) & pairs["second"].isin([model, base])].iloc[0]
+        test = between(pairs, model, base)
         right = [material.evaluated[key].metrics["right"] for key in (base, model)]
         words = "beyond chance" if test["different"] else "which may be chance"
         gain = f"{right[0]:,} images right before, {right[1]:,} after, {words} (corrected p {test['p_corrected']:.2g})"

@@ -13,7 +13,8 @@ from stages.parameters.model import Study, Sweep
 from stages.tables import escaped, markdown
 
 TEXTS = ("class", "true", "predicted", "file", "first", "second", "worst", "second_worst", "best")
-"""Columns of tables that hold texts, even where a class is called NA or 007."""
+NAMES = ("model", "finetuned", "base")
+"""Columns of tables that hold texts, even where a class is called NA, or, of NAMES, a model 007."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ Question = Callable[[Material], Answer | None]
 def read(file: Path) -> pandas.DataFrame:
     """Return a table that a stage wrote; texts stay as they stand, and an empty number is missing."""
     columns = pandas.read_csv(file, nrows=0).columns
-    numbers = {name: [""] for name in columns if name not in TEXTS}
-    return pandas.read_csv(file, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=numbers)
+    numbers = {name: [""] for name in columns if name not in TEXTS + NAMES}
+    return pandas.read_csv(file, dtype=dict.fromkeys(TEXTS + NAMES, str), keep_default_na=False, na_values=numbers)
 
 
 def rows(content: Sequence[Mapping[str, object]], formats: Mapping[str, str] | None = None) -> str:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from stages import selection
+from stages import explanation_text, selection
 from stages.questions.material import Answer, Explained, Material, Question, read, rows
 
 PAGE, ACTIVATIONS = "explanation.md", "activations.csv"
@@ -19,8 +19,7 @@ def responses(material: Material) -> Answer | None:
     found, files = [], []
     for key, one in material.explained.items():
         table = read(one.folder / ACTIVATIONS)
-        silent = (table["maximum"] == 0) & (table["zeros"] == 1)
-        for layer, group in table.assign(silent=silent).groupby("layer", sort=False):
+        for layer, group in table.assign(silent=explanation_text.silent(table)).groupby("layer", sort=False):
             count = {"filters": len(group), "never respond": int(group["silent"].sum())}
             shares = {"share": group["silent"].mean(), "responses that are 0": group["zeros"].mean()}
             found.append({"model": key, "layer": layer, **count, **shares})

@@ -4,6 +4,7 @@ import pandas
 
 from stages.evaluations import CLASSES, METRICS, PREDICTIONS
 from stages.questions.material import Answer, Material, Question, read, rows
+from stages.selection import true_probability
 from stages.tables import markdown
 
 NAMED = 3
@@ -62,8 +63,7 @@ def worst(material: Material) -> Answer:
     """Which images the best model predicts worst."""
     one = material.evaluated[material.best]
     table = one.predictions
-    chances = [table[f"p_{name}"][row] for row, name in table["class"].items()]
-    lowest = table.assign(chance=chances).sort_values("chance", kind="stable").head(WORST)
+    lowest = table.assign(chance=true_probability(table)).sort_values("chance", kind="stable").head(WORST)
     shown = lowest[["file", "class", "chance", "predicted", "probability"]]
     shown = shown.rename(columns={"class": "true class", "chance": "probability of it"})
     answer = markdown(shown, dict.fromkeys(("probability of it", "probability"), ".1%"))
