@@ -3,8 +3,8 @@
     python -m benchmarks.studies --from <checkout> [--from <another>]
 
 Reads documents.csv (study, model, the model that stands for it where its weights are not to be had, the quantity, the
-document's figure), and of each checkout its params.yaml, comparisons and censuses. A figure whose model was run in none
-of them stays empty.
+document's figure, and in what the model's settings differ from the document's), and of each checkout its params.yaml,
+comparisons and censuses. A figure whose model was run in none of them stays empty.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from stages.parameters.data import Dataset
 from stages.template import documents
 
 DOCUMENTS, OUT = Path(__file__).parent / "documents.csv", Path(__file__).parent / "studies.csv"
-COLUMNS = ["study", "model", "quantity", "document", "ours", "parameters", "run in its place", "images"]
+COLUMNS = ["study", "model", "quantity", "document", "ours", "run in its place", "parameters", "images", "differs in"]
 ACCURACY_OF = "accuracy of "
 
 

@@ -19,6 +19,7 @@ from stages.template import documents
 
 OUT = Path(__file__).parent / "subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
+OF_CENSUS = ("census.md", "*.png")
 OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.png", "doubtful.png", "worst.png")
 COLOURS = 128
 
@@ -30,7 +31,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=OUT, help="folder to write to")
     given = parser.parse_args(argv)
     for checkout in given.checkouts:
-        for file in sorted(published(checkout)):
+        files = sorted(published(checkout))
+        for folder in {Path(*file.parts[: 2 if file.parts[0] == "census" else 1]) for file in files}:
+            shutil.rmtree(given.out / folder, ignore_errors=True)  # sweeps and models may have gone
+        for file in files:
             copy(checkout / "results" / file, given.out / file)
 
 
@@ -42,12 +46,12 @@ def published(checkout: Path) -> Iterator[Path]:
         if not table.is_file():
             continue
         models = pandas.read_csv(table, dtype={"model": str})
-        best = models["model"][models["accuracy"].idxmax()]
+        best = models.sort_values(["right", "loss"], ascending=[False, True], kind="stable")["model"].iloc[0]
         names = [*OF_STUDY, *(f"evaluations/{best}/{name}" for name in OF_BEST)]
         names += [f"evaluations/{model}/{name}" for model in values["studies"][study]["models"] for name in OF_MODEL]
-        found = (file for name in names for file in (results / study).glob(name))
+        places = [*((study, name) for name in names), *((f"census/{planned['dataset']}", name) for name in OF_CENSUS)]
+        found = (file for folder, name in places for file in (results / folder).glob(name))
         yield from (file.relative_to(results) for file in found if file.is_file())
-        yield Path("census", planned["dataset"], "census.md")
 
 
 def copy(source: Path, target: Path) -> None:

@@ -7,7 +7,7 @@ stage to run, it is the one that sees to it that DVC has not worked over an old 
 """
 
 import argparse
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
 
 
-def alike(parameters: Parameters, study: str, names: Collection[str]) -> dict[str, list[str]]:
-    """Return the models of each sweep that differ in the keys ``names`` of training alone, by what is varied."""
+def alike(parameters: Parameters, study: str, names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the models of each sweep that differ in ``names``, keys of training, alone, by what is varied."""
     sweeps = {key: parameters.sweeps[key] for key in parameters.studies[study].sweeps}
     found = {
         f"{sweep.title} of {sweep.of}": sweep_choices.alike_but_for(names, sweep, key) for key, sweep in sweeps.items()

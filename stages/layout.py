@@ -77,7 +77,7 @@ def content(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top:
     images = [((normalize("NFC", label), *rest), member) for (label, *rest), member in images]
     images.sort(key=lambda image: (image[0], image[1].header_offset))
     others = {member.filename for _, member in files} - {member.filename for _, member in chosen}
-    return Content(archive, images, {normalize("NFC", label) for label in labels if images}, sorted(others))
+    return Content(archive, images, {normalize("NFC", label) for label in labels} if images else set(), sorted(others))
 
 
 def by_folder(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:

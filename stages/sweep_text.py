@@ -77,7 +77,7 @@ def tested(found: pandas.DataFrame, study: Study) -> str:
     """Return how the test figures were made, and what they cannot say."""
     images, base = found["images"].iloc[0], found["model"].iloc[0]
     return (
-        f"{images:,} test images; low and high: {study.confidence:.4g} interval (Wilson). McNemar's test of each "
-        f"variant against {base}, p corrected for {len(found) - 1} tests by {CORRECTIONS[study.correction]} method. "
-        "The first training of each: another seed may order close variants differently.\n"
+        f"{images:,} test images; low and high: {100 * study.confidence:.4g} % interval (Wilson). McNemar's test of "
+        f"each variant against {base}, p corrected for {len(found) - 1} tests by {CORRECTIONS[study.correction]} "
+        "method. The first training of each: another seed may order close variants differently.\n"
     )

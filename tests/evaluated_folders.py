@@ -22,8 +22,6 @@ USED: dict[str, Any] = {
     "training.accumulation_steps": 2,
     "seed": 13,
 }
-FINE_TUNED = {name: value for name, value in USED.items() if name.startswith("training.")}
-"""A fine-tune has the view and the network of its base."""
 BETTER = {True: 0.9, False: 0.55}
 """Probability of the predicted class, where it is right and where it is not."""
 
@@ -59,7 +57,7 @@ def write_evaluation(
         "doubtful": metrics.doubtful(files, labels, found, CLASSES, 4),
         "history": history(validated, gap),
         "layers": layers(),
-        "hyperparameters": hyperparameters({**(FINE_TUNED if "base" in (used or {}) else USED), **(used or {})}),
+        "hyperparameters": hyperparameters({**USED, **(used or {})}),
     }
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)

@@ -1,4 +1,4 @@
-"""README.md and docs/cluster.md show the published results as they are, and what they name exists."""
+"""README.md and the pages below docs/ show the published results as they are, and what they name exists."""
 
 import re
 from pathlib import Path

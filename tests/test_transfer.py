@@ -204,6 +204,9 @@ def test_a_fine_tune_leaves_its_base_and_may_start_from_a_fine_tune(folder: Path
     assert {summary["parameters"] for summary in summaries} == {summaries[0]["parameters"]}
     assert {summary["train_images"] for summary in summaries} == {54}
     assert [summary.get("base") for summary in summaries] == [None, "frozen", "tuned"]
+    inherited = ("view", "network.backbone", "training.validation_split")
+    used = [[summary["hyperparameters"][name] for name in inherited] for summary in summaries]
+    assert used[0] == used[1] == used[2]
     assert all("ImageNet" in summary["weights"] for summary in summaries)
 
 

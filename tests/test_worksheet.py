@@ -99,7 +99,7 @@ def answer(page: str, question: str) -> str:
         ("Is it overfitting", "| frozen | cannot be said of its curves | nothing validated;", "history.csv"),
         ("How far apart are training", "| cnn | 90.0% | 70.0% | 66.7% | +20.0 |", "metrics.json"),
         ("How far apart are training", "| frozen | 90.0% | – | 67.2% | +22.8 |", "metrics.json"),
-        ("Where does overfitting set in", "| cnn | 0.550 | 5 | 6.8% higher at the end |", "history.csv"),
+        ("Where does overfitting set in", "| cnn | 0.550 | 5 | 6.8% higher after the last |", "history.csv"),
         ("In how many epochs", "| cnn | 10 | 8 | 8 | yes |", "metrics.json"),
         ("In how many epochs", "| batch-8 | 10 | 10 | 8 | no |", "metrics.json"),
         ("What are test accuracy and loss", "| cnn-bn | 162 | 180 | 90.0% |", "comparison/models.csv"),

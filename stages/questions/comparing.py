@@ -18,7 +18,7 @@ SHOWN = 20
 """Pairs of such models shown, those that differ least first."""
 ONLY_WRITE = ("TensorBoard", "CSVLogger", "ModelCheckpoint", "BackupAndRestore")
 """Callbacks that write, or let a training that was killed go on, and change nothing of what is learned."""
-TECHNICAL = (
+NOT_COMPARED = (
     *("training.accumulation_steps", "training.cache_frozen", "training.precision", "seed"),
     *(f"training.callbacks.{name}" for name in ONLY_WRITE),
 )
@@ -79,8 +79,8 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str
 
 
 def is_technical(name: str) -> bool:
-    """Return whether a hyperparameter is one of ``TECHNICAL``, or below one."""
-    return any(name == known or name.startswith(f"{known}.") for known in TECHNICAL)
+    """Return whether a hyperparameter is one of ``NOT_COMPARED``, or below one."""
+    return any(name == known or name.startswith(f"{known}.") for known in NOT_COMPARED)
 
 
 def means(material: Material) -> Answer:

@@ -58,8 +58,9 @@ def onset(material: Material) -> Answer | None:
     for model, one in material.evaluated.items():
         verdict = judged_of(one)
         if verdict:
-            rise = f"{verdict.rise:.1%} higher at the end" if verdict.best_epoch < verdict.epochs else "the last epoch"
-            lowest = {"lowest validation loss": verdict.lowest, "after epoch": verdict.best_epoch, "then": rise}
+            then = f"{verdict.rise:.1%} higher after the last"
+            then = then if verdict.best_epoch < verdict.epochs else "the last epoch"
+            lowest = {"lowest validation loss": verdict.lowest, "after epoch": verdict.best_epoch, "then": then}
             found.append({"model": model, **lowest})
     question = "Where does overfitting set in? (The epoch of the lowest validation loss: what follows is no gain.)"
     formats = {"lowest validation loss": ".3f"}

@@ -88,9 +88,7 @@ def backbone(material: Material, model: str) -> dict[str, Any]:
 def on_backbone(material: Material) -> list[str]:
     """Return the models on a backbone, fine-tunes among them."""
     return [
-        model
-        for model, one in material.evaluated.items()
-        if one.base is not None or one.hyperparameters.get("network.backbone") is not None
+        model for model, one in material.evaluated.items() if one.hyperparameters.get("network.backbone") is not None
     ]
 
 
