@@ -1,4 +1,4 @@
-"""Copy what is published of runs on real images into docs/subsets/, figures with fewer colours.
+"""Copy what is published of runs on real images into docs/subsets/, figures made smaller.
 
     python -m docs.published --from <checkout> [--from <another>]
 
@@ -21,7 +21,7 @@ OUT = Path(__file__).parent / "subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
 OF_CENSUS = ("census.md", "*.png")
 OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.png", "doubtful.png", "worst.png")
-COLOURS = 128
+COLOURS, WIDTH = 96, 1000
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -55,14 +55,16 @@ def published(checkout: Path) -> Iterator[Path]:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a file, a figure with at most ``COLOURS`` colours; it is there whole, or not at all."""
+    """Copy a file, a figure with at most ``COLOURS`` colours and ``WIDTH`` pixels wide; it is whole, or not there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with written(target) as temporary:
         if source.suffix != ".png":
             shutil.copyfile(source, temporary)
             return
         with Image.open(source) as image:
-            image.convert("RGB").quantize(COLOURS).save(temporary, format="PNG", optimize=True)
+            small = image.convert("RGB")
+            small.thumbnail((WIDTH, small.height))
+            small.quantize(COLOURS).save(temporary, format="PNG", optimize=True)
 
 
 if __name__ == "__main__":
