@@ -61,7 +61,7 @@ def started(folder: Path, out: str, **variables: str) -> "subprocess.Popen[str]"
 def finished(folder: Path, out: str) -> str:
     """What such a training says, once it has ended well."""
     process = started(folder, out)
-    said = process.communicate(timeout=100)[1]
+    said = process.communicate(timeout=600)[1]
     assert process.returncode == 0, said
     return said
 
@@ -76,4 +76,4 @@ def killed(folder: Path, out: str, when: Callable[[str], bool]) -> None:
         if when(line):
             process.kill()
             break
-    assert process.wait(timeout=100) == -9, "".join(said)
+    assert process.wait(timeout=600) == -9, "".join(said)
