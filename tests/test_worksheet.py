@@ -94,7 +94,7 @@ def answer(page: str, question: str) -> str:
             "metrics",
         ),
         ("How many layers has the backbone", "| lite | 150 | image | top | 6×6×1280 |", "frozen/summary.json"),
-        ("Which hyperparameters are there", "14, of which 11 differ between the 5 models", "hyperparameters.csv"),
+        ("Which hyperparameters are there", "14, of which 10 differ between the 5 models", "hyperparameters.csv"),
         ("Is it overfitting", "| cnn | it has converged | validation loss ended", "history.csv"),
         ("Is it overfitting", "| frozen | cannot be said of its curves | nothing validated;", "history.csv"),
         ("How far apart are training", "| cnn | 90.0% | 70.0% | 66.7% | +20.0 |", "metrics.json"),
