@@ -4,6 +4,7 @@ import pandas
 
 from stages import counts
 from stages.parameters.data import Dataset
+from stages.quantities import counted
 from stages.tables import escaped, markdown
 
 SPLIT_NAMES = {"train": "training", "validation": "validation", "test": "test"}
@@ -52,7 +53,7 @@ def balance_lines(classes: pandas.DataFrame, tolerance: float) -> list[str]:
 
 def _distance(found: counts.Balance, tolerance: float) -> str:
     if not found.deviation:
-        return f"each has {_counted(found.count, 'image')}"
+        return f"each has {counted(found.count, 'image')}"
     return (
         f"{found.mean:,.1f} images on average; furthest from it {escaped(found.furthest)} with {found.count:,} "
         f"({found.deviation:+.1%}, allowed ±{tolerance:.0%})"
@@ -89,7 +90,7 @@ def odd_sizes(sizes: pandas.DataFrame) -> str:
         for side, word in (("width", "wide"), ("height", "high"))
         if others[side].nunique() == 1
     ]
-    return f"{_counted(count, 'image')} not {usual}, {' and '.join(shared) or 'of several widths and heights'}"
+    return f"{counted(count, 'image')} not {usual}, {' and '.join(shared) or 'of several widths and heights'}"
 
 
 def readiness(images: pandas.DataFrame) -> str:
@@ -112,7 +113,7 @@ def damage_lines(found: pandas.DataFrame) -> str:
     """Return every damaged file and what is wrong with it."""
     if found.empty:
         return "None: every file decodes completely."
-    return f"{_counted(len(found), 'file')}:\n\n{markdown(found[['file', 'problem']])}"
+    return f"{counted(len(found), 'file')}:\n\n{markdown(found[['file', 'problem']])}"
 
 
 def duplicate_lines(found: pandas.DataFrame) -> str:
@@ -124,7 +125,7 @@ def duplicate_lines(found: pandas.DataFrame) -> str:
     order = found["kind"].map({"leak, two labels": 0, "leak": 1, "two labels": 2, "copy": 3})
     ranked = found.assign(order=order).sort_values(["order", "group"], kind="stable")
     return (
-        f"{_counted(len(found), 'file')} in {_counted(len(groups), 'group')} of the same bytes: "
+        f"{counted(len(found), 'file')} in {counted(len(groups), 'group')} of the same bytes: "
         f"{leaks:,} in more than one split (leaks), {two_labels:,} under two labels.\n\n"
         f"{markdown(ranked[['group', 'kind', 'file']])}"
     )
@@ -132,7 +133,3 @@ def duplicate_lines(found: pandas.DataFrame) -> str:
 
 def _size(row: pandas.Series) -> str:
     return f"{row['width']}×{row['height']}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas
 
+from stages.quantities import counted
 from stages.tables import escaped
 
 MEASURES = {"seconds_per_step": "a step", "seconds_per_epoch": "an epoch"}
@@ -97,12 +98,8 @@ def duration(seconds: float) -> str:
 
 
 def _timed(row: Mapping[Any, Any]) -> str:
-    epochs = "" if pandas.isna(row["epochs"]) else f", {_counted(int(row['epochs']), 'epoch')}"
+    epochs = "" if pandas.isna(row["epochs"]) else f", {counted(int(row['epochs']), 'epoch')}"
     return f"{row['model']} ({duration(row['seconds'])}{epochs})"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _unlike(rows: pandas.DataFrame) -> str:

@@ -42,7 +42,11 @@ def test_the_census_of_three_splits(digits: numpy.ndarray) -> None:
     assert pandas.read_csv("census/sizes.csv").to_numpy().tolist() == [[5, 5, 24, 6, 4, 34]]
     assert Path("census/modes.csv").read_text() == "mode,format,images\nL,array,34\n"
     page = Path("census/census.md").read_text(encoding="utf-8")
-    for line in ("- 24 training images (0 8", "- 6 validation images (0 2", "The validation classes are balanced: each has 2"):
+    for line in (
+        "- 24 training images (0 8",
+        "- 6 validation images (0 2",
+        "The validation classes are balanced: each has 2",
+    ):
         assert line in page
     assert "None: every file decodes completely." in page
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from stages import template
-from workflow import cache, quantities
+from stages import quantities, template
+from workflow import cache
 from workflow.hashes import Contents, files_below, seen_by_dvc
 
 

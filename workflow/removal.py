@@ -8,8 +8,8 @@ import argparse
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from stages import command
-from workflow import lock, quantities, recording
+from stages import command, quantities
+from workflow import lock, recording
 from workflow.leftovers import leftovers, remove
 from workflow.pipeline import Pipeline, opened
 

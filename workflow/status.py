@@ -13,9 +13,9 @@ from dataclasses import asdict
 from datetime import datetime
 
 from stages import command
+from stages.quantities import counted, duration
 from workflow.jobs import Job
 from workflow.pipeline import is_running
-from workflow.quantities import counted, duration
 from workflow.standing import STATES, Standing, Standings, State, standings
 
 BAR = 30

@@ -20,12 +20,12 @@ from pathlib import Path
 from stages import command, template
 from stages.errors import UserError
 from stages.files import write_text
+from stages.quantities import counted, duration, size
 from workflow import lock
 from workflow.audit import document, lineage, page, text
 from workflow.audit.facts import Audit
 from workflow.changes import Inspection
 from workflow.hashes import Contents
-from workflow.quantities import counted, duration, size
 
 CRATE = "ro-crate"
 WIDTH = 120

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from html import escape
 
+from stages.quantities import counted
 from workflow.audit import html, words
 from workflow.audit.facts import brought, differences
 from workflow.audit.lineage import Item, Step
-from workflow.quantities import counted
 
 
 def details(step: Step) -> str:

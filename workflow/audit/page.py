@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from stages.quantities import counted, duration
 from workflow.audit import graph, html, words
 from workflow.audit.details import details
 from workflow.audit.environments import Environment
 from workflow.audit.facts import Audit, state
 from workflow.audit.lineage import Step
 from workflow.audit.text import ending
-from workflow.quantities import counted, duration
 
 STYLE = Path(__file__).with_name("page.css")
 FIGURE = ".png"

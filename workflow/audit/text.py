@@ -5,11 +5,11 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
+from stages.quantities import counted
 from workflow.audit import words
 from workflow.audit.environments import Environment
 from workflow.audit.facts import Audit, brought, differences, upstream
 from workflow.audit.lineage import Item, Step
-from workflow.quantities import counted
 
 LABEL = 12
 """Columns of a fact's name."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import yaml
 
+from stages.quantities import counted, duration, size
 from stages.versions import FILE as VERSIONS
 from workflow.audit.environments import Environment
 from workflow.audit.facts import Brought, state
 from workflow.audit.lineage import Item, State, Step
-from workflow.quantities import counted, duration, size
 
 SHOWN = 8
 """Digits of a hash or commit that are shown to people."""
