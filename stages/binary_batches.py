@@ -14,6 +14,7 @@ import numpy
 from stages.errors import UserError
 from stages.expansion import Expansion
 from stages.formats import is_litter
+from stages.names import CONTROL, is_unicode, shown
 from stages.tar_members import opened
 
 ENDINGS = (".tar.gz", ".tgz", ".tar")
@@ -24,6 +25,8 @@ BLOCK = 256
 """Records that are held in memory at once."""
 LONGEST = 1 << 16
 """Bytes of the list of class names that are read."""
+LONGEST_CLASS = 200
+"""Bytes of a class's name, of which files are named."""
 
 
 def is_tar(path: Path) -> bool:
@@ -35,10 +38,11 @@ def batches(archive: Path, allowed: Expansion) -> list[str]:
     """Return the names of the batches in an archive, without ``.bin``, as they come.
 
     Raises:
-        UserError: the archive is damaged, has a member that leaves it, or unpacks to more than is ``allowed``.
+        UserError: the archive is damaged, has a member that leaves it or a batch whose name is not UTF-8, or unpacks to
+            more than is ``allowed``.
     """
     with opened(archive, allowed) as members:
-        return [path.stem for member, _ in members if (path := _known(member)) and path.name != NAMES]
+        return [path.stem for member, _ in members if (path := _known(archive, member)) and path.name != NAMES]
 
 
 def labels(archive: Path, allowed: Expansion) -> dict[str, list[str]]:
@@ -53,12 +57,12 @@ def labels(archive: Path, allowed: Expansion) -> dict[str, list[str]]:
     seen: set[str] = set()
     with opened(archive, allowed) as members:
         for member, file in members:
-            if not (path := _known(member)):
+            if not (path := _known(archive, member)):
                 continue
             if path.name in seen:
                 what = "its classes" if path.name == NAMES else f"the batch {path.stem}"
                 raise UserError(
-                    f"{archive}: names {what} twice, again in {member.name}; give an archive with one of them"
+                    f"{archive}: names {what} twice, again in {shown(member.name)}; give an archive with one of them"
                 )
             seen.add(path.name)
             if path.name == NAMES:
@@ -88,22 +92,26 @@ def blocks(archive: Path) -> Iterator[tuple[str, numpy.ndarray]]:
     """
     with opened(archive) as members:
         for member, file in members:
-            if (path := _known(member)) and path.name != NAMES:
+            if (path := _known(archive, member)) and path.name != NAMES:
                 for block in _records(archive, member, file):
                     planes = block[:, 1:].reshape(-1, 3, SIDE, SIDE)
                     yield path.stem, numpy.ascontiguousarray(planes.transpose(0, 2, 3, 1))
 
 
-def _known(member: TarInfo) -> PurePosixPath | None:
+def _known(archive: Path, member: TarInfo) -> PurePosixPath | None:
     """Return the path of a batch or of the list of class names; nothing of other files and file managers' litter."""
     path = PurePosixPath(member.name)
-    return path if (path.suffix == BATCH or path.name == NAMES) and not is_litter(path) else None
+    if not (path.suffix == BATCH or path.name == NAMES) or is_litter(path):
+        return None
+    if not is_unicode(path.name):
+        raise UserError(f"{shown(archive)}: the name of {shown(path.name)} in it is not UTF-8; pack it under another")
+    return path
 
 
 def _records(archive: Path, member: TarInfo, file: IO[bytes]) -> Iterator[numpy.ndarray]:
     if member.size == 0 or member.size % RECORD:
         raise UserError(
-            f"{archive}: {member.name} has {member.size:,} bytes, no whole number of records of {RECORD:,}: "
+            f"{archive}: {shown(member.name)} has {member.size:,} bytes, no whole number of records of {RECORD:,}: "
             "it is truncated or of another format; download or copy the archive again"
         )
     for start in range(0, member.size, BLOCK * RECORD):
@@ -116,8 +124,12 @@ def _class_names(archive: Path, text: bytes) -> list[str]:
         names = [line.strip() for line in text.decode().splitlines() if line.strip()]
     except UnicodeDecodeError:
         raise UserError(f"{archive}: {NAMES} is not UTF-8 text; download or copy it again") from None
-    if wrong := [name for name in names if "/" in name or "\0" in name or name.startswith(".") or len(name) > 200]:
+    if wrong := [name for name in names if not _names_a_file(name)]:
         raise UserError(f"{archive}: {NAMES} has the class {wrong[0]!r}, which cannot name a file; mend it")
     if len(set(names)) < len(names):
         raise UserError(f"{archive}: {NAMES} names a class twice; mend it")
     return names
+
+
+def _names_a_file(label: str) -> bool:
+    return not ("/" in label or label.startswith(".") or CONTROL.search(label) or len(label.encode()) > LONGEST_CLASS)

@@ -14,12 +14,14 @@ from pathlib import Path
 import pandas
 
 from stages import command, progress, template
-from stages.archives import ENDING
+from stages.archives import is_archive
 from stages.delivered import chosen, entries_of, unwrapped
 from stages.errors import UserError
 from stages.files import sha256, write_table, written_folder
+from stages.members import listed_members
+from stages.names import shown
 from stages.origins import ARCHIVES
-from stages.packing import pack
+from stages.packing import archive_name, pack
 from stages.parameters.base import FILE, entry
 from stages.parameters.data import Dataset
 from stages.sources import origin
@@ -35,11 +37,13 @@ def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> 
         paths = chosen(unwrapped(source, dataset, key), dataset, key, place)
         for path in progress.followed(paths, len(paths), f"fetch {key}", "archives"):
             if path.is_dir():
-                pack(path, out / f"{path.name}{ENDING}")
-            else:
-                shutil.copyfile(path, out / path.name)
+                pack(path, out / archive_name(path))
+                continue
+            if is_archive(path):
+                listed_members(path)  # a user can mend the file here, not its copy
+            shutil.copyfile(path, out / path.name)
     except PermissionError as error:
-        raise UserError(f"{error.filename}: no permission to read it; grant it and run again") from None
+        raise UserError(f"{shown(error.filename)}: no permission to read it; grant it and run again") from None
 
 
 def bring(key: str, dataset: Dataset, out: Path) -> None:
@@ -104,17 +108,22 @@ def check_origin(key: str, dataset: Dataset, out: Path) -> None:
     """Check that a source and the folder ``out`` lie apart, and that it is the one that DVC knows.
 
     Raises:
-        UserError: one lies in the other, or DVC would record that the stage depends on another source.
+        UserError: the source is no path, one lies in the other, or DVC would record that the stage depends on another
+            source.
     """
-    found = origin(dataset.source)
+    where = f"{FILE}: datasets.{key}.source"
+    try:
+        found = origin(dataset.source)
+        source, target = Path(found).resolve(), out.resolve()
+    except (RuntimeError, ValueError) as error:  # no such home, a link to itself, a zero byte
+        raise UserError(f"{where}: {dataset.source!r}: no path ({error}); correct it") from None
     if "DVC_STAGE" in os.environ and found not in template.stages()[f"fetch@{key}"].deps:
         raise UserError(
-            f"{FILE}: datasets.{key}.source: {dataset.source!r}: workflow/plan.yaml has another: "
+            f"{where}: {dataset.source!r}: workflow/plan.yaml has another: "
             "run python -m stages.plan, then dvc repro again"
         )
-    source, target = Path(found).resolve(), out.resolve()
     if source.is_relative_to(target) or target.is_relative_to(source):
-        raise UserError(f"{FILE}: datasets.{key}.source: lies where it would be copied to, {out}; move it")
+        raise UserError(f"{where}: lies where it would be copied to, {out}; move it")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

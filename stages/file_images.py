@@ -11,6 +11,7 @@ from stages.errors import UserError
 from stages.expansion import allowed
 from stages.layout import Content, Image, complete, content
 from stages.members import Parts, inspected, unpack
+from stages.names import check_writable
 from stages.parameters.base import FILE
 from stages.parameters.data import SPLITS, Dataset
 
@@ -26,7 +27,7 @@ def sources(where: str, names: Sequence[str], raw: Path) -> list[tuple[Path, Par
     A folder within another that is meant, too, is not named again: its images are the other's.
 
     Raises:
-        UserError: a name means nothing that is in ``raw``.
+        UserError: a name means nothing that is in ``raw``, or what must be renamed.
     """
     archives = sorted(path for path in raw.iterdir() if is_archive(path)) if raw.is_dir() else []
     chosen: dict[tuple[Path, Parts], None] = {}
@@ -34,6 +35,8 @@ def sources(where: str, names: Sequence[str], raw: Path) -> list[tuple[Path, Par
         if not (meant := found(archives, name)):
             raise not_found(where, name, raw, archives)
         chosen |= dict.fromkeys(meant)
+    for archive, _ in chosen:
+        check_writable(archive)
     return outermost(chosen)
 
 

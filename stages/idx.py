@@ -17,6 +17,7 @@ import numpy
 from stages.archives import matches
 from stages.errors import UserError
 from stages.expansion import Expansion
+from stages.names import shown
 
 NAME = re.compile(r"(?P<name>.+)-(?P<kind>images|labels)[-.]idx[13]-ubyte(?:\.gz)?")
 BLOCK = 1 << 20
@@ -24,23 +25,38 @@ BLOCK = 1 << 20
 DIMENSIONS = {1: "labels", 3: "images"}
 
 
+def halves(entries: Sequence[Path], pattern: str) -> list[tuple[str, str, Path]]:
+    """Return what is before the kind in its name, the kind and the path of each file that ``pattern`` means.
+
+    ``pattern`` is such as ``train``; the kind is images or labels.
+
+    Raises:
+        UserError: a file lacks its other half.
+    """
+    found = [
+        (match["name"], match["kind"], path)
+        for path in sorted(entries)
+        if (match := NAME.fullmatch(path.name)) and path.is_file() and matches(match["name"], pattern)
+    ]
+    there = {(name, kind) for name, kind, _ in found}
+    for name, kind, path in found:
+        other = "labels" if kind == "images" else "images"
+        if (name, other) not in there:
+            add = shown(_other_name(path.name, other))
+            raise UserError(f"{shown(path)}: no file of its {other} beside it; add {add}")
+    return found
+
+
 def pairs(entries: Sequence[Path], pattern: str) -> list[tuple[Path, Path]]:
-    """Return the files of images and of labels whose names begin with what ``pattern`` means, such as ``train``.
+    """Return the files of images and of labels that ``pattern`` means.
 
     Raises:
         UserError: a file lacks its other half.
     """
     found: dict[str, dict[str, Path]] = {}
-    for path in sorted(entries):
-        match = NAME.fullmatch(path.name)
-        if match and path.is_file() and matches(match["name"], pattern):
-            found.setdefault(match["name"], {}).setdefault(match["kind"], path)
-    for halves in found.values():
-        if len(halves) == 1:
-            ((kind, path),) = halves.items()
-            other = "labels" if kind == "images" else "images"
-            raise UserError(f"{path}: no file of its {other} beside it; add {_other_name(path.name, other)}")
-    return [(halves["images"], halves["labels"]) for halves in found.values()]
+    for name, kind, path in halves(entries, pattern):
+        found.setdefault(name, {}).setdefault(kind, path)
+    return [(each["images"], each["labels"]) for each in found.values()]
 
 
 def _other_name(name: str, kind: str) -> str:

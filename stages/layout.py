@@ -18,7 +18,8 @@ from stages.archives import shared_folders
 from stages.classes import FORMS
 from stages.errors import UserError
 from stages.formats import is_hidden, is_image_name, is_litter
-from stages.members import LONGEST, Parts, parts_of
+from stages.members import Parts, parts_of
+from stages.names import LONGEST
 from stages.parameters.base import FILE
 
 Members = list[tuple[Parts, zipfile.ZipInfo]]

@@ -10,18 +10,16 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from stages import zip_faults
 from stages.errors import UserError
 from stages.expansion import Expansion
+from stages.names import CONTROL, LONGEST, shown
 
 Parts = tuple[str, ...]
 """The folders and the name of a member, first to last."""
 
 CHUNK = 1 << 16
 """Bytes that are held in memory at once."""
-LONGEST = 255
-"""Bytes of a file name that Linux' file systems take."""
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-"""A character that would break a line of the index, or of a message."""
 READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 ENCRYPTED = 0x1
 # What zipfile and its decompressors raise on bytes that are no zip; RuntimeError includes NotImplementedError.
@@ -46,13 +44,20 @@ def listed_members(archive: Path) -> list[zipfile.ZipInfo]:
     """Return the members of a zip file, unchecked.
 
     Raises:
-        UserError: it is truncated or no zip.
+        UserError: it is truncated, one part of several, or no zip.
     """
     try:
+        if part := zip_faults.split(archive):
+            raise UserError(f"{shown(archive)}: {part}")
         with zipfile.ZipFile(archive) as opened:
-            return opened.infolist()
-    except DAMAGE as error:
-        raise UserError(f"{archive}: not a whole zip archive ({error}); download or copy it again") from None
+            listed = opened.infolist()
+        if any(member.header_offset < 0 for member in listed):
+            raise zipfile.BadZipFile("its beginning is missing")
+        return listed
+    except (*DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        raise UserError(f"{shown(archive)}: {zip_faults.fault(archive, error)}") from None
 
 
 def inspected(archive: Path, allowed: Expansion) -> list[zipfile.ZipInfo]:
@@ -63,13 +68,13 @@ def inspected(archive: Path, allowed: Expansion) -> list[zipfile.ZipInfo]:
     """
     listed = listed_members(archive)
     for member in listed:
-        if danger := _danger(member):
-            raise UserError(f"{archive}: member {member.filename!r} {danger}; give an archive without such members")
+        if why := danger(member):
+            raise UserError(f"{shown(archive)}: member {member.filename!r} {why}; give an archive without such members")
     allowed.check(archive, sum(member.file_size for member in listed))
     return listed
 
 
-def _danger(member: zipfile.ZipInfo) -> str | None:
+def danger(member: zipfile.ZipInfo) -> str | None:
     """Return why a member must not be unpacked, in a few words."""
     name, parts, kind = member.filename, parts_of(member), stat.S_IFMT(member.external_attr >> 16)
     if name.startswith("/") or ".." in parts or "\\" in name or re.match("[A-Za-z]:", name):
@@ -116,9 +121,7 @@ def _chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]
                 yield chunk
         if left:
             raise zipfile.BadZipFile("not of the size it declares")
-    except (*DAMAGE, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # bz2 raises an OSError without a number
-            raise
+    except (*DAMAGE, OSError) as error:  # the file is open: an OSError is bz2's, or of a place that is none
         raise UserError(
             f"{opened.filename}: member {member.filename!r} is damaged ({error}); download or copy the archive again"
         ) from None

@@ -16,6 +16,7 @@ from stages.expansion import allowed
 from stages.file_images import Row
 from stages.formats import ARRAY
 from stages.growing_array import GrowingArray
+from stages.names import check_writable
 from stages.parameters.base import FILE
 from stages.parameters.data import SPLITS, Dataset
 from stages.pixel_batches import Batch, blocks, finder
@@ -47,7 +48,7 @@ def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
     """Return every image of a dataset of pixels, before anything is written.
 
     Raises:
-        UserError: a file is missing, damaged or of another format, or a batch is named in two splits.
+        UserError: a file is missing, damaged, of another format or to be renamed, or a batch is named in two splits.
     """
     entries = sorted(raw.iterdir()) if raw.is_dir() else []
     find = finder(dataset.layout, entries, allowed(key, dataset))
@@ -58,6 +59,7 @@ def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
             if not (meant := find(name)):
                 raise not_found(where, name, raw, entries, dataset.layout)
             for batch in meant:
+                check_writable(batch.archive)
                 if homes.setdefault(batch, split) != split:
                     raise UserError(
                         f"{FILE}: {where}: {batch.member} is in {homes[batch]} already; an image must not stand in two"

@@ -13,9 +13,10 @@ from typing import IO, cast
 
 from stages.errors import UserError
 from stages.expansion import Expansion
-from stages.members import CONTROL
+from stages.file_kinds import AGAIN, GZIP, TAR, mistaken
+from stages.names import CONTROL, shown
 
-GZIP = b"\x1f\x8b"
+ZIPPED = b"\x1f\x8b"
 """What a gzip file starts with."""
 HEADERS = 1 << 20
 """Bytes of an archive that may be headers; tarfile keeps what is in them."""
@@ -60,9 +61,10 @@ def opened(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]
     try:
         yield _members(archive, allowed)
     except DAMAGE as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, OSError) and error.filename is not None:
             raise
-        raise UserError(f"{archive}: not a whole tar archive ({error}); download or copy it again") from None
+        what, remedy = mistaken(archive, "unpack it and pack that as .tar.gz", GZIP, TAR) or (error, AGAIN)
+        raise UserError(f"{shown(archive)}: not a whole tar archive ({what}); {remedy}") from None
 
 
 def _members(archive: Path, allowed: Expansion | None) -> Members:
@@ -72,7 +74,9 @@ def _members(archive: Path, allowed: Expansion | None) -> Members:
         with closing(tarfile.open(fileobj=cast(IO[bytes], limited), mode="r|")) as tar:
             for member in tar:
                 if danger := _danger(member):
-                    raise UserError(f"{archive}: member {member.name!r} {danger}; give an archive without such members")
+                    raise UserError(
+                        f"{shown(archive)}: member {member.name!r} {danger}; give an archive without such members"
+                    )
                 unpacked += member.size
                 if allowed:
                     allowed.check(archive, unpacked)
@@ -87,7 +91,7 @@ def _members(archive: Path, allowed: Expansion | None) -> Members:
 def _unzipped(archive: Path) -> Iterator[IO[bytes]]:
     """Open an archive, gzipped or not, for reading."""
     with archive.open("rb") as file:
-        if file.peek(2)[:2] == GZIP:
+        if file.peek(2)[:2] == ZIPPED:
             with gzip.GzipFile(fileobj=file) as stream:
                 yield cast(IO[bytes], stream)
         else:

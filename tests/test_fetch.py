@@ -138,11 +138,11 @@ def test_packing_depends_on_content_alone(pets: Callable[..., Path], mine: Path)
     assert Path("data/raw/intel/train.zip").read_bytes() == first
 
 
-def test_an_archive_goes_before_its_unpacked_folder(pets: Callable[..., Path], mine: Path) -> None:
+def test_an_archive_by_its_whole_name_goes_before_its_unpacked_folder(pets: Callable[..., Path], mine: Path) -> None:
     delivered = archive(mine / "train.ZIP", "")
     class_folders(mine / "train")
     archive(mine / "test.zip", "")
-    pets(["train"], ["test"])
+    pets(["train.zip"], ["test"])
     assert run() == ["test.zip", "train.ZIP"]
     assert Path("data/raw/intel/train.ZIP").read_bytes() == delivered.read_bytes()
 

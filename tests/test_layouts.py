@@ -179,7 +179,7 @@ def test_a_folder_in_two_splits(pets: Callable[..., Path]) -> None:
 
 def test_a_validation_split_that_is_not_there(pets: Callable[..., Path]) -> None:
     pets([name for name in three() if "validation" not in name], "waste.zip", "waste", splits=SPLITS)
-    refused("datasets.waste.splits.validation: 'validation': no archive or folder of that name", key="waste")
+    refused("datasets.waste.splits.validation: 'validation': no zip archive or folder of that name", key="waste")
 
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not here")
