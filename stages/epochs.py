@@ -4,7 +4,7 @@ The loop is Keras' own, without its data adapters: their threads and queues cost
 training seconds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,14 @@ class Loop:
         self.model, self.train, self.validation = model, train, validation
         self.fit, self.task, self.watch = fit, task, record.Stopwatch()
         self.rows: list[dict[str, Any]] = []
+        self.broken: int | None = None  # the epoch since which weights are no numbers: none ever is again
 
     def run(self, logs: Path, backup: Backup | None, every: int) -> Fitted:
-        """Go through the epochs, from the backup's on, and back up after ``every`` so many."""
+        """Go through the epochs, from the backup's on, and back up after ``every`` so many.
+
+        Raises:
+            UserError: the training diverged.
+        """
         known = backup.read() if backup else None
         self.rows, spent = (known.rows, known.seconds) if known else ([], 0.0)
         chosen = callbacks.made(self.fit, logs, len(self.rows))
@@ -56,6 +61,7 @@ class Loop:
             progress.note(self.task, f"{place}: resumed from {backup.folder}")
         for epoch in range(len(self.rows), self.fit.epochs):
             self._epoch(epoch, hooks)
+            self._check_weights(callbacks.kept_epoch(chosen, len(self.rows)))
             if self.model.stop_training:
                 break
             self.train.on_epoch_end()
@@ -65,9 +71,7 @@ class Loop:
         callbacks.put_average(chosen, self.model)
         hooks.on_train_end()
         kept = callbacks.kept_epoch(chosen, len(self.rows))
-        judged = self.rows[kept - 1]
-        if not numpy.isfinite(judged.get("val_loss", judged["loss"])):
-            raise self._diverged()
+        self._check_kept(kept)
         return Fitted(pandas.DataFrame(self.rows), kept, spent + self.watch.seconds)
 
     def _epoch(self, epoch: int, hooks: keras.callbacks.CallbackList) -> None:
@@ -78,7 +82,7 @@ class Loop:
             figures = passed(self.model.train_on_batch, self.model, self.train, begin, end)
         except RuntimeError as error:
             if "NaN or Inf loss" in str(error):  # TerminateOnNaN
-                raise self._diverged(f" in epoch {epoch + 1}") from None
+                raise self._diverged(epoch + 1) from None
             raise
         if self.validation is not None:
             hooks.on_test_begin()
@@ -92,8 +96,32 @@ class Loop:
         progress.note(self.task, f"{place}: {shown} ({self.watch.seconds:.0f} s)")
         hooks.on_epoch_end(epoch, {**figures, "learning_rate": learning_rate})
 
-    def _diverged(self, when: str = "") -> UserError:
-        return UserError(f"training.learning_rate: {self.fit.learning_rate}: the training diverged{when}; lower it")
+    def _check_weights(self, kept: int) -> None:
+        """Check, after an epoch, that the weights of the epoch that would be kept are numbers.
+
+        A loss does not tell: max pooling, and relu fused with a convolution, give numbers where they get none.
+        """
+        if self.broken is None and not finite(self.model.weights):
+            self.broken = len(self.rows)
+        if self.broken is not None and kept >= self.broken:
+            raise self._diverged(self.broken)
+
+    def _check_kept(self, kept: int) -> None:
+        """Check what the network holds at the end: how its epoch was judged, its weights, and what it predicts."""
+        judged = self.rows[kept - 1]
+        inputs, _ = (self.train if self.validation is None else self.validation)[0]
+        sound = numpy.isfinite(judged.get("val_loss", judged["loss"])) and finite(self.model.weights)
+        if not (sound and finite([self.model(inputs, training=False)])):
+            raise self._diverged(kept)
+
+    def _diverged(self, epoch: int) -> UserError:
+        rate = self.fit.learning_rate
+        return UserError(f"training.learning_rate: {rate}: the training diverged in epoch {epoch}; lower it")
+
+
+def finite(tensors: Iterable[Any]) -> bool:
+    """Whether all values of all ``tensors`` are numbers, and none is infinite."""
+    return all(numpy.isfinite(keras.ops.convert_to_numpy(tensor)).all() for tensor in tensors)
 
 
 def passed(
