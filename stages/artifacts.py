@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from stages import template
+from stages.parameters.base import dumped
 from stages.parameters.document import Parameters
 from stages.parameters.transfer import TransferModel
 from stages.trained import NETWORK
@@ -80,4 +79,4 @@ def valid_names(keys: Iterable[str]) -> dict[str, str]:
 
 def text(parameters: Parameters, plan: Mapping[str, Any]) -> str:
     """Return the content of models/dvc.yaml."""
-    return yaml.safe_dump({"artifacts": artifacts(parameters, plan)}, sort_keys=False, width=1000)
+    return dumped({"artifacts": artifacts(parameters, plan)}, width=1000)

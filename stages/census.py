@@ -3,16 +3,19 @@
 Reads  data/images/<dataset>: images by split and class, and index.csv
 Writes results/census/<dataset>: classes.csv, sizes.csv, modes.csv, damaged.csv, duplicates.csv (see ``counts``);
        census.md, a page to read; classes.png, sizes.png, and gallery.png, images drawn at random by seed
+
+The dataset is called by its key, so that a new title decodes nothing again.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy
 import pandas
+from matplotlib.figure import Figure
 
 from stages import census_figures, command, counts, figures
 from stages.census_page import page
@@ -20,7 +23,7 @@ from stages.files import write_table, write_text
 from stages.formats import DamagedImageError, decoded
 from stages.images import read_images, read_index
 from stages.parameters.base import entry
-from stages.parameters.data import Census, Dataset
+from stages.parameters.data import NOTES, Census
 from stages.pixels import upright
 
 CHUNK = 16
@@ -45,13 +48,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a dataset of params.yaml")
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
+    parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder of the tables and figures")
     given = command.parsed(parser, "census", argv)
-    settings, dataset = entry(Census, "census"), entry(Dataset, "datasets", given.key)
+    settings, note = entry(Census, "census"), NOTES[given.images_are]
     images = inspected(f"census {given.key}", given.images)
     write_tables(images, given.out)
-    write_text(given.out / "census.md", page(dataset, settings.balance_tolerance, images))
-    write_figures(dataset, settings, images, given.images, given.out)
+    write_text(given.out / "census.md", page(given.key, note, settings.balance_tolerance, images))
+    for name, figure in drawn(given.key, settings, images, given.images):
+        figures.save(figure, given.out / f"{name}.png", note)
 
 
 def inspect(path: Path) -> Inspection:
@@ -80,16 +85,14 @@ def write_tables(images: pandas.DataFrame, out: Path) -> None:
     write_table(out / "duplicates.csv", counts.duplicates(images))
 
 
-def write_figures(dataset: Dataset, settings: Census, images: pandas.DataFrame, folder: Path, out: Path) -> None:
-    """Write the three figures of the census to ``out``; ``folder`` holds the images."""
-    classes, sizes = counts.by_class(images), counts.by_size(images)
-    figures.save(census_figures.class_figure(classes, dataset.title), out / "classes.png", dataset.note)
-    figures.save(census_figures.size_figure(sizes, dataset.title), out / "sizes.png", dataset.note)
+def drawn(key: str, settings: Census, images: pandas.DataFrame, folder: Path) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures of the census, by the names of their files; ``folder`` holds the images."""
+    yield "classes", census_figures.class_figure(counts.by_class(images), key)
+    yield "sizes", census_figures.size_figure(counts.by_size(images), key)
     chosen = sampled(counts.intact(images), settings.gallery, settings.seed)
     thumbnails = [thumbnail(folder / file) for file in chosen["file"]]
     captions = list(chosen["class"])
-    title = f"{dataset.title}: {len(chosen)} images at random"
-    figures.save(figures.gallery(thumbnails, captions, title), out / "gallery.png", dataset.note)
+    yield "gallery", figures.gallery(thumbnails, captions, f"{key}: {len(chosen)} images at random")
 
 
 def sampled(images: pandas.DataFrame, number: int, seed: int) -> pandas.DataFrame:

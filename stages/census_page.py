@@ -3,19 +3,25 @@
 import pandas
 
 from stages import counts
-from stages.parameters.data import Dataset
 from stages.quantities import counted
 from stages.tables import escaped, markdown
 
 SPLIT_NAMES = {"train": "training", "validation": "validation", "test": "test"}
 
 
-def page(dataset: Dataset, tolerance: float, images: pandas.DataFrame) -> str:
-    """Return the page, in Markdown; ``images`` as in ``counts``, ``tolerance`` a fraction of a split's mean."""
-    note = f" ({dataset.note})" if dataset.note else ""
+def page(key: str, note: str, tolerance: float, images: pandas.DataFrame) -> str:
+    """Return the page, in Markdown.
+
+    Args:
+        key: of the data set.
+        note: what every result of these images must say; stands in the headings.
+        tolerance: a fraction of a split's mean.
+        images: as in ``counts``.
+    """
+    note = f" ({note})" if note else ""
     classes, sizes = counts.by_class(images), counts.by_size(images)
     sections = {
-        f"# Census of {escaped(dataset.title)}{note}": [totals(classes)],
+        f"# Census of {escaped(key)}{note}": [totals(classes)],
         f"## Images per class{note}": [
             markdown(classes),
             *balance_lines(classes, tolerance),

@@ -5,7 +5,9 @@ import errno
 import os
 import shlex
 import signal
+import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -83,18 +85,15 @@ def train(
 
 
 def described(error: Exception) -> str:
-    """Return in a line what a user can mend.
-
-    Raises:
-        OSError: ``error`` is one that says nothing of a file.
-    """
-    if not isinstance(error, OSError):
+    """Return in a line what a user can mend; what nobody expected is printed with where it came from."""
+    if isinstance(error, UserError):
         return str(error)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full ({error.filename or 'while writing'}); free some space and run again"
-    if error.filename is None:
-        raise error
-    return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    traceback.print_exception(error)
+    return " ".join(f"unexpected {type(error).__name__}: {error}".split())
 
 
 def check_alone() -> None:
@@ -107,8 +106,24 @@ def check_alone() -> None:
         raise UserError("a snakemake is at work here: wait for its end, or if it was killed: snakemake --unlock")
 
 
+def check_plan() -> None:
+    """Check that DVC has not expanded dvc.yaml over a plan that is behind params.yaml; Snakemake's jobs need not ask.
+
+    In a process of its own: what that reads decides nothing of what the stage makes.
+
+    Raises:
+        UserError: it has, or params.yaml is not valid.
+    """
+    if OURS not in os.environ and os.environ["DVC_STAGE"] != template.CHECK:
+        variables = {name: value for name, value in os.environ.items() if name != "DVC_STAGE"}
+        asked = [sys.executable, "-m", "stages.plan", "--check"]
+        done = subprocess.run(asked, env=variables, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise UserError(done.stderr.strip().rpartition("error: ")[2] or "stages.plan --check failed")
+
+
 def run(main: Callable[[Sequence[str]], None]) -> None:
-    """Run a stage's ``main`` with the command line, and turn what a user can mend into one line and exit status 1.
+    """Run a stage's ``main`` with the command line, and end whatever goes wrong in one line and exit status 1.
 
     When it is done, its record is written to the file that ``--record`` names. DVC runs a stage only where the
     installed libraries are those that it records.
@@ -117,12 +132,13 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
     try:
         if "DVC_STAGE" in os.environ:
             check_alone()
+            check_plan()
             versions.check(os.environ["DVC_STAGE"])
         file, arguments = _record_apart(sys.argv[1:])
         main(arguments)
         if file:
             write_json(file, record.of_process())
-    except (UserError, OSError) as error:
+    except Exception as error:
         sys.exit(f"error: {described(error)}")
     except KeyboardInterrupt:
         sys.exit(130)

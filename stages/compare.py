@@ -20,7 +20,6 @@ from stages import (
     comparison_text,
     evaluations,
     figures,
-    plan,
     significance,
 )
 from stages.comparison_text import Tables
@@ -58,7 +57,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dataset", help="key of the dataset that all are tested on")
     parser.add_argument("--out", type=Path, help="folder to write the comparison to")
     arguments = command.parsed(parser, "compare", argv)
-    plan.checked()
     study, dataset = entry(Study, "studies", arguments.key), entry(Dataset, "datasets", arguments.dataset)
     evaluated = {key: evaluations.opened(arguments.evaluations, key) for key in arguments.models}
     firsts = evaluations.first_replicates(evaluated)

@@ -61,7 +61,7 @@ def of_batch_size(costs: pandas.DataFrame, name: str, models: Sequence[str]) -> 
         )
     each = (f"{', '.join(duration(value) for value in known[measure])} {unit}" for measure, unit in MEASURES.items())
     times = f"With {sizes} images: {'; '.join(each)}."
-    return f"{escaped(name)}, where only the batch size differs: {'; '.join(parts)}. {times}{_unlike(known)}"
+    return f"{escaped(name)}, all else the same: {'; '.join(parts)}. {times}{_unlike(known)}"
 
 
 def of_frozen(costs: pandas.DataFrame, kept: Mapping[str, bool]) -> str:

@@ -1,9 +1,8 @@
 """What each training of a study cost: a table of the records that training wrote, what it answers, and a figure.
 
-Reads the records and summaries of the trainings it is given, and datasets.<key> and the study's sweeps of params.yaml;
-writes a folder with costs.csv, costs.md and steps.png. Records hold times and machines, which differ from run to run,
-so nothing but these three files is made from them. As every change of params.yaml that concerns the plan brings this
-stage to run, it is the one that sees to it that DVC has not worked over an old plan.
+Reads the records and summaries of the trainings it is given, and datasets.<key> of params.yaml; writes a folder with
+costs.csv, costs.md and steps.png. Records hold times and machines, which differ from run to run, so nothing but these
+three files is made from them.
 """
 
 import argparse
@@ -14,14 +13,12 @@ from typing import Any
 import numpy
 import pandas
 
-from stages import command, cost_answers, cost_figures, cost_text, figures, plan, record, sweep_choices
+from stages import command, cost_answers, cost_figures, cost_text, figures, record
+from stages.alike import BATCH_SIZE, FROZEN, alike_but_for
 from stages.batches import Batches
 from stages.files import read_json, write_table, write_text, written_folder
 from stages.parameters.base import entry
 from stages.parameters.data import Dataset
-from stages.parameters.document import Parameters
-from stages.parameters.model import Model
-from stages.parameters.transfer import TransferModel
 from stages.trained import SUMMARY
 
 COLUMNS = [
@@ -41,12 +38,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dataset", help="key of the dataset that all were trained on")
     parser.add_argument("--out", type=Path, help="folder to write")
     arguments = command.parsed(parser, "costs", argv)
-    parameters = plan.checked()
-    lines = alike(parameters, arguments.key, sweep_choices.BATCH_SIZE)
     dataset = entry(Dataset, "datasets", arguments.dataset)
-    records = read(arguments.trained, arguments.models, record.FILE)
-    costs = table(records, read(arguments.trained, arguments.models, SUMMARY))
-    answers = cost_answers.answers(costs, lines, frozen_kept(parameters, arguments.key))
+    records, summaries = (read(arguments.trained, arguments.models, name) for name in (record.FILE, SUMMARY))
+    costs, used = table(records, summaries), of_first_replicates(summaries)
+    lines = by_batch_size(used)
+    answers = cost_answers.answers(costs, lines, by_frozen(used))
     missing = [key for key in arguments.models if key not in records]
     with written_folder(arguments.out) as folder:
         write_table(folder / "costs.csv", costs)
@@ -58,24 +54,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
 
 
-def alike(parameters: Parameters, study: str, names: Sequence[str]) -> dict[str, list[str]]:
-    """Return the models of each sweep that differ in ``names``, keys of training, alone, by what is varied."""
-    sweeps = {key: parameters.sweeps[key] for key in parameters.studies[study].sweeps}
-    found = {
-        f"{sweep.title} of {sweep.of}": sweep_choices.alike_but_for(names, sweep, key) for key, sweep in sweeps.items()
-    }
-    return {title: models for title, models in found.items() if models}
+def of_first_replicates(summaries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the hyperparameters of each model's first training, by model, from the trainings' summaries."""
+    firsts = (summary for summary in summaries.values() if summary["replicate"] == 1)
+    return {summary["model"]: summary["hyperparameters"] for summary in firsts}
 
 
-def frozen_kept(parameters: Parameters, study: str) -> list[dict[str, bool]]:
-    """Return, for each sweep that varies it, whether each model computes what frozen layers give once."""
-    groups = alike(parameters, study, sweep_choices.FROZEN).values()
-    return [{model: keeps_frozen(parameters.trained[model]) for model in models} for models in groups]
+def by_batch_size(used: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the groups of models that differ in batch size alone, by what they are called."""
+    return {f"{models[0]} with other batch sizes": models for models in alike_but_for(BATCH_SIZE, used)}
 
 
-def keeps_frozen(model: Model | TransferModel) -> bool:
-    """Return whether a model's training computes what frozen layers give once for all epochs."""
-    return isinstance(model, TransferModel) and model.training.cache_frozen
+def by_frozen(used: Mapping[str, Mapping[str, Any]]) -> list[dict[str, bool]]:
+    """Return the groups of models that differ in nothing but whether they compute what frozen layers give once."""
+    return [{model: used[model][FROZEN[0]] for model in models} for models in alike_but_for(FROZEN, used)]
 
 
 def read(folder: Path, keys: Sequence[str], name: str) -> dict[str, dict[str, Any]]:

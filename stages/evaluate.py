@@ -1,9 +1,10 @@
 """Evaluate: what a model is worth on the test images.
 
-Reads a model's folder, the test split of a view, and evaluation, runtime and datasets.<key> of params.yaml.
-Writes a folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, doubtful.csv,
-hyperparameters.csv, history.csv, layers.csv and summary.json (as training left them), metrics.json, evaluation.md, and
-the figures curves.png, confusion.png, calibration.png, worst.png, gallery.png, doubtful.png, diagram.png.
+Reads a model's folder, a view, of its images those of the test, and evaluation and runtime of params.yaml. Writes a
+folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, doubtful.csv,
+hyperparameters.csv, history.csv, layers.csv and summary.json (as training left them), view.json (as the view has it),
+metrics.json, evaluation.md, and the figures curves.png, confusion.png, calibration.png, worst.png, gallery.png,
+doubtful.png, diagram.png. The dataset is called by its key, so that a new title predicts nothing again.
 """
 
 import argparse
@@ -24,12 +25,12 @@ from stages.files import read_json, write_json, write_table, write_text, written
 from stages.network import probabilities
 from stages.network_file import check_fit, loaded
 from stages.parameters.base import entry
-from stages.parameters.data import Dataset
+from stages.parameters.data import NOTES
 from stages.parameters.model import Evaluation, Runtime
 from stages.progress import followed
 from stages.progress import note as say
 from stages.trained import HISTORY, LAYERS, NETWORK, SUMMARY
-from stages.views import TEST, View
+from stages.views import DESCRIPTION, TEST, View
 
 BATCH = 32
 """Images given to the model at once; it bounds memory and changes no result."""
@@ -64,10 +65,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, help="the model's folder")
     parser.add_argument("--view", type=Path, help="the view's folder")
     parser.add_argument("--dataset", help="key of the dataset that the view shows")
+    parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder to write")
     arguments = command.parsed(parser, "evaluate", argv)
-    evaluation, dataset = entry(Evaluation, "evaluation"), entry(Dataset, "datasets", arguments.dataset)
-    task = f"evaluate {arguments.key}"
+    evaluation, task = entry(Evaluation, "evaluation"), f"evaluate {arguments.key}"
     view = View.open(arguments.view)
     trained = opened(arguments.model, entry(Runtime, "runtime"))
     check_fit(trained.network, view, TEST, arguments.model)
@@ -78,10 +79,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{arguments.model / NETWORK}: predicts values that are no numbers, so its training diverged; "
             f"lower the learning_rate of {trained.summary['model']}"
         )
+    title = f"{arguments.key} on {arguments.dataset}"
+    note = "; ".join(filter(None, [NOTES[arguments.images_are], trained.summary["note"]]))
     with written_folder(arguments.out) as folder:
-        for name in COPIED:
-            shutil.copyfile(arguments.model / name, folder / name)
-        write_results(folder, trained, view, found, evaluation, dataset, arguments.key)
+        for source in (*(arguments.model / name for name in COPIED), arguments.view / DESCRIPTION):
+            shutil.copyfile(source, folder / source.name)
+        write_results(folder, trained, view, found, evaluation, title, note)
     say(task, f"{(found.argmax(axis=1) == view.labels('test')).mean():.1%} right")
 
 
@@ -117,10 +120,13 @@ def write_results(
     view: View,
     found: numpy.ndarray,
     evaluation: Evaluation,
-    dataset: Dataset,
-    key: str,
+    title: str,
+    note: str,
 ) -> None:
-    """Write into ``folder`` what follows from the class probabilities ``found`` of the test images."""
+    """Write into ``folder`` what follows from the class probabilities ``found`` of the test images.
+
+    ``title`` is the training and its dataset, ``note`` what every result must say of them.
+    """
     summary = trained.summary
     made = evaluation_tables.tables(view, found, evaluation)
     made["hyperparameters"] = evaluation_tables.hyperparameters(summary["hyperparameters"])
@@ -130,11 +136,10 @@ def write_results(
     write_json(folder / "metrics.json", test | at_epoch(trained.history, summary["best_epoch"]) | repeated)
     for name, table in made.items():
         write_table(folder / f"{name}.csv", table)
-    note = "; ".join(filter(None, [dataset.note, summary["note"]]))
     chosen = [made[name] for name in ("classes", "confused-pairs", "doubtful")]
-    text = evaluation_text.page(key, dataset.title, note, test, summary, trained.history, *chosen)
+    text = evaluation_text.page(title, note, test, summary, trained.history, *chosen)
     write_text(folder / "evaluation.md", text)
-    for name, figure in drawn(trained, view, found, made, evaluation, f"{key} on {dataset.title}"):
+    for name, figure in drawn(trained, view, found, made, evaluation, title):
         figures.save(figure, folder / f"{name}.png", note)
 
 

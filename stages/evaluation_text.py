@@ -25,7 +25,6 @@ HEADLINES = {
 
 
 def page(
-    key: str,
     title: str,
     note: str,
     test: Mapping[str, Any],
@@ -38,8 +37,7 @@ def page(
     """Return the page.
 
     Args:
-        key: the training.
-        title: what the images are.
+        title: the training, and the dataset that it is tested on.
         note: what every result must say; stands in every heading.
         test: figures of the test set, as ``metrics.summary`` returns them.
         summary: of the training, as summary.json holds it.
@@ -61,7 +59,7 @@ def page(
     if "backbone" in summary:
         sections["Backbone"] = backbone(summary["backbone"])
     qualified = f" ({note})" if note else ""
-    parts = [f"# {key} on {escaped(title)}{qualified}\n"]
+    parts = [f"# {escaped(title)}{qualified}\n"]
     return "\n".join(parts + [f"## {heading}{qualified}\n\n{body}" for heading, body in sections.items()])
 
 

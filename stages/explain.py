@@ -1,8 +1,9 @@
 """Explain: what a trained network sees in test images.
 
-Reads a model's folder, the test split of a view, the model's predictions, and explanations.<key>, runtime and
-datasets.<key> of params.yaml. Writes a folder with explanation.md, a page to read; activations.csv, how each filter of
-the chosen layers responds to all test images; and figures/, with as many figures as were asked for.
+Reads a model's folder, the test split of a view, the model's predictions, and explanations.<key> and runtime of
+params.yaml. Writes a folder with explanation.md, a page to read; activations.csv, how each filter of the chosen layers
+responds to all test images; and figures/, with as many figures as were asked for. The dataset is called by its key, so
+that a new title computes nothing again.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from stages.feature_maps import FeatureMaps
 from stages.files import read_json, write_table, write_text, written_folder
 from stages.network_file import check_fit, loaded
 from stages.parameters.base import FILE, entry
-from stages.parameters.data import Dataset
+from stages.parameters.data import NOTES
 from stages.parameters.explanation import Explanation
 from stages.parameters.model import Runtime
 from stages.progress import followed
@@ -44,17 +45,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--view", type=Path, help="the view's folder")
     parser.add_argument("--predictions", type=Path, help="predictions.csv of the model's evaluation")
     parser.add_argument("--dataset", help="key of the dataset that the view shows")
+    parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder to write")
     arguments = command.parsed(parser, "explain", argv)
-    wish, dataset = entry(Explanation, "explanations", arguments.key), entry(Dataset, "datasets", arguments.dataset)
+    wish = entry(Explanation, "explanations", arguments.key)
     runtime.start(entry(Runtime, "runtime"))
     view, network = View.open(arguments.view), loaded(arguments.model)
     check_fit(network, view, TEST, arguments.model)
     summary = read_json(arguments.model / SUMMARY)
-    predictions = predicted(arguments.predictions, view)
+    predictions, title = predicted(arguments.predictions, view), f"{arguments.key} on {arguments.dataset}"
     try:
-        subject = opened(wish, view, FeatureMaps(network), predictions, summary, f"{arguments.key} on {dataset.title}")
-        note = "; ".join(filter(None, [dataset.note, summary["note"]]))
+        subject = opened(wish, view, FeatureMaps(network), predictions, summary, title)
+        note = "; ".join(filter(None, [NOTES[arguments.images_are], summary["note"]]))
         with written_folder(arguments.out) as folder:
             write(folder, subject, statistics(subject, f"explain {arguments.key}"), note)
     except UserError as error:

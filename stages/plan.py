@@ -8,17 +8,15 @@ folder holds a dataset. It is written from params.yaml whenever Snakemake starts
 """
 
 import argparse
-import os
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from stages import artifacts
 from stages.errors import UserError
 from stages.files import write_text
 from stages.parameters.base import FILE as PARAMETERS
+from stages.parameters.base import NO_NAME, dumped
 from stages.parameters.document import Parameters, load
 from stages.parameters.sweeps import variants
 from stages.parameters.transfer import TransferModel
@@ -36,8 +34,9 @@ def plan(parameters: Parameters) -> dict[str, Any]:
 
     A fetch and a pretraining have an origin, the path whose bytes decide whether it must run again: the user's files,
     or the module that makes or brings them. A model's first replicate is named after it, the others
-    ``<model>-replicate-<n>``; a fine-tune has as many as the model that it goes back to. What a study's worksheet has
-    ``seen`` is the folder of its explanations; of a study without any, which has no such folder, the comparison.
+    ``<model>-replicate-<n>``; a fine-tune has as many as the model that it goes back to. What the models of a study
+    have ``seen``, and what is ``varied``, its worksheet reads in the folders of its explanations and its sweeps; where
+    there are none, so no such folder, what the comparison wrote stands for it.
     """
     kinds: dict[str, dict[str, dict[str, Any]]] = {"trainings": {}, "transfers": {}, "finetunings": {}}
     evaluations: dict[str, dict[str, Any]] = {}
@@ -47,7 +46,8 @@ def plan(parameters: Parameters) -> dict[str, Any]:
         for model in parameters.members(study):
             origin_model = parameters.trained[parameters.origin(model)]
             view = origin_model.view
-            place = {"view": view, "dataset": parameters.dataset_of(view), "study": study}
+            dataset = parameters.dataset_of(view)
+            place = {"view": view, "dataset": dataset, "images": parameters.datasets[dataset].images, "study": study}
             kind, details = training(parameters, model)
             for replicate in range(1, origin_model.replicates + 1):
                 key = named(model, replicate)
@@ -59,9 +59,10 @@ def plan(parameters: Parameters) -> dict[str, Any]:
         explained = [key for key in parameters.explanations if key in members]
         comparisons[study] = {
             "models": " ".join(members),
-            "dataset": place["dataset"],
-            "explained": " ".join(explained),
+            "dataset": dataset,
+            "explained": " ".join(explained) or NO_NAME,
             "seen": "explanations" if explained else "comparison",
+            "varied": "sweeps" if parameters.studies[study].sweeps else "comparison/replicates.csv",
         }
     views = {entry["view"]: {"dataset": parameters.views[entry["view"]].dataset} for entry in evaluations.values()}
     made = {**data(parameters, views, kinds["transfers"]), **kinds}
@@ -79,7 +80,8 @@ def data(
         key: {"dataset": parameters.augmented[key].dataset} for key in shown if key in parameters.augmented
     }
     roots = dict.fromkeys(augmentations[key]["dataset"] if key in augmentations else key for key in shown)
-    fetches = {key: {"origin": origin(parameters.datasets[key].source)} for key in roots}
+    brought = {key: parameters.datasets[key] for key in roots}
+    fetches = {key: {"origin": origin(one.source), "images": one.images} for key, one in brought.items()}
     backbones = {
         key: {"origin": weights_origin(parameters.backbones[key].weights)} for key in _values(transfers, "backbone")
     }
@@ -161,7 +163,7 @@ def check_sources(parameters: Parameters, settled: Container[str]) -> None:
 
 
 def _check_outside(path: Path, made: set[str], where: str, kind: str, example: str) -> None:
-    if not path.exists():
+    if not (path.is_file() or path.is_dir()):
         raise UserError(f"{where}: no such {kind}; correct the path")
     resolved = path.resolve()
     inside = any(resolved.is_relative_to(Path(folder).resolve()) for folder in made)
@@ -172,9 +174,9 @@ def _check_outside(path: Path, made: set[str], where: str, kind: str, example: s
 def behind(parameters: Parameters) -> dict[Path, str]:
     """Return the files that are written from ``parameters`` and say something else, each with what it must say."""
     planned = plan(parameters)
-    dumped = yaml.safe_dump(planned, sort_keys=False, width=200, default_flow_style=None)
+    written = dumped(planned, width=200, default_flow_style=None)
     texts = {
-        FILE: f"{HEAD}: dvc.yaml expands over it.\n{dumped}",
+        FILE: f"{HEAD}: dvc.yaml expands over it.\n{written}",
         artifacts.FILE: f"{HEAD}.\n{artifacts.text(parameters, planned)}",
     }
     return {file: text for file, text in texts.items() if not file.exists() or file.read_text(encoding="utf-8") != text}
@@ -186,24 +188,22 @@ def update(parameters: Parameters) -> None:
         write_text(file, text)
 
 
-def checked(file: Path = PARAMETERS) -> Parameters:
-    """Return params.yaml, validated as a whole, unless DVC has expanded dvc.yaml over a plan that is behind it.
+def check(parameters: Parameters) -> None:
+    """Check that DVC would expand dvc.yaml over what ``parameters`` ask for.
 
     Raises:
-        UserError: params.yaml is not valid, or DVC asks and the plan or models/dvc.yaml is behind it.
+        UserError: the plan or models/dvc.yaml is behind them.
     """
-    parameters = load(file)
-    if "DVC_STAGE" in os.environ:
-        for old in behind(parameters):
-            raise UserError(f"{old} is behind {PARAMETERS}: run python -m stages.plan, then dvc repro again")
-    return parameters
+    for old in behind(parameters):
+        raise UserError(f"{old} is behind {PARAMETERS}: run python -m stages.plan, then dvc repro again")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the files, as the command line asks."""
     parser = argparse.ArgumentParser(description=f"Write {FILE} and {artifacts.FILE} from {PARAMETERS}.")
-    parser.parse_args(argv)
-    update(load())
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail if they are behind")
+    given = parser.parse_args(argv)
+    (check if given.check else update)(load())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Sweep: a model and its variants on one plot, and what each of them changes.
 
 Reads the evaluations of the trainings it is given, the model first, and sweeps.<key>, studies.<key> and datasets.<key>
-of params.yaml. Writes a folder with sweep.csv, sweep.md, curves.png and gap.png.
+of params.yaml. Writes a folder with sweep.csv, sweep.md, sweep.json (title, and the model that is varied), curves.png
+and gap.png.
 """
 
 import argparse
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages import command, evaluations, figures, sweep_figures, sweep_gaps, sweep_text
-from stages.files import write_table, write_text, written_folder
+from stages.files import write_json, write_table, write_text, written_folder
 from stages.parameters.base import entry
 from stages.parameters.data import Dataset
 from stages.parameters.model import Study, Sweep
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     histories = {model: one.history for model, one in evaluated.items()}
     with written_folder(arguments.out) as folder:
         write_table(folder / "sweep.csv", found)
+        write_json(folder / "sweep.json", {"title": sweep.title, "of": sweep.of})
         write_text(folder / "sweep.md", sweep_text.page(found, title, note, study))
         figures.save(sweep_figures.curves(histories, found, title), folder / "curves.png", note)
         figures.save(sweep_figures.gaps(found, title), folder / "gap.png", note)

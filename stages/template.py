@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stages.errors import UserError
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.base import read
 
 FILE = Path("dvc.yaml")
+CHECK = "plan"
+"""The stage that makes nothing: it checks that the others are those that params.yaml asks for."""
 EXPRESSION = re.compile(r"\$\{([^}]+)\}")
 
 
@@ -39,25 +42,29 @@ class Stage:
 
 
 def definitions(root: Path = Path()) -> dict[str, Any]:
-    """Return dvc.yaml's stages, unfilled.
+    """Return dvc.yaml's stages that make something, unfilled.
 
     Raises:
         UserError: dvc.yaml is missing or no valid YAML.
     """
-    return read(root / FILE)["stages"]
+    return {verb: content for verb, content in read(root / FILE)["stages"].items() if verb != CHECK}
 
 
 def documents(root: Path = Path()) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return dvc.yaml's stages, unfilled, and the values that fill them.
+    """Return dvc.yaml's stages that make something, unfilled, and the values that fill them.
 
     Raises:
         UserError: a file is missing or no valid YAML.
     """
-    definition = read(root / FILE)
     values = read(root / PARAMETERS)
-    for file in definition.get("vars", []):
+    for file in read(root / FILE).get("vars", []):
         values |= read(root / file)
-    return definition["stages"], values
+    return definitions(root), values
+
+
+def check(root: Path = Path()) -> Stage:
+    """Return the stage ``CHECK``."""
+    return _stage(CHECK, None, read(root / FILE)["stages"][CHECK], {})
 
 
 def stages(root: Path = Path()) -> dict[str, Stage]:
@@ -66,7 +73,11 @@ def stages(root: Path = Path()) -> dict[str, Stage]:
 
 
 def expanded(definitions: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Stage]:
-    """Return every stage by its name, of dvc.yaml's ``definitions`` filled with ``values``."""
+    """Return every stage by its name, of dvc.yaml's ``definitions`` filled with ``values``.
+
+    Raises:
+        UserError: a command is none that DVC keeps as it is.
+    """
     found = (stage for verb, definition in definitions.items() for stage in _expanded(verb, definition, values))
     return {stage.name: stage for stage in found}
 
@@ -141,10 +152,16 @@ def _stage(verb: str, key: str | None, definition: Mapping[str, Any], values: Ma
     def fill(texts: list[str]) -> tuple[str, ...]:
         return tuple(filled(text, values) for text in texts)
 
+    command = filled(definition["cmd"], values)
+    if command != " ".join(command.split()):
+        raise UserError(
+            f"{FILE}: {verb}: its command holds two spaces together, or begins or ends in one; where DVC breaks a line "
+            f"there, it reads back another command: {command!r}"
+        )
     return Stage(
         verb=verb,
         key=key,
-        command=filled(definition["cmd"], values),
+        command=command,
         deps=fill(paths(definition.get("deps", []))),
         params={file: fill(keys) for file, keys in all_params(definition).items()},
         outs=fill(all_outs(definition)),

@@ -1,7 +1,7 @@
 """Worksheet: the questions of a study's course that its figures can answer, each answered from this run.
 
-Reads the evaluations of the trainings it is given, the study's comparison, the census of its dataset, what was made to
-show what some of the trainings see, and params.yaml.
+Reads the evaluations of the trainings it is given, the study's comparison and sweeps, the census of its dataset, what
+was made to show what some of the trainings see, and studies.<key>, datasets.<key> and census of params.yaml.
 Writes worksheet.md, and hyperparameters.csv: name, and one column per model with the value used. It holds no time, and
 links to the page that does.
 """
@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages import command, evaluations
-from stages.files import write_table, write_text
-from stages.parameters.base import entry
-from stages.parameters.data import Census, Dataset, View
-from stages.parameters.model import Study, Sweep
+from stages.files import read_json, write_table, write_text
+from stages.parameters.base import NO_NAME, entry
+from stages.parameters.data import Census, Dataset
+from stages.parameters.model import Study
 from stages.progress import note as say
 from stages.questions import comparing, hyperparameters, images, learning, networks, seeing, testing
-from stages.questions.material import Answer, Explained, Material
+from stages.questions.material import Answer, Explained, Material, Swept, read
 from stages.tables import escaped
+from stages.views import DESCRIPTION
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -32,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--census", type=Path, help="folder of the dataset's census")
     parser.add_argument("--costs", type=Path, help="page with the times, which is linked to")
     parser.add_argument("--explanations", type=Path, help="folder with an explanation per training explained")
-    parser.add_argument("--explained", nargs="*", help="the trainings explained; none, where the study has none")
+    parser.add_argument("--explained", nargs="+", help=f"the trainings explained, or {NO_NAME}")
+    parser.add_argument("--sweeps", type=Path, help="folder with a folder per sweep that the study lists")
     parser.add_argument("--hyperparameters", type=Path, help="table to write")
     parser.add_argument("--out", type=Path, help="page to write")
     given = command.parsed(parser, "worksheet", argv)
@@ -52,20 +54,28 @@ def gathered(given: argparse.Namespace) -> Material:
     study = entry(Study, "studies", given.key)
     evaluated = {key: evaluations.opened(given.evaluations, key) for key in given.models}
     firsts = evaluations.first_replicates(evaluated)
-    views = dict.fromkeys(evaluations.view_of(model, firsts) for model in firsts)
+    explained = [key for key in given.explained if key != NO_NAME]
     return Material(
         study=study,
         dataset=entry(Dataset, "datasets", given.dataset),
-        views={view: entry(View, "views", view) for view in views},
-        sweeps={key: entry(Sweep, "sweeps", key) for key in study.sweeps},
+        views={
+            evaluations.view_of(model, firsts): read_json(one.folder / DESCRIPTION) for model, one in firsts.items()
+        },
+        sweeps=[swept(given.sweeps / key) for key in study.sweeps],
         balance_tolerance=entry(Census, "census").balance_tolerance,
         evaluated=firsts,
         census=given.census,
         comparison=given.comparison,
         costs=given.costs,
-        explained={key: Explained(evaluated[key], given.explanations / key) for key in given.explained},
+        explained={key: Explained(evaluated[key], given.explanations / key) for key in explained},
         page=given.out,
     )
+
+
+def swept(folder: Path) -> Swept:
+    """Return the sweep that is described in ``folder``."""
+    file = folder / "sweep.csv"
+    return Swept(**read_json(folder / "sweep.json"), table=read(file), file=file)
 
 
 def answered(material: Material) -> dict[str, list[Answer]]:

@@ -22,6 +22,10 @@ USED: dict[str, Any] = {
     "training.accumulation_steps": 2,
     "seed": 13,
 }
+VIEWS = {
+    "intel-150": {"dataset": "intel", "size": 150, "resize": "stretch", "filter": "bicubic", "mode": "RGB"},
+    "intel-256": {"dataset": "intel", "size": 256, "resize": "pad", "filter": "lanczos", "mode": "RGB"},
+}
 BETTER = {True: 0.9, False: 0.55}
 """Probability of the predicted class, where it is right and where it is not."""
 
@@ -68,6 +72,8 @@ def write_evaluation(
     summary |= {f"train_{name}": last[name] for name in ("accuracy", "loss")}
     summary |= {f"val_{name}": last.get(f"val_{name}") for name in ("accuracy", "loss")}
     (folder / "metrics.json").write_text(json.dumps({**summary, **known}), encoding="utf-8")
+    view = VIEWS[{**USED, **(used or {})}["view"]]
+    (folder / "view.json").write_text(json.dumps({**view, "classes": CLASSES}), encoding="utf-8")
 
 
 def history(validated: bool, gap: float) -> pandas.DataFrame:
@@ -94,11 +100,13 @@ def hyperparameters(used: Mapping[str, Any]) -> pandas.DataFrame:
 
 
 def write_trained(folder: Path, used: Mapping[str, Any] | None = None, **record: Any) -> None:
-    """Write the record and the summary of a training."""
+    """Write the record and the summary of a training; ``used`` are hyperparameters beside ``USED``."""
     folder.mkdir(parents=True)
+    model, _, replicate = folder.name.partition("-replicate-")
     machine = {"processor": "Abacus 9000", "cores": 2, "memory_gib": 8.0, "host": "node-7"}
     figures = {"seconds": 61.5, "frozen_seconds": 7.5, "epochs": EPOCHS, "images_per_second": 310.5}
     figures |= {"peak_memory_mib": 812, "machine": machine, "threads": 1, "precision": "float32"}
     (folder / "record.json").write_text(json.dumps({**figures, **record}), encoding="utf-8")
-    summary = {"train_images": 1000, "hyperparameters": {**USED, **(used or {})}}
+    summary = {"model": model, "replicate": int(replicate or 1), "train_images": 1000}
+    summary["hyperparameters"] = {**USED, **(used or {})}
     (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")

@@ -32,7 +32,7 @@ def digits(project: Project) -> numpy.ndarray:
 
 
 def test_the_census_of_three_splits(digits: numpy.ndarray) -> None:
-    census.main(["mnist", "--images", "images", "--out", "census"])
+    census.main(["mnist", "--images", "images", "--images-are", "drawn", "--out", "census"])
     assert pandas.read_csv("census/classes.csv").to_dict("list") == {
         "class": [0, 1, 2],
         "train": [8, 8, 8],

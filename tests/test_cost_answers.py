@@ -9,35 +9,39 @@ from evaluated_folders import write_trained
 
 from stages import cost_answers, costs
 
-BATCH = {
-    "title": "Batch size",
-    "of": "cnn",
-    "variants": {
-        "16": {"training": {"batch_size": 16}},
-        "256": {"training": {"batch_size": 256, "accumulation_steps": 4}},
-        "16-long": {"training": {"batch_size": 16, "epochs": 90}},
-    },
-}
-WAYS = {
-    "title": "Two ways",
-    "of": "efficientnetlite0",
-    "variants": {"every": {"training": {"cache_frozen": False}}, "big": {"training": {"batch_size": 128}}},
-}
-ALL = ["cnn", "batch-16", "batch-256", "batch-16-long", "efficientnetlite0", "ways-every", "ways-big"]
+ALL = [
+    "cnn",
+    "batch-16",
+    "batch-256",
+    "batch-16-long",
+    "efficientnetlite0",
+    "ways-every",
+    "ways-fast",
+    "tuned",
+    "other-tuned",
+]
 
 
 @pytest.fixture
 def answered(project: Callable[..., Path]) -> Callable[[list[str]], list[str]]:
     """What the page of a study answers, where only some of its trainings have left a record."""
-    folder = project({"sweeps": {"batch": BATCH, "ways": WAYS}, "studies.intel.sweeps": ["batch", "ways"]})
-    one = {"training.accumulation_steps": 1}
-    write_trained(folder / "trained/cnn", one, seconds=40, frozen_seconds=None)
-    write_trained(folder / "trained/batch-16", {**one, "training.batch_size": 16}, seconds=80, frozen_seconds=None)
-    write_trained(folder / "trained/batch-256", {**one, "training.batch_size": 256}, seconds=48, frozen_seconds=None)
-    write_trained(folder / "trained/batch-16-long", {**one, "training.batch_size": 16}, seconds=1, frozen_seconds=None)
-    write_trained(folder / "trained/efficientnetlite0", seconds=10, frozen_seconds=2.5)
-    write_trained(folder / "trained/ways-every", seconds=45, frozen_seconds=0)
-    write_trained(folder / "trained/ways-big", {"training.batch_size": 128}, seconds=0.5, frozen_seconds=0.1)
+    folder = project()
+    for model, size, more, seconds in (
+        ("cnn", 64, {}, 40),
+        ("batch-16", 16, {}, 80),
+        ("batch-256", 256, {"training.accumulation_steps": 4}, 48),
+        ("batch-16-long", 16, {"training.epochs": 90}, 1),
+    ):
+        used = {"training.accumulation_steps": 1, "training.batch_size": size, **more}
+        write_trained(folder / "trained" / model, used, seconds=seconds, frozen_seconds=None)
+    once, every = ({"network.backbone": "lite", "training.cache_frozen": value} for value in (True, False))
+    write_trained(folder / "trained/efficientnetlite0", once, seconds=10, frozen_seconds=2.5)
+    write_trained(folder / "trained/ways-every", every, seconds=45, frozen_seconds=0)
+    more = {**every, "training.learning_rate": 0.1}
+    write_trained(folder / "trained/ways-fast", more, seconds=0.5, frozen_seconds=0)
+    for model, base in (("tuned", "efficientnetlite0"), ("other-tuned", "ways-fast")):
+        used = {**(every if base == "ways-fast" else once), "base": base}
+        write_trained(folder / "trained" / model, used, seconds=0.1, frozen_seconds=0)
 
     def answers(models: list[str]) -> list[str]:
         options = ["--trained", "trained", "--dataset", "intel", "--out", "costs"]
@@ -51,7 +55,7 @@ def answered(project: Callable[..., Path]) -> Callable[[list[str]], list[str]]:
 def test_the_fastest_batch_size_is_told_by_step_and_by_epoch(answered: Callable[[list[str]], list[str]]) -> None:
     # 1,000 images in 8 epochs: 63, 16 and 4 steps an epoch
     assert answered(ALL)[1] == (
-        "Batch size of cnn, where only the batch size differs: a step is fastest with **16** images (0.159 s) and "
+        "cnn with other batch sizes, all else the same: a step is fastest with **16** images (0.159 s) and "
         "slowest with 256 (1.5 s); an epoch is fastest with **64** images (5 s) and slowest with 16 (10 s). With 16, "
         "64, 256 images: 0.159 s, 0.312 s, 1.5 s a step; 10 s, 5 s, 6 s an epoch."
     )

@@ -9,8 +9,6 @@ import pytest
 from evaluated_folders import EPOCHS, write_trained
 
 from stages import costs
-from stages.parameters.document import load
-from stages.sweep_choices import BATCH_SIZE, FROZEN
 
 MODELS = ["cnn", "cnn-bn", "cnn-bn-256-gap"]
 
@@ -20,7 +18,8 @@ def study(project: Callable[..., Path]) -> Path:
     """A working folder with the records of two of three trainings, and of one that is gone."""
     folder = project()
     write_trained(folder / "trained/cnn")
-    write_trained(folder / "trained/cnn-bn", {"training.batch_size": 100}, peak_memory_mib=1234, seconds=31.5)
+    used = {"training.batch_size": 100, "network.normalization": "layer"}
+    write_trained(folder / "trained/cnn-bn", used, peak_memory_mib=1234, seconds=31.5)
     write_trained(folder / "trained/removed", peak_memory_mib=9999)
     return folder
 
@@ -82,13 +81,20 @@ def test_real_images_are_not_called_synthetic(study: Path, project: Callable[...
     assert "synthetic" not in (study / "costs/costs.md").read_text(encoding="utf-8")
 
 
-def test_a_sweep_joins_its_model_and_the_variants_of_batch_size_alone(project: Callable[..., Path]) -> None:
-    variants = {"8": {"training": {"batch_size": 8, "accumulation_steps": 2}}, "slow": {"training": {"epochs": 90}}}
-    project(
-        {
-            "sweeps": {"cnn-batch": {"title": "Batch", "of": "cnn", "variants": variants}},
-            "studies.intel.sweeps": ["cnn-batch"],
-        }
-    )
-    assert costs.alike(load(), "intel", BATCH_SIZE) == {"Batch of cnn": ["cnn", "cnn-batch-8"]}
-    assert costs.alike(load(), "intel", FROZEN) == {}
+def test_models_are_joined_that_differ_in_batch_size_alone(study: Path) -> None:
+    write_trained(study / "trained/cnn-replicate-2", {"training.batch_size": 8, "seed": 14})
+    write_trained(study / "trained/small", {"training.batch_size": 8, "training.accumulation_steps": 1})
+    write_trained(study / "trained/long", {"training.batch_size": 8, "training.epochs": 90})
+    models = ["cnn", "cnn-replicate-2", "long", "small"]
+    used = costs.of_first_replicates(costs.read(study / "trained", models, "summary.json"))
+    assert list(used) == ["cnn", "long", "small"]
+    assert costs.by_batch_size(used) == {"cnn with other batch sizes": ["cnn", "small"]}
+    assert costs.by_frozen(used) == []
+
+
+def test_edits_of_params_that_no_training_used_change_no_cost(study: Path, project: Callable[..., Path]) -> None:
+    run("one")
+    sweep = {"title": "Batch", "of": "cnn-bn", "variants": {"8": {"training": {"batch_size": 8}}}}
+    project({"sweeps": {"batch": sweep}, "studies.intel.sweeps": ["batch"], "models.cnn.training.epochs": 9})
+    run("two")
+    assert all(file.read_bytes() == (study / "two" / file.name).read_bytes() for file in (study / "one").iterdir())

@@ -31,12 +31,14 @@ OUTPUTS = [
     "metrics.json",
     "predictions.csv",
     "summary.json",
+    "view.json",
     "worst.png",
 ]
 
 
-def run(model: str = "models/cnn", out: str = "results/cnn") -> Path:
-    evaluate.main(["cnn", "--model", model, "--view", "views/small", "--dataset", "intel", "--out", out])
+def run(model: str = "models/cnn", out: str = "results/cnn", images: str = "drawn") -> Path:
+    data = ["--view", "views/small", "--dataset", "small_set", "--images-are", images]
+    evaluate.main(["cnn", "--model", model, *data, "--out", out])
     return Path(out)
 
 
@@ -67,6 +69,7 @@ def test_an_evaluation_is_whole_and_consistent(trained: Path) -> None:
     assert (confusion.to_numpy().sum(), numpy.diag(confusion).sum()) == (45, right)
     assert metrics["model"] == "cnn" and metrics["best_epoch"] == 2 and metrics["train_images"] == 40
     assert (out / "history.csv").read_bytes() == (trained / "models/cnn/history.csv").read_bytes()
+    assert (out / "view.json").read_bytes() == (trained / "views/small/view.json").read_bytes()
 
 
 def test_probabilities_are_those_of_the_model(trained: Path) -> None:
@@ -85,7 +88,14 @@ def test_the_page_says_what_was_found_and_that_images_are_synthetic(trained: Pat
     assert "a\\_b\\|c" in page
     assert "| dense | 12 | 100.0% |" in page
     headings = [line for line in page.splitlines() if line.startswith("#")]
-    assert headings and all("synthetic images" in line for line in headings)
+    assert headings[0] == r"# cnn on small\_set (synthetic images, drawn by a program)"
+    assert all("synthetic images" in line for line in headings)
+
+
+def test_figures_of_drawn_images_say_so_and_the_numbers_are_the_same(trained: Path) -> None:
+    drawn, delivered = run(out="drawn"), run(out="delivered", images="delivered")
+    differ = [name for name in OUTPUTS if (drawn / name).read_bytes() != (delivered / name).read_bytes()]
+    assert differ == [name for name in OUTPUTS if name.endswith((".md", ".png"))]
 
 
 def test_a_model_without_pretraining_says_so_in_every_heading(trained: Path) -> None:
@@ -105,10 +115,10 @@ def test_two_runs_give_the_same_bytes(trained: Path) -> None:
 
 
 def test_grey_images_of_two_classes_are_evaluated(project: Callable[..., Path]) -> None:
-    folder = project({"datasets.intel.source": "../archives", "evaluation.worst": 3})
+    folder = project({"evaluation.worst": 3})
     write_view(folder / "views/small", 1, ["dark", "bright"])
     write_model(folder / "models/cnn", 1, 2)
-    out = run()
+    out = run(images="delivered")
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["accuracy"] == 1
     page = (out / "evaluation.md").read_text(encoding="utf-8")

@@ -57,12 +57,12 @@ def write_trained(folder: Path, model: keras.Model, hyperparameters: dict[str, A
     )
 
 
-def run(out: str = "results/cnn", **changes: Any) -> Path:
+def run(out: str = "results/cnn", images_are: str = "drawn", **changes: Any) -> Path:
     document = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
     document["explanations"] = {"cnn": WISH | changes}
     Path("params.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     folders = ["--model", "models/cnn", "--view", "views/small", "--predictions", "predictions.csv"]
-    explain.main(["cnn", *folders, "--dataset", "intel", "--out", out])
+    explain.main(["cnn", *folders, "--dataset", "small_set", "--images-are", images_are, "--out", out])
     return Path(out)
 
 
@@ -91,8 +91,16 @@ def test_an_explanation_is_whole_and_its_page_shows_every_figure(trained: Path) 
     page = (out / "explanation.md").read_text(encoding="utf-8")
     assert all(f"](figures/{name})" in page for name in figures(out))
     headings = [line for line in page.splitlines() if line.startswith("#")]
-    assert headings and all("synthetic images" in line for line in headings)
+    assert headings[0] == r"# What cnn on small\_set sees (synthetic images, drawn by a program)"
+    assert all("synthetic images" in line for line in headings)
     assert "1 of the 3 filters gave 0 everywhere in every test image" in page
+
+
+def test_of_delivered_images_neither_page_nor_figure_says_that_they_were_drawn(trained: Path) -> None:
+    drawn, delivered = run("drawn"), run("delivered", images_are="delivered")
+    assert "synthetic" not in (delivered / "explanation.md").read_text(encoding="utf-8")
+    for name in figures(drawn):
+        assert (drawn / "figures" / name).read_bytes() != (delivered / "figures" / name).read_bytes(), name
 
 
 def test_responses_are_those_of_all_test_images(trained: Path) -> None:

@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 
 from stages import sweep, sweep_gaps
 from stages.errors import UserError
+from stages.files import read_json
 
 SWEEP = {
     "title": "Remedies",
@@ -40,8 +41,10 @@ def test_each_variant_beside_the_model_that_it_changes(study: Path) -> None:
         "curves.png",
         "gap.png",
         "sweep.csv",
+        "sweep.json",
         "sweep.md",
     ]
+    assert read_json(study / "sweep/sweep.json") == {"title": "Remedies", "of": "cnn"}
     table = pandas.read_csv(study / "sweep/sweep.csv").set_index("model")
     assert table.index.tolist() == MODELS
     assert table["changes"].tolist() == ["as it is", "network: {head: {dropout: [0.5, 0.5]}}", "training: {epochs: 3}"]

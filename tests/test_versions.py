@@ -13,7 +13,8 @@ import pytest
 import yaml
 from imports import imported
 
-from stages import template, versions
+from stages import plan, template, versions
+from stages.parameters.document import load
 
 COMPUTES_NOTHING = {
     "kagglehub",  # brings files, whose bytes decide
@@ -29,11 +30,12 @@ COMPUTES_NOTHING = {
 
 @pytest.fixture
 def sources(root: Path, project: Callable[..., Path]) -> Path:
-    """A working folder with dvc.yaml, the plan and the committed versions."""
+    """A working folder with dvc.yaml, its plan and the committed versions."""
     folder = project()
     (folder / "workflow").mkdir()
-    for name in ("dvc.yaml", "workflow/plan.yaml", "workflow/versions.yaml"):
+    for name in ("dvc.yaml", "workflow/versions.yaml"):
         shutil.copyfile(root / name, folder / name)
+    plan.update(load())
     return folder
 
 
@@ -129,7 +131,7 @@ def test_a_library_that_is_not_installed_is_named(
 
 
 def test_a_record_holds_the_versions_that_its_stage_declares(root: Path, tmp_path: Path, sources: Path) -> None:
-    (sources / "models").mkdir()
+    (sources / "models").mkdir(exist_ok=True)
     arguments = ["costs", "intel", "--record", "record.json"]
     assert python(root, tmp_path, f"stages.{arguments[0]}", *arguments[1:]).returncode == 0
     record = json.loads((sources / "record.json").read_text())

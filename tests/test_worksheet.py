@@ -9,7 +9,7 @@ import pandas
 import pytest
 from evaluated_folders import CLASSES, write_evaluation
 
-from stages import compare, worksheet
+from stages import compare, sweep, worksheet
 from stages.errors import UserError
 from stages.questions import networks
 
@@ -33,6 +33,8 @@ def study(project: Callable[..., Path]) -> Path:
     for key in ("frozen", "tuned"):
         (evaluations / key / "summary.json").write_text(json.dumps({"backbone": backbone}))
     compared(MODELS)
+    options = ["--study", "intel", "--evaluations", "evaluations", "--dataset", "intel", "--out", "sweeps/batch"]
+    sweep.main(["batch", "--models", "cnn", "batch-8", *options])
     write_census(folder / "census")
     return folder
 
@@ -57,9 +59,9 @@ def write_census(folder: Path) -> None:
 
 
 def run(models: list[str] = MODELS, out: str = "worksheet.md") -> str:
-    folders = [part for name in ("evaluations", "comparison", "census") for part in (f"--{name}", name)]
-    files = ["--costs", "costs/costs.md", "--explanations", "explanations", "--explained"]
-    files += ["--hyperparameters", "hyperparameters.csv", "--out", out]
+    names = ("evaluations", "comparison", "census", "explanations", "sweeps")
+    folders = [part for name in names for part in (f"--{name}", name)]
+    files = ["--costs", "costs/costs.md", "--explained", "-", "--hyperparameters", "hyperparameters.csv", "--out", out]
     worksheet.main(["intel", "--models", *models, "--dataset", "intel", *folders, *files])
     return Path(out).read_text(encoding="utf-8")
 
@@ -83,7 +85,11 @@ def answer(page: str, question: str) -> str:
         ("Can the images feed a network", "No: they have 2 sizes.", "census/modes.csv"),
         ("Is an image there twice", "\n1 group of files has the same bytes:\n", "census/duplicates.csv"),
         ("Is an image there twice", "| 1 | leak | test | NA | b |", "census/duplicates.csv"),
-        ("Which views were made", "| intel-256 | intel | 256×256 | pad | lanczos | RGB | 1 |", "params.yaml"),
+        (
+            "Which views were made",
+            "| intel-256 | intel | 256×256 | pad | lanczos | RGB | 1 |",
+            "evaluations/*/view.json",
+        ),
         ("How many images train, validate", "| 90 | 0 | 180 | frozen |", "metrics.json"),
         ("How many layers and parameters", "| cnn | 3 | – | 1,000 | 900 | 3.91 |", "layers.csv"),
         ("How many layers and parameters", "| frozen | 3 | 150 | 1,000 | 900 | 3.91 |", "summary.json"),
@@ -117,8 +123,8 @@ def answer(page: str, question: str) -> str:
         ("What does fine-tuning gain", "in points: wald 51.7% → 83.3% (+31.7), NA 83.3%", "finetuning.csv"),
         (
             "Batch size: what does each value",
-            "**batch-8** (training: {batch_size: 8})",
-            "*/predictions.csv",
+            "**batch-8** (training: {batch_size: 8}) leaves the gap at 20.0 points; 61.1% of the test images right",
+            "sweeps/batch/sweep.csv",
         ),
     ],
 )
@@ -136,6 +142,22 @@ def test_times_are_named_and_not_told(study: Path) -> None:
     assert "which batch size is fastest by step and which by epoch" in found
     assert "frozen layers" not in found
     assert not re.search(r"\d", found)
+
+
+def test_a_sweeps_answer_is_that_of_its_own_page(study: Path) -> None:
+    page = (study / "sweeps/batch/sweep.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith(("- ", "Gap: "))]
+    assert len(lines) == 4
+    assert [line for line in answer(run(), "Batch size").splitlines() if line in lines] == lines
+
+
+def test_views_and_sweeps_are_told_as_they_were_made(study: Path, project: Callable[..., Path]) -> None:
+    before = run()
+    changed = {"title": "Another", "of": "cnn-bn", "variants": {"9": {"training": {"batch_size": 9}}}}
+    views = {"views.intel-150.size": 9, "views.intel-256.resize": "stretch"}
+    study_again = {"studies.intel.sweeps": ["batch"], "studies.intel.without": [["NA"]]}
+    project({"sweeps": {"batch": changed}, **study_again, **views})
+    assert run() == before
 
 
 def test_every_heading_says_what_the_images_and_models_are(study: Path) -> None:
@@ -209,8 +231,9 @@ def test_means_that_no_model_has_are_left_out(study: Path) -> None:
 def test_unfrozen_layers_in_words(study: Path) -> None:
     write_evaluation(study / "evaluations/named", used={**TUNED, "unfreeze": "block7a_expand_conv"})
     models = ["frozen", "tuned", "named"]
-    options = worksheet.argparse.Namespace(key="intel", dataset="intel", models=models, explained=[])
-    folders = {name: study / name for name in ("evaluations", "comparison", "census", "costs", "explanations", "out")}
+    options = worksheet.argparse.Namespace(key="intel", dataset="intel", models=models, explained=["-"])
+    names = ("evaluations", "comparison", "census", "costs", "explanations", "sweeps", "out")
+    folders = {name: study / name for name in names}
     material = worksheet.gathered(worksheet.argparse.Namespace(**vars(options), **folders))
     assert [networks.unfrozen(material, model) for model in options.models] == [
         "none",

@@ -81,8 +81,8 @@ def test_the_worksheet_waits_for_the_explanations_that_the_study_has(root: Path,
         return template.expanded({"worksheet": definitions["worksheet"]}, planned)["worksheet@intel"]
 
     project()
-    assert "--explained --hyperparameters" in " ".join(worksheet().command.split())
+    assert "--explained - --sweeps" in worksheet().command
     assert not [dep for dep in worksheet().deps if "explanations" in dep]
     project({"explanations": {"cnn-bn": explanation, "mnist-visual": explanation}})
-    assert "--explained cnn-bn --hyperparameters" in worksheet().command
+    assert "--explained cnn-bn --sweeps" in worksheet().command
     assert "results/intel/explanations" in worksheet().deps

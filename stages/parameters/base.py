@@ -15,6 +15,8 @@ FILE = Path("params.yaml")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """A key that is also a folder name: lower-case letters, digits, ``-`` and ``_``."""
+NO_NAME = "-"
+"""What a command has in place of names, where there are none: DVC would lose the second of two spaces."""
 
 
 class Section(BaseModel):
@@ -58,6 +60,20 @@ for _tag, _pattern, _first in (
     ("merge", r"<<", ["<"]),
 ):
     Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
+
+
+class Dumper(yaml.SafeDumper):
+    """YAML that 1.1 and 1.2 read alike: a text, such as the name ``1e0``, is quoted if either takes it for a number."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {  # type: ignore[misc]  # as above
+        first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, []), *Loader.yaml_implicit_resolvers.get(first, [])]
+        for first in {**yaml.SafeDumper.yaml_implicit_resolvers, **Loader.yaml_implicit_resolvers}
+    }
+
+
+def dumped(document: Mapping[str, Any], **layout: Any) -> str:
+    """Return a document as YAML, its keys in their order, with PyYAML's options of ``layout``."""
+    return yaml.dump(document, Dumper=Dumper, sort_keys=False, **layout)
 
 
 def read(file: Path = FILE) -> dict[str, Any]:

@@ -13,6 +13,8 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=FILE_NAME)]
 Layout = Literal["class-folders", "class-in-name", "cifar10-binary", "idx"]
 
+NOTES = {"drawn": "synthetic images, drawn by a program", "delivered": ""}
+"""What every result must say of images that a program drew, and of those that a source delivers: nothing."""
 SOURCES = "synthetic, kaggle:<owner>/<name>, kaggle:competitions/<name>, https://…, or a folder"
 
 
@@ -105,9 +107,14 @@ class Dataset(Section):
         return self
 
     @property
+    def images(self) -> str:
+        """What the images are, drawn or delivered: a key of ``NOTES``."""
+        return "drawn" if self.source == "synthetic" else "delivered"
+
+    @property
     def note(self) -> str:
-        """Words that every result made from this dataset must show; empty for real images."""
-        return "synthetic images, drawn by a program" if self.source == "synthetic" else ""
+        """What every result made from this dataset must say; nothing of real images."""
+        return NOTES[self.images]
 
 
 class Census(Section):

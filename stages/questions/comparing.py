@@ -6,9 +6,8 @@ from typing import Any
 
 from stages import comparison_verdict, sweep_gaps, sweep_text
 from stages.class_accuracies import left_out
-from stages.parameters.sweeps import variant_name
 from stages.questions.hyperparameters import as_written
-from stages.questions.material import Answer, Material, Question, read, rows
+from stages.questions.material import Answer, Material, Question, Swept, read, rows
 from stages.significance import between
 from stages.tables import markdown
 
@@ -47,7 +46,7 @@ def choices(material: Material) -> Answer | None:
     """What one choice changes: of two models that differ in little else."""
     file = material.comparison / "pairs.csv"
     tests = read(file).set_index(["first", "second"])
-    varied = {variant_name(key, name) for key, sweep in material.sweeps.items() for name in sweep.variants}
+    varied = {model for sweep in material.sweeps for model in sweep.table["model"] if model != sweep.of}
     own = [model for model, one in material.evaluated.items() if one.base is None and model not in varied]
     used = {model: material.evaluated[model].hyperparameters for model in own}
     alike = {pair: differences(used[pair[0]], used[pair[1]]) for pair in combinations(own, 2)}
@@ -118,17 +117,13 @@ def fine_tuning(material: Material) -> Answer | None:
 
 def sweeps(material: Material) -> list[Answer]:
     """What each sweep's variants change."""
-    return [_swept(material, key) for key in material.sweeps]
+    return [_changed(sweep) for sweep in material.sweeps]
 
 
-def _swept(material: Material, key: str) -> Answer:
-    sweep = material.sweeps[key]
-    changed = sweep_gaps.changes(sweep, key)
-    found = sweep_gaps.table({model: material.evaluated[model] for model in changed}, changed, material.study)
-    lines = "".join(f"- {line}\n" for line in sweep_gaps.verdicts(found))
-    files = [material.every(name) for name in ("metrics.json", "predictions.csv")]
+def _changed(sweep: Swept) -> Answer:
+    lines = "".join(f"- {line}\n" for line in sweep_gaps.verdicts(sweep.table))
     question = f"{sweep.title}: what does each value change, beside {sweep.of}?"
-    return Answer(question, f"{lines}\n{sweep_text.measured(found)}", files)
+    return Answer(question, f"{lines}\n{sweep_text.measured(sweep.table)}", [sweep.file])
 
 
 QUESTIONS: tuple[Question, ...] = (best, choices, means, fine_tuning)

@@ -7,9 +7,7 @@ import pandas
 
 from stages.evaluations import view_of
 from stages.questions.material import Answer, Material, Question, rows
-
-VIEW = ("size", "resize", "filter", "mode")
-"""What of a view says how images reach a network."""
+from stages.views import PREPARATION
 
 
 def hyperparameters(material: Material) -> Answer:
@@ -41,7 +39,7 @@ def table(material: Material) -> pandas.DataFrame:
 def used(material: Material, model: str) -> dict[str, Any]:
     """Return the hyperparameters of a model, with those of its view."""
     view = view_of(model, material.evaluated)
-    of_view = {f"view.{name}": getattr(material.views[view], name) for name in VIEW}
+    of_view = {f"view.{name}": material.views[view][name] for name in PREPARATION}
     return {"view": view, **of_view, **material.evaluated[model].hyperparameters}
 
 

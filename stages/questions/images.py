@@ -1,14 +1,12 @@
 """Questions on the images: how many, of which classes, sizes and modes, and how they reach a network."""
 
-from pathlib import Path
-
 import pandas
 
 from stages import census_page, counts
 from stages.evaluations import CLASSES, view_of
-from stages.parameters.base import FILE as PARAMETERS
 from stages.questions.material import Answer, Material, Question, read, rows
 from stages.tables import escaped, markdown
+from stages.views import DESCRIPTION
 
 MOST = 5
 """Identical files named."""
@@ -74,16 +72,16 @@ def views(material: Material) -> Answer:
     found = [
         {
             "view": name,
-            "images of": view.dataset,
-            "size": f"{view.size}×{view.size}",
-            "resize": view.resize,
-            "filter": view.filter,
-            "mode": view.mode,
+            "images of": view["dataset"],
+            "size": f"{view['size']}×{view['size']}",
+            "resize": view["resize"],
+            "filter": view["filter"],
+            "mode": view["mode"],
             "models": sum(view_of(model, material.evaluated) == name for model in material.evaluated),
         }
         for name, view in material.views.items()
     ]
-    return Answer("Which views were made of the images?", rows(found), [Path(PARAMETERS)])
+    return Answer("Which views were made of the images?", rows(found), [material.every(DESCRIPTION)])
 
 
 def drawn(material: Material) -> Answer:

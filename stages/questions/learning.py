@@ -1,10 +1,10 @@
 """Questions on the trainings: overfitting, convergence, and how many epochs they took."""
 
 from stages import comparison_verdict
+from stages.alike import BATCH_SIZE, FROZEN, alike_but_for
 from stages.curves import Verdict, is_cross_entropy, is_validated, judged
 from stages.evaluations import Evaluated
 from stages.questions.material import Answer, Material, Question, rows
-from stages.sweep_choices import BATCH_SIZE, FROZEN, alike_but_for
 
 WORDS = {
     "overfitting": "it overfits",
@@ -16,7 +16,7 @@ VARIED = {
     "which batch size is fastest by step and which by epoch": BATCH_SIZE,
     "what computing frozen layers once saved": FROZEN,
 }
-"""What a sweep that varies these keys of training alone says of times."""
+"""What models that differ in these hyperparameters alone say of times."""
 SHARES = {"training": ".1%", "validation": ".1%", "test": ".1%"}
 
 
@@ -85,11 +85,9 @@ def epochs(material: Material) -> Answer:
 
 def times(material: Material) -> Answer:
     """How long training took: which answers stand at the head of the page on costs."""
-    varied = {
-        what: any(alike_but_for(names, sweep, key) for key, sweep in material.sweeps.items())
-        for what, names in VARIED.items()
-    }
-    told = ["which training was fastest and which slowest", *(what for what in VARIED if varied[what])]
+    used = {model: one.hyperparameters for model, one in material.evaluated.items()}
+    compared = [what for what, names in VARIED.items() if alike_but_for(names, used)]
+    told = ["which training was fastest and which slowest", *compared]
     answer = (
         "Times differ from run to run, and this page does not. "
         f"{material.linked('The page on costs', material.costs)} begins with the answers: "

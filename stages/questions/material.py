@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas
 
 from stages.evaluations import Evaluated
-from stages.parameters.data import Dataset, View
-from stages.parameters.model import Study, Sweep
+from stages.parameters.data import Dataset
+from stages.parameters.model import Study
 from stages.tables import escaped, markdown
 
 TEXTS = ("class", "true", "predicted", "file", "first", "second", "worst", "second_worst", "best")
@@ -35,14 +36,24 @@ class Explained:
 
 
 @dataclass(frozen=True)
+class Swept:
+    """A sweep: its title, the model that it varies, and the table that sweep wrote, with where it lies."""
+
+    title: str
+    of: str
+    table: pandas.DataFrame
+    file: Path
+
+
+@dataclass(frozen=True)
 class Material:
     """A study: what params.yaml says of it, and what its stages have made."""
 
     study: Study
     dataset: Dataset
-    views: Mapping[str, View]
-    """The views that its models use."""
-    sweeps: Mapping[str, Sweep]
+    views: Mapping[str, Mapping[str, Any]]
+    """The views that its models use, each as view.json describes it."""
+    sweeps: Sequence[Swept]
     """The sweeps that it lists."""
     balance_tolerance: float
     """Of the census: a fraction of the mean of a split."""
