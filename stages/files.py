@@ -1,12 +1,18 @@
 """Files and folders that are whole or absent: written beside their place, then renamed.
 
-The name beside is drawn, as processes on two nodes of a cluster may have the same number.
+The name beside says which process writes, so that what a killed one left can be told from what is being written. It is
+hidden, and no hidden folder of a user's is a class; it is drawn, as processes on two nodes may have the same number.
 """
 
 import hashlib
 import json
+import os
+import re
 import secrets
 import shutil
+import socket
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +22,39 @@ if TYPE_CHECKING:  # Snakemake starts with this module; pandas would cost it hal
     import pandas
 
 
+BESIDE = ".darkroom-"
+"""How the name of a file or folder begins that is being written; .dvcignore and .gitignore leave such names out."""
+WRITER = re.compile(rf"{re.escape(BESIDE)}([0-9a-f]{{8}})-([0-9]+)-[0-9a-f]{{8}}")
+"""The rest of such a name: the machine and the process that write, and what was drawn."""
+FORGOTTEN = 24 * 3600
+"""Seconds after which what another machine has not finished writing counts as left by a process that was killed."""
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold: given to every member, so that equal files make equal archives."""
+
+
+def beside(path: Path) -> Path:
+    """Return a new name in the folder of ``path``, with its suffix, for what is to become ``path``."""
+    return path.with_name(f"{BESIDE}{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
+
+
+def is_abandoned(path: Path) -> bool:
+    """Return whether ``path`` is half-written, and the process that wrote it is gone.
+
+    The processes of another machine cannot be seen: what one of them left is given a day.
+    """
+    writer = WRITER.match(path.name)
+    if writer is None:
+        return False
+    if writer[1] == _machine():
+        return not Path(f"/proc/{writer[2]}").exists()
+    try:
+        return time.time() - path.lstat().st_mtime > FORGOTTEN
+    except FileNotFoundError:  # renamed to what it was to become
+        return False
+
+
+def _machine() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
 
 
 @contextmanager
@@ -27,7 +64,7 @@ def written(path: Path) -> Iterator[Path]:
     The name given has the suffix of ``path``, so that writers that look at it behave the same.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
+    temporary = beside(path)
     try:
         yield temporary
         temporary.replace(path)
@@ -39,7 +76,7 @@ def written(path: Path) -> Iterator[Path]:
 def written_folder(path: Path) -> Iterator[Path]:
     """Give an empty folder to fill; on success it replaces ``path``, on any failure nothing is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = beside(path)
     temporary.mkdir()
     try:
         yield temporary

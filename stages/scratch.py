@@ -12,18 +12,16 @@ Several processes may use it at once: who makes, reads or removes an entry holds
 import fcntl
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from stages.errors import UserError
+from stages.files import BESIDE, is_abandoned
 
 FEATURES, BACKUPS = "darkroom-features", "darkroom-backups"
 """What frozen layers give, and how far trainings have come. Nothing beside these two folders is ever touched: a user's
 DARKROOM_SCRATCH may hold other things."""
-STALE = 24 * 3600
-"""Seconds after which a folder that was never finished counts as left by a process that was killed."""
 
 
 def place(kind: str = FEATURES) -> Path:
@@ -79,16 +77,16 @@ def entries() -> list[tuple[float, int, Path]]:
 def trim(room: int = 0) -> None:
     """Remove entries until those left and ``room`` bytes more are within the bound and ``room`` bytes are free.
 
-    Those used longest ago go first, those that a process holds stay; folders left half-written a day ago go as well. A
-    file that is open stays readable.
+    Those used longest ago go first, those that a process holds stay; what a killed one left half-written goes as well.
+    A file that is open stays readable.
     """
     most, total = bound(), room
     whole = []
-    for used, size, path in entries():
-        if ".part" not in path.name:
+    for _, size, path in entries():
+        if not path.name.startswith(BESIDE):
             whole.append((size, path))
             total += size
-        elif time.time() - used > STALE:
+        elif is_abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
     for size, path in whole:
         if total <= most and free() >= room:
