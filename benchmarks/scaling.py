@@ -122,9 +122,10 @@ def jobs_times(folder: Path) -> list[float]:
 
 
 def recorded(folder: Path) -> int:
-    """Return how many stages the dvc.lock in ``folder`` records; none where there is no such file."""
+    """Return how many stages that make something are in the dvc.lock in ``folder``, if there is one."""
     file = folder / lock.FILE
-    return len(yaml.load(file.read_text(encoding="utf-8"), Loader=Loader)["stages"]) if file.exists() else 0
+    stages = yaml.load(file.read_text(encoding="utf-8"), Loader=Loader)["stages"] if file.exists() else {}
+    return len(stages.keys() - {template.CHECK})
 
 
 def again(study: Study) -> None:

@@ -80,7 +80,7 @@ def simplify(folder: Path) -> None:
     """Let the commands of the dvc.yaml in ``folder`` hand their arguments and outs to the script."""
     file = folder / template.FILE
     document = deepcopy(read(file))
-    for definition in (stage["do"] for stage in document["stages"].values()):
+    for definition in (stage["do"] for verb, stage in document["stages"].items() if verb != template.CHECK):
         handed = re.sub(r"^python -m stages\.", f"bash {SCRIPT} ", definition["cmd"])
         definition["cmd"] = " ".join([handed, "--", *template.all_outs(definition)])
     file.write_text(yaml.safe_dump(document, sort_keys=False, width=1000), encoding="utf-8")

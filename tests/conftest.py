@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks import trivial
 from benchmarks.project import copied, edit, git, leave_one_study, run, snakemake
 from stages import template
 from tests.small_study import ONE_MODEL, small
@@ -82,6 +83,29 @@ def again(made: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     shutil.copytree(made, folder, symlinks=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def stub_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of two models on a source beside it, made by Snakemake; its commands write their outputs at once."""
+    place = tmp_path_factory.mktemp("stub")
+    folder = trivial.made(place / "project", 2)
+    for name in ("seg_train", "seg_test"):
+        (place / f"archives/{name}").mkdir(parents=True)
+        (place / f"archives/{name}/1.png").write_text(name)
+    edit(folder, {"datasets.intel.source": "../archives"})
+    run(folder, "snakemake")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Run")
+    trivial.forget(folder)
+    return folder
+
+
+@pytest.fixture
+def stub(stub_made: Path, tmp_path: Path) -> Path:
+    """The study whose commands cost nothing as it was made, with its source, in a copy to try things on."""
+    shutil.copytree(stub_made.parent, tmp_path / "stub", symlinks=True)
+    return tmp_path / "stub/project"
 
 
 @pytest.fixture(scope="session")

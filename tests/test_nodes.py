@@ -31,7 +31,12 @@ while not Path(".scratch/over").exists():
     recording.join(template.stages())
     time.sleep(0.2)
 """
-RECORDED_ONCE = "from stages import template\nfrom workflow import recording\nrecording.join(template.stages())"
+RECORDED_ONCE = """
+from stages import template
+from workflow import pipeline, recording
+pipeline.record_check()
+recording.join(template.stages())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -90,4 +95,4 @@ def test_two_nodes_record_what_dvc_records_alone(alone: Path, tmp_path: Path, ro
     ours, theirs = ((one / lock.FILE).read_text() for one in (folder, alone))
     assert lock.parsed(ours).texts == lock.parsed(theirs).texts
     assert "up to date" in run(folder, "dvc", "status").stdout
-    assert run(folder, "dvc", "repro", "--dry").stdout.count("didn't change") == len(stages)
+    assert run(folder, "dvc", "repro", "--dry").stdout.count("didn't change") == len(stages) + 1  # and the check

@@ -66,7 +66,8 @@ def test_a_clone_runs_nothing(clone: Path, published: Path) -> None:
         ),
         ({"evaluation.worst": 2}, ["compare@intel", "evaluate@normalized", "evaluate@plain", "worksheet@intel"]),
         ({"census.gallery": 2}, ["census@intel"]),
-        ({"studies.intel.confidence": 0.9}, ["compare@intel", "costs@intel", "worksheet@intel"]),
+        ({"studies.intel.confidence": 0.9}, ["compare@intel", "worksheet@intel"]),
+        ({"datasets.intel.title": "Holidays"}, ["compare@intel", "costs@intel", "worksheet@intel"]),
     ],
 )
 def test_a_clone_with_a_changed_parameter_runs_what_depends_on_it(
@@ -94,8 +95,8 @@ def test_a_remark_in_code_runs_its_stages_and_nothing_after_them(clone: Path, mo
 def test_changed_behaviour_runs_what_reads_the_result(clone: Path) -> None:
     file = clone / "stages/evaluation_text.py"
     text = file.read_text()
-    assert 'f"# {key} on ' in text
-    file.write_text(text.replace('f"# {key} on ', 'f"# {key} tested on '))
+    assert 'f"# {escaped(title)}' in text
+    file.write_text(text.replace('f"# {escaped(title)}', 'f"# Test of {escaped(title)}'))
     assert snakemake(clone) == ["compare@intel", "evaluate@normalized", "evaluate@plain", "worksheet@intel"]
 
 
@@ -141,9 +142,10 @@ def test_a_source_that_is_not_here_is_asked_for_where_it_is_needed(clone: Path) 
     assert run(clone, "workflow.audit", "data/raw", "--verify").stdout.splitlines()[0] == (
         "../archives is not here, so what was brought from it is not compared with it."
     )
+    assert run(clone, "workflow.job", "fetch@intel").stderr == ""
+    edit(clone, {"datasets.intel.splits": {"train": ["seg_test"], "validation": [], "test": ["seg_train"]}})
     needed = "error: ../archives: not here, and fetch@intel reads it: bring it, or what was made from it: make pull\n"
     assert run(clone, "workflow.job", "fetch@intel", check=False).stderr == needed
-    edit(clone, {"datasets.intel.splits": {"train": ["seg_test"], "validation": [], "test": ["seg_train"]}})
     done = run(clone, "snakemake", check=False)
     assert "error: params.yaml: datasets.intel.source: '../archives': no such file or folder" in done.stderr
     assert "Traceback" not in done.stderr

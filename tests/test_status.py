@@ -178,7 +178,14 @@ def test_a_program_reads_all_of_it(checkout: Path, capsys: pytest.CaptureFixture
     left_by(JOB)
     status.main(["--format", "json"])
     told = json.loads(capsys.readouterr().out)
-    assert told["studies"]["intel"] == {"done": 0, "running": 1, "failed": 0, "lost": 0, "left": STAGES - 1}
+    assert told["studies"]["intel"] == {
+        "done": 0,
+        "running": 1,
+        "failed": 0,
+        "lost": 0,
+        "missing": 0,
+        "left": STAGES - 1,
+    }
     assert [(one["stage"], one["job"]["host"]) for one in told["stages"] if one["state"] == "running"] == [
         ("train@cnn", "n1")
     ]

@@ -78,10 +78,13 @@ def test_what_nobody_touched_holds(untouched: Path) -> None:
 
 
 TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
-    "archives": (lambda at: photographs(at.parent / "photographs/exam.zip", 9), "fetch@intel: ../photographs changed"),
+    "archives": (
+        lambda at: photographs(at.parent / "photographs/exam.zip", 9),
+        "fetch@intel: ../photographs changed: exam.zip differs",
+    ),
     "a new file beside them": (
         lambda at: (at.parent / "photographs/more.txt").write_text("more"),
-        "fetch@intel: ../photographs changed",
+        "fetch@intel: ../photographs changed: more.txt is new",
     ),
     "a raw archive": (
         lambda at: flip(at / "data/raw/intel/exam.zip"),

@@ -24,6 +24,14 @@ def place(cache: Path, md5: str) -> Path:
     return cache / "files/md5" / md5[:2] / md5[2:]
 
 
+def holds(cache: Path, md5: str) -> bool:
+    """Return whether a cache has a file, or a folder's list with every file of it."""
+    if not md5.endswith(FOLDER_ENDING):
+        return place(cache, md5).is_file()
+    files = listing(cache, md5)
+    return bool(files) and all(place(cache, one).is_file() for one in set(files.values()))
+
+
 def listing(cache: Path, md5: str) -> dict[str, str]:
     """Return the MD5 of each file of a folder with DVC's hash ``md5``, as a cache lists them; none if it does not."""
     file = place(cache, md5)

@@ -5,19 +5,22 @@ just the jobs that they concern.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from stages import template
 from stages.parameters.base import read
-from workflow.hashes import Content, Contents, of_folder
+from workflow import cache, listings
+from workflow.hashes import FOLDER_ENDING, Content, Contents, of_folder
 from workflow.lock import Entry
 from workflow.producers import Producers
 
-Kind = Literal["new", "command", "parameter", "code", "input", "output", "joint"]
+Kind = Literal["new", "command", "parameter", "code", "input", "output", "missing", "joint"]
 CODE = ".py"
+LONG = 60
+"""Characters of a value from which a change shows no more."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Inspection:
         self.stages, self.entries, self.contents = stages, entries, contents
         self.producers = Producers((os.path.normpath(out), name) for name, one in stages.items() for out in one.outs)
         self._documents: dict[str, Mapping[str, Any]] = {}
+        self._cache: Path | None = None
 
     def inputs_changed(self, name: str) -> list[Change]:
         """Return why a stage's command must be executed again: its inputs are not those that it was executed with."""
@@ -56,15 +60,24 @@ class Inspection:
         found += [change for file, keys in stage.params.items() for change in self._params(entry, file, keys)]
         found += [change for dep in stage.deps for change in self._dep(entry, os.path.normpath(dep))]
         outs = (os.path.normpath(out) for out in stage.outs)
-        return found + [Change(name, "output", out, "is a new output") for out in outs if out not in entry.outs]
+        return found + [Change(name, "command", out, "is a new output") for out in outs if out not in entry.outs]
 
     def outputs_changed(self, name: str) -> list[Change]:
         """Return the outputs that are there, but hold something else than the stage wrote."""
-        entry = self.entries.get(name)
-        outs = entry.outs if entry else {}
-        now = {out: self.contents(out) for out in outs if self.producers.get(out) == name}
+        outs = self.outs_recorded(name)
+        now = {out: self.contents(out) for out in outs}
         differ = [out for out, one in now.items() if one and not one.same_as(outs[out])]
         return [Change(name, "output", out, f"is not what {name} wrote") for out in differ]
+
+    def outputs_missing(self, name: str) -> list[Change]:
+        """Return the outputs that the stage wrote, and that are no longer there."""
+        absent = [out for out in self.outs_recorded(name) if self.contents(out) is None]
+        return [Change(name, "missing", out, "is missing") for out in absent]
+
+    def outs_recorded(self, name: str) -> dict[str, Content]:
+        """Return what a stage writes, as dvc.lock has it; nothing of what it does not record."""
+        entry = self.entries.get(name)
+        return {out: one for out, one in entry.outs.items() if self.producers.get(out) == name} if entry else {}
 
     def value(self, file: str, dotted: str) -> Any:
         """Return the value under a dotted key of a file of parameters, ``None`` where there is none."""
@@ -75,9 +88,23 @@ class Inspection:
             value = value.get(part) if isinstance(value, Mapping) else None
         return value
 
+    def is_kept(self, name: str) -> bool:
+        """Return whether DVC's cache holds all that a stage wrote."""
+        return all(cache.holds(self.cache(), one.md5) for one in self.outs_recorded(name).values())
+
+    def cache(self) -> Path:
+        """Return DVC's cache, which is looked up when it is needed: that takes DVC's time."""
+        if self._cache is None:
+            self._cache = cache.folder()
+        return self._cache
+
     def outs_read(self, name: str) -> list[str]:
         """Return the outputs of other stages that a stage depends on, itself or through their folder."""
         return [out for dep in self.stages[name].deps for out in self.producers.behind(os.path.normpath(dep))]
+
+    def upstream(self) -> dict[str, set[str]]:
+        """Return, of every stage, those whose outputs it depends on."""
+        return {name: {self.producers[out] for out in self.outs_read(name)} for name in self.stages}
 
     def dep_content(self, dep: str) -> Content | None:
         """Return what a dependency holds: of what a stage made, what that stage recorded, which guards see to."""
@@ -101,19 +128,38 @@ class Inspection:
                 yield Change(entry.name, "parameter", key, f"is new ({file})")
             elif now != recorded[key]:
                 yield from (
-                    Change(entry.name, "parameter", leaf, f"was {old!r}, is {new!r} ({file})")
+                    Change(entry.name, "parameter", leaf, f"{became(old, new)} ({file})")
                     for leaf, old, new in differences(key, recorded[key], now)
                 )
 
     def _dep(self, entry: Entry, dep: str) -> Iterator[Change]:
         kind: Kind = "code" if dep.endswith(CODE) and dep not in self.producers else "input"
-        recorded, now = entry.deps.get(dep), self.dep_content(dep)
+        recorded, now, inside = entry.deps.get(dep), self.dep_content(dep), self.producers.below(dep)
         if recorded is None:
             yield Change(entry.name, kind, dep, "is a new dependency")
         elif now is None and is_elsewhere(dep):
             return  # what was brought in from there is here, or will be asked for
         elif not recorded.same_as(now) and not recorded.same_as(self._written(dep)):
-            yield Change(entry.name, kind, dep, "changed" if now else "is missing")
+            yield Change(entry.name, kind, dep, self._difference(dep, recorded) if now or inside else "is missing")
+
+    def _difference(self, dep: str, recorded: Content) -> str:
+        """Return in words how a dependency differs from what a stage read, by name where what it read is known."""
+        inside = self.producers.below(dep)
+        made = {out: self.dep_content(out) for out in inside}
+        before = listings.kept(recorded.md5) or self._files({out: one for out, one in made.items() if one}, dep)
+        is_folder = not inside and recorded.md5.endswith(FOLDER_ENDING) and Path(dep).is_dir()
+        after = self.contents.listing(dep) if is_folder else self._files(made, dep)
+        named = listings.difference(before, after) if before or inside else ""
+        return f"changed: {named}" if named else "changed"
+
+    def _files(self, outs: Mapping[str, Content | None], folder: str) -> dict[str, str]:
+        """Return the MD5 of each file that stages write into a folder, by its path within it; empty of what is new."""
+        found: dict[str, str] = {}
+        for out, one in outs.items():
+            name, md5 = os.path.relpath(out, folder), one.md5 if one else ""
+            inside = cache.listing(self.cache(), md5) if md5.endswith(FOLDER_ENDING) else {}
+            found |= {f"{name}/{file}": each for file, each in inside.items()} or {name: md5}
+        return found
 
 
 def is_outside(dep: str) -> bool:
@@ -135,31 +181,16 @@ def differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
         yield key, old, new
 
 
-def concerned(inspection: Inspection) -> dict[str, list[Change]]:
-    """Return every stage that DVC must look at again, with why.
-
-    Without a reason of their own: those after a stage whose inputs changed, and those between two that are concerned.
-    """
-    upstream = {name: {inspection.producers[out] for out in inspection.outs_read(name)} for name in inspection.stages}
-    downstream: dict[str, set[str]] = {name: set() for name in upstream}
-    for name, before in upstream.items():
-        for producer in before:
-            downstream[producer].add(name)
-    inputs = {name: inspection.inputs_changed(name) for name in inspection.stages}
-    outputs = {name: inspection.outputs_changed(name) for name in inspection.stages}
-    stale = reached((name for name, changes in inputs.items() if changes), downstream)
-    direct = stale | {name for name, changes in outputs.items() if changes}
-    between = reached(direct, downstream) & reached(direct, upstream)
-    return {name: inputs[name] + outputs[name] for name in inspection.stages if name in direct | between}
+def became(old: Any, new: Any) -> str:
+    """Return in a few words how a value changed; of an entry with keys of its own, that it is new or gone."""
+    if old is None and isinstance(new, Mapping):
+        return "is new"
+    if new is None and isinstance(old, Mapping):
+        return "is gone"
+    return f"was {shortened(old)}, is {shortened(new)}"
 
 
-def reached(start: Iterable[str], neighbours: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return all that can be reached in a graph, the ``start`` included."""
-    found: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(neighbours[name])
-    return found
+def shortened(value: Any) -> str:
+    """Return a value as Python writes it, of a long one the beginning."""
+    text = repr(value)
+    return text if len(text) <= LONG else f"{text[:LONG]}…"

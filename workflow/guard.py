@@ -1,21 +1,25 @@
 """Before a job: everything that other stages made for it is what they wrote, or is restored, or the job is refused.
 
-DVC would take what lies there, so that a file edited by hand flowed into a result.
+DVC would take what lies there, so that a file edited by hand flowed into a result. After a job: DVC recorded all files
+that its stage wrote.
 """
 
-import secrets
 import shutil
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from copy import copy
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
 from stages.errors import UserError
+from stages.files import beside
+from workflow.hashes import IGNORED, files_below, seen_by_dvc
+from workflow.reasons import MARK
 
 if TYPE_CHECKING:
     from dvc.output import Output
@@ -40,11 +44,58 @@ def guard(outs: Sequence[tuple[str, str]], load: Load) -> None:
     if found:
         found = _after_a_while(found, load)
     for out, producer in found:
+        was = f"not what {producer} wrote" if Path(out).exists() else "missing"
         if not restored(_output(load([producer])[producer], out)):
-            raise UserError(
-                f"{out}: not what {producer} wrote, and not in DVC's cache; remove it and run snakemake again"
-            )
-        print(f"restored {out}, which was not what {producer} wrote", file=sys.stderr)
+            remove = "remove it and " if Path(out).exists() else ""
+            raise UserError(f"{out}: {was}, and not in DVC's cache; {remove}run snakemake again")
+        print(f"restored {out}, which was {was}", file=sys.stderr)
+
+
+def replace_missing(outs: Sequence[tuple[str, str]], load: Load) -> None:
+    """Take missing outputs from DVC's cache, as far as it has them: pairs of an output's path and its stage."""
+    stages = load({producer for _, producer in outs})
+    taken = [out for out, producer in outs if restored(_output(stages[producer], out))]
+    for folder, names in groupby(taken, key=lambda out: str(Path(out).parent)):
+        found = list(names)
+        what = found[0] if len(found) == 1 else f"{len(found)} files of {folder}"
+        print(f"restored {what} from DVC's cache, missing before", file=sys.stderr)
+
+
+def bring_back(stage: "PipelineStage", source: str) -> None:
+    """Have the outputs of a stage, whose ``source`` is not here, as it wrote them when it was.
+
+    Raises:
+        UserError: something else that the stage reads changed since, or an output is not in DVC's cache.
+    """
+    read = [dep for dep in stage.deps if dep.def_path != source]
+    same = not stage.changed_stage() and not any(dep.workspace_status() for dep in read)
+    lacking = [out for out in stage.outs if not holds(out)]
+    if not (same and all(map(restored, lacking))):
+        raise UserError(
+            f"{source}: not here, and {stage.addressing} reads it: bring it, or what was made from it: make pull"
+        )
+    for out in lacking:
+        print(f"restored {out.def_path}, as {stage.addressing} wrote it", file=sys.stderr)
+
+
+def check_whole(stage: "PipelineStage") -> None:
+    """Check that DVC has recorded every file of a stage's outputs.
+
+    Raises:
+        UserError: a folder holds others than it recorded.
+    """
+    for out in stage.outs:
+        folder = Path(out.fs_path)
+        if folder.is_dir():
+            files = files_below(folder)
+            files.pop(MARK, None)
+            if len(files) != out.meta.nfiles:
+                left_out = sorted(files.keys() - set(seen_by_dvc(folder, files)))
+                example = f", not {left_out[0]}" if left_out else ""
+                raise UserError(
+                    f"{out.def_path}: holds {len(files):,} files, of which DVC recorded {out.meta.nfiles or 0:,}"
+                    f"{example}; is there a pattern in {IGNORED} that means a file of it? Take it out and run again"
+                )
 
 
 def _changed(outs: Sequence[tuple[str, str]], load: Load) -> list[tuple[str, str]]:
@@ -86,11 +137,11 @@ def restored(out: "Output") -> bool:
     from dvc.exceptions import DvcException
 
     path = Path(out.fs_path)
-    new, old = (path.with_name(f".{path.name}.{secrets.token_hex(4)}.part") for _ in range(2))
-    beside = copy(out)
-    beside.fs_path = str(new)
+    new, old = beside(path), beside(path)
+    taken = copy(out)
+    taken.fs_path = str(new)
     try:
-        beside.checkout(force=True)
+        taken.checkout(force=True)
         with suppress(FileNotFoundError):  # where it was missing, or another job has just moved it
             path.rename(old)
         with suppress(OSError):  # another job's is in its place already

@@ -8,12 +8,15 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from stages.errors import UserError
 from stages.files import read_json, write_json
+from stages.names import is_unicode, shown
 
 FOLDER_ENDING = ".dir"
 KEPT = Path(".dvc/tmp/contents.json")
@@ -36,13 +39,21 @@ class Content:
 
 
 def files_below(folder: Path) -> dict[str, os.stat_result]:
-    """Return every file below ``folder`` with its status, by path within it; links are followed, dead ones left out."""
+    """Return every file below ``folder`` with its status, by path within it; links are followed, dead ones left out.
+
+    Raises:
+        UserError: a name is not UTF-8, or what it names cannot be read to an end, such as a pipe.
+    """
     found = {}
-    for parent, _, names in os.walk(folder, followlinks=True):
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        if wrong := next((name for name in (*folders, *names) if not is_unicode(name)), None):
+            raise UserError(f"{shown(Path(parent, wrong))}: the name is not UTF-8; rename it")
         for name in names:
             path = os.path.join(parent, name)  # noqa: PTH118  Path is slow for tens of thousands of files
             with contextlib.suppress(FileNotFoundError):
-                found[os.path.relpath(path, folder)] = os.stat(path)  # noqa: PTH116
+                found[os.path.relpath(path, folder)] = status = os.stat(path)  # noqa: PTH116
+                if not stat.S_ISREG(status.st_mode):
+                    raise UserError(f"{shown(path)}: neither a file nor a folder; put a file in its place or remove it")
     return found
 
 
@@ -62,13 +73,18 @@ def seen_by_dvc(folder: Path, names: Iterable[str]) -> list[str]:
 
 def content(path: Path) -> Content | None:
     """Return what the file or folder holds, by reading all of it, or ``None`` where there is none."""
+    return content_and_files(path)[0]
+
+
+def content_and_files(path: Path) -> tuple[Content | None, dict[str, str]]:
+    """Return what the file or folder holds, as :func:`content`, and of a folder the MD5 of each file by its name."""
     if not path.is_dir():
-        return Content(_md5(path), path.stat().st_size) if path.exists() else None
+        return (Content(_md5(path), path.stat().st_size) if path.exists() else None), {}
     statuses = files_below(path)
-    found = seen_by_dvc(path, statuses)
+    names = seen_by_dvc(path, statuses)
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        hashed = dict(zip(found, pool.map(lambda name: _md5(path / name), found), strict=True))
-    return Content(of_folder(hashed), sum(statuses[name].st_size for name in found), len(found))
+        files = dict(zip(names, pool.map(lambda name: _md5(path / name), names), strict=True))
+    return Content(of_folder(files), sum(statuses[name].st_size for name in names), len(names)), files
 
 
 def of_folder(files: Mapping[str, str]) -> str:
@@ -102,6 +118,7 @@ class Contents:
         except (FileNotFoundError, ValueError):
             self._kept = {}
         self._seen: dict[str, Content | None] = {}
+        self._files: dict[str, dict[str, str]] = {}
         self._new = False
 
     def __call__(self, path: str) -> Content | None:
@@ -110,9 +127,14 @@ class Contents:
             self._seen[path] = self._content(path)
         return self._seen[path]
 
+    def listing(self, folder: str) -> dict[str, str]:
+        """Return the MD5 of each file in a folder, by its path within it; read again, unless it was just hashed."""
+        return self._files.get(folder) or content_and_files(Path(folder))[1]
+
     def forget(self) -> None:
         """Look at everything again when it is asked for next."""
         self._seen.clear()
+        self._files.clear()
 
     def keep(self) -> None:
         """Keep what was hashed for the next time."""
@@ -126,7 +148,7 @@ class Contents:
         known = self._kept.get(path)
         if known and known[0] == before:
             return Content(*known[1:])
-        found = content(Path(path))
+        found, self._files[path] = content_and_files(Path(path))
         if found and signature(Path(path)) == before:  # not written to meanwhile
             self._kept[path], self._new = [before, found.md5, found.size, found.files], True
         return found

@@ -12,19 +12,21 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from stages import command, template, versions
 from stages.errors import UserError
-from workflow import jobs, lock, recording, storage
-from workflow.changes import is_elsewhere
-from workflow.guard import guard
+from workflow import jobs, listings, lock, recording, storage
+from workflow.changes import is_elsewhere, is_outside
+from workflow.guard import bring_back, check_whole, guard
+from workflow.hashes import files_below
 from workflow.producers import Producers
-from workflow.restore import restore
+from workflow.restore import forget, restore
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -70,34 +72,54 @@ def executed(name: str, stages: Stages) -> None:
     """Have a stage's outputs as its inputs of this moment give them, and leave what is to be recorded of it.
 
     Raises:
-        UserError: its source is not here, what was made for it is not what it was, or its command was ended.
+        UserError: its source is not here or cannot be read, what was made for it is not what it was, its command was
+            ended, or DVC did not record all that it wrote.
         SystemExit: its command failed, and has said why.
     """
+    from dvc.stage.serialize import to_single_stage_lockfile
+
     stage = stages.stage(name)
-    if missing := next(filter(is_elsewhere, stage.deps), None):
-        raise UserError(f"{missing}: not here, and {name} reads it: bring it, or what was made from it: make pull")
     with storage.alone(stage.params) as repo:
         load = partial(stages.loaded, repo)
+        if source := next(filter(is_elsewhere, stage.deps), None):
+            bring_back(load([name])[name], source)
+            return
+        for source in filter(is_outside, stage.deps):
+            files_below(Path(source))  # DVC would say nothing of a name that it cannot write
         guard(stages.outs_read(stage), load)
         if said := restore(repo, load([name])[name]):
             print(f"[restore {name}] {said}", file=sys.stderr)
         reproduced = reproduce(load([name])[name])
+        try:
+            check_whole(reproduced or load([name])[name])
+        except UserError:
+            forget(repo, load([name])[name])
+            raise
         if reproduced:
-            recording.keep(name, reproduced)
+            recording.keep(name, to_single_stage_lockfile(reproduced))
+            list_read(reproduced)
 
 
-def reproduce(stage: "PipelineStage") -> Mapping[str, Any] | None:
-    """Let DVC take a stage's outputs from its cache or execute its command; return what is to be recorded, if anything.
+def list_read(stage: "PipelineStage") -> None:
+    """Keep the lists of the files in the folders that a stage has read."""
+    from dvc_data.hashfile.tree import Tree
+
+    for dep in stage.deps:
+        if isinstance(dep.obj, Tree):
+            listings.keep(dep.hash_info.value, {"/".join(key): one.value for key, _, one in dep.obj})
+
+
+def reproduce(stage: "PipelineStage") -> "PipelineStage | None":
+    """Let DVC take a stage's outputs from its cache or execute its command; return the stage if that is to be recorded.
 
     Raises:
         UserError: the command was ended from outside.
         SystemExit: the command failed, and has said why.
     """
     from dvc.stage.exceptions import StageCmdFailedError
-    from dvc.stage.serialize import to_single_stage_lockfile
 
     try:
-        done = stage.reproduce()
+        return stage.reproduce()
     except StageCmdFailedError as error:
         number = signal_of(int(str(error).rpartition(" ")[2]))
         if number is None:
@@ -106,7 +128,6 @@ def reproduce(stage: "PipelineStage") -> Mapping[str, Any] | None:
             sys.exit(jobs.STOPPED)
         hint = ", as of a system that is out of memory: give the rule more mem_mb" if number == signal.SIGKILL else ""
         raise UserError(f"{stage.name}: its process was ended by signal {number}{hint}") from None
-    return to_single_stage_lockfile(done) if done else None
 
 
 def signal_of(status: int) -> int | None:

@@ -1,7 +1,8 @@
 """What lies where stages write, but belongs to nothing in params.yaml: of a model removed, or of another branch.
 
 Left in a folder that a stage depends on, it would count as that stage's input. What DVC's cache also holds is removed
-from there before Snakemake plans its jobs; a switch back to the other branch restores it without a training.
+from there before Snakemake plans its jobs; a switch back to the other branch restores it without a training. What a
+process that was killed left half-written is removed as well, wherever Darkroom writes.
 """
 
 import shutil
@@ -10,9 +11,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from stages import quantities, template
+from stages import quantities, scratch, template
+from stages.files import BESIDE, is_abandoned
 from workflow import cache
 from workflow.hashes import Contents, files_below, seen_by_dvc
+
+WRITTEN = (
+    *(".", "workflow", ".dvc/tmp", ".dvc/tmp/*", ".snakemake/reasons"),
+    *("data/*", "exports/**", "logs/**", "models/**", "results/**"),
+)
+"""The folders, as patterns, where files and folders are written beside their place."""
 
 
 def leftovers(definitions: Mapping[str, Any], outs: Iterable[str]) -> list[Path]:
@@ -35,6 +43,14 @@ def clear(found: Iterable[Path], stages: Iterable[template.Stage], contents: Con
     kept = cache.folder() if inside else None
     gone = [path for path in inside if kept and all(_is_cached(file, kept, contents) for file in _files(path))]
     remove(gone, sys.stderr, "; params.yaml does not ask for it, DVC's cache keeps it")
+
+
+def sweep() -> None:
+    """Remove what processes that were killed left half-written, saying each."""
+    scratches = [(scratch.place(kind), folder) for kind in (scratch.FEATURES, scratch.BACKUPS) for folder in (".", "*")]
+    places = [*((Path(), folder) for folder in WRITTEN), *scratches]
+    found = {path for top, folder in places for path in top.glob(f"{folder}/{BESIDE}*") if is_abandoned(path)}
+    remove(sorted(found), sys.stderr, "; a process that was killed left it half-written")
 
 
 def _files(path: Path) -> list[Path]:

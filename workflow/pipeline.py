@@ -8,8 +8,9 @@ import atexit
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Set
 from contextlib import chdir
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,12 @@ from snakemake.io import ancient, directory, report
 from stages import command, plan, template, versions
 from stages.errors import UserError
 from stages.parameters.document import Parameters, load
-from workflow import changes, jobs, lock, reasons, recording
+from workflow import changes, jobs, listings, lock, reasons, recording, storage
+from workflow.concerned import Concerned, concerned, reached
+from workflow.guard import replace_missing
 from workflow.hashes import Contents
-from workflow.leftovers import clear, leftovers
+from workflow.job import Stages
+from workflow.leftovers import clear, leftovers, sweep
 from workflow.producers import Producers
 
 SHOWN = {".png", ".md", ".csv"}
@@ -104,10 +108,11 @@ class Pipeline:
 
         return inputs
 
-    def reconcile(self, dry: bool) -> None:
+    def reconcile(self, dry: bool, words: Collection[str] = ()) -> None:
         """Tell Snakemake, and the user, which stages no longer are what dvc.lock records.
 
-        Nothing is removed in a ``dry`` run, and nothing written while another run is at work here.
+        Nothing is removed or restored in a ``dry`` run, and nothing written while another run is at work here. Where
+        the ``words`` of the command line name studies, the user is told of these alone, and these alone are restored.
 
         Raises:
             UserError: dvc.lock cannot be read, or a source is missing that is needed.
@@ -115,31 +120,57 @@ class Pipeline:
         contents = Contents()
         if not dry and not is_running():
             jobs.wait_for_those_left(self.stages)
+            record_check()
             self.record(Path.cwd())
             atexit.register(self.record, Path.cwd())
+            sweep()
             clear(leftovers(self.definitions, self.producers), self.stages.values(), contents)
-        concerned = changes.concerned(changes.Inspection(self.stages, lock.read(), contents))
+        inspection = changes.Inspection(self.stages, lock.read(), contents)
+        wanted = self._wanted(inspection, words)
+        found = self._concerned(inspection, set() if dry or is_running() else wanted)
         contents.keep()
-        plan.check_sources(self.parameters, self.stages.keys() - concerned.keys())
-        self.concerned = set(concerned)
+        plan.check_sources(self.parameters, self.stages.keys() - found.stale)
+        self.concerned = set(found.changes)
         if is_running():
             return
         paths = {path for stage in self.stages.values() for path in (*stage.deps, *stage.outs)}
         reasons.date_back(path for path in paths if not changes.is_outside(path))
         for name in self.stages:
-            if name in concerned:
-                reasons.ask(name, concerned[name])
+            if name in found.changes:
+                reasons.ask(name, found.changes[name])
             else:
                 reasons.settle(name)
-        for line in reasons.told(concerned):
+        listings.prune({one.md5 for entry in inspection.entries.values() for one in entry.deps.values()})
+        for line in reasons.told(found, wanted):
             print(line, file=sys.stderr)
+
+    def _wanted(self, inspection: changes.Inspection, words: Collection[str]) -> Set[str]:
+        """Return the stages of the studies that ``words`` name; of all studies, where they name none."""
+        named = [study for study in self.parameters.studies if study in words]
+        if not named:
+            return self.stages.keys()
+        return reached((end for study in named for end in plan.ends(study, self.values)), inspection.upstream())
+
+    def _concerned(self, inspection: changes.Inspection, restored: Set[str]) -> Concerned:
+        """Return what must be looked at again; what stages ``restored`` lack, and DVC's cache has, is there then.
+
+        Snakemake would look again at all that reads it.
+        """
+        found = concerned(inspection)
+        missing = [(change.subject, change.stage) for change in found.missing if change.stage in restored - found.stale]
+        if not missing:
+            return found
+        with storage.alone({}) as repo:
+            replace_missing(missing, partial(Stages().loaded, repo))
+        inspection.contents.forget()
+        return concerned(inspection)
 
     def record(self, folder: Path) -> None:
         """Write into the dvc.lock in ``folder`` what jobs have left to be recorded; say in one line why it can't be."""
         try:
             with chdir(folder):  # Snakemake goes back to where it was started
                 recording.join(self.stages)
-        except (UserError, OSError) as error:
+        except Exception as error:
             print(f"error: {command.described(error)}", file=sys.stderr)
 
     def results(self, study: str) -> list[str]:
@@ -164,6 +195,18 @@ class Pipeline:
         return made or ([] if left_out else [dep])
 
 
+def record_check() -> None:
+    """Leave to be recorded that the plan, which has just been written, holds: what DVC would by executing the check."""
+    check = template.check()
+    document = template.read(template.PARAMETERS)
+    params = {
+        str(template.PARAMETERS): {key: document.get(key) for key in sorted(check.params[str(template.PARAMETERS)])}
+    }
+    content = {"cmd": check.command, "params": params}
+    if lock.recorded([check.name])[check.name] != content:
+        recording.keep(check.name, content)
+
+
 def check_repository() -> None:
     """Check that DVC can work here: in a git repository, or told by workflow/without-git to do without one.
 
@@ -183,17 +226,18 @@ def is_running() -> bool:
     return any(command.LOCKS.glob("*"))
 
 
-def opened(reconciled: bool = False, dry: bool = False, settled: bool = False) -> Pipeline:
+def opened(reconciled: bool = False, dry: bool = False, settled: bool = False, words: Collection[str] = ()) -> Pipeline:
     """Return the pipeline, or end the process with one line that says what is wrong.
 
-    ``reconciled`` lets Snakemake know what DVC's hashes say before it plans its jobs; see :meth:`Pipeline.reconcile`.
+    ``reconciled`` lets Snakemake know what DVC's hashes say before it plans its jobs; see :meth:`Pipeline.reconcile`,
+    also for ``dry`` and ``words``.
     ``settled`` says that the process that planned them has brought the plan and the versions up to date.
     """
     try:
         pipeline = Pipeline(settled)
         if reconciled:
-            pipeline.reconcile(dry)
+            pipeline.reconcile(dry, words)
         return pipeline
-    except (UserError, OSError) as error:
+    except Exception as error:
         print(f"error: {command.described(error)}", file=sys.stderr, flush=True)
         os._exit(1)  # an exception would reach the user inside a traceback of Snakemake's

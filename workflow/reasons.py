@@ -8,16 +8,21 @@ Snakemake looks: older than any output where a stage holds, new, with the reason
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from stages.files import write_text
-from workflow.changes import Change
+from workflow.changes import Change, Kind
+from workflow.concerned import Concerned
 
 FOLDER = Path(".snakemake/reasons")
 LONG_AGO = 1
 """Seconds since 1970: before any output was written."""
 RESTORED = "outputs on disk are not those that dvc.lock records"
+MISSING = "outputs are missing; they are restored from DVC's cache or the remote, or else made again"
+LACKING = "outputs are missing, and cannot be made here, where their source is not; make pull brings them"
+OF_OUTPUTS: Mapping[Kind, str] = {"output": RESTORED, "missing": MISSING}
+"""Reasons that are told once for all outputs of a stage."""
 MARK = ".snakemake_timestamp"
 """What Snakemake leaves in folders that jobs made; its time stands for theirs."""
 SHOWN = 12
@@ -58,13 +63,18 @@ def date_back(paths: Iterable[str]) -> None:
                 os.utime(dated, (now - 1, now - 1))
 
 
-def told(concerned: Mapping[str, Iterable[Change]]) -> list[str]:
-    """Return a line for each reason, with the stages that it concerns, and one that counts those left out."""
+def told(concerned: Concerned, wanted: Set[str]) -> list[str]:
+    """Return a line for each reason, with the ``wanted`` stages that it concerns, and one for all reasons left out."""
     stages: dict[str, dict[str, None]] = defaultdict(dict)
-    for stage, changes in concerned.items():
-        for change in changes:
+    for stage, changes in concerned.changes.items():
+        if stage not in wanted:
+            continue
+        known = [change for change in changes if change.kind != "missing"]
+        for change in known or changes:
             if change.kind != "new":
-                stages[RESTORED if change.kind == "output" else str(change)][stage] = None
+                stages[OF_OUTPUTS.get(change.kind) or str(change)][stage] = None
+    if lacking := concerned.lacking & wanted:
+        stages[LACKING] = dict.fromkeys(sorted(lacking))
     lines = [f"{reason}: {', '.join(names)}" for reason, names in stages.items()]
     more = [f"and {len(lines) - SHOWN} more reasons, in {FOLDER}"] if len(lines) > SHOWN else []
     return lines[:SHOWN] + more

@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from stages import command, quantities
+from stages import command, quantities, template
 from workflow import lock, recording
 from workflow.leftovers import leftovers, remove
 from workflow.pipeline import Pipeline, opened
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for stray in sorted(set(found) - set(ours)):
             print(f"left {stray}: {lock.FILE} knows nothing of it")
         freed = remove(ours)
-        if stale := forget(pipeline.stages):
+        if stale := forget({*pipeline.stages, template.CHECK}):
             print(f"dropped from {lock.FILE}: {', '.join(stale)}")
     else:
         freed = remove([*made(pipeline), *map(Path, MADE_BY_TOOLS)])

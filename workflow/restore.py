@@ -5,6 +5,7 @@ for every job, and fails where the remote is out of reach: a laptop on a train m
 """
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,13 @@ def runs(repo: "Repo", stage: "PipelineStage") -> "list[tuple[PipelineStage, Pat
     folder = Path(repo.stage_cache._get_cache_dir(_get_stage_hash(stage)))
     found = [(storage.run(repo, str(note)), note) for note in sorted(folder.glob("*"))]
     return [(run, note) for run, note in found if run]
+
+
+def forget(repo: "Repo", stage: "PipelineStage") -> None:
+    """Remove DVC's notes of the runs of a stage with the inputs of this moment, so that it is executed again."""
+    for _, note in runs(repo, stage):
+        if note:
+            shutil.rmtree(note.parent, ignore_errors=True)  # DVC fails where it finds a folder of notes without any
 
 
 def prefer(note: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""How each stage stands at this moment: done, running, failed, lost or left.
+"""How each stage stands at this moment: done, running, failed, lost, missing or left.
 
 Reads params.yaml and dvc.yaml, what dvc.lock and jobs have recorded, the files that stages made, what jobs tell of
 themselves (workflow/jobs.py) and what they print. What is done follows from content alone: a stage whose job failed,
@@ -11,17 +11,18 @@ import time
 from collections.abc import Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, get_args
 
 from stages import plan, template
 from stages.parameters.base import read
 from stages.parameters.document import load
 from workflow import jobs, last_words, lock
-from workflow.changes import Inspection, concerned, reached
+from workflow.changes import Inspection
+from workflow.concerned import Concerned, concerned, reached
 from workflow.hashes import KEPT, Contents
 
-State = Literal["done", "running", "failed", "lost", "left"]
+State = Literal["done", "running", "failed", "lost", "missing", "left"]
+"""A job is lost of which nothing is heard any more; of a stage that was done, what it wrote is missing."""
 STATES: tuple[State, ...] = get_args(State)
 ATTEMPTS = 5
 """Times that outputs are looked at while jobs take away what they make anew."""
@@ -64,25 +65,32 @@ def standings() -> Standings:
     now = clock()
     found = {name: by_its_job(name, now) for name in stages}
     inspection, to_do = _inspected(stages)  # later, so that what jobs made meanwhile counts as made
-    upstream = _upstream(inspection)
+    upstream = inspection.upstream()
     ends = {study: plan.ends(study, planned) for study in planned["comparisons"]}
     return Standings(
-        {
-            name: one if name in to_do or one.state == "running" else Standing(name, "done")
-            for name, one in found.items()
-        },
+        {name: _settled(one, to_do) for name, one in found.items()},
         {study: reached(names, upstream) for study, names in ends.items()},
         now,
     )
 
 
-def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Set[str]]:
-    """Return the stages as they are now, and which of them the next run makes."""
+def _settled(by_job: Standing, to_do: Concerned) -> Standing:
+    """Return how a stage stands by its job and by what it wrote."""
+    name = by_job.stage
+    kinds = {change.kind for change in to_do.changes.get(name, ())}
+    if by_job.state == "running" or not (kinds or name in to_do.stale | to_do.lacking):
+        return by_job if by_job.state == "running" else Standing(name, "done")
+    is_missing = name in to_do.lacking or ("missing" in kinds and kinds <= {"missing", "output"})
+    return Standing(name, "missing") if is_missing and by_job.state == "left" else by_job
+
+
+def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Concerned]:
+    """Return the stages as they are now, and what of them is to be looked at again."""
     contents = Contents()
     for attempt in range(1, ATTEMPTS + 1):
         inspection = Inspection(stages, lock.read(), contents)
         try:
-            found = to_make(inspection)
+            found = concerned(inspection)
             break
         except FileNotFoundError:  # there a moment ago
             if attempt == ATTEMPTS:
@@ -92,22 +100,6 @@ def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Set[st
         if KEPT.parent.stat().st_uid == os.geteuid():  # or the owner might not be able to read it
             contents.keep()
     return inspection, found
-
-
-def to_make(inspection: Inspection) -> set[str]:
-    """Return the stages that a run would make: those concerned by a change, and what of the others it lacks.
-
-    What is not there, and nothing asks for, is not made: the images in a clone that has the results.
-    """
-    upstream = _upstream(inspection)
-    changed = concerned(inspection)
-    absent = {name for name, stage in inspection.stages.items() if not all(Path(out).exists() for out in stage.outs)}
-    ends = inspection.stages.keys() - set().union(*upstream.values())
-    return reached(changed.keys() | (absent & ends), {name: before & absent for name, before in upstream.items()})
-
-
-def _upstream(inspection: Inspection) -> dict[str, set[str]]:
-    return {name: {inspection.producers[out] for out in inspection.outs_read(name)} for name in inspection.stages}
 
 
 def clock() -> float:

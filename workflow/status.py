@@ -1,4 +1,4 @@
-"""Show what is done, what runs and where, what failed and why, and what is left: python -m workflow.status.
+"""Show what is done, running, failed, missing and left, where and why: python -m workflow.status.
 
 Works beside a Snakemake, from any machine that shares the folder, and writes nothing but the hashes that it had to
 compute. workflow/standing.py says what it reads.
@@ -20,12 +20,16 @@ from workflow.standing import STATES, Standing, Standings, State, standings
 
 BAR = 30
 """Characters of a bar."""
-SIGNS: dict[State, str] = {"done": "#", "running": ">", "failed": "!", "lost": "?", "left": "."}
+SIGNS: dict[State, str] = {"done": "#", "running": ">", "failed": "!", "lost": "?", "missing": "_", "left": "."}
 DETAILED: tuple[State, ...] = ("running", "failed", "lost")
 SHOWN = 10
 """Stages of each of these states that are shown, in two lines; the others are counted."""
 NAMED = 6
-"""Stages that are left, and named."""
+"""Stages that are missing or left, and named."""
+HEADINGS: dict[State, str] = {
+    "missing": "missing: they were done, but what they wrote is gone; snakemake restores it",
+    "left": "left",
+}
 MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -68,10 +72,11 @@ def text(found: Standings, is_locked: bool) -> Iterator[str]:
             yield f"\n{state}"
             yield from (line for one in groups[state][:SHOWN] for line in lines(one, found.now))
             yield from more(len(groups[state]) - SHOWN)
-    if groups["left"]:
-        yield "\nleft"
-        yield f"  {', '.join(one.stage for one in groups['left'][:NAMED])}"
-        yield from more(len(groups["left"]) - NAMED)
+    for state, heading in HEADINGS.items():
+        if groups[state]:
+            yield f"\n{heading}"
+            yield f"  {', '.join(one.stage for one in groups[state][:NAMED])}"
+            yield from more(len(groups[state]) - NAMED)
 
 
 def more(number: int) -> Iterator[str]:

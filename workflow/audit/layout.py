@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean as mean
 
-from workflow.changes import reached
+from workflow.concerned import reached
 
 Point = tuple[int, float]
 """A column, and the height of a middle in pixels."""
