@@ -67,9 +67,8 @@ status: environment  ## what is done, running (where, since when), failed (why),
 tensorboard: environment  ## show the logs that trainings with the callback TensorBoard write, in a browser; ARGS="--port 6007"
 	@tensorboard --logdir logs/training $(ARGS)
 
-report: environment  ## write report.html: every figure and table with its caption, in one page
-	@snakemake timings
-	@snakemake --report report.html all timings
+report: environment  ## write report.html: all figures and tables that are made, in one page; TARGET=<study>: of one study
+	@python -m workflow.reporting $(if $(filter file,$(origin TARGET)),,$(TARGET))
 
 schema: environment  ## write workflow/params.schema.json anew, after a change of stages/parameters
 	@python -m stages.parameters.document > workflow/params.schema.json

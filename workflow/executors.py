@@ -14,19 +14,22 @@ from typing import Any
 from snakemake.jobs import AbstractJob, GroupJob, Job
 from snakemake.logging import logger
 
+from workflow.failures import Failures
+
 SLURM = "snakemake_executor_plugin_slurm"
 ERROR = re.compile(r"(error|ERROR|slurmstepd|srun: error)\b")
 """How a line of a log begins that tells of an error: of a stage, of DVC, of Slurm."""
 
 
-def mend(workflow: Any) -> None:
-    """Let failures on other machines be explained here, and squeue be asked wherever a profile wants it."""
-    explain_failures()
+def mend(workflow: Any, failures: Failures) -> None:
+    """Let failures be explained here, those on other machines too, and squeue be asked wherever a profile wants it."""
+    failures.listen()
+    explain_failures(failures)
     ask_squeue(workflow)
 
 
-def explain_failures() -> None:
-    """Print with a failed job what the scheduler says of it, and the errors in its logs.
+def explain_failures(failures: Failures) -> None:
+    """Print with a failed job what the scheduler says of it, and the errors in its logs, and add it to ``failures``.
 
     Snakemake drops the first for a group of jobs, so that a partition or account that Slurm refuses fails without a
     word; the second stand in files on the shared disk.
@@ -45,12 +48,14 @@ def explain_failures() -> None:
         of_job(self, msg, indent, aux_logs, **details)
         if not indent:  # not one of a group
             tell(self, aux_logs)
+            failures.add(self)
 
     def group_error(self: GroupJob, msg: str | None = None, aux_logs: list[str] | None = None, **details: Any) -> None:
         if msg:
             logger.error(msg)
         of_group(self, msg, aux_logs, **details)
         tell(self, aux_logs)
+        failures.add(self)
 
     Job.log_error, GroupJob.log_error = job_error, group_error
 

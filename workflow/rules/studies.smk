@@ -1,7 +1,8 @@
 """From models to what is read of a study.
 
 results/<study>/comparison, sweeps, worksheet.md and hyperparameters.csv from its evaluations (the worksheet from the
-comparison, the explanations and the census of its dataset, too), results/<study>/costs from the records of its trainings.
+comparison, the sweeps, the explanations and the census of its dataset, too), results/<study>/costs from the records of
+its trainings.
 """
 
 
