@@ -11,8 +11,8 @@ import pandas
 import pytest
 import yaml
 
-from benchmarks.project import ROOT, edit, run, snakemake
-from tests.small_study import MODEL, photographs, results, small
+from benchmarks.project import ROOT, edit, git, run, snakemake
+from tests.small_study import MODEL, SMALL, photographs, results, small
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +25,15 @@ def test_a_second_run_has_nothing_to_do_and_all_is_quiet(made: Path) -> None:
     assert "up to date" in run(made, "dvc", "status").stdout
     status = subprocess.run(["git", "status", "--porcelain"], cwd=made, capture_output=True, text=True, check=True)
     assert status.stdout == "?? dvc.lock\n"
+
+
+def test_a_report_holds_what_is_made(again: Path) -> None:
+    run(again, "workflow.reporting")
+    page = (again / "report.html").read_text(encoding="utf-8")
+    made = [*again.glob("results/intel/evaluations/*/confusion.png"), again / "results/intel/worksheet.md"]
+    assert len(made) == len(SMALL["models"]) + 2
+    assert all(str(file.relative_to(again)) in page for file in made)
+    assert "report.html" not in git(again, "status", "--porcelain")
 
 
 def test_dvc_alone_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:

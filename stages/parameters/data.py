@@ -21,7 +21,8 @@ SOURCES = "synthetic, kaggle:<owner>/<name>, kaggle:competitions/<name>, https:/
 class Splits(Section):
     """What each split has of its own, by name: archives, folders, batches or pairs of IDX files.
 
-    An archive's name is written with or without ``.zip``; ``*`` stands for anything; ``[]``: nothing of its own.
+    An archive's name is written with or without ``.zip``; ``*`` stands for anything; ``[]``: nothing of its own. Where
+    an archive and a folder have the same name, the ending says that the archive is meant; without it they are refused.
     """
 
     train: Annotated[list[str], Field(min_length=1)]
