@@ -61,7 +61,7 @@ benchmark: environment  ## race the plain notebook script (ARGS="--data … --ep
 	@python -m benchmarks.race $(ARGS)
 	@python -m benchmarks.pretrained $(ARGS)
 
-status: environment  ## what is done, running (where, since when), failed (why), lost and left; also while snakemake runs
+status: environment  ## what is done, running (where, since when), failed (why), lost, missing and left; also while snakemake runs
 	@python -m workflow.status $(ARGS)
 
 tensorboard: environment  ## show the logs that trainings with the callback TensorBoard write, in a browser; ARGS="--port 6007"

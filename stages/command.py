@@ -17,6 +17,7 @@ from stages.files import write_json
 
 LOCKS = Path(".snakemake/locks")
 """Where a Snakemake that is at work has files."""
+AT_WORK = "a snakemake is at work here: wait for its end, or if it was killed: snakemake --unlock"
 OURS = "DARKROOM_JOB"
 """The variable by which a stage knows that a job of Snakemake's runs it."""
 
@@ -103,7 +104,7 @@ def check_alone() -> None:
         UserError: there is one, or one that was killed.
     """
     if OURS not in os.environ and any(LOCKS.glob("*")):
-        raise UserError("a snakemake is at work here: wait for its end, or if it was killed: snakemake --unlock")
+        raise UserError(AT_WORK)
 
 
 def check_plan() -> None:
@@ -138,6 +139,8 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
         main(arguments)
         if file:
             write_json(file, record.of_process())
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         sys.exit(f"error: {described(error)}")
     except KeyboardInterrupt:

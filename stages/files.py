@@ -26,6 +26,8 @@ BESIDE = ".darkroom-"
 """How the name of a file or folder begins that is being written; .dvcignore and .gitignore leave such names out."""
 WRITER = re.compile(rf"{re.escape(BESIDE)}([0-9a-f]{{8}})-([0-9]+)-[0-9a-f]{{8}}")
 """The rest of such a name: the machine and the process that write, and what was drawn."""
+NAMESPACE = Path("/proc/self/ns/pid")
+"""The link that tells which processes have numbers of the same count."""
 FORGOTTEN = 24 * 3600
 """Seconds after which what another machine has not finished writing counts as left by a process that was killed."""
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -40,13 +42,13 @@ def beside(path: Path) -> Path:
 def is_abandoned(path: Path) -> bool:
     """Return whether ``path`` is half-written, and the process that wrote it is gone.
 
-    The processes of another machine cannot be seen: what one of them left is given a day.
+    Processes of another machine, or container, cannot be seen: what one of them left is given a day.
     """
     writer = WRITER.match(path.name)
     if writer is None:
         return False
     if writer[1] == _machine():
-        return not Path(f"/proc/{writer[2]}").exists()
+        return not _is_alive(int(writer[2]))
     try:
         return time.time() - path.lstat().st_mtime > FORGOTTEN
     except FileNotFoundError:  # renamed to what it was to become
@@ -54,7 +56,18 @@ def is_abandoned(path: Path) -> bool:
 
 
 def _machine() -> str:
-    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+    """Return what stands for this machine, and for the container whose processes have numbers of their own."""
+    return f"{zlib.crc32(f'{socket.gethostname()} {NAMESPACE.readlink()}'.encode()):08x}"
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from stages.parameters.document import Parameters
 
 LONGEST = 60
 LETTERS = f"{string.ascii_lowercase}{string.digits}"
-SECTIONS = ("datasets", "augmented", "views", "backbones", "models", "finetunes", "sweeps", "studies")
 
 
 def names(length: int) -> list[str]:
@@ -34,7 +33,7 @@ def names(length: int) -> list[str]:
 
 
 def renamed(document: dict[str, Any], study: str, name: str) -> dict[str, Any]:
-    """A document of one study in which one entry of each section is called ``name``, wherever it is named."""
+    """A document of one study whose first model, view and sweep are called ``name``, and the study almost so."""
     text = json.dumps({**document, "studies": {study: document["studies"][study]}})
     of_study = document["studies"][study]
     model = of_study["models"][0]
@@ -47,7 +46,7 @@ def renamed(document: dict[str, Any], study: str, name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def document(root: Path) -> dict[str, Any]:
-    """params.yaml, without what would double keys."""
+    """params.yaml."""
     return read(root / "params.yaml")
 
 

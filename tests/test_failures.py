@@ -14,6 +14,7 @@ from benchmarks import trivial
 from benchmarks.project import edit, environment, run
 from stages import command
 from stages.errors import UserError
+from workflow.last_words import UNKNOWN
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +44,8 @@ def last_lines(folder: Path, *arguments: str) -> list[str]:
     [
         ("echo 'error: views.x.size: 0: too small' >&2; exit 1", "views.x.size: 0: too small"),
         (f"{sys.executable} -c 1/0; exit 1", "its command failed: ZeroDivisionError: division by zero"),
-        ("kill -9 $PPID; sleep 1", "its job ended without a word; the system or a scheduler may have killed it"),
-        ("kill -9 $$", "evaluate@model-0001: its process was ended by signal 9, as of a system that is out of memory"),
+        ("kill -9 $PPID; sleep 1", UNKNOWN),
+        ("kill -9 $$", "its process was ended by signal 9, as of a system that is out of memory"),
     ],
 )
 def test_a_job_that_fails_says_why_last(stub: Path, action: str, why: str) -> None:
@@ -58,13 +59,23 @@ def test_every_job_that_failed_is_told_and_one_that_succeeded_at_last_is_not(stu
     fail(stub, "false")
     script = stub / trivial.SCRIPT
     script.write_text(script.read_text().replace("false;", "[ -e once ] || { touch once; exit 1; };"))
-    run(stub, "snakemake", "--retries", "1")
+    said = run(stub, "snakemake", "--retries", "1").stderr
+    assert "Error in rule evaluate" in said
+    assert not said.splitlines()[-1].startswith("error: ")
     (stub / "once").unlink()
     script.write_text(script.read_text().replace('"$1@$2" != evaluate@model-0001', '"$1" != evaluate'))
     edit(stub, {"evaluation.worst": 4})
     script.write_text(script.read_text().replace("touch once; ", ""))
     errors = last_lines(stub, "--keep-going")
     assert sorted(line.split(":")[1].strip() for line in errors) == ["evaluate@model-0001", "evaluate@model-0002"]
+
+
+def test_a_job_that_never_began_is_not_told_by_what_its_last_one_said(stub: Path) -> None:
+    fail(stub, "echo 'error: of yesterday' >&2; exit 1")
+    assert last_lines(stub)[-1] == f"error: evaluate@model-0001: of yesterday {LOG}"
+    job = stub / "workflow/job.py"
+    job.write_text(job.read_text().replace("    command.run(main)\n", "    sys.exit(1)\n"))
+    assert last_lines(stub)[-1] == f"error: evaluate@model-0001: {UNKNOWN} {LOG}"
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_kept_hash_spares_the_reading(place: Path, monkeypatch: pytest.MonkeyP
     contents = Contents()
     found = contents("images")
     contents.keep()
-    monkeypatch.setattr(hashes, "content", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(hashes, "content_and_files", lambda path: pytest.fail(f"{path} was read again"))
     assert Contents()("images") == found
 
 

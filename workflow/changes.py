@@ -140,25 +140,32 @@ class Inspection:
         elif now is None and is_elsewhere(dep):
             return  # what was brought in from there is here, or will be asked for
         elif not recorded.same_as(now) and not recorded.same_as(self._written(dep)):
-            yield Change(entry.name, kind, dep, self._difference(dep, recorded) if now or inside else "is missing")
+            yield Change(entry.name, kind, dep, self._difference(dep, recorded, now) if now or inside else "is missing")
 
-    def _difference(self, dep: str, recorded: Content) -> str:
+    def _difference(self, dep: str, recorded: Content, now: Content | None) -> str:
         """Return in words how a dependency differs from what a stage read, by name where what it read is known."""
-        inside = self.producers.below(dep)
-        made = {out: self.dep_content(out) for out in inside}
-        before = listings.kept(recorded.md5) or self._files({out: one for out, one in made.items() if one}, dep)
-        is_folder = not inside and recorded.md5.endswith(FOLDER_ENDING) and Path(dep).is_dir()
-        after = self.contents.listing(dep) if is_folder else self._files(made, dep)
-        named = listings.difference(before, after) if before or inside else ""
+        made = {out: self.dep_content(out) for out in self.producers.below(dep)}
+        before = self._listed(recorded.md5) or self._files({out: one for out, one in made.items() if one}, dep)
+        after = self._files(made, dep)
+        if now and not made:
+            after = self._listed(now.md5)
+            if before and not after:
+                after = self.contents.listing(dep)
+                listings.keep(now.md5, after)
+        named = listings.difference(before, after) if before or made else ""
         return f"changed: {named}" if named else "changed"
+
+    def _listed(self, md5: str) -> dict[str, str]:
+        """Return the MD5 of each file of a folder with DVC's hash ``md5``; none where no list of it is here."""
+        is_folder = md5.endswith(FOLDER_ENDING)
+        return (listings.kept(md5) or cache.listing(self.cache(), md5)) if is_folder else {}
 
     def _files(self, outs: Mapping[str, Content | None], folder: str) -> dict[str, str]:
         """Return the MD5 of each file that stages write into a folder, by its path within it; empty of what is new."""
         found: dict[str, str] = {}
         for out, one in outs.items():
             name, md5 = os.path.relpath(out, folder), one.md5 if one else ""
-            inside = cache.listing(self.cache(), md5) if md5.endswith(FOLDER_ENDING) else {}
-            found |= {f"{name}/{file}": each for file, each in inside.items()} or {name: md5}
+            found |= {f"{name}/{file}": each for file, each in self._listed(md5).items()} or {name: md5}
         return found
 
 

@@ -18,8 +18,8 @@ class Concerned:
     stale: Set[str]
     """Those whose command may have to be executed; of the others, outputs are restored."""
     lacking: Set[str]
-    """Stages not concerned: what they wrote is missing, nothing needs it, and it can't be made where its source is
-    not."""
+    """Stages not concerned: what they wrote is missing, no stage that may run reads it, and here, without its source,
+    it can't be made."""
 
     @property
     def missing(self) -> list[Change]:

@@ -8,11 +8,16 @@ import atexit
 import logging
 import re
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
 
 from snakemake.jobs import AbstractJob, GroupJob
+from snakemake.jobs import Job as SnakemakeJob
 from snakemake.logging import logger
 
+from stages.command import AT_WORK
 from workflow import jobs, last_words
 
 SHOWN = 5
@@ -20,8 +25,7 @@ SHOWN = 5
 KNOWN = {
     r"No rule to produce (\S+)": "{}: no study of params.yaml, no rule and no file that a rule makes; "
     "snakemake --list-target-rules names the first two",
-    r"Directory cannot be locked": "a snakemake is at work here: wait for its end, or if it was killed: "
-    "snakemake --unlock",
+    r"Directory cannot be locked": AT_WORK,
     r"Terminating processes on user request": "stopped; what is done stays, and snakemake goes on from there",
 }
 """What Snakemake says, and what that means here; groups of the pattern are filled in."""
@@ -32,14 +36,17 @@ class Failures(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self.jobs: dict[str, str | None] = {}
+        self.before: set[str] = set()
+        self.since = 0.0
+        self.attempts: list[list[SnakemakeJob]] = []
         self.known: dict[str, None] = {}
         self.others: dict[str, None] = {}
 
     def listen(self) -> None:
         """Hear all that Snakemake says from now on, and tell at the end of the process what failed."""
+        self.before, self.since = jobs.tokens(), time.time()
         logger.addHandler(self)
-        atexit.register(self.tell)
+        atexit.register(self.tell, Path.cwd())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Note an error of Snakemake's own; those of jobs come to :meth:`add`."""
@@ -52,40 +59,45 @@ class Failures(logging.Handler):
 
     def add(self, job: AbstractJob) -> None:
         """Note a job that failed; it may still succeed at another attempt."""
-        for one in job.jobs if isinstance(job, GroupJob) else [job]:
-            stage = getattr(one.params, "stage", one.rule.name)
-            self.jobs[stage] = next(iter(one.log), None)
+        members = job.jobs if isinstance(job, GroupJob) else [job]
+        self.attempts.append(sorted(members, key=lambda one: one.rule.name))
 
     def clear(self) -> None:
         """Forget all: the run has succeeded, whatever failed at first."""
-        for found in (self.jobs, self.known, self.others):
+        for found in (self.attempts, self.known, self.others):
             found.clear()
 
     def lines(self) -> Iterator[str]:
         """Yield what failed, a line each; of what is not known, only where no job failed, whose cause comes first."""
-        failed = {stage: log for stage, log in self.jobs.items() if not _is_done(stage)}
-        for stage, log in list(failed.items())[:SHOWN]:
-            yield f"error: {stage}: {why(stage)}" + (f" (log: {log})" if log else "")
+        failed = dict.fromkeys(line for attempt in self.attempts for line in self._of(attempt))
+        yield from list(failed)[:SHOWN]
         if len(failed) > SHOWN:
             yield f"error: {len(failed) - SHOWN} more jobs failed; make status names them"
-        others = () if self.jobs or self.known else self.others
+        others = () if failed or self.known else self.others
         yield from (f"error: {text}" for text in (*self.known, *others))
 
-    def tell(self) -> None:
-        """Print what failed, below all that was printed before."""
+    def tell(self, folder: Path) -> None:
+        """Print what failed in ``folder``, below all that was printed before."""
         sys.stdout.flush()
-        for line in self.lines():
-            print(line, file=sys.stderr, flush=True)
+        with chdir(folder):  # Snakemake goes back to where it was started
+            for line in self.lines():
+                print(line, file=sys.stderr, flush=True)
+
+    def _of(self, attempt: list[SnakemakeJob]) -> Iterator[str]:
+        """Yield a line for each job of a failed attempt; of a group, for those that failed of themselves."""
+        last = {one: self._last(one) for one in attempt}
+        failed = [one for one, job in last.items() if job and job.state == "failed"]
+        for one in failed or [one for one, job in last.items() if not (job and job.state == "done")]:
+            log, job = next(iter(one.log), None), last[one]
+            why = last_words.error(job) if job and job.state == "failed" else last_words.unknown(log, self.since)
+            yield f"error: {_name(one)}: {why.removeprefix('error: ')}" + (f" (log: {log})" if log else "")
+
+    def _last(self, job: SnakemakeJob) -> jobs.Job | None:
+        """Return what a job has told of itself, if it came so far in this run."""
+        found = jobs.last(_name(job))
+        return None if found is None or found.token in self.before else found
 
 
-def why(stage: str) -> str:
-    """Return why the last job of a stage failed, in a line."""
-    job = jobs.last(stage)
-    if job is None or job.state != "failed":
-        return "its job ended without a word; the system or a scheduler may have killed it"
-    return last_words.error(job).removeprefix("error: ")
-
-
-def _is_done(stage: str) -> bool:
-    job = jobs.last(stage)
-    return job is not None and job.state == "done"
+def _name(job: SnakemakeJob) -> str:
+    """Return the stage of a job, or the rule of one that is no stage's."""
+    return str(getattr(job.params, "stage", job.rule.name))

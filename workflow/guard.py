@@ -89,11 +89,11 @@ def check_whole(stage: "PipelineStage") -> None:
         if folder.is_dir():
             files = files_below(folder)
             files.pop(MARK, None)
-            if len(files) != out.meta.nfiles:
+            if out.meta.nfiles is not None and len(files) != out.meta.nfiles:
                 left_out = sorted(files.keys() - set(seen_by_dvc(folder, files)))
                 example = f", not {left_out[0]}" if left_out else ""
                 raise UserError(
-                    f"{out.def_path}: holds {len(files):,} files, of which DVC recorded {out.meta.nfiles or 0:,}"
+                    f"{out.def_path}: holds {len(files):,} files, of which DVC recorded {out.meta.nfiles:,}"
                     f"{example}; is there a pattern in {IGNORED} that means a file of it? Take it out and run again"
                 )
 

@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,15 +97,15 @@ def executed(name: str, stages: Stages) -> None:
             raise
         if reproduced:
             recording.keep(name, to_single_stage_lockfile(reproduced))
-            list_read(reproduced)
+            list_read(reproduced, stages.producers)
 
 
-def list_read(stage: "PipelineStage") -> None:
-    """Keep the lists of the files in the folders that a stage has read."""
+def list_read(stage: "PipelineStage", made: Container[str]) -> None:
+    """Keep the lists of the files in the folders that a stage has read; of those ``made`` by stages DVC's cache has."""
     from dvc_data.hashfile.tree import Tree
 
     for dep in stage.deps:
-        if isinstance(dep.obj, Tree):
+        if isinstance(dep.obj, Tree) and dep.def_path not in made:
             listings.keep(dep.hash_info.value, {"/".join(key): one.value for key, _, one in dep.obj})
 
 
@@ -127,7 +127,7 @@ def reproduce(stage: "PipelineStage") -> "PipelineStage | None":
         if number == signal.SIGINT:
             sys.exit(jobs.STOPPED)
         hint = ", as of a system that is out of memory: give the rule more mem_mb" if number == signal.SIGKILL else ""
-        raise UserError(f"{stage.name}: its process was ended by signal {number}{hint}") from None
+        raise UserError(f"its process was ended by signal {number}{hint}") from None
 
 
 def signal_of(status: int) -> int | None:

@@ -71,6 +71,12 @@ def last(stage: str) -> Job | None:
         return None
 
 
+def tokens() -> set[str]:
+    """Return the tokens of all jobs that have been last of their stage."""
+    found = (last(file.stem) for file in FOLDER.glob("[!.]*.json"))
+    return {job.token for job in found if job}
+
+
 def last_sign(stage: str) -> float:
     """Return when the file of a stage's job was touched last, by the clock of its file system; 0 if it is gone."""
     try:

@@ -8,6 +8,7 @@ process that was killed left half-written is removed as well, wherever Darkroom 
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -50,7 +51,9 @@ def sweep() -> None:
     scratches = [(scratch.place(kind), folder) for kind in (scratch.FEATURES, scratch.BACKUPS) for folder in (".", "*")]
     places = [*((Path(), folder) for folder in WRITTEN), *scratches]
     found = {path for top, folder in places for path in top.glob(f"{folder}/{BESIDE}*") if is_abandoned(path)}
-    remove(sorted(found), sys.stderr, "; a process that was killed left it half-written")
+    for path in sorted(found):
+        with suppress(OSError):  # another user's, or another process was quicker
+            remove([path], sys.stderr, "; a process that was killed left it half-written")
 
 
 def _files(path: Path) -> list[Path]:
@@ -86,6 +89,7 @@ def remove(paths: Iterable[Path], told: TextIO = sys.stdout, why: str = "") -> i
 
 
 def _remove_empty(folder: Path) -> None:
-    while folder != Path() and not any(folder.iterdir()):
+    """Remove a folder of this checkout that holds nothing, and those around it."""
+    while folder != Path() and not folder.is_absolute() and ".." not in folder.parts and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent

@@ -1,7 +1,7 @@
 """Lists of the files in folders that stages read, by DVC's hash of the folder, so that a change can be named.
 
-DVC's cache has such lists of what stages write. Of what they only read, a user's source or a folder of what other
-stages wrote, a job leaves its list here. To lose one costs the names, no more.
+DVC's cache has such lists of folders that stages write. Of others, a user's source or a folder in which several stages
+write, a job leaves its list here. To lose one costs the names, no more.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,21 +17,22 @@ Listing = Mapping[str, str]
 
 
 def keep(md5: str, files: Listing) -> None:
-    """Keep the list of a folder with DVC's hash ``md5``."""
-    if not _place(md5).exists():
-        write_json(_place(md5), dict(files))
+    """Keep the list of a folder with DVC's hash ``md5``, where that can be written."""
+    with suppress(PermissionError):  # another user's checkout, of which only the state is asked
+        if not _place(md5).exists():
+            write_json(_place(md5), dict(files))
 
 
-def kept(md5: str) -> Listing | None:
-    """Return the list of the folder that had DVC's hash ``md5``, or ``None`` where none was kept."""
+def kept(md5: str) -> dict[str, str]:
+    """Return the list of the folder that had DVC's hash ``md5``; nothing, where none was kept."""
     with suppress(OSError, ValueError):
         return read_json(_place(md5))
-    return None
+    return {}
 
 
 def prune(wanted: Collection[str]) -> None:
     """Drop the lists of all folders but those with the hashes ``wanted``."""
-    for file in FOLDER.glob("*.json"):
+    for file in FOLDER.glob("[!.]*.json"):
         if f"{file.stem}{FOLDER_ENDING}" not in wanted:
             file.unlink(missing_ok=True)
 

@@ -42,7 +42,7 @@ def joined(base: Entries, ours: Entries, theirs: Entries) -> Entries:
 
 def changed_on_both(base: Entries, ours: Entries, theirs: Entries) -> list[str]:
     """Return the stages whose entries both sides changed, each in its way."""
-    both = ours.keys() & theirs.keys()
+    both = ours.keys() & theirs.keys() - {template.CHECK}  # which the next snakemake records anew
     return sorted(
         name for name in both if ours[name] != theirs[name] and base.get(name) not in (ours[name], theirs[name])
     )

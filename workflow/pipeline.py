@@ -30,6 +30,13 @@ from workflow.producers import Producers
 SHOWN = {".png", ".md", ".csv"}
 """Suffixes of the files that go into the report."""
 
+QUERIES = {
+    *("-l", "-S", "-D", "--lint", "--list", "--list-rules", "--list-target-rules", "--list-changes"),
+    *("--list-input-changes", "--list-params-changes", "--list-untracked", "--summary", "--detailed-summary"),
+    *("--unlock", "--containerize", "--dag", "--rulegraph", "--filegraph", "--d3dag"),
+}
+"""Words of Snakemake's command line that ask for something to read."""
+
 NOTHING = "(?!)"
 """A pattern that matches no text."""
 
@@ -111,13 +118,15 @@ class Pipeline:
     def reconcile(self, dry: bool, words: Collection[str] = ()) -> None:
         """Tell Snakemake, and the user, which stages no longer are what dvc.lock records.
 
-        Nothing is removed or restored in a ``dry`` run, and nothing written while another run is at work here. Where
-        the ``words`` of the command line name studies, the user is told of these alone, and these alone are restored.
+        Nothing is removed or restored in a ``dry`` run, or one that only shows something, and nothing written while
+        another run is at work here. Where the ``words`` of the command line name studies, the user is told of these
+        alone, and these alone are restored.
 
         Raises:
             UserError: dvc.lock cannot be read, or a source is missing that is needed.
         """
         contents = Contents()
+        dry = dry or not QUERIES.isdisjoint(word.partition("=")[0] for word in words)
         if not dry and not is_running():
             jobs.wait_for_those_left(self.stages)
             record_check()
@@ -129,7 +138,7 @@ class Pipeline:
         wanted = self._wanted(inspection, words)
         found = self._concerned(inspection, set() if dry or is_running() else wanted)
         contents.keep()
-        plan.check_sources(self.parameters, self.stages.keys() - found.stale)
+        plan.check_sources(self.parameters, self.stages.keys() - (found.stale & wanted))
         self.concerned = set(found.changes)
         if is_running():
             return
@@ -140,9 +149,15 @@ class Pipeline:
                 reasons.ask(name, found.changes[name])
             else:
                 reasons.settle(name)
-        listings.prune({one.md5 for entry in inspection.entries.values() for one in entry.deps.values()})
+        listings.prune(self._listed(inspection))
         for line in reasons.told(found, wanted):
             print(line, file=sys.stderr)
+
+    def _listed(self, inspection: changes.Inspection) -> set[str]:
+        """Return the hashes of all that stages read when they were executed, and of sources as they are now."""
+        sources = {dep for stage in self.stages.values() for dep in stage.deps if changes.is_outside(dep)}
+        now = {found.md5 for dep in sources if (found := inspection.contents(dep))}
+        return now | {one.md5 for entry in inspection.entries.values() for one in entry.deps.values()}
 
     def _wanted(self, inspection: changes.Inspection, words: Collection[str]) -> Set[str]:
         """Return the stages of the studies that ``words`` name; of all studies, where they name none."""

@@ -8,7 +8,7 @@ Snakemake looks: older than any output where a stage holds, new, with the reason
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
 from stages.files import write_text
@@ -26,7 +26,7 @@ OF_OUTPUTS: Mapping[Kind, str] = {"output": RESTORED, "missing": MISSING}
 MARK = ".snakemake_timestamp"
 """What Snakemake leaves in folders that jobs made; its time stands for theirs."""
 SHOWN = 12
-"""Reasons that are told at the start; the rest are counted."""
+"""Reasons that are told at the start, and stages of each; the rest are counted."""
 
 
 def file(stage: str) -> Path:
@@ -75,6 +75,11 @@ def told(concerned: Concerned, wanted: Set[str]) -> list[str]:
                 stages[OF_OUTPUTS.get(change.kind) or str(change)][stage] = None
     if lacking := concerned.lacking & wanted:
         stages[LACKING] = dict.fromkeys(sorted(lacking))
-    lines = [f"{reason}: {', '.join(names)}" for reason, names in stages.items()]
+    lines = [f"{reason}: {_named(list(names))}" for reason, names in stages.items()]
     more = [f"and {len(lines) - SHOWN} more reasons, in {FOLDER}"] if len(lines) > SHOWN else []
     return lines[:SHOWN] + more
+
+
+def _named(stages: Sequence[str]) -> str:
+    more = f" and {len(stages) - SHOWN:,} more" if len(stages) > SHOWN else ""
+    return f"{', '.join(stages[:SHOWN])}{more}"

@@ -81,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     pipeline = opened()
     upstream = Inspection(pipeline.stages, {}, Contents()).upstream()
     chosen = studies(pipeline, words)
+    run_snakemake(TIMINGS)  # first: it also restores what is missing
     asked = reached((end for study in chosen for end in plan.ends(study, pipeline.values)), upstream)
     wanted = [name for name, stage in pipeline.stages.items() if name in asked and to_read(stage)]
     done = finished(pipeline.stages, upstream)
@@ -88,7 +89,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not made:
         raise UserError(f"nothing of {', '.join(chosen)} is made yet: run make TARGET=<study> first")
     note("report", f"{counted(len(made), 'stage')} of {', '.join(chosen)}")
-    run_snakemake(TIMINGS)
     with written(REPORT) as page:
         run_snakemake("--report", str(page), TIMINGS, *(to_read(pipeline.stages[name])[0] for name in made))
     print(f"{REPORT} is written: open it in a browser")
