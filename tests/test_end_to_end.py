@@ -214,7 +214,7 @@ def test_a_broken_archive_stops_the_workflow_with_one_line_and_leaves_nothing(ag
     assert all("seg_test.zip" in line for line in errors)
     assert done.stderr.splitlines()[-1] == errors[-1]
     assert "Traceback" not in done.stderr + done.stdout
-    assert not (again / "data/images/intel").exists()
+    assert not (again / "data/raw/intel").exists()
 
 
 def test_a_tree_without_git_works(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from benchmarks import trivial
 from benchmarks.project import edit, environment, run
 from stages import command
 from stages.errors import UserError
-from workflow.last_words import UNKNOWN
+from workflow.failures import UNKNOWN
 
 pytestmark = pytest.mark.slow
 

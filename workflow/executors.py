@@ -48,14 +48,14 @@ def explain_failures(failures: Failures) -> None:
         of_job(self, msg, indent, aux_logs, **details)
         if not indent:  # not one of a group
             tell(self, aux_logs)
-            failures.add(self)
+            failures.add(self, msg)
 
     def group_error(self: GroupJob, msg: str | None = None, aux_logs: list[str] | None = None, **details: Any) -> None:
         if msg:
             logger.error(msg)
         of_group(self, msg, aux_logs, **details)
         tell(self, aux_logs)
-        failures.add(self)
+        failures.add(self, msg)
 
     Job.log_error, GroupJob.log_error = job_error, group_error
 

@@ -20,6 +20,7 @@ from snakemake.logging import logger
 from stages.command import AT_WORK
 from workflow import jobs, last_words
 
+UNKNOWN = "its job ended without a word; the system or a scheduler may have killed it"
 SHOWN = 5
 """Failed jobs that are told; the others are counted."""
 KNOWN = {
@@ -38,7 +39,7 @@ class Failures(logging.Handler):
         super().__init__(logging.INFO)
         self.before: set[str] = set()
         self.since = 0.0
-        self.attempts: list[list[SnakemakeJob]] = []
+        self.attempts: list[tuple[list[SnakemakeJob], str]] = []
         self.known: dict[str, None] = {}
         self.others: dict[str, None] = {}
 
@@ -57,10 +58,10 @@ class Failures(logging.Handler):
             lines = [line.strip() for line in text.splitlines() if line.strip()]
             self.others[": ".join(line.removesuffix(":") for line in lines[:2])] = None
 
-    def add(self, job: AbstractJob) -> None:
-        """Note a job that failed; it may still succeed at another attempt."""
+    def add(self, job: AbstractJob, said: str | None) -> None:
+        """Note a job that failed, and what its scheduler ``said``; it may still succeed at another attempt."""
         members = job.jobs if isinstance(job, GroupJob) else [job]
-        self.attempts.append(sorted(members, key=lambda one: one.rule.name))
+        self.attempts.append((sorted(members, key=lambda one: one.rule.name), " ".join((said or "").split())))
 
     def clear(self) -> None:
         """Forget all: the run has succeeded, whatever failed at first."""
@@ -69,7 +70,7 @@ class Failures(logging.Handler):
 
     def lines(self) -> Iterator[str]:
         """Yield what failed, a line each; of what is not known, only where no job failed, whose cause comes first."""
-        failed = dict.fromkeys(line for attempt in self.attempts for line in self._of(attempt))
+        failed = dict.fromkeys(line for members, said in self.attempts for line in self._of(members, said))
         yield from list(failed)[:SHOWN]
         if len(failed) > SHOWN:
             yield f"error: {len(failed) - SHOWN} more jobs failed; make status names them"
@@ -83,14 +84,15 @@ class Failures(logging.Handler):
             for line in self.lines():
                 print(line, file=sys.stderr, flush=True)
 
-    def _of(self, attempt: list[SnakemakeJob]) -> Iterator[str]:
+    def _of(self, attempt: list[SnakemakeJob], said: str) -> Iterator[str]:
         """Yield a line for each job of a failed attempt; of a group, for those that failed of themselves."""
         last = {one: self._last(one) for one in attempt}
         failed = [one for one, job in last.items() if job and job.state == "failed"]
         for one in failed or [one for one, job in last.items() if not (job and job.state == "done")]:
             log, job = next(iter(one.log), None), last[one]
-            why = last_words.error(job) if job and job.state == "failed" else last_words.unknown(log, self.since)
-            yield f"error: {_name(one)}: {why.removeprefix('error: ')}" + (f" (log: {log})" if log else "")
+            told = last_words.error(job) if job and one in failed else last_words.error_since(log, self.since)
+            why = (told or said or UNKNOWN).removeprefix("error: ")
+            yield f"error: {_name(one)}: {why}" + (f" (log: {log})" if log else "")
 
     def _last(self, job: SnakemakeJob) -> jobs.Job | None:
         """Return what a job has told of itself, if it came so far in this run."""

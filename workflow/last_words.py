@@ -10,7 +10,6 @@ TAIL = 2**16
 """Bytes at the end of a log that are looked at."""
 PROGRESS, ERROR = "[", ("error", "ERROR")
 """How the lines of a log begin that the terminal shows too."""
-UNKNOWN = "its job ended without a word; the system or a scheduler may have killed it"
 OURS = (PROGRESS, "> ", "job ")
 """How the lines of a log begin that say nothing of how a job ended."""
 
@@ -27,15 +26,12 @@ def error(job: Job) -> str:
     return next((line for line in lines if line.startswith(ERROR)), f"{job.error}{words}")
 
 
-def unknown(log: str | None, since: float) -> str:
-    """Return why a job failed that did not say how it ended: its log's last line of error, or that there is none.
-
-    Not of a log that was written before ``since``, seconds since 1970: that was another job.
-    """
+def error_since(log: str | None, moment: float) -> str | None:
+    """Return the last line of error in a log, if it was written after a ``moment``, seconds since 1970."""
     with suppress(OSError):
-        if log and Path(log).stat().st_mtime >= since:
-            return next(line for line in [*_last_lines(log), UNKNOWN] if line.startswith(ERROR) or line == UNKNOWN)
-    return UNKNOWN
+        if log and Path(log).stat().st_mtime >= moment:
+            return next((line for line in _last_lines(log) if line.startswith(ERROR)), None)
+    return None
 
 
 def _last_lines(log: str | None) -> list[str]:

@@ -62,6 +62,7 @@ def test_a_training_that_requires_a_gpu_fails_at_once_where_there_is_none(
     running = start(slurm, changed, profile(tmp_path / "profile.yaml", variables={"gpu": "required"}, retries=0))
     assert running.end() != 0
     assert "error: models.plain: DARKROOM_GPU: required: no GPU on" in running.said
+    assert running.said.splitlines()[-1].startswith("error: train@plain: models.plain: DARKROOM_GPU: required: no GPU")
     assert began(changed) == ["train@plain"]
 
 
@@ -69,4 +70,6 @@ def test_what_slurm_refuses_is_told(slurm: Slurm, changed: Path, tmp_path: Path)
     running = start(slurm, changed, profile(tmp_path / "profile.yaml", variables={"gpus": "elsewhere"}))
     assert running.end() != 0
     assert "invalid partition specified: elsewhere" in running.said
+    last = running.said.splitlines()[-1]
+    assert last.startswith("error: ") and "invalid partition specified: elsewhere" in last
     assert began(changed) == []
