@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from stages import template
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("Makefile", "stages", "workflow", "models/dvc.yaml", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
 SOURCES += ("LICENSE", "pyproject.toml", "requirements")
@@ -73,8 +75,8 @@ def environment(*folders: Path) -> dict[str, str]:
 
 
 def executed(output: str) -> list[str]:
-    """Return the stages whose commands DVC executed, by what it printed, sorted."""
-    return sorted(re.findall(r"Running stage '([^']+)'", output))
+    """Return the stages that make something whose commands DVC executed, by what it printed, sorted."""
+    return sorted(stage for stage in re.findall(r"Running stage '([^']+)'", output) if stage != template.CHECK)
 
 
 def snakemake(folder: Path, *arguments: str) -> list[str]:

@@ -54,7 +54,7 @@ def test_git_and_dvc_see_the_artifacts_and_not_the_models(tmp_path: Path) -> Non
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert done.stdout == "?? models/dvc.yaml\n"
     stages = copies.run(folder, "dvc", "stage", "list", "--all", "--name-only").stdout.split()
-    assert sorted(stages) == sorted(template.stages(folder))
+    assert sorted(stages) == sorted([*template.stages(folder), template.CHECK])
 
 
 def test_what_is_said_of_models(described: Callable[[dict[str, Any]], dict[str, str]]) -> None:
