@@ -70,10 +70,10 @@ class Failures(logging.Handler):
 
     def lines(self) -> Iterator[str]:
         """Yield what failed, a line each; of what is not known, only where no job failed, whose cause comes first."""
-        failed = dict.fromkeys(line for members, said in self.attempts for line in self._of(members, said))
-        yield from list(failed)[:SHOWN]
+        failed = {name: line for members, said in self.attempts for name, line in self._of(members, said)}
         if len(failed) > SHOWN:
-            yield f"error: {len(failed) - SHOWN} more jobs failed; make status names them"
+            yield f"error: {len(failed)} jobs failed, of which these are {SHOWN}; make status names them"
+        yield from list(failed.values())[:SHOWN]
         others = () if failed or self.known else self.others
         yield from (f"error: {text}" for text in (*self.known, *others))
 
@@ -84,15 +84,15 @@ class Failures(logging.Handler):
             for line in self.lines():
                 print(line, file=sys.stderr, flush=True)
 
-    def _of(self, attempt: list[SnakemakeJob], said: str) -> Iterator[str]:
-        """Yield a line for each job of a failed attempt; of a group, for those that failed of themselves."""
+    def _of(self, attempt: list[SnakemakeJob], said: str) -> Iterator[tuple[str, str]]:
+        """Yield the name of each job of a failed attempt, and its line; of a group, those that failed of themselves."""
         last = {one: self._last(one) for one in attempt}
         failed = [one for one, job in last.items() if job and job.state == "failed"]
         for one in failed or [one for one, job in last.items() if not (job and job.state == "done")]:
             log, job = next(iter(one.log), None), last[one]
             told = last_words.error(job) if job and one in failed else last_words.error_since(log, self.since)
             why = (told or said or UNKNOWN).removeprefix("error: ")
-            yield f"error: {_name(one)}: {why}" + (f" (log: {log})" if log else "")
+            yield _name(one), f"error: {_name(one)}: {why}" + (f" (log: {log})" if log else "")
 
     def _last(self, job: SnakemakeJob) -> jobs.Job | None:
         """Return what a job has told of itself, if it came so far in this run."""
