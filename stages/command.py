@@ -139,8 +139,9 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
         main(arguments)
         if file:
             write_json(file, record.of_process())
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # whoever read what is printed is gone; what was to be made is not
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         sys.exit(f"error: {described(error)}")
     except KeyboardInterrupt:
