@@ -18,6 +18,7 @@ from snakemake.io import ancient, directory, report
 
 from stages import command, plan, template, versions
 from stages.errors import UserError
+from stages.parameters.base import read
 from stages.parameters.document import Parameters, load
 from workflow import changes, jobs, listings, lock, reasons, recording, storage
 from workflow.concerned import Concerned, concerned, reached
@@ -27,8 +28,8 @@ from workflow.job import Stages
 from workflow.leftovers import clear, leftovers, sweep
 from workflow.producers import Producers
 
-SHOWN = {".png", ".md", ".csv"}
-"""Suffixes of the files that go into the report."""
+SHOWN = {"", ".png", ".md", ".csv"}
+"""Suffixes of the files, and of folders of figures, that go into the report where they have a caption."""
 
 QUERIES = {
     *("-l", "-S", "-D", "--lint", "--list", "--list-rules", "--list-target-rules", "--list-changes"),
@@ -85,16 +86,14 @@ class Pipeline:
         return [self._marked(verb, pattern, f"{{{wildcard}}}", category) for pattern in patterns]
 
     def _marked(self, verb: str, pattern: str, subject: str, category: str) -> Any:
-        path = Path(pattern)
-        caption = Path(__file__).parent / "report" / f"{verb}-{path.stem}.rst"
-        shown = caption.exists()
-        if not path.suffix and shown:
+        path, caption = Path(pattern), caption_of(verb, pattern)
+        if not path.suffix and caption:
             labels = {"of": subject, "shows": "{figure}", "as": "png"}
             figures = {"patterns": ["{figure}.png"], "category": category, "labels": labels}
             return report(directory(pattern), caption=str(caption), **figures)
         if not path.suffix:
             return directory(pattern)
-        if path.suffix not in SHOWN or not shown:
+        if not caption:
             return pattern
         labels = {"of": subject, "shows": path.stem.replace("-", " "), "as": path.suffix[1:]}
         return report(pattern, caption=str(caption), category=category, labels=labels)
@@ -149,11 +148,11 @@ class Pipeline:
                 reasons.ask(name, found.changes[name])
             else:
                 reasons.settle(name)
-        listings.prune(self._listed(inspection))
+        listings.prune(self._read(inspection))
         for line in reasons.told(found, wanted):
             print(line, file=sys.stderr)
 
-    def _listed(self, inspection: changes.Inspection) -> set[str]:
+    def _read(self, inspection: changes.Inspection) -> set[str]:
         """Return the hashes of all that stages read when they were executed, and of sources as they are now."""
         sources = {dep for stage in self.stages.values() for dep in stage.deps if changes.is_outside(dep)}
         now = {found.md5 for dep in sources if (found := inspection.contents(dep))}
@@ -210,12 +209,19 @@ class Pipeline:
         return made or ([] if left_out else [dep])
 
 
+def caption_of(verb: str, out: str) -> Path | None:
+    """Return the caption of an output of a stage, if the report shows it."""
+    path = Path(out)
+    caption = Path(__file__).parent / "report" / f"{verb}-{path.stem}.rst"
+    return caption if path.suffix in SHOWN and caption.exists() else None
+
+
 def record_check() -> None:
     """Leave to be recorded that the plan, which has just been written, holds: what DVC would by executing the check."""
     check = template.check()
-    document = template.read(template.PARAMETERS)
     params = {
-        str(template.PARAMETERS): {key: document.get(key) for key in sorted(check.params[str(template.PARAMETERS)])}
+        file: {key: read(Path(file)).get(key) for key in sorted(keys)}  # as DVC sorts them
+        for file, keys in check.params.items()
     }
     content = {"cmd": check.command, "params": params}
     if lock.recorded([check.name])[check.name] != content:

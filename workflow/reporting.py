@@ -20,7 +20,7 @@ from stages.template import Stage
 from workflow.changes import Inspection
 from workflow.concerned import reached
 from workflow.hashes import Contents
-from workflow.pipeline import Pipeline, opened
+from workflow.pipeline import Pipeline, caption_of, opened
 
 REPORT = Path("report.html")
 ALL, TIMINGS = "all", "timings"
@@ -30,8 +30,8 @@ NAMED = 6
 
 
 def to_read(stage: Stage) -> list[str]:
-    """Return the outputs of a stage that a report may show; of stages that make data there are none."""
-    return [out for out in stage.outs if not out.startswith(("data/", "results/records/"))]
+    """Return the outputs of a stage that the report shows; of stages that make data there are none."""
+    return [out for out in stage.outs if caption_of(stage.verb, out)]
 
 
 def finished(stages: Mapping[str, Stage], upstream: Mapping[str, Set[str]]) -> set[str]:
