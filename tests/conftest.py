@@ -11,6 +11,7 @@ import pytest
 from benchmarks import trivial
 from benchmarks.project import copied, edit, git, leave_one_study, run, snakemake
 from stages import template
+from tests.deliveries import zipped
 from tests.small_study import ONE_MODEL, small
 
 if TYPE_CHECKING:
@@ -67,6 +68,33 @@ def mine(tmp_path: Path) -> Path:
     folder = tmp_path / "mine"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> bytes:
+    """The bytes of a good archive."""
+    return zipped(tmp_path / "whole.zip")
+
+
+@pytest.fixture
+def refused(mine: Path, tmp_path: Path) -> Callable[..., str]:
+    """Bring what train* and test mean from the user's folder, and require one line with these words."""
+    from stages import fetch
+    from tests.data_sets import dataset
+    from tests.refusals import one_line
+
+    zipped(mine / "test.zip")
+
+    def bring(*words: str, **changes: object) -> str:
+        splits = {"train": ["train*"], "validation": [], "test": ["test"]}
+        given = dataset(**{"source": str(mine), "splits": splits} | changes)
+        out = tmp_path / "out"
+        out.mkdir(exist_ok=True)
+        message = one_line(lambda: fetch.bring("pets", given, out), *words)
+        message.encode()
+        return message
+
+    return bring
 
 
 @pytest.fixture(scope="session")

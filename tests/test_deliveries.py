@@ -1,139 +1,19 @@
-"""What cannot be read of a delivery is refused in one line that names it and what to do, whatever its name is."""
+"""A delivery that cannot be read is refused in one line that names it, says what it is, and what to do."""
 
 import gzip
 import os
 import socket
 import struct
 import tarfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from data_sets import dataset, records, write_idx, write_tar
+from data_sets import dataset
+from deliveries import CIFAR, zipped
 
-from stages import fetch, unzip
+from stages import fetch
 from tests.refusals import one_line
-
-LATIN = "x\udce9"
-"""What Python makes of a name in Latin-1 on disk."""
-LABELS = {"d/batches.meta.txt": b"cat\ndog\n"}
-BATCHES = {f"d/{name}.bin": records([0, 1])[0] for name in ("data_batch_1", "test_batch")} | LABELS
-
-
-def zipped(path: Path, names: tuple[str, ...] = ("cat/1.jpg", "dog/1.jpg")) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in names:
-            archive.writestr(name, name)
-    return path.read_bytes()
-
-
-def class_folders(folder: Path, *more: str) -> Path:
-    for name in ("cat/1.jpg", "dog/1.jpg", *more):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"x")
-    return folder
-
-
-@pytest.fixture
-def whole(tmp_path: Path) -> bytes:
-    """The bytes of a good archive."""
-    return zipped(tmp_path / "whole.zip")
-
-
-@pytest.fixture
-def refused(mine: Path, tmp_path: Path) -> Callable[..., str]:
-    """Bring what train* and test mean from the user's folder, and require one line with these words."""
-    zipped(mine / "test.zip")
-
-    def bring(*words: str, **changes: object) -> str:
-        splits = {"train": ["train*"], "validation": [], "test": ["test"]}
-        given = dataset(**{"source": str(mine), "splits": splits} | changes)
-        out = tmp_path / "out"
-        out.mkdir(exist_ok=True)
-        message = one_line(lambda: fetch.bring("pets", given, out), *words)
-        message.encode()
-        return message
-
-    return bring
-
-
-@pytest.mark.parametrize("more", [f"{LATIN}/1.jpg", f"cat/{LATIN}.jpg"])
-def test_a_name_in_a_folder_that_is_not_utf8(refused: Callable[..., str], mine: Path, more: str) -> None:
-    class_folders(mine / "train", more)
-    refused("mine/train/", r"x\xe9", "the name is not UTF-8; rename it")
-
-
-def test_a_folder_whose_name_is_not_utf8(refused: Callable[..., str], mine: Path) -> None:
-    class_folders(mine / f"train{LATIN}")
-    refused(r"/mine/trainx\xe9': the name is not UTF-8; rename it")
-
-
-def test_an_archive_whose_name_is_not_utf8(refused: Callable[..., str], mine: Path, whole: bytes) -> None:
-    (mine / f"train{LATIN}.zip").write_bytes(whole)
-    refused(r"/mine/trainx\xe9.zip': the name is not UTF-8; rename it")
-
-
-def test_files_of_pixels_whose_names_are_not_utf8(refused: Callable[..., str], mine: Path) -> None:
-    for name in (f"train{LATIN}", "test"):
-        write_idx(mine, name, [0, 1])
-    refused(r"/mine/trainx\xe9-images-idx3-ubyte.gz': the name is not UTF-8; rename it", layout="idx")
-    (mine / f"train{LATIN}-labels-idx1-ubyte.gz").unlink()
-    refused("no file of its labels beside it; add ", r"x\xe9-labels-idx1-ubyte.gz", layout="idx")
-
-
-def test_a_name_that_is_not_utf8_where_nothing_is_found(refused: Callable[..., str], mine: Path, whole: bytes) -> None:
-    (mine / f"{LATIN}.zip").write_bytes(whole)
-    (mine / "a\nb.zip").write_bytes(whole)
-    refused(r"which holds 'a\nb.zip', test.zip, b'x\xe9.zip'; correct the name or add what it means")
-
-
-@pytest.mark.parametrize("name", [LATIN, "a\nb"])
-def test_a_damaged_archive_of_such_a_name_may_hold_what_is_meant(
-    refused: Callable[..., str], mine: Path, name: str
-) -> None:
-    (mine / f"{name}.zip").write_bytes(b"x")
-    refused("not a whole zip archive", repr(os.fsencode(name) if name == LATIN else name)[2:-1])
-
-
-def test_a_stray_or_a_folder_around_all_may_have_any_name(mine: Path, whole: bytes, tmp_path: Path) -> None:
-    for name in ("train", "test", LATIN):
-        (mine / LATIN).mkdir(exist_ok=True)
-        (mine / LATIN / f"{name}.zip").write_bytes(whole)
-    out = tmp_path / "out"
-    out.mkdir()
-    fetch.bring("pets", dataset(source=str(mine)), out)
-    assert sorted(path.name for path in out.iterdir()) == ["test.zip", "train.zip"]
-
-
-def test_an_archive_whose_name_is_not_utf8_cannot_be_unpacked(mine: Path, whole: bytes) -> None:
-    for name in (f"train{LATIN}", "test"):
-        (mine / f"{name}.zip").write_bytes(whole)
-    splits = {"train": ["train*"], "validation": [], "test": ["test"]}
-    one_line(lambda: unzip.planned("pets", dataset(splits=splits), mine), "the name is not UTF-8")
-
-
-CIFAR = {"layout": "cifar10-binary", "splits": {"train": ["data_batch_*"], "validation": [], "test": ["test_batch"]}}
-
-
-def test_a_batch_whose_name_is_not_utf8(refused: Callable[..., str], mine: Path) -> None:
-    write_tar(mine / "a.tar.gz", BATCHES | {f"d/data_batch_{LATIN}.bin": b"x"})
-    refused("a.tar.gz: the name of b'data_batch_x\\xe9.bin' in it is not UTF-8; pack it under another", **CIFAR)
-
-
-def test_other_members_of_a_tar_may_have_any_name(mine: Path, tmp_path: Path) -> None:
-    write_tar(mine / "a.tar.gz", {f"{LATIN}/{name}": data for name, data in BATCHES.items()} | {LATIN: b"x"})
-    out = tmp_path / "out"
-    out.mkdir()
-    fetch.bring("pets", dataset(source=str(mine), **CIFAR), out)
-    assert len(unzip.planned("pets", dataset(**CIFAR), out)) == 4
-
-
-@pytest.mark.parametrize("name", ["a\x1b", "é" * 120])
-def test_a_class_that_cannot_name_a_file(mine: Path, name: str) -> None:
-    write_tar(mine / "a.tar.gz", BATCHES | {"d/batches.meta.txt": f"{name}\ndog\n".encode()})
-    one_line(lambda: unzip.planned("pets", dataset(**CIFAR), mine), repr(name), "cannot name a file; mend it")
 
 
 def part(whole: bytes) -> bytes:
@@ -260,20 +140,3 @@ def test_a_source_that_is_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     one_line(
         lambda: fetch.check_origin("pets", given, Path("out")), "datasets.pets.source: ", "no path (", "correct it"
     )
-
-
-@pytest.mark.parametrize("name", ["cat/a\nb.jpg", "a\nb/1.jpg", "cat/a\\b.jpg"])
-def test_a_name_that_no_archive_may_have(refused: Callable[..., str], mine: Path, name: str) -> None:
-    class_folders(mine / "train", name)
-    refused("mine/train/", "; rename it")
-
-
-@pytest.mark.parametrize("name", ["a\nb.jpg", f"{LATIN}.jpg"])
-def test_a_link_of_any_name_is_refused(refused: Callable[..., str], mine: Path, name: str) -> None:
-    (class_folders(mine / "train") / "cat" / name).symlink_to("nowhere")
-    refused("mine/train/cat/", "neither a file nor a folder (a link, perhaps); put a copy in its place")
-
-
-def test_a_folder_whose_archive_would_have_too_long_a_name(refused: Callable[..., str], mine: Path) -> None:
-    class_folders(mine / f"train{'é' * 124}")
-    refused("as an archive it would have a name of over 255 bytes; shorten its name")

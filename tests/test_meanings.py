@@ -1,12 +1,13 @@
 """A name under splits that means one thing twice is refused in one line that names both; strays are of no concern."""
 
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import deliveries
 import kagglehub
 import pytest
 from data_sets import dataset, records, write_idx, write_tar
+from deliveries import class_folders
 
 from stages import fetch
 from tests.refusals import one_line
@@ -17,16 +18,7 @@ BATCHES = {"f/data_batch_1.bin": records([0])[0], "f/test_batch.bin": records([0
 
 def zipped(path: Path, *tops: str) -> None:
     """Write a zip of a few class folders, beneath each of the folders ``tops`` if there are any."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in (f"{top}{image}" for top in tops or ("",) for image in IMAGES):
-            archive.writestr(name, name)
-
-
-def unpacked(folder: Path) -> None:
-    for name in IMAGES:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(name.encode())
+    deliveries.zipped(path, tuple(f"{top}{image}" for top in tops or ("",) for image in IMAGES))
 
 
 def make(folder: Path, names: str) -> None:
@@ -34,7 +26,7 @@ def make(folder: Path, names: str) -> None:
     for name in names.split():
         path, *tops = name.split(":")
         if path.endswith("/"):
-            unpacked(folder / path)
+            class_folders(folder / path)
         else:
             zipped(folder / path, *tops)
 
