@@ -71,7 +71,7 @@ report: environment  ## write report.html: all figures and tables that are made,
 	@python -m workflow.reporting $(if $(filter file,$(origin TARGET)),,$(TARGET))
 
 schema: environment  ## write workflow/params.schema.json anew, after a change of stages/parameters
-	@python -m stages.parameters.document > workflow/params.schema.json
+	@python -m stages.parameters.schema > workflow/params.schema.json
 
 lock: environment  ## resolve requirements/*.in into locks anew
 	@./requirements/lock

@@ -46,7 +46,7 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
         *parents, last = dotted.split(".")
         node = document
         for part in parents:
-            node = node[part]
+            node = node.setdefault(part, {})
         node[last] = json.loads(json.dumps(value))  # a copy: what two values share, a later key would change in both
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 

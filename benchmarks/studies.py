@@ -17,7 +17,7 @@ import pandas
 
 from stages.counts import splits_of
 from stages.files import write_table
-from stages.parameters.base import validated
+from stages.parameters.base import FILE, entry
 from stages.parameters.data import Dataset
 from stages.template import documents
 
@@ -69,7 +69,7 @@ def made(checkout: Path) -> Iterator[tuple[str, Run]]:
             continue
         tables = {name: read(folder / f"{name}.csv") for name in ("models", "means")}
         by_model = {name: content.set_index("model") for name, content in tables.items()}
-        dataset = validated(Dataset, values["datasets"][planned["dataset"]], f"datasets.{planned['dataset']}")
+        dataset = entry(Dataset, "datasets", planned["dataset"], file=checkout / FILE)
         counted = read(checkout / "results/census" / planned["dataset"] / "classes.csv")
         yield study, Run(**by_model, classes=read(folder / "classes.csv"), images=images(counted, dataset))
 

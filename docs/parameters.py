@@ -9,13 +9,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from stages.files import write_text
+from stages.parameters.defaults import PARTS
 from stages.parameters.document import Parameters
+from stages.parameters.inheritance import JOINED, SECTIONS
 
 PAGE = Path("docs/parameters.md")
 HEAD = """# Every key of params.yaml
 
-Written by `python -m docs.parameters` from the classes in `stages/parameters`. Every key must be given. `<name>` stands
-for a name of your own: lower-case letters, digits, `-` and `_`.
+Written by `python -m docs.parameters` from the classes in `stages/parameters`. `<name>` stands for a name of your own:
+lower-case letters, digits, `-` and `_`.
+
+Every key must have a value. What an entry of {sections} does not give is as in its base, then as in the defaults:
+
+- `base: <name>` names another entry of the same section, whose values hold here too, but for those that are given. A
+  fine-tune's base is what it is trained on from: it trains as the model that it goes back to, but for the defaults of
+  fine-tunes and what it, or a fine-tune that it goes back to, says.
+- `defaults.<kind>` holds what entries of a kind have unless they or their base say otherwise. A kind is one of these
+  sections, or `transfers`: models whose network names a backbone.
+- `defaults.<part>` completes a part wherever it is given: {parts}.
+- Keys are overridden one by one, also those of {joined}; a list is given as a whole.
+
+`python -m stages.parameters <name>` prints an entry in full, each value with where it stands. A stage depends on the
+keys where its values stand: an edit of a default reruns what has it, and nothing that overrides it.
 
 The keys of models and fine-tunes are hyperparameters, each of one nature; keys that only hold others have none:
 
@@ -44,7 +59,10 @@ class Row(NamedTuple):
 
 def page() -> str:
     """Return the page: a heading for each section of params.yaml and a table of its keys."""
-    parts = [HEAD.format(natures="\n".join(f"- {nature}: {what};" for nature, what in NATURES.items())[:-1] + ".")]
+    lists = {"sections": SECTIONS, "parts": PARTS, "joined": JOINED}
+    words = {name: ", ".join(f"`{one}`" for one in found) for name, found in lists.items()}
+    natures = "\n".join(f"- {nature}: {what};" for nature, what in NATURES.items())[:-1] + "."
+    parts = [HEAD.format(**words, natures=natures)]
     for section, found in rows().items():
         head = [Row("key", "is", "nature", "meaning"), Row("---", "---", "---", "---")]
         lines: list[tuple[str, ...]] = [*head, *(row._replace(key=f"`{row.key}`") for row in found)]

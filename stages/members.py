@@ -116,8 +116,6 @@ def _chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]
         with opened.open(member) as source:
             while chunk := source.read(CHUNK):
                 left -= len(chunk)
-                if left < 0:
-                    break
                 yield chunk
         if left:
             raise zipfile.BadZipFile("not of the size it declares")

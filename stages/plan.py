@@ -36,7 +36,8 @@ def plan(parameters: Parameters) -> dict[str, Any]:
     or the module that makes or brings them. A model's first replicate is named after it, the others
     ``<model>-replicate-<n>``; a fine-tune has as many as the model that it goes back to. What the models of a study
     have ``seen``, and what is ``varied``, its worksheet reads in the folders of its explanations and its sweeps; where
-    there are none, so no such folder, what the comparison wrote stands for it.
+    there are none, so no such folder, what the comparison wrote stands for it. ``at`` says where each value of an entry
+    stands in params.yaml, with itself, its base or among the defaults: a stage depends on that key and on no other.
     """
     kinds: dict[str, dict[str, dict[str, Any]]] = {"trainings": {}, "transfers": {}, "finetunings": {}}
     evaluations: dict[str, dict[str, Any]] = {}
@@ -63,10 +64,18 @@ def plan(parameters: Parameters) -> dict[str, Any]:
             "explained": " ".join(explained) or NO_NAME,
             "seen": "explanations" if explained else "comparison",
             "varied": "sweeps" if parameters.studies[study].sweeps else "comparison/replicates.csv",
+            "at": {**parameters.places("studies", study), **shown_places(parameters, dataset)},
         }
-    views = {entry["view"]: {"dataset": parameters.views[entry["view"]].dataset} for entry in evaluations.values()}
+    views = {
+        key: {"dataset": parameters.views[key].dataset, "at": parameters.places("views", key)}
+        for key in _values(evaluations, "view")
+    }
     made = {**data(parameters, views, kinds["transfers"]), **kinds}
-    shown = {key: evaluations[key] for key in parameters.explanations if key in evaluations}
+    shown = {
+        key: {**evaluations[key], "at": parameters.places("explanations", key)}
+        for key in parameters.explanations
+        if key in evaluations
+    }
     ahead = {"evaluations": evaluations, "explained": shown, "swept": swept(parameters, comparisons)}
     return {**made, **ahead, "comparisons": comparisons}
 
@@ -76,14 +85,21 @@ def data(
 ) -> dict[str, Any]:
     """Return what must be brought and prepared for ``views`` and ``transfers``."""
     shown = _values(views, "dataset")
-    augmentations = {
-        key: {"dataset": parameters.augmented[key].dataset} for key in shown if key in parameters.augmented
+    augmentations: dict[str, dict[str, Any]] = {
+        key: {"dataset": parameters.augmented[key].dataset, "at": parameters.places("augmented", key)}
+        for key in shown
+        if key in parameters.augmented
     }
     roots = dict.fromkeys(augmentations[key]["dataset"] if key in augmentations else key for key in shown)
     brought = {key: parameters.datasets[key] for key in roots}
-    fetches = {key: {"origin": origin(one.source), "images": one.images} for key, one in brought.items()}
+    fetches = {
+        key: {"origin": origin(one.source), "images": one.images, "at": parameters.places("datasets", key)}
+        for key, one in brought.items()
+    }
+    named = {key: parameters.backbones[key] for key in _values(transfers, "backbone")}
     backbones = {
-        key: {"origin": weights_origin(parameters.backbones[key].weights)} for key in _values(transfers, "backbone")
+        key: {"origin": weights_origin(one.weights), "at": parameters.places("backbones", key)}
+        for key, one in named.items()
     }
     return {"fetches": fetches, "augmentations": augmentations, "preparations": views, "pretrainings": backbones}
 
@@ -95,7 +111,8 @@ def swept(parameters: Parameters, comparisons: dict[str, dict[str, Any]]) -> dic
         for key in content.sweeps:
             sweep = parameters.sweeps[key]
             models = [sweep.of, *(name for name, _, _ in variants({key: sweep}))]
-            found[key] = {"study": study, "dataset": comparisons[study]["dataset"], "models": " ".join(models)}
+            of_study = {"dataset": comparisons[study]["dataset"], "at": comparisons[study]["at"]}
+            found[key] = {"study": study, "models": " ".join(models), **of_study}
     return found
 
 
@@ -112,21 +129,32 @@ def ends(study: str, planned: Mapping[str, Any]) -> list[str]:
 
 
 def training(parameters: Parameters, model: str) -> tuple[str, dict[str, Any]]:
-    """Return how a model is trained, by the plan's name of it, and what only that way needs to know.
-
-    ``of`` is the model whose settings a variant changes, of a model itself, and ``change`` the key of params.yaml where
-    the changes stand; where there are none, that of the network, on which the stage depends anyway.
-    """
+    """Return how a model is trained, by the plan's name of it, and what only that way needs to know."""
     if model in parameters.finetunes:
-        return "finetunings", {"base": parameters.finetunes[model].base}
-    settings = {"of": model, "change": f"models.{model}.network"}
-    if model in parameters.variants:
-        sweep, variant = parameters.variants[model]
-        settings = {"of": parameters.sweeps[sweep].of, "change": f"sweeps.{sweep}.variants.{variant}"}
+        places = parameters.places("finetunes", model)
+        at = {"unfreeze": places["unfreeze"], **by_part({"training": places["training"]})}
+        return "finetunings", {"base": parameters.finetunes[model].base, "at": at}
+    places = parameters.places("models", model)
+    at = by_part({"network": places["network"], "training": places["training"]})
     found = parameters.trained[model]
     if isinstance(found, TransferModel):
-        return "transfers", {"backbone": found.network.backbone, **settings}
-    return "trainings", settings
+        return "transfers", {"backbone": found.network.backbone, "at": at}
+    return "trainings", {"at": at}
+
+
+def by_part(places: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the places of an entry's values by the part that they belong to, however deep that lies."""
+    found: dict[str, dict[str, str]] = {}
+    for part, inside in places.items():
+        found[part] = {key: place for key, place in inside.items() if isinstance(place, str)}
+        found |= by_part({key: place for key, place in inside.items() if isinstance(place, dict)})
+    return found
+
+
+def shown_places(parameters: Parameters, dataset: str) -> dict[str, str]:
+    """Return where that stands which pages say of a dataset."""
+    places = parameters.places("datasets", dataset)
+    return {key: places[key] for key in ("title", "source")}
 
 
 def named(model: str, replicate: int) -> str:
@@ -174,7 +202,7 @@ def _check_outside(path: Path, made: set[str], where: str, kind: str, example: s
 def behind(parameters: Parameters) -> dict[Path, str]:
     """Return the files that are written from ``parameters`` and say something else, each with what it must say."""
     planned = plan(parameters)
-    written = dumped(planned, width=200, default_flow_style=None)
+    written = dumped(planned, width=118, default_flow_style=None)
     texts = {
         FILE: f"{HEAD}: dvc.yaml expands over it.\n{written}",
         artifacts.FILE: f"{HEAD}.\n{artifacts.text(parameters, planned)}",

@@ -87,15 +87,11 @@ def _members(archive: Path, allowed: Expansion | None) -> Members:
             raise tarfile.ReadError("a member's header is damaged, or bytes follow the last member")
 
 
-@contextmanager
-def _unzipped(archive: Path) -> Iterator[IO[bytes]]:
+def _unzipped(archive: Path) -> IO[bytes]:
     """Open an archive, gzipped or not, for reading."""
     with archive.open("rb") as file:
-        if file.peek(2)[:2] == ZIPPED:
-            with gzip.GzipFile(fileobj=file) as stream:
-                yield cast(IO[bytes], stream)
-        else:
-            yield file
+        zipped = file.read(len(ZIPPED)) == ZIPPED
+    return cast(IO[bytes], gzip.open(archive)) if zipped else archive.open("rb")
 
 
 def _danger(member: tarfile.TarInfo) -> str | None:

@@ -92,9 +92,9 @@ def test_the_order_of_the_members_does_not_matter_to_a_draw(pictures: Callable[.
     assert len(drawn[0]) == 9
 
 
-def link(name: str, kind: bytes) -> tarfile.TarInfo:
+def link(name: str, kind: bytes, target: str = "/etc/passwd") -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.type, member.linkname = kind, "/etc/passwd"
+    member.type, member.linkname = kind, target
     return member
 
 
@@ -114,17 +114,30 @@ def link(name: str, kind: bytes) -> tarfile.TarInfo:
         ({f"{FOLDER}/data_batch_1.bin": link(f"{FOLDER}/data_batch_1.bin", tarfile.SYMTYPE)}, "is a link"),
         ({f"{FOLDER}/data_batch_1.bin": link(f"{FOLDER}/data_batch_1.bin", tarfile.LNKTYPE)}, "is a link"),
         (
+            {f"{FOLDER}/data_batch_3.bin": link(f"{FOLDER}/data_batch_3.bin", tarfile.SYMTYPE, "data_batch_1.bin")},
+            "is a link",
+        ),
+        (
             {"again/data_batch_1.bin": records([0])[0]},
             "names the batch data_batch_1 twice, again in again/data_batch_1.bin",
         ),
         ({"again/batches.meta.txt": b"ship\ncat\ndeer\n"}, "names its classes twice"),
         ({"../data_batch_3.bin": records([0])[0]}, "would leave the folder"),
         ({"/data_batch_3.bin": records([0])[0]}, "would leave the folder"),
+        ({r"..\data_batch_3.bin": records([0])[0]}, "would leave the folder"),
         ({f"{FOLDER}/data\rbatch_3.bin": records([0])[0]}, "has a control character in its name"),
     ],
 )
 def test_a_malformed_archive(pictures: Callable[..., Path], changes: dict[str, bytes | None], words: str) -> None:
     refused(pictures(changes), f"raw/{ARCHIVE}: ", words)
+
+
+def test_an_archive_need_not_be_gzipped(pictures: Callable[..., Path]) -> None:
+    folder = pictures()
+    packed = folder / "raw" / ARCHIVE
+    packed.with_name("cifar-10-binary.tar").write_bytes(gzip.decompress(packed.read_bytes()))
+    packed.unlink()
+    assert run()["split"].value_counts().to_dict() == {"train": 7, "test": 2}
 
 
 def test_litter_of_a_file_manager_is_no_batch(pictures: Callable[..., Path]) -> None:

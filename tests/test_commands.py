@@ -13,8 +13,8 @@ import yaml
 
 from stages import artifacts, plan, template
 from stages.errors import UserError
-from stages.parameters.base import Loader, read, validated
-from stages.parameters.document import Parameters
+from stages.parameters.base import Loader, read
+from stages.parameters.document import completed
 
 LONGEST = 60
 LETTERS = f"{string.ascii_lowercase}{string.digits}"
@@ -39,7 +39,7 @@ def renamed(document: dict[str, Any], study: str, name: str) -> dict[str, Any]:
     model = of_study["models"][0]
     found = {**document["models"], **document["finetunes"]}[model]
     view = found["view"]
-    for old in dict.fromkeys([study, model, view, *of_study["sweeps"][:1]]):
+    for old in dict.fromkeys([study, model, view, *of_study.get("sweeps", [])[:1]]):
         text = text.replace(json.dumps(old), json.dumps(name if old != study else f"{name}s"))
     return json.loads(text)
 
@@ -68,7 +68,7 @@ def test_commands_are_what_dvc_writes_and_reads(
     monkeypatch.chdir(tmp_path)  # where there is no plan yet
     for name in names(length):
         changed = renamed(document, study, name)
-        parameters = validated(Parameters, changed, "")
+        parameters = completed(changed)
         planned, texts = plan.plan(parameters), plan.behind(parameters)
         written, listed = (yaml.load(texts[file], Loader=Loader) for file in (plan.FILE, artifacts.FILE))
         assert written == planned

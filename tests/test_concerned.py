@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.project import edit
 from stages import plan, template
+from stages.parameters import inheritance
 from stages.parameters.base import read
 from stages.parameters.document import load
 
@@ -80,7 +81,7 @@ def edits_of(document: dict[str, Any], study: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("study", ["cifar10", "waste", "cats-dogs", "mnist"])
 def test_no_edit_of_one_study_concerns_another(root: Path, concerned: Concerned, study: str) -> None:
-    found = concerned(edits_of(read(root / "params.yaml"), study))
+    found = concerned(edits_of(inheritance.expanded(read(root / "params.yaml")).value, study))
     assert {f"{verb}@{study}" for verb in ("compare", "costs", "worksheet")} <= found
     assert [name for name in sorted(found) if not name.partition("@")[2].startswith(study)] == []
 

@@ -7,10 +7,10 @@ import pytest
 
 from stages import architectures, backbone, network
 from stages.backend import keras
+from stages.parameters import inheritance
 from stages.parameters.base import validated
 from stages.parameters.document import Parameters, load
 from stages.parameters.model import Model, Network
-from stages.parameters.sweeps import changed
 from stages.parameters.transfer import TransferModel
 from tests.conftest import ROOT
 
@@ -31,7 +31,8 @@ def built(name: str, changes: dict[str, Any] | None = None) -> keras.Model:
     """The model of params.yaml, with some changes of its network."""
     model = parameters().trained[name]
     assert isinstance(model, Model)
-    settings = validated(Network, changed(model.network.model_dump(), changes or {}, "test"), "test")
+    found = inheritance.overridden({}, parameters().full("models", name), {"network": changes or {}}, "test")
+    settings = validated(Network, found.value["network"], "test")
     return network.build(settings, shape(model.view), CLASSES[parameters().dataset_of(model.view)])
 
 

@@ -68,7 +68,8 @@ def test_a_new_study_leaves_the_others_alone_and_is_told_in_short_lines(stub: Pa
     assert {stage for stage, _ in trivial.executed(stub)} == executed
     edit(stub, {"studies.intel.confidence": 0.9})
     assert reasons(stub, "another") == []
-    assert reasons(stub) == ["studies.intel.confidence was 0.95, is 0.9 (params.yaml): compare@intel, worksheet@intel"]
+    was = "was 0.95, is 0.9, and stood at defaults.studies.confidence"
+    assert reasons(stub) == [f"studies.intel.confidence {was} (params.yaml): compare@intel, worksheet@intel"]
 
 
 def test_values_are_told_in_few_words() -> None:

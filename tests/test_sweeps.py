@@ -11,8 +11,9 @@ from stages import plan
 from stages.errors import UserError
 from stages.parameters.base import validated
 from stages.parameters.document import load
+from stages.parameters.inheritance import Full, overridden
 from stages.parameters.model import Model
-from stages.parameters.sweeps import changed, chosen
+from stages.parameters.sweeps import chosen
 
 SWEEP = {"title": "Size", "of": "cnn", "variants": {"small": {"network": {"head": {"units": [16, 8]}}}}}
 SWEEP["variants"] |= {"8": {"training": {"batch_size": 8}, "view": "intel-180"}}
@@ -44,7 +45,9 @@ def test_the_plan_trains_variants_and_names_what_they_depend_on(swept: Path) -> 
     planned = plan.plan(load())
     assert list(planned["trainings"]) == ["cnn", "cnn-size-small", "cnn-size-8"]
     variant = planned["trainings"]["cnn-size-8"]
-    assert (variant["of"], variant["change"]) == ("cnn", "sweeps.cnn-size.variants.8")
+    assert variant["at"]["training"]["batch_size"] == "sweeps.cnn-size.variants.8.training.batch_size"
+    assert variant["at"]["training"]["epochs"] == "models.cnn.training.epochs"
+    assert variant["at"]["training"]["optimizer"] == "defaults.training.optimizer"
     assert variant["view"] == "intel-180"
     assert planned["swept"]["cnn-size"]["models"] == "cnn cnn-size-small cnn-size-8"
     assert planned["comparisons"]["intel"]["models"] == "cnn cnn-size-small cnn-size-8"
@@ -52,10 +55,10 @@ def test_the_plan_trains_variants_and_names_what_they_depend_on(swept: Path) -> 
 
 
 def test_a_change_of_a_variant_leaves_its_model_alone() -> None:
-    settings: dict[str, Any] = {"a": {"b": [1, 2], "c": 3}}
-    result = changed(settings, {"a": {"b": [9]}}, "here")
-    assert result == {"a": {"b": [9], "c": 3}}
-    assert settings == {"a": {"b": [1, 2], "c": 3}}
+    model = Full({"head": {"units": [1, 2], "l2": 3}}, {"head": {"units": "m.head.units", "l2": "m.head.l2"}})
+    result = overridden({}, model, {"head": {"units": [9]}}, "here")
+    assert result == ({"head": {"units": [9], "l2": 3}}, {"head": {"units": "here.head.units", "l2": "m.head.l2"}})
+    assert model == ({"head": {"units": [1, 2], "l2": 3}}, {"head": {"units": "m.head.units", "l2": "m.head.l2"}})
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,7 @@ def test_a_change_of_a_variant_leaves_its_model_alone() -> None:
     [
         (
             {"sweeps.cnn-size.variants.small": {"network": {"heads": {}}}},
-            "sweeps.cnn-size.variants.small.network: 'heads': the model has no such key here; it has normalization",
+            "sweeps.cnn-size.variants.small.network.heads: unknown key; allowed here: normalization, blocks",
         ),
         (
             {"sweeps.cnn-size.variants.small": {"training": {"batch_size": 0}}},

@@ -39,7 +39,7 @@ def test_the_plan_shares_no_key_with_the_parameters(root: Path) -> None:
 
 
 def test_replicates_are_trainings_of_their_own(project: Callable[..., Path]) -> None:
-    project({"models.cnn.replicates": 3, "studies.intel.models": ["cnn-bn", "cnn"]})
+    project({"models.cnn.replicates": 3, "models.cnn-bn.replicates": 1, "studies.intel.models": ["cnn-bn", "cnn"]})
     planned = plan.plan(load())
     assert list(planned["trainings"]) == ["cnn-bn", "cnn", "cnn-replicate-2", "cnn-replicate-3"]
     assert planned["trainings"]["cnn-replicate-3"]["replicate"] == 3
@@ -49,7 +49,7 @@ def test_replicates_are_trainings_of_their_own(project: Callable[..., Path]) -> 
 def test_fine_tunes_have_the_replicates_of_their_base_and_start_from_them(project: Callable[..., Path]) -> None:
     project({"models.efficientnetlite0.replicates": 2})
     planned = plan.plan(load())
-    assert planned["pretrainings"] == {"efficientnetlite0": {"origin": plan.WEIGHTS["package"]}}
+    assert [one["origin"] for one in planned["pretrainings"].values()] == [plan.WEIGHTS["package"]]
     assert list(planned["transfers"]) == ["efficientnetlite0", "efficientnetlite0-replicate-2"]
     second = planned["finetunings"]["efficientnetlite0-finetuned-replicate-2"]
     assert (second["base"], second["replicate"]) == ("efficientnetlite0-replicate-2", 2)

@@ -5,8 +5,9 @@ just the jobs that they concern.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -122,10 +123,13 @@ class Inspection:
 
     def _params(self, entry: Entry, file: str, keys: tuple[str, ...]) -> Iterator[Change]:
         recorded = entry.params.get(file, {})
+        gone = recorded.keys() - set(keys)
         for key in keys:
             now = self.value(file, key)
             if key not in recorded:
-                yield Change(entry.name, "parameter", key, f"is new ({file})")
+                before = likest(key, gone)
+                what = f"{became(recorded[before], now)}, and stood at {before}" if before else "is new"
+                yield Change(entry.name, "parameter", key, f"{what} ({file})")
             elif now != recorded[key]:
                 yield from (
                     Change(entry.name, "parameter", leaf, f"{became(old, new)} ({file})")
@@ -188,12 +192,25 @@ def differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
         yield key, old, new
 
 
+def likest(key: str, others: Collection[str]) -> str | None:
+    """Return which of other dotted keys ends most like ``key``, as its value may have stood there before."""
+
+    def alike(other: str) -> int:
+        pairs = zip(reversed(key.split(".")), reversed(other.split(".")), strict=False)
+        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+    best = max(sorted(others), key=alike, default=None)
+    return best if best and alike(best) else None
+
+
 def became(old: Any, new: Any) -> str:
     """Return in a few words how a value changed; of an entry with keys of its own, that it is new or gone."""
     if old is None and isinstance(new, Mapping):
         return "is new"
     if new is None and isinstance(old, Mapping):
         return "is gone"
+    if old == new:
+        return f"is {shortened(new)}, as before"
     return f"was {shortened(old)}, is {shortened(new)}"
 
 

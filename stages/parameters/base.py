@@ -10,11 +10,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from stages.errors import UserError
+from stages.parameters import inheritance
+from stages.parameters.inheritance import Places
 
-FILE = Path("params.yaml")
+FILE = Path(inheritance.FILE)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """A key that is also a folder name: lower-case letters, digits, ``-`` and ``_``."""
+GIVE_ALL = "every key must be given"
 NO_NAME = "-"
 """What a command has in place of names, where there are none: DVC would lose the second of two spaces."""
 
@@ -70,6 +73,10 @@ class Dumper(yaml.SafeDumper):
         for first in {**yaml.SafeDumper.yaml_implicit_resolvers, **Loader.yaml_implicit_resolvers}
     }
 
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write what stands in two places twice, for readers."""
+        return True
+
 
 def dumped(document: Mapping[str, Any], **layout: Any) -> str:
     """Return a document as YAML, its keys in their order, with PyYAML's options of ``layout``."""
@@ -104,42 +111,71 @@ def _parsed(text: str) -> Any:
     return yaml.load(text, Loader=Loader)
 
 
-def validated(section: type[T], value: Any, where: str) -> T:
-    """Return ``value`` as a ``section``, or say in one line what is wrong below the key ``where``."""
+def validated(section: type[T], value: Any, where: str, places: Places | None = None) -> T:
+    """Return ``value`` as a ``section``, or say in one line what is wrong below the key ``where``.
+
+    Args:
+        section: what the value must be.
+        value: of params.yaml, in full.
+        where: its dotted key.
+        places: where each part of it stands, if not below that key.
+    """
     try:
         return section.model_validate(value)
     except ValidationError as error:
-        raise UserError(described(error, section, where)) from None
+        raise UserError(described(error, section, where, places or {})) from None
 
 
 def entry(section: type[T], *keys: str, file: Path = FILE) -> T:
-    """Return the part of params.yaml under ``keys`` (``entry(View, "views", "intel-150")``), validated.
+    """Return the part of params.yaml under ``keys`` (``entry(View, "views", "intel-150")``), in full and validated.
 
     Raises:
         UserError: a key is missing (the keys that exist are named) or the value is not allowed.
     """
-    value: Any = read(file)
+    document = read(file)
+    value: Any = document
     for depth, key in enumerate(keys):
         if not isinstance(value, Mapping) or key not in value:
             where = ".".join(keys[:depth]) or str(file)
             allowed = ", ".join(map(str, value)) if isinstance(value, Mapping) and value else "nothing"
             raise UserError(f"{where}: no entry {key!r}; there is {allowed}")
         value = value[key]
+    if keys[0] in inheritance.SECTIONS and len(keys) > 1 and isinstance(value, Mapping):
+        return validated(section, *_full(document, *keys))
     return validated(section, value, ".".join(keys))
 
 
-def described(error: ValidationError, section: type[BaseModel], where: str) -> str:
+def _full(document: Mapping[str, Any], kind: str, key: str) -> tuple[dict[str, Any], str, Places]:
+    found = inheritance.full(document, kind, key)
+    return found.value, f"{kind}.{key}", found.places
+
+
+def described(error: ValidationError, section: type[BaseModel], where: str, places: Places) -> str:
     """Return one line for the first problem of ``error``: the key, its value and what is allowed."""
     first = error.errors()[0]
-    key = ".".join(filter(None, [where, *(str(part) for part in first["loc"] if not _kind(part))]))
+    location = [str(part) for part in first["loc"] if not _kind(part)]
+    own = ".".join(filter(None, [where, *location]))
+    key = inheritance.place_of(places, location) or own
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if key != own and not own.startswith(f"{key}."):
+        more = f"; {_entry_of(own)} has it from there{more}"
     if first["type"] == "extra_forbidden":
-        return f"{FILE}: {key}: unknown key; allowed here: {', '.join(allowed_keys(section, first['loc'][:-1]))}{more}"
+        may_have_base = own.count(".") == 2 and own.split(".")[0] in inheritance.SECTIONS
+        base = [inheritance.BASE] if may_have_base else []
+        allowed = dict.fromkeys([*base, *allowed_keys(section, first["loc"][:-1])])
+        return f"{FILE}: {key}: unknown key; allowed here: {', '.join(allowed)}{more}"
     if first["type"] == "missing":
-        return f"{FILE}: {key}: missing; every key must be given{more}"
+        inherits = own.split(".")[0] in inheritance.SECTIONS
+        return f"{FILE}: {key}: missing; {'give it here, in a base or in defaults' if inherits else GIVE_ALL}{more}"
     message = first["msg"].removeprefix("Value error, ")
     value = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {first['input']!r}:"
     return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{more}"
+
+
+def _entry_of(dotted: str) -> str:
+    """Return the entry, or the variant of a sweep, that a dotted key is part of."""
+    parts = dotted.split(".")
+    return ".".join(parts[: 4 if parts[0] == "sweeps" else 2])
 
 
 def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

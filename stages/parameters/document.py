@@ -1,18 +1,18 @@
-"""The whole of params.yaml, and what its sections ask of each other.
+"""The whole of params.yaml, and what its sections ask of each other."""
 
-python -m stages.parameters.document        prints the JSON schema (kept in workflow/params.schema.json)
-"""
-
-import json
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from stages.parameters import sweeps
+from pydantic import PrivateAttr
+
+from stages.parameters import defaults, inheritance, sweeps
 from stages.parameters.augmentation import Augmented
 from stages.parameters.backbone import Backbone
 from stages.parameters.base import FILE, Name, Section, read, validated
 from stages.parameters.data import Census, Dataset, View
 from stages.parameters.explanation import Explanation
+from stages.parameters.inheritance import Full, Places
 from stages.parameters.model import Evaluation, Model, Runtime, Study, Sweep
 from stages.parameters.transfer import AnyModel, FineTune, TransferModel
 
@@ -41,6 +41,8 @@ class Parameters(Section):
     """What to show of a training, whose name is the key."""
     studies: dict[Name, Study]
     """Models that are compared on the same test images."""
+    _document: dict[str, Any] = PrivateAttr(default_factory=dict)
+    """What params.yaml says, entries not in full."""
 
     @cached_property
     def variants(self) -> dict[str, tuple[str, str]]:
@@ -53,9 +55,25 @@ class Parameters(Section):
         found = dict(self.models)
         for name, (sweep, variant) in self.variants.items():
             base, where = self.models[self.sweeps[sweep].of], f"sweeps.{sweep}.variants.{variant}"
-            settings = sweeps.changed(base.model_dump(), self.sweeps[sweep].variants[variant], where)
-            found[name] = validated(type(base), settings, where)
+            settings = self._changed(sweep, variant)
+            found[name] = validated(type(base), settings.value, where, settings.places)
         return found
+
+    def full(self, section: str, key: str) -> Full:
+        """Return an entry in full, and where each value stands; ``models`` have the sweeps' variants, too."""
+        if section == "models" and key in self.variants:
+            return self._changed(*self.variants[key])
+        return inheritance.full(self._document, section, key)
+
+    def places(self, section: str, key: str) -> Places:
+        """Return where each value that an entry may have stands, as dvc.yaml asks for it."""
+        return defaults.spread(self.full(section, key).places)
+
+    def _changed(self, sweep: str, variant: str) -> Full:
+        """Return the model that a sweep varies, with the changes of a variant."""
+        of, changes = self.sweeps[sweep].of, self.sweeps[sweep].variants[variant]
+        model = inheritance.full(self._document, "models", of)
+        return inheritance.overridden(self._document, model, changes, f"sweeps.{sweep}.variants.{variant}")
 
     def origin(self, key: str) -> str:
         """Return the model that the fine-tune ``key`` goes back to; of a model, itself."""
@@ -81,17 +99,21 @@ def load(file: Path = FILE) -> Parameters:
     Raises:
         UserError: one line that names the key, its value and what is allowed.
     """
-    parameters = validated(Parameters, read(file), "")
-    from stages.parameters import references  # which knows the classes here
+    from stages.parameters import references  # which knows the class here
 
+    parameters = completed(read(file))
     references.check(parameters)
     return parameters
 
 
-def schema() -> str:
-    """Return the JSON schema of params.yaml, as text."""
-    return json.dumps(Parameters.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+def completed(document: dict[str, Any]) -> Parameters:
+    """Return what params.yaml says with every entry in full; what entries ask of each other is not checked.
 
-
-if __name__ == "__main__":
-    print(schema(), end="")
+    Raises:
+        UserError: as :func:`load`.
+    """
+    defaults.check(document)
+    whole = inheritance.expanded(document)
+    parameters = validated(Parameters, whole.value, "", whole.places)
+    parameters._document = document
+    return parameters

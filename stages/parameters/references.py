@@ -124,19 +124,7 @@ def _check_fine_tunes(parameters: Parameters) -> None:
     for key, fine_tune in parameters.finetunes.items():
         if key in parameters.models:
             raise UserError(f"{FILE}: finetunes.{key}: a model has this name; choose another")
-        chain = [key]
-        while chain[-1] in parameters.finetunes:
-            base = parameters.finetunes[chain[-1]].base
-            if base in chain:
-                raise UserError(f"{FILE}: finetunes.{key}.base: goes back to itself: {' <- '.join([*chain, base])}")
-            chain.append(base)
-        if chain[-1] not in parameters.models or not isinstance(parameters.models[chain[-1]], TransferModel):
-            bases = [name for name, model in parameters.models.items() if isinstance(model, TransferModel)]
-            allowed = ", ".join([*bases, *(name for name in parameters.finetunes if name != key)]) or "none is defined"
-            raise UserError(
-                f"{FILE}: finetunes.{key}.base: {fine_tune.base!r}: no model with a backbone; allowed: {allowed}"
-            )
-        base_model = parameters.models[chain[-1]]
+        base_model = parameters.models[parameters.origin(key)]
         if base_model.training.validation_split is None and not _validates(_dataset(parameters, base_model)):
             _check_monitors(f"finetunes.{key}", fine_tune.training)
 

@@ -1,12 +1,13 @@
 """The models that params.yaml names, variants among them: what a sweep's variant is, with what it changes."""
 
-import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from stages.errors import UserError
+from stages.parameters import inheritance
 from stages.parameters.base import FILE, read, validated
+from stages.parameters.inheritance import Places
 from stages.parameters.model import Sweep
 
 
@@ -22,21 +23,6 @@ def variants(sweeps: Mapping[str, Sweep]) -> Iterator[tuple[str, str, str]]:
             yield variant_name(sweep, variant), sweep, variant
 
 
-def changed(settings: Mapping[str, Any], changes: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return ``settings`` with the values of ``changes`` in their places; a mapping is changed key by key.
-
-    Raises:
-        UserError: ``settings`` have no such key.
-    """
-    result = copy.deepcopy(dict(settings))
-    for key, value in changes.items():
-        if key not in result:
-            raise UserError(f"{FILE}: {where}: {key!r}: the model has no such key here; it has {', '.join(result)}")
-        both = isinstance(value, Mapping) and isinstance(result[key], Mapping)
-        result[key] = changed(result[key], value, f"{where}.{key}") if both else copy.deepcopy(value)
-    return result
-
-
 def place(key: str, file: Path = FILE) -> str:
     """Return the key of params.yaml where the settings of the model or variant ``key`` stand, or should."""
     try:
@@ -45,8 +31,8 @@ def place(key: str, file: Path = FILE) -> str:
         return f"models.{key}"
 
 
-def chosen(key: str, file: Path = FILE) -> tuple[dict[str, Any], str]:
-    """Return the settings of the model or variant ``key``, unvalidated, and the key of params.yaml where they stand.
+def chosen(key: str, file: Path = FILE) -> tuple[dict[str, Any], str, Places]:
+    """Return the settings of the model or variant ``key``, unvalidated: what ``validated`` asks for.
 
     Raises:
         UserError: there is neither a model nor a variant of this name.
@@ -54,7 +40,8 @@ def chosen(key: str, file: Path = FILE) -> tuple[dict[str, Any], str]:
     document = read(file)
     models, sweeps = document.get("models") or {}, document.get("sweeps") or {}
     if key in models:
-        return models[key], f"models.{key}"
+        found = inheritance.full(document, "models", key)
+        return found.value, f"models.{key}", found.places
     for name, content in sweeps.items():
         variant = key.removeprefix(f"{name}-")
         if variant != key and variant in (content.get("variants") or {}):
@@ -62,5 +49,7 @@ def chosen(key: str, file: Path = FILE) -> tuple[dict[str, Any], str]:
             where = f"sweeps.{name}.variants.{variant}"
             if sweep.of not in models:
                 raise UserError(f"{FILE}: sweeps.{name}.of: {sweep.of!r}: no such model; there is {', '.join(models)}")
-            return changed(models[sweep.of], sweep.variants[variant], where), where
+            model = inheritance.full(document, "models", sweep.of)
+            found = inheritance.overridden(document, model, sweep.variants[variant], where)
+            return found.value, where, found.places
     raise UserError(f"models: no entry {key!r}, and no variant of a sweep is called so; there is {', '.join(models)}")

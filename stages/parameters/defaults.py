@@ -1,0 +1,89 @@
+"""What params.yaml says under ``defaults``: of each kind of entry, values that one has unless it says otherwise."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from stages.errors import UserError
+from stages.parameters.augmentation import Augmentation, Augmented
+from stages.parameters.backbone import Backbone
+from stages.parameters.base import FILE, Section, described
+from stages.parameters.callbacks import EarlyStopping
+from stages.parameters.data import Dataset, View
+from stages.parameters.explanation import Explanation
+from stages.parameters.inheritance import CALLBACK_PARTS, CALLBACKS, DEFAULTS, Places
+from stages.parameters.model import Blocks, Head, Model, Study
+from stages.parameters.synthetic import Synthetic
+from stages.parameters.transfer import FineTune, TransferModel, TransferTraining
+
+KINDS: dict[str, type[Section]] = {
+    "datasets": Dataset,
+    "augmented": Augmented,
+    "views": View,
+    "backbones": Backbone,
+    "models": Model,
+    "transfers": TransferModel,
+    "finetunes": FineTune,
+    "explanations": Explanation,
+    "studies": Study,
+}
+"""What an entry of each kind is; ``transfers`` are models on a backbone."""
+PARTS: dict[str, type[Section]] = {
+    "blocks": Blocks,
+    "head": Head,
+    "training": TransferTraining,
+    "augmentation": Augmentation,
+    "synthetic": Synthetic,
+    "EarlyStopping": EarlyStopping,
+}
+"""Parts of entries that are completed by defaults wherever they are given."""
+OPTIONAL = ("augmentation", "synthetic", *CALLBACK_PARTS)
+"""Those that not every entry has."""
+
+
+def check(document: Mapping[str, Any]) -> None:
+    """Check that the defaults are values that entries may have, whether or not one uses them.
+
+    Raises:
+        UserError: one line that names the key, its value and what is allowed.
+    """
+    given = document.get(DEFAULTS) or {}
+    known = {**KINDS, **PARTS}
+    if not isinstance(given, Mapping):
+        raise UserError(f"{FILE}: {DEFAULTS}: {given!r}: write the values of each kind below it: {', '.join(known)}")
+    for kind, values in given.items():
+        if kind not in known:
+            raise UserError(f"{FILE}: {DEFAULTS}.{kind}: unknown key; allowed here: {', '.join(known)}")
+        if not isinstance(values, Mapping):
+            raise UserError(f"{FILE}: {DEFAULTS}.{kind}: {values!r}: write keys and values below it")
+        _check_kind(known[kind], values, f"{DEFAULTS}.{kind}")
+
+
+def _check_kind(kind: type[Section], values: Mapping[str, Any], where: str) -> None:
+    try:
+        kind.model_validate(values)
+    except ValidationError as error:
+        found = [_line(one) for one in error.errors() if one["type"] != "missing"]
+        if found:
+            wrong = ValidationError.from_exception_data(error.title, found)
+            raise UserError(described(wrong, kind, where, {})) from None
+
+
+def _line(error: Any) -> Any:
+    """Return an error as pydantic takes it."""
+    return {"type": error["type"], "loc": error["loc"], "input": error["input"], "ctx": error.get("ctx", {})}
+
+
+def spread(places: Places) -> Places:
+    """Return where each value stands, and of a part that an entry does not have, that place at each of its keys.
+
+    dvc.yaml asks for every key that a part may have, whether or not an entry has it.
+    """
+    found = {key: spread(place) if isinstance(place, dict) else place for key, place in places.items()}
+    if CALLBACKS in places:
+        found |= {name: places.get(name, places[CALLBACKS]) for name in CALLBACK_PARTS}
+    for key in found.keys() & set(OPTIONAL):
+        keys = [name for name in PARTS[key].model_fields if name != "name"]
+        found[key] = {name: found[key] if isinstance(found[key], str) else found[key][name] for name in keys}
+    return found
