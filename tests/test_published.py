@@ -1,6 +1,7 @@
 """What is published of a run: its studies' pages and figures, in the folders of results/, and nothing that went."""
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from docs import published
+from stages.parameters.document import load
 
 FIGURES = ("comparison/accuracy.png", "sweeps/rate/gap.png", "explanations/cnn/figures/kernels.png")
 MODELS = ("cnn", "cnn-bn")
@@ -56,3 +58,10 @@ def test_a_checkout_without_a_comparison_publishes_nothing(checkout: Path) -> No
     shutil.rmtree("results/intel")
     published.main(["--from", ".", "--out", "out"])
     assert not Path("out").exists()
+
+
+def test_the_published_studies_are_those_of_params_yaml_with_the_published_edit(root: Path, tmp_path: Path) -> None:
+    shutil.copyfile(root / "params.yaml", tmp_path / "params.yaml")
+    subprocess.run(["git", "apply", str(root / published.OUT / "params.diff")], cwd=tmp_path, check=True)
+    sources = {dataset.source for dataset in load(tmp_path / "params.yaml").datasets.values()}
+    assert "synthetic" not in sources
