@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 from stages import template
+from stages.parameters import inheritance
+from stages.parameters.base import read
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("Makefile", "stages", "workflow", "models/dvc.yaml", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
@@ -49,6 +51,11 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
             node = node.setdefault(part, {})
         node[last] = json.loads(json.dumps(value))  # a copy: what two values share, a later key would change in both
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def parameters(folder: Path) -> dict[str, Any]:
+    """Return the params.yaml in ``folder`` with every entry in full, without its defaults."""
+    return inheritance.expanded(read(folder / "params.yaml")).value
 
 
 def leave_one_study(folder: Path, study: str = "intel") -> None:

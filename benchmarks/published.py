@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.project import cloned, git, run
-from stages.parameters.base import read
+from benchmarks.project import cloned, git, parameters, run
 
 RESULTS = "results"
 PUSH, PULL = ("workflow.sharing", "push"), ("workflow.sharing", "pull")
@@ -27,7 +26,7 @@ class Bench:
 
     def _bring_source(self, study: Path) -> Path:
         """Copy what the study was made from to where its clones look for it, and return the folder."""
-        (dataset,) = read(study / "params.yaml")["datasets"].values()
+        (dataset,) = parameters(study)["datasets"].values()
         source = self.study / dataset["source"]
         shutil.copytree(study / dataset["source"], source)
         return source.resolve()
@@ -57,8 +56,8 @@ class Bench:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The params.yaml of the study."""
-        return read(self.study / "params.yaml")
+        """The params.yaml of the study, every entry in full."""
+        return parameters(self.study)
 
     @property
     def metrics(self) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 import pandas
 import pytest
 import yaml
-from data_sets import SHARED
 
+from benchmarks.project import parameters
 from stages import fetch, unzip
-from stages.parameters.base import read
+from stages.parameters.base import entry
 from stages.parameters.data import Dataset
+from tests.data_sets import SHARED
 
 PAGE = Path(__file__).parents[1] / "docs" / "data-sets.md"
 SECTIONS = re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -21,7 +22,7 @@ LINES: list[tuple[str, dict[str, Any]]] = [(key, yaml.safe_load(text)) for key, 
 
 
 def test_every_data_set_has_lines_and_they_are_allowed(root: Path) -> None:
-    datasets = read(root / "params.yaml")["datasets"]
+    datasets = parameters(root)["datasets"]
     assert list(dict.fromkeys(key for key, _ in LINES)) == list(datasets)
     for key, lines in LINES:
         assert list(lines) == ["source", "sha256", "layout", "splits", "draw"]
@@ -44,7 +45,7 @@ def test_the_lines_bring_the_real_images(
     """With the hashes of the page; the last lines of a key are those of its files in a folder."""
     lines = dict(LINES)[key] | {"source": str(SHARED / folder)}
     project({f"datasets.{key}.{name}": value for name, value in lines.items()})
-    described = Dataset.model_validate(read()["datasets"][key])
+    described = entry(Dataset, "datasets", key)
     raw = Path("raw")
     raw.mkdir()
     fetch.bring(key, described, raw)

@@ -5,9 +5,8 @@ from typing import Any
 
 import pandas
 import pytest
-import yaml
 
-from benchmarks.project import ROOT, copied, edit, git, run, snakemake
+from benchmarks.project import ROOT, copied, edit, git, parameters, run, snakemake
 from stages import plan, template
 from stages.parameters.document import load
 
@@ -51,7 +50,7 @@ def small_configuration(document: dict[str, Any]) -> dict[str, Any]:
 def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All studies, made by Snakemake."""
     folder = copied(tmp_path_factory.mktemp("studies") / "project")
-    edit(folder, small_configuration(yaml.safe_load((ROOT / "params.yaml").read_text())))
+    edit(folder, small_configuration(parameters(ROOT)))
     run(folder, "stages.plan")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "Start")

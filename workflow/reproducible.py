@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas
 from ruamel.yaml import YAML
@@ -25,6 +26,7 @@ from stages.errors import UserError
 from stages.files import written
 from stages.parameters.base import FILE as PARAMETERS
 from stages.parameters.document import load
+from stages.parameters.inheritance import DEFAULTS
 from stages.record import FILE as RECORD
 from workflow import git, lock
 from workflow.reasons import MARK
@@ -53,14 +55,20 @@ def point_here(file: Path) -> None:
     """Make the local paths in a params.yaml absolute: in a clone they would lead elsewhere."""
     yaml = YAML()
     content = yaml.load(file.read_text(encoding="utf-8"))
-    for dataset in content["datasets"].values():
+    defaults = content.get(DEFAULTS, {})
+    for dataset in having("source", [*content["datasets"].values(), defaults.get("datasets", {})]):
         if sources.origin(dataset["source"]) not in (sources.DRAWING, sources.DOWNLOADING):
             dataset["source"] = str(Path(dataset["source"]).expanduser().absolute())
-    for backbone in content["backbones"].values():
+    for backbone in having("weights", [*content["backbones"].values(), defaults.get("backbones", {})]):
         if backbone["weights"] not in plan.WEIGHTS:
             backbone["weights"] = str(Path(backbone["weights"]).expanduser().absolute())
     with written(file) as temporary, temporary.open("w", encoding="utf-8") as opened:
         yaml.dump(content, opened)
+
+
+def having(key: str, entries: Iterable[Any]) -> list[Any]:
+    """Return the entries that give ``key`` themselves."""
+    return [entry for entry in entries if key in entry]
 
 
 def run(folder: Path, targets: Sequence[str]) -> None:
