@@ -51,15 +51,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
     """
 
     def make(edits: dict[str, Any] | None = None) -> Path:
-        folder = tmp_path / "project"
-        folder.mkdir(exist_ok=True)
-        shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
-        leave_one_study(folder)
-        edit(folder, edits or {})
+        folder = with_parameters(tmp_path / "project", edits or {})
         monkeypatch.chdir(folder)
         return folder
 
     return make
+
+
+def with_parameters(folder: Path, edits: dict[str, Any]) -> Path:
+    """A folder with the repository's params.yaml for one study, edited."""
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
+    leave_one_study(folder)
+    edit(folder, edits)
+    return folder
 
 
 @pytest.fixture

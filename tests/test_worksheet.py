@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 
 import pandas
@@ -12,6 +14,7 @@ from evaluated_folders import CLASSES, write_evaluation
 from stages import compare, sweep, worksheet
 from stages.errors import UserError
 from stages.questions import networks
+from tests.conftest import with_parameters
 
 SWEEP = {"title": "Batch size", "of": "cnn", "variants": {"8": {"training": {"batch_size": 8}}}}
 MODELS = ["cnn", "cnn-bn", "frozen", "tuned", "batch-8"]
@@ -19,10 +22,13 @@ ON_BACKBONE = {"network.backbone": "lite", "network.bridge": "global-average"}
 TUNED = {**ON_BACKBONE, "view": "intel-150", "base": "frozen", "unfreeze": 20}
 
 
-@pytest.fixture
-def study(project: Callable[..., Path]) -> Path:
+EDITS = {"sweeps": {"batch": SWEEP}, "studies.intel.sweeps": ["batch"], "studies.intel.without": [["NA"]]}
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder with the evaluations, the comparison and the census of a study."""
-    folder = project({"sweeps": {"batch": SWEEP}, "studies.intel.sweeps": ["batch"], "studies.intel.without": [["NA"]]})
+    folder = with_parameters(tmp_path_factory.mktemp("described") / "project", EDITS)
     evaluations = folder / "evaluations"
     write_evaluation(evaluations / "cnn", (50, 40, 30))
     write_evaluation(evaluations / "cnn-bn", (58, 54, 50), {"network.normalization": "layer", "view": "intel-256"})
@@ -32,10 +38,26 @@ def study(project: Callable[..., Path]) -> Path:
     backbone = {"name": "lite", "layers": 150, "first": "image", "last": "top", "output_shape": [6, 6, 1280]}
     for key in ("frozen", "tuned"):
         (evaluations / key / "summary.json").write_text(json.dumps({"backbone": backbone}))
-    compared(MODELS)
-    options = ["--study", "intel", "--evaluations", "evaluations", "--dataset", "intel", "--out", "sweeps/batch"]
-    sweep.main(["batch", "--models", "cnn", "batch-8", *options])
     write_census(folder / "census")
+    with chdir(folder):
+        compared(MODELS)
+        options = ["--study", "intel", "--evaluations", "evaluations", "--dataset", "intel", "--out", "sweeps/batch"]
+        sweep.main(["batch", "--models", "cnn", "batch-8", *options])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(described: Path) -> str:
+    """The worksheet of the study."""
+    with chdir(described):
+        return run()
+
+
+@pytest.fixture
+def study(described: Path, project: Callable[..., Path]) -> Path:
+    """The study in a copy to try things on."""
+    folder = project(EDITS)
+    shutil.copytree(described, folder, dirs_exist_ok=True)
     return folder
 
 
@@ -129,9 +151,9 @@ def answer(page: str, question: str) -> str:
     ],
 )
 def test_a_question_is_answered_from_this_run_and_names_the_file(
-    study: Path, question: str, said: str, file: str
+    page: str, question: str, said: str, file: str
 ) -> None:
-    found = answer(run(), question)
+    found = answer(page, question)
     assert said in found
     assert file in found.rpartition("From ")[2]
 
