@@ -76,6 +76,23 @@ def test_a_part_is_completed_wherever_it_is_given(project: Callable[..., Path]) 
     }
 
 
+def test_a_list_of_callbacks_is_overridden_with_all_that_completed_it(project: Callable[..., Path]) -> None:
+    project({"models.cnn-bn.training.callbacks": []})
+    training = load().places("models", "cnn-bn")["training"]
+    assert set(training["EarlyStopping"].values()) == {"models.cnn-bn.training.callbacks"}
+    edit(Path(), {"defaults.training.augmentation": {"flip": "vertical"}})
+    augmentation = load().trained["cnn"].training.augmentation
+    assert augmentation is not None
+    assert (augmentation.flip, augmentation.fill) == ("vertical", "nearest")
+
+
+@pytest.mark.parametrize("kind", ["training", "network", "augmentation", "head"])
+def test_defaults_that_hold_themselves_are_refused(project: Callable[..., Path], kind: str) -> None:
+    project({f"defaults.{kind}.{kind}": {kind: {}}, "defaults.training.augmentation": {"training": {}}})
+    one_line(load, "unknown key")
+    one_line(lambda: entry(Model, "models", "cnn"), "unknown key")
+
+
 def test_what_an_entry_does_not_have_stands_where_that_is_said(project: Callable[..., Path]) -> None:
     project({"models.cnn.training.callbacks": [{"name": "TerminateOnNaN"}]})
     training = load().places("models", "cnn")["training"]

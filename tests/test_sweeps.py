@@ -55,10 +55,10 @@ def test_the_plan_trains_variants_and_names_what_they_depend_on(swept: Path) -> 
 
 
 def test_a_change_of_a_variant_leaves_its_model_alone() -> None:
-    model = Full({"head": {"units": [1, 2], "l2": 3}}, {"head": {"units": "m.head.units", "l2": "m.head.l2"}})
-    result = overridden({}, model, {"head": {"units": [9]}}, "here")
-    assert result == ({"head": {"units": [9], "l2": 3}}, {"head": {"units": "here.head.units", "l2": "m.head.l2"}})
-    assert model == ({"head": {"units": [1, 2], "l2": 3}}, {"head": {"units": "m.head.units", "l2": "m.head.l2"}})
+    model = Full({"network": {"units": [1, 2], "l2": 3}}, {"network": {"units": "m.units", "l2": "m.l2"}})
+    result = overridden({}, model, {"network": {"units": [9]}}, "here")
+    assert result == ({"network": {"units": [9], "l2": 3}}, {"network": {"units": "here.network.units", "l2": "m.l2"}})
+    assert model == ({"network": {"units": [1, 2], "l2": 3}}, {"network": {"units": "m.units", "l2": "m.l2"}})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from stages.parameters.base import FILE, Section, described
 from stages.parameters.callbacks import EarlyStopping
 from stages.parameters.data import Dataset, View
 from stages.parameters.explanation import Explanation
-from stages.parameters.inheritance import CALLBACK_PARTS, CALLBACKS, DEFAULTS, Places
+from stages.parameters.inheritance import CALLBACK_PARTS, DEFAULTS, Places
 from stages.parameters.model import Blocks, Head, Model, Study
 from stages.parameters.synthetic import Synthetic
 from stages.parameters.transfer import FineTune, TransferModel, TransferTraining
@@ -81,8 +81,6 @@ def spread(places: Places) -> Places:
     dvc.yaml asks for every key that a part may have, whether or not an entry has it.
     """
     found = {key: spread(place) if isinstance(place, dict) else place for key, place in places.items()}
-    if CALLBACKS in places:
-        found |= {name: places.get(name, places[CALLBACKS]) for name in CALLBACK_PARTS}
     for key in found.keys() & set(OPTIONAL):
         keys = [name for name in PARTS[key].model_fields if name != "name"]
         found[key] = {name: found[key] if isinstance(found[key], str) else found[key][name] for name in keys}

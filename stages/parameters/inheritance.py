@@ -20,8 +20,13 @@ MODELS, TRANSFERS, FINE_TUNES = "models", "transfers", "finetunes"
 SECTIONS = ("datasets", "augmented", "views", "backbones", MODELS, FINE_TUNES, "explanations", "studies")
 """Sections whose entries may have a base and defaults."""
 TRAINING, CALLBACKS, SPLIT = "training", "callbacks", "validation_split"
-JOINED = ("network", "blocks", "head", TRAINING, "augmentation", "synthetic")
-"""Parts of an entry whose keys are overridden one by one."""
+PARTS = {
+    "": ("network", TRAINING, "augmentation", "synthetic"),
+    "network": ("blocks", "head"),
+    TRAINING: ("augmentation",),
+}
+"""Parts of an entry, and of these, whose keys are overridden one by one."""
+JOINED = tuple(dict.fromkeys(part for parts in PARTS.values() for part in parts))
 CALLBACK_PARTS = ("EarlyStopping",)
 """Callbacks of which a list may leave out what the defaults of their name give."""
 
@@ -81,16 +86,14 @@ def of_model(document: Mapping[str, Any], fine_tune: str, name: Any) -> Full:
             f"{where}: {name!r}: no model with a backbone; allowed: {', '.join(allowed) or 'none is defined'}"
         )
     model = full(document, MODELS, name)
-    return Full(*({TRAINING: _without_split(part[TRAINING])} if TRAINING in part else {} for part in model))
+    if not isinstance(model.value.get(TRAINING), Mapping):
+        return Full({}, {})
+    value, places = ({key: one for key, one in part[TRAINING].items() if key != SPLIT} for part in model)
+    return Full({TRAINING: value}, {TRAINING: places})
 
 
 def _is_on_backbone(models: Mapping[str, Any], key: str) -> bool:
     return kind_of(MODELS, [models[name] for name in chain(models, MODELS, key)]) == TRANSFERS
-
-
-def _without_split(training: Any) -> Any:
-    fits = isinstance(training, Mapping)
-    return {key: value for key, value in training.items() if key != SPLIT} if fits else training
 
 
 def chain(entries: Mapping[str, Any], section: str, key: str) -> list[str]:
@@ -133,27 +136,29 @@ def overridden(document: Mapping[str, Any], entry: Full, changes: Mapping[str, A
     return result
 
 
-def _join(document: Mapping[str, Any], result: Full, layer: Mapping[str, Any], where: str) -> None:
+def _join(document: Mapping[str, Any], result: Full, layer: Mapping[str, Any], where: str, part: str = "") -> None:
+    """Put the values of ``layer``, which stand at ``where``, into an entry, or into a part of one."""
     for key, value in layer.items():
         place = f"{where}.{key}"
-        if key in JOINED and isinstance(value, Mapping):
+        if key in PARTS.get(part, ()) and isinstance(value, Mapping):
             known = isinstance(result.value.get(key), Mapping)
-            part = Full(result.value[key], result.places[key]) if known else _part(document, key)
-            result.value[key], result.places[key] = part
-            _join(document, part, value, place)
-        elif key == CALLBACKS and isinstance(value, list):
-            result.value[key] = [_with_defaults(document, one) for one in value]
-            result.places[key] = place
-            given = {_name(one): one for one in value if _name(one)}
-            result.places.update({name: _completed(document, name, one, place) for name, one in given.items()})
+            inside = Full(result.value[key], result.places[key]) if known else _part(document, key)
+            result.value[key], result.places[key] = inside
+            _join(document, inside, value, place, key)
+        elif part == TRAINING and key == CALLBACKS and isinstance(value, list):
+            result.value[key], result.places[key] = [_with_defaults(document, one) for one in value], place
+            given = {_name(one): one for one in value}
+            for name in CALLBACK_PARTS:
+                result.places[name] = _completed(document, name, given[name], place) if name in given else place
         else:
             result.value[key], result.places[key] = value, place
 
 
 def _part(document: Mapping[str, Any], kind: str) -> Full:
-    """Return what a part of an entry is completed by: the defaults of its kind."""
-    given = defaults_of(document, kind)
-    return Full(dict(given), {key: f"{DEFAULTS}.{kind}.{key}" for key in given})
+    """Return what a part of an entry is completed by: the defaults of its name."""
+    part = Full({}, {})
+    _join(document, part, defaults_of(document, kind), f"{DEFAULTS}.{kind}", kind)
+    return part
 
 
 def _with_defaults(document: Mapping[str, Any], callback: Any) -> Any:
