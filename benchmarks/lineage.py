@@ -26,6 +26,8 @@ from stages.files import write_table
 TABLE = ROOT / "benchmarks/lineage.csv"
 EPOCHS = {"first": 1, "second": 2}
 """How long the models are trained that two branches add."""
+TRIED = 4
+"""For how many epochs an experiment trains the model."""
 
 
 def append(file: Path, text: str) -> None:
@@ -122,7 +124,7 @@ def merge(bench: Bench) -> None:
 def experiment(bench: Bench) -> None:
     """Override a parameter of the model with DVC's own command."""
     folder = bench.clone("experiment")
-    override = f"models.{bench.model}.training.learning_rate=0.0005"
+    override = f"models.{bench.model}.training.epochs={TRIED}"
 
     def tried() -> list[str]:
         done = run(folder, "dvc", "exp", "run", "--set-param", override)

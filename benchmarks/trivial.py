@@ -43,7 +43,7 @@ def made(folder: Path, count: int) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     project.leave_one_study(project.copied(folder), STUDY)
     parameters = read(folder / template.PARAMETERS)
-    model = next(one for one in parameters["models"].values() if one["view"] == VIEW)
+    model = next(one for one in parameters["models"].values() if one.get("view") == VIEW)
     models = {name(number): with_learning_rate(model, number) for number in range(1, count + 1)}
     changes = {"models": models, "finetunes": {}, "backbones": {}, "views": {VIEW: parameters["views"][VIEW]}}
     project.edit(folder, changes | {f"studies.{STUDY}.models": list(models)})

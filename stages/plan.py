@@ -223,10 +223,8 @@ def check(parameters: Parameters) -> None:
         UserError: the plan or models/dvc.yaml is behind them.
     """
     for old in behind(parameters):
-        raise UserError(
-            f"{old} is behind {PARAMETERS}, where more changed than values that were there: run python -m stages.plan, "
-            "then dvc repro, or dvc exp run without -S, again"
-        )
+        again = "then dvc repro, or dvc exp run without -S, again"
+        raise UserError(f"{old} is behind {PARAMETERS}: run python -m stages.plan, {again}")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

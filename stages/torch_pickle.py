@@ -16,6 +16,7 @@ import numpy
 
 from stages.errors import UserError
 
+MAGIC, VERSION = 0x1950A86A20F9469CFC6C, 1001
 DTYPES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
 """The numpy types of the storages that EfficientNetLite0's tensors have."""
 
@@ -40,7 +41,11 @@ def read(path: Path) -> dict[str, numpy.ndarray]:
 
 def _tensors(file: BufferedReader) -> dict[str, numpy.ndarray]:
     unpickler = _Unpickler(file)
-    *_, tensors, keys = [unpickler.load() for _ in range(5)]
+    magic, version, _, tensors, keys = [unpickler.load() for _ in range(5)]
+    if (magic, version) != (MAGIC, VERSION):
+        raise ValueError(f"its magic number and version are {magic!r} and {version!r}")
+    if not (isinstance(tensors, dict) and all(isinstance(one, numpy.ndarray) for one in tensors.values())):
+        raise ValueError("it holds something else than tensors by name")
     for key in keys:
         storage = unpickler.storages.pop(key)
         count = int.from_bytes(file.read(8), "little")

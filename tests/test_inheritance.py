@@ -1,8 +1,10 @@
 """Entries of params.yaml in full: bases, defaults, what they give, and where each value stands."""
 
+import copy
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ from benchmarks.project import edit
 from stages import plan, template
 from stages.errors import UserError
 from stages.parameters import defaults, inheritance
-from stages.parameters.base import entry, read
+from stages.parameters.base import entry, read, validated
 from stages.parameters.data import View
-from stages.parameters.document import load
-from stages.parameters.model import Model
+from stages.parameters.document import Parameters, load
+from stages.parameters.model import Model, Sweep
+from stages.parameters.sweeps import chosen
 from tests.refusals import one_line
 
 LIMIT = 15_000
@@ -109,7 +112,7 @@ def test_what_an_entry_does_not_have_stands_where_that_is_said(project: Callable
         ({"views.intel-150.base": "intel-150"}, "views.intel-150.base: goes back to itself: intel-150 <- intel-150"),
         (
             {"models.cnn-bn.network.backbone": "efficientnetlite0"},
-            "models.cnn-bn.base: 'cnn': one is on a backbone and the other is not",
+            "models.cnn-bn.base: 'cnn': a network on a backbone needs a base that is on one too",
         ),
         (
             {"models.cnn-bn.training.cache_frozen": True},
@@ -125,7 +128,24 @@ def test_what_an_entry_does_not_have_stands_where_that_is_said(project: Callable
         ({"defaults.view": {}}, "defaults.view: unknown key; allowed here: datasets, augmented, views"),
         ({"defaults.views": 3}, "defaults.views: 3: write keys and values below it"),
         ({"defaults": [1]}, "defaults: [1]: write the values of each kind below it: datasets, "),
+        ({"defaults": None}, "defaults: None: write the values of each kind below it: datasets, "),
+        ({"defaults.training": None}, "defaults.training: None: write keys and values below it"),
         ({"defaults.training.cache_frozen": True}, "defaults.training.cache_frozen: unknown key"),
+        ({"defaults.training.callbacks": [{"name": "Earlystopping"}]}, "no callback of this name; allowed: Early"),
+        ({"defaults.models.training.callbacks": [3]}, "no callback of this name; allowed: EarlyStopping"),
+        ({"defaults.finetunes.base": "cnn"}, "defaults.finetunes.base: an entry must give it itself"),
+        ({"defaults.transfers.network.backbone": "x"}, "defaults.transfers.network.backbone: an entry must give it"),
+        ({"finetunes.efficientnetb0-finetuned.base": ["cnn"]}, "base: ['cnn']: no model with a backbone; allowed: "),
+        ({"finetunes.efficientnetb0-finetuned.base": {}}, "base: {}: no model with a backbone; allowed: "),
+        ({"finetunes.x": {"unfreeze": 3}}, "finetunes.x.base: missing; every key must be given"),
+        ({"models.cnn-bn": None}, "models.cnn-bn: None: write keys and values below it"),
+        ({"models.cnn-bn": 3}, "models.cnn-bn: 3: write keys and values below it"),
+        ({"models.cnn-bn.network": None}, "models.cnn-bn.network: None: write keys and values below it"),
+        ({"models.cnn.training": [1]}, "models.cnn.training: [1]: write keys and values below it"),
+        ({"models": 3}, "models: 3: write entries below it, by name"),
+        ({"sweeps": [1]}, "sweeps: [1]: write entries below it, by name"),
+        ({"default": {}}, "default: unknown key; allowed here: defaults, runtime, datasets"),
+        ({"datasets.y": {"base": "intel", "splits": {"train": ["x"]}}}, "splits.validation: missing; every key must"),
         (
             {"defaults.training.batch_size": 7, "models.cnn-bn.training.accumulation_steps": 2},
             "models.cnn.training: batch_size 7 is not a multiple of accumulation_steps 2",
@@ -143,6 +163,23 @@ def test_what_an_entry_does_not_have_stands_where_that_is_said(project: Callable
 def test_a_mistake_gives_one_line(project: Callable[..., Path], edits: dict[str, Any], said: str) -> None:
     project(edits)
     one_line(load, said)
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        {"models.cnn": None},
+        {"models": [1]},
+        {"sweeps": 3},
+        {"sweeps": {"cifar10-batch": None}},
+        {"sweeps": {"cnn": {"variants": 3}}},
+    ],
+)
+def test_a_stage_that_is_run_by_hand_refuses_a_mistake_in_one_line(
+    project: Callable[..., Path], edits: dict[str, Any]
+) -> None:
+    project(edits)
+    one_line(lambda: validated(Model, *chosen("cnn-8")))
 
 
 def test_a_wrong_value_is_told_where_it_stands_and_who_has_it(project: Callable[..., Path]) -> None:
@@ -163,6 +200,63 @@ def test_dvc_yaml_asks_for_every_value_that_a_stage_has(root: Path) -> None:
         asked = set(template.all_params(definitions[verb]["do"])["params.yaml"])
         for found in planned[kind].values():
             assert {f"${{item.at.{key}}}" for key in leaves(found["at"])} <= asked, verb
+
+
+def test_a_stage_depends_on_just_the_values_that_it_has(root: Path) -> None:
+    """Alter every value of params.yaml: a training's settings change if, and only if, it depends on that value."""
+    document = read(root / "params.yaml")
+    parameters = load(root / "params.yaml")
+    stages = template.expanded(template.definitions(root), {**document, **plan.plan(parameters)})
+    before = {model: settings(parameters, model) for model in (*parameters.trained, *parameters.finetunes)}
+    asked = {model: set(stage.params["params.yaml"]) for model, stage in trainings(stages).items()}
+    count = 0
+    for path, value in values(document):
+        if path[0] == "runtime" or path[-1] in ("base", "backbone", "of"):
+            continue
+        changed = altered_at(parameters, document, path, value)
+        found = {model: settings(changed, model) for model in asked}
+        different = {model for model in asked if found[model] != before[model]}
+        depends = {model for model, keys in asked.items() if any(is_below(".".join(path), key) for key in keys)}
+        assert different == depends, path
+        count += bool(different)
+    assert count > 100
+
+
+def trainings(stages: dict[str, template.Stage]) -> dict[str, template.Stage]:
+    """The stages that train, by their model."""
+    return {
+        stage.key: stage for stage in stages.values() if stage.verb in ("train", "transfer", "finetune") and stage.key
+    }
+
+
+def settings(parameters: Parameters, model: str) -> Any:
+    """What a training has of its model's or fine-tune's entry."""
+    value = parameters.full("finetunes" if model in parameters.finetunes else "models", model).value
+    return {key: value[key] for key in ("network", "training", "unfreeze") if key in value}
+
+
+def values(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value of a document that holds no keys, with the keys that lead there."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from values(value, (*path, key))
+    else:
+        yield path, node
+
+
+def altered_at(parameters: Parameters, document: dict[str, Any], path: tuple[str, ...], value: Any) -> Parameters:
+    """The parameters with one value altered, unvalidated."""
+    changed = copy.deepcopy(document)
+    new = [*value, {"name": "TerminateOnNaN"}] if path[-1] == "callbacks" else [value, "altered"]
+    reduce(lambda node, key: node[key], path[:-1], changed)[path[-1]] = new
+    sweeps = {key: Sweep.model_construct(**content) for key, content in changed["sweeps"].items()}
+    result = parameters.model_copy(update={"sweeps": sweeps})
+    result._document = changed
+    return result
+
+
+def is_below(key: str, other: str) -> bool:
+    return key == other or key.startswith(f"{other}.") or other.startswith(f"{key}.")
 
 
 def leaves(places: dict[str, Any]) -> set[str]:

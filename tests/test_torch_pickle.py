@@ -100,7 +100,14 @@ def test_every_truncation_is_refused(tmp_path: Path) -> None:
         refusal(path)
 
 
-@pytest.mark.parametrize("content", [b"PK\3\4" + bytes(99), b"<html>Not found</html>", pickle.dumps({"a": 1})])
+NO_TENSORS = BEGINNING + pickle.dumps({"a": 1}, 2) + pickle.dumps([], 2)
+OTHER_VERSION = b"".join(pickle.dumps(value, 2) for value in (0x1950A86A20F9469CFC6C, 1002, {}, {}, []))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"PK\3\4" + bytes(99), b"<html>Not found</html>", pickle.dumps({"a": 1}), NO_TENSORS, OTHER_VERSION],
+)
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     refusal(tmp_path / "x")

@@ -69,7 +69,7 @@ def test_a_plan_that_is_behind_is_refused(root: Path, project: Callable[..., Pat
     plan.update(load())
     plan.check(load())
     project(edit)
-    with pytest.raises(UserError, match=f"^{old} is behind params.yaml, where more changed"):
+    with pytest.raises(UserError, match=f"^{old} is behind params.yaml: run python -m stages.plan"):
         plan.check(load())
     plan.update(load())
     plan.check(load())

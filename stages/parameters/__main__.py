@@ -13,7 +13,7 @@ from stages.errors import UserError
 from stages.parameters import inheritance
 from stages.parameters.base import FILE, dumped
 from stages.parameters.document import Parameters, load
-from stages.parameters.inheritance import Full, Places
+from stages.parameters.inheritance import CALLBACKS, Full, Places
 
 
 def entries(parameters: Parameters) -> dict[str, Full]:
@@ -51,6 +51,13 @@ def lines(value: Mapping[str, Any], places: Places, own: str, indent: str = "") 
         if isinstance(one, dict) and isinstance(place, dict):
             yield f"{indent}{key}:"
             yield from lines(one, place, own, f"{indent}  ")
+        elif key == CALLBACKS and one:
+            yield f"{indent}{key}:"
+            for callback in one:
+                inside = places.get(callback["name"])
+                found = inside if isinstance(inside, dict) else dict.fromkeys(callback, place)
+                first, *others = lines(callback, found, own)
+                yield from (f"{indent}- {first}", *(f"{indent}  {line}" for line in others))
         else:
             written = dumped({key: one}, default_flow_style=True, width=10_000).strip()[1:-1]
             comment = "" if place is None or place.startswith(f"{own}.") else f"  # {place}"
@@ -61,8 +68,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Print the entries that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m stages.parameters", description=__doc__.partition("\n")[0])
     parser.add_argument("entry", nargs="+", help="its name, such as cnn-bn, or its dotted key, such as views.intel-150")
+    names = parser.parse_args(argv).entry
     parameters = load()
-    for name in parser.parse_args(argv).entry:
+    for name in names:
         for where, found in named(parameters, name).items():
             print("\n".join([f"{where}:", *lines(found.value, found.places, where, "  ")]))
 

@@ -1,13 +1,14 @@
 """Reading params.yaml, whole or by section, with one-line errors."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 from stages.errors import UserError
 from stages.parameters import inheritance
@@ -17,7 +18,7 @@ FILE = Path(inheritance.FILE)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """A key that is also a folder name: lower-case letters, digits, ``-`` and ``_``."""
-GIVE_ALL = "every key must be given"
+GIVE_ALL, GIVE_HERE = "every key must be given", "give it here, in a base or in defaults"
 NO_NAME = "-"
 """What a command has in place of names, where there are none: DVC would lose the second of two spaces."""
 
@@ -123,7 +124,7 @@ def validated(section: type[T], value: Any, where: str, places: Places | None = 
     try:
         return section.model_validate(value)
     except ValidationError as error:
-        raise UserError(described(error, section, where, places or {})) from None
+        raise UserError(described(error.errors(), section, where, places or {})) from None
 
 
 def entry(section: type[T], *keys: str, file: Path = FILE) -> T:
@@ -133,6 +134,7 @@ def entry(section: type[T], *keys: str, file: Path = FILE) -> T:
         UserError: a key is missing (the keys that exist are named) or the value is not allowed.
     """
     document = read(file)
+    inheritance.check_entries(document)
     value: Any = document
     for depth, key in enumerate(keys):
         if not isinstance(value, Mapping) or key not in value:
@@ -150,13 +152,15 @@ def _full(document: Mapping[str, Any], kind: str, key: str) -> tuple[dict[str, A
     return found.value, f"{kind}.{key}", found.places
 
 
-def described(error: ValidationError, section: type[BaseModel], where: str, places: Places) -> str:
-    """Return one line for the first problem of ``error``: the key, its value and what is allowed."""
-    first = error.errors()[0]
+def described(errors: Sequence[ErrorDetails], section: type[BaseModel], where: str, places: Places) -> str:
+    """Return one line for the first of ``errors``: the key, its value and what is allowed."""
+    first = errors[0]
     location = [str(part) for part in first["loc"] if not _kind(part)]
     own = ".".join(filter(None, [where, *location]))
     key = inheritance.place_of(places, location) or own
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    if first["type"] == "missing":
+        return f"{FILE}: {own}: missing; {GIVE_HERE if _may_be_inherited(own) else GIVE_ALL}{more}"
     if key != own and not own.startswith(f"{key}."):
         more = f"; {_entry_of(own)} has it from there{more}"
     if first["type"] == "extra_forbidden":
@@ -164,12 +168,17 @@ def described(error: ValidationError, section: type[BaseModel], where: str, plac
         base = [inheritance.BASE] if may_have_base else []
         allowed = dict.fromkeys([*base, *allowed_keys(section, first["loc"][:-1])])
         return f"{FILE}: {key}: unknown key; allowed here: {', '.join(allowed)}{more}"
-    if first["type"] == "missing":
-        inherits = own.split(".")[0] in inheritance.SECTIONS
-        return f"{FILE}: {key}: missing; {'give it here, in a base or in defaults' if inherits else GIVE_ALL}{more}"
     message = first["msg"].removeprefix("Value error, ")
     value = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {first['input']!r}:"
     return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{more}"
+
+
+def _may_be_inherited(dotted: str) -> bool:
+    """Return whether a base or defaults may give the value of an entry under a dotted key."""
+    parts = dotted.split(".")
+    if len(parts) < 3 or parts[0] not in inheritance.SECTIONS or parts[-1] == inheritance.BASE:
+        return False
+    return len(parts) == 3 or parts[-2] in inheritance.JOINED
 
 
 def _entry_of(dotted: str) -> str:

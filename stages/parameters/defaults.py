@@ -15,7 +15,8 @@ from stages.parameters.explanation import Explanation
 from stages.parameters.inheritance import CALLBACK_PARTS, DEFAULTS, Places
 from stages.parameters.model import Blocks, Head, Model, Study
 from stages.parameters.synthetic import Synthetic
-from stages.parameters.transfer import FineTune, TransferModel, TransferTraining
+from stages.parameters.training import Fit
+from stages.parameters.transfer import FineTune, TransferModel
 
 KINDS: dict[str, type[Section]] = {
     "datasets": Dataset,
@@ -32,7 +33,7 @@ KINDS: dict[str, type[Section]] = {
 PARTS: dict[str, type[Section]] = {
     "blocks": Blocks,
     "head": Head,
-    "training": TransferTraining,
+    "training": Fit,
     "augmentation": Augmentation,
     "synthetic": Synthetic,
     "EarlyStopping": EarlyStopping,
@@ -40,6 +41,8 @@ PARTS: dict[str, type[Section]] = {
 """Parts of entries that are completed by defaults wherever they are given."""
 OPTIONAL = ("augmentation", "synthetic", *CALLBACK_PARTS)
 """Those that not every entry has."""
+OWN = {"finetunes": ("base",), "transfers": ("network.backbone",)}
+"""Keys by which an entry is one of its kind, so that no default can give them."""
 
 
 def check(document: Mapping[str, Any]) -> None:
@@ -48,7 +51,7 @@ def check(document: Mapping[str, Any]) -> None:
     Raises:
         UserError: one line that names the key, its value and what is allowed.
     """
-    given = document.get(DEFAULTS) or {}
+    given = document.get(DEFAULTS, {})
     known = {**KINDS, **PARTS}
     if not isinstance(given, Mapping):
         raise UserError(f"{FILE}: {DEFAULTS}: {given!r}: write the values of each kind below it: {', '.join(known)}")
@@ -57,6 +60,8 @@ def check(document: Mapping[str, Any]) -> None:
             raise UserError(f"{FILE}: {DEFAULTS}.{kind}: unknown key; allowed here: {', '.join(known)}")
         if not isinstance(values, Mapping):
             raise UserError(f"{FILE}: {DEFAULTS}.{kind}: {values!r}: write keys and values below it")
+        if key := next((key for key in OWN.get(kind, ()) if _has(values, key)), None):
+            raise UserError(f"{FILE}: {DEFAULTS}.{kind}.{key}: an entry must give it itself; take it out here")
         _check_kind(known[kind], values, f"{DEFAULTS}.{kind}")
 
 
@@ -64,15 +69,17 @@ def _check_kind(kind: type[Section], values: Mapping[str, Any], where: str) -> N
     try:
         kind.model_validate(values)
     except ValidationError as error:
-        found = [_line(one) for one in error.errors() if one["type"] != "missing"]
-        if found:
-            wrong = ValidationError.from_exception_data(error.title, found)
-            raise UserError(described(wrong, kind, where, {})) from None
+        if found := [one for one in error.errors() if one["type"] != "missing"]:
+            raise UserError(described(found, kind, where, {})) from None
 
 
-def _line(error: Any) -> Any:
-    """Return an error as pydantic takes it."""
-    return {"type": error["type"], "loc": error["loc"], "input": error["input"], "ctx": error.get("ctx", {})}
+def _has(values: Any, dotted: str) -> bool:
+    """Return whether there is a value under a dotted key."""
+    for key in dotted.split("."):
+        if not isinstance(values, Mapping) or key not in values:
+            return False
+        values = values[key]
+    return True
 
 
 def spread(places: Places) -> Places:

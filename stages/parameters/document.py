@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
+from stages.errors import UserError
 from stages.parameters import defaults, inheritance, sweeps
 from stages.parameters.augmentation import Augmented
 from stages.parameters.backbone import Backbone
@@ -112,6 +113,12 @@ def completed(document: dict[str, Any]) -> Parameters:
     Raises:
         UserError: as :func:`load`.
     """
+    if unknown := [key for key in document if key not in (inheritance.DEFAULTS, *Parameters.model_fields)]:
+        allowed = ", ".join([inheritance.DEFAULTS, *Parameters.model_fields])
+        raise UserError(f"{FILE}: {unknown[0]}: unknown key; allowed here: {allowed}")
+    if missing := [key for key in Parameters.model_fields if key not in document]:
+        raise UserError(f"{FILE}: {missing[0]}: missing; every section must be given, {{}} where it has no entry")
+    inheritance.check_entries(document)
     defaults.check(document)
     whole = inheritance.expanded(document)
     parameters = validated(Parameters, whole.value, "", whole.places)

@@ -50,9 +50,11 @@ def full(document: Mapping[str, Any], section: str, key: str) -> Full:
     entries = document[section]
     names = chain(entries, section, key)
     kind = kind_of(section, [entries[name] for name in names])
-    for name in names[1:]:
-        if kind_of(section, [entries[one] for one in chain(entries, section, name)]) != kind:
-            raise UserError(f"{FILE}: {section}.{key}.{BASE}: {name!r}: one is on a backbone and the other is not")
+    if kind_of(section, [entries[names[-1]]]) != kind:
+        raise UserError(
+            f"{FILE}: {section}.{key}.{BASE}: {names[1]!r}: a network on a backbone needs a base that is on one too; "
+            "write a base that is, or none"
+        )
     layers = [(f"{section}.{name}", without_base(section, entries[name])) for name in reversed(names)]
     given = [(f"{DEFAULTS}.{kind}", defaults_of(document, kind))]
     entry = Full({}, {})
@@ -78,7 +80,7 @@ def of_model(document: Mapping[str, Any], fine_tune: str, name: Any) -> Full:
     """
     models = document.get(MODELS)
     known = {key: one for key, one in models.items() if isinstance(one, Mapping)} if isinstance(models, Mapping) else {}
-    if name not in known or not _is_on_backbone(known, name):
+    if not isinstance(name, str) or name not in known or not _is_on_backbone(known, name):
         possible = [key for key in known if _is_on_backbone(known, key)]
         allowed = [*possible, *(key for key in document[FINE_TUNES] if key != fine_tune)]
         where = f"{FILE}: {FINE_TUNES}.{fine_tune}.{BASE}"
@@ -175,6 +177,27 @@ def _name(callback: Any) -> str:
 def _completed(document: Mapping[str, Any], name: str, callback: Mapping[str, Any], place: str) -> Places:
     """Return where each value of a callback stands: in the list at ``place``, or among the defaults of its name."""
     return {**_part(document, name).places, **dict.fromkeys(callback, place)}
+
+
+def check_entries(document: Mapping[str, Any]) -> None:
+    """Check that sections hold entries by name, and these keys, so that bases and defaults can be looked for.
+
+    Raises:
+        UserError: one line that names the key, its value and what to write.
+    """
+    for section in (*SECTIONS, "sweeps"):
+        entries = document.get(section, {})
+        if not isinstance(entries, Mapping):
+            raise UserError(f"{FILE}: {section}: {entries!r}: write entries below it, by name; {{}} for none")
+        for key, entry in entries.items():
+            where = f"{FILE}: {section}.{key}"
+            if not isinstance(key, str):
+                raise UserError(f"{where}: a name must be a text; write '{key}', in quotes")
+            if not isinstance(entry, Mapping):
+                raise UserError(f"{where}: {entry!r}: write keys and values below it")
+            for part in PARTS[""][:2]:
+                if part in entry and not isinstance(entry[part], Mapping):
+                    raise UserError(f"{where}.{part}: {entry[part]!r}: write keys and values below it")
 
 
 def expanded(document: Mapping[str, Any]) -> Full:

@@ -21,17 +21,27 @@ def schema() -> str:
     """Return the schema, as text: no key of an entry is required, for its base or the defaults may give it."""
     found = Parameters.model_json_schema()
     definitions = found["$defs"]
-    for kind in {**KINDS, **PARTS}.values():
-        definitions[kind.__name__].pop("required", None)
-    for fit in ("Training", "FineTuning", "Network", "Transfer"):
-        definitions[fit].pop("required", None)
-    defaults = {kind: _reference(one.__name__) for kind, one in {**KINDS, **PARTS}.items()}
+    classes = {kind: one.__name__ for kind, one in {**KINDS, **PARTS}.items()}
+    definitions["Fit"] = _without(definitions["FineTuning"], ["cache_frozen"])
+    for name in (*classes.values(), "Training", "TransferTraining", "FineTuning", "Network", "Transfer"):
+        definitions[name].pop("required", None)
+    definitions["FineTuneDefaults"] = _without(definitions["FineTune"], [BASE])
+    definitions["EarlyStoppingDefaults"] = _without(definitions["EarlyStopping"], ["name"])
+    definitions["EarlyStopping"]["required"] = ["name"]
+    defaults = {
+        kind: _reference(f"{name}Defaults" if f"{name}Defaults" in definitions else name)
+        for kind, name in classes.items()
+    }
     for section in SECTIONS:
         if section != FINE_TUNES:
             _allow_base(found["properties"][section], definitions)
     group = {"type": "object", "additionalProperties": False, "description": DEFAULTS_MEANING, "properties": defaults}
     found["properties"] = {DEFAULTS: group, **found["properties"]}
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _without(definition: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    return {**definition, "properties": {key: one for key, one in definition["properties"].items() if key not in keys}}
 
 
 def _reference(name: str) -> dict[str, str]:

@@ -38,13 +38,15 @@ def chosen(key: str, file: Path = FILE) -> tuple[dict[str, Any], str, Places]:
         UserError: there is neither a model nor a variant of this name.
     """
     document = read(file)
-    models, sweeps = document.get("models") or {}, document.get("sweeps") or {}
+    inheritance.check_entries(document)
+    models, sweeps = document.get("models", {}), document.get("sweeps", {})
     if key in models:
         found = inheritance.full(document, "models", key)
         return found.value, f"models.{key}", found.places
     for name, content in sweeps.items():
         variant = key.removeprefix(f"{name}-")
-        if variant != key and variant in (content.get("variants") or {}):
+        variants = content.get("variants")
+        if variant != key and isinstance(variants, Mapping) and variant in variants:
             sweep = validated(Sweep, content, f"sweeps.{name}")
             where = f"sweeps.{name}.variants.{variant}"
             if sweep.of not in models:
