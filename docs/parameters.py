@@ -27,8 +27,8 @@ Every key must have a value. What an entry of {sections} does not give is as in 
 - `defaults.<kind>` holds what entries of a kind have unless they or their base say otherwise. A kind is one of these
   sections, or `transfers`, which stands in place of `models` for those whose network names a backbone.
 - `defaults.<part>` completes a part wherever it is given, behind the defaults of its kind: {parts}.
-- Keys are overridden one by one, also those of {joined}. Lists and all other parts, such as `splits` and `draw`, are given
-  as a whole.
+- Keys are overridden one by one, also those of {joined}. Lists and all other parts, such as `splits` and `draw`,
+  are given as a whole.
 
 `python -m stages.parameters <name>` prints an entry in full, each value with where it stands. A stage depends on the
 keys where its values stand: an edit of a default reruns what has it, and nothing that overrides it.

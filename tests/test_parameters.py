@@ -35,7 +35,7 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             0.2,
             "models.cnn.network.blocks.dropuot: unknown key; allowed here: filters, kernel",
         ),
-        ("runtme", {}, "runtme: unknown key; allowed here: runtime, datasets"),
+        ("runtme", {}, "runtme: unknown key; allowed here: defaults, runtime, datasets"),
         ("datasets.intel.archive", "x", "datasets.intel.archive: unknown key; allowed here: base, title, source"),
         (
             "models.cnn.training.epochs",
