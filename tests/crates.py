@@ -70,7 +70,7 @@ def four_steps() -> list[Step]:
     wrote(RECORD, b"{}")
     wrote(METRICS, b"{}")
     code = (item("stages/files.py"),)
-    training = {"params.yaml": {"models.cnn.training": {"epochs": 2}, "runtime": {"seed": None}}}
+    training = {"params.yaml": {"models.cnn.training.epochs": 2, "runtime": {"seed": None}}}
     return [
         Step("fetch@mine", "Archives", "fetch mine", {}, code, (item(PHOTOGRAPHS),), (item(RAW),)),
         Step("prepare@small", "Arrays", "prepare small", {}, code, (item(RAW, "fetch@mine"),), (item(VIEW),)),

@@ -29,7 +29,7 @@ def forge_result(study: Path) -> None:
 def forge_parameter(study: Path) -> None:
     edit(study, {"models.plain.training.epochs": 3})
     locked(
-        study, lambda stages: stages["train@plain"]["params"]["params.yaml"]["models.plain.training"].update(epochs=3)
+        study, lambda stages: stages["train@plain"]["params"]["params.yaml"].update({"models.plain.training.epochs": 3})
     )
 
 

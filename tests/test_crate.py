@@ -35,16 +35,16 @@ def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(wri
     found = entities(written_crate)
     action = found["#run/train%40cnn"]
     code = {"stages/files.py", "stages/train.py"}
-    assert named(found, action["object"]) == {VIEW, *code, "models.cnn.training", "runtime"}
+    assert named(found, action["object"]) == {VIEW, *code, "models.cnn.training.epochs", "runtime"}
     assert named(found, action["result"]) == {MODEL, RECORD}
     assert (action["startTime"], action["endTime"]) == (BEGAN, ENDED)
     assert action["description"] == "python -m stages.train cnn"
     assert found[action["identifier"]["@id"]]["value"] == "c" * 40
     assert found[action["instrument"]["@id"]]["name"] == "stages.train"
     values = {found[one["@id"]]["name"]: found[one["@id"]].get("value") for one in action["object"]}
-    assert json.loads(values["models.cnn.training"]) == {"epochs": 2}
+    assert values["models.cnn.training.epochs"] == 2
     assert json.loads(values["runtime"]) == {"seed": None}
-    assert named(found, found["#tool/train"]["input"]) == {"data/views/<view>", "models.<of>.training", "runtime"}
+    assert named(found, found["#tool/train"]["input"]) == {"data/views/<view>", "training.epochs", "runtime"}
 
 
 def test_what_is_not_known_is_left_out(written_crate: Path) -> None:

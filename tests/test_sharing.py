@@ -68,7 +68,7 @@ def test_a_folder_open_to_its_group_stays_so(shared: Path) -> None:
 def test_an_experiment_changes_the_model_and_dvc_shows_how(ann: Path) -> None:
     kept = ann.parent / "tried"
     recorded = yaml.safe_load((kept / "dvc.lock").read_text())["stages"]["train@plain"]["params"]["params.yaml"]
-    assert recorded["models.plain.network"]["head"]["dropout"] == TRIED
+    assert recorded["models.plain.network.head.dropout"] == TRIED
     params = json.loads((kept / "params.json").read_text())
     assert params == {"params.yaml": {DROPOUT: {"old": str(MODEL["network"]["head"]["dropout"]), "new": str(TRIED)}}}
     loss = json.loads((kept / "metrics.json").read_text())[METRICS]["loss"]

@@ -24,6 +24,8 @@ COMPLETED = "http://schema.org/CompletedActionStatus"
 """The state of every step: DVC records none that failed."""
 KINDS = {bool: "Boolean", int: "Integer", float: "Float"}
 TIMES = {"began": "startTime", "ended": "endTime"}
+PLANNED = re.compile(r"\$\{item\.at\.(.+)\}")
+"""A key that stands where the plan says."""
 
 
 class Run:
@@ -125,7 +127,7 @@ class Run:
         plain = isinstance(value, str | int | float)
         facts = {"name": key, "value": value if plain else json.dumps(value, ensure_ascii=False)}
         entity = described(self.crate, f"value/{name}", "PropertyValue", **facts)
-        self._formal(tool, "input", general(key, patterns), entity, KINDS.get(type(value), "Text"))
+        self._formal(tool, "input", setting(key, patterns), entity, KINDS.get(type(value), "Text"))
         return entity
 
     def _formal(self, owner: Entity, role: str, name: str, example: Entity, kind: str) -> None:
@@ -148,6 +150,23 @@ def general(text: str, patterns: Iterable[str]) -> str:
         if re.fullmatch("(.+)".join(map(re.escape, fixed)) + "(/.*)?", text):
             return template.EXPRESSION.sub(lambda match: f"<{match[1].rpartition('.')[2]}>", pattern)
     return text
+
+
+def setting(key: str, patterns: Sequence[str]) -> str:
+    """Return what a dotted key of params.yaml sets, as ``training.epochs``, wherever it stands.
+
+    dvc.yaml has such keys from the plan (``${item.at.training.epochs}``), which knows the entry that they stand in; of
+    other keys, the pattern is returned.
+    """
+    *around, last = key.split(".")
+    planned = {pattern: match[1] for pattern in patterns if (match := PLANNED.fullmatch(pattern))}
+    for name in planned.values():
+        part, _, own = name.rpartition(".")
+        if own == last and (not part or part in around):
+            return name
+    if any(name.startswith(f"{last}.") for name in planned.values()):
+        return last  # a part that the entry does not have
+    return general(key, [pattern for pattern in patterns if pattern not in planned])
 
 
 def engine(crate: ROCrate) -> ContextEntity:
