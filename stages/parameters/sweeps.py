@@ -45,8 +45,8 @@ def chosen(key: str, file: Path = FILE) -> tuple[dict[str, Any], str, Places]:
         return found.value, f"models.{key}", found.places
     for name, content in sweeps.items():
         variant = key.removeprefix(f"{name}-")
-        variants = content.get("variants")
-        if variant != key and isinstance(variants, Mapping) and variant in variants:
+        known = content.get("variants")
+        if variant != key and isinstance(known, Mapping) and variant in known:
             sweep = validated(Sweep, content, f"sweeps.{name}")
             where = f"sweeps.{name}.variants.{variant}"
             if sweep.of not in models:

@@ -172,7 +172,7 @@ def setting(key: str, patterns: Sequence[str]) -> str:
 def engine(crate: ROCrate) -> ContextEntity:
     """Return DVC, which executed each step, whether or not Snakemake called it."""
     facts = {"@type": "SoftwareApplication", "name": "DVC", "url": "https://dvc.org", "softwareVersion": version("dvc")}
-    return crate.add(ContextEntity(crate, f"https://pypi.org/project/dvc/{version('dvc')}/", facts))
+    return crate.add(ContextEntity(crate, f"https://github.com/iterative/dvc/releases/tag/{version('dvc')}", facts))
 
 
 def _span(steps: Sequence[Step]) -> dict[str, str]:
