@@ -21,6 +21,7 @@ COMPUTES_NOTHING = {
     "pooch",  # brings files
     "psutil",  # measures what a run costs
     "pydantic",  # validates params.yaml
+    "pydantic_core",  # the same
     "pyyaml",  # reads params.yaml, whose values decide
     "requests",  # its errors alone are named
     "tqdm",  # draws progress bars
