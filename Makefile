@@ -70,8 +70,8 @@ tensorboard: environment  ## show the logs that trainings with the callback Tens
 report: environment  ## write report.html: all figures and tables that are made, in one page; TARGET=<study>: of one study
 	@python -m workflow.reporting $(if $(filter file,$(origin TARGET)),,$(TARGET))
 
-schema: environment  ## write workflow/params.schema.json anew, after a change of stages/parameters
-	@python -m stages.parameters.schema > workflow/params.schema.json
+schema: environment  ## write workflow/params.schema.json anew, after a change of darkroom/params
+	@python -m darkroom.params.schema > workflow/params.schema.json
 
 lock: environment  ## resolve requirements/*.in into locks anew
 	@./requirements/lock

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks import trivial
 from benchmarks.project import environment
-from stages import template
+from darkroom.pipeline import template
 from workflow.changes import Inspection
 from workflow.hashes import Contents
 from workflow.producers import Producers

@@ -12,12 +12,22 @@ from typing import Any
 
 import yaml
 
-from stages import template
-from stages.parameters import inheritance
-from stages.parameters.base import read
+from darkroom.params import inheritance
+from darkroom.params.base import read
+from darkroom.pipeline import template
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ("Makefile", "stages", "workflow", "models/dvc.yaml", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
+SOURCES = (
+    "Makefile",
+    "darkroom",
+    "stages",
+    "workflow",
+    "models/dvc.yaml",
+    "dvc.yaml",
+    "params.yaml",
+    ".dvcignore",
+    ".gitignore",
+)
 SOURCES += ("LICENSE", "pyproject.toml", "requirements")
 DVC_SOURCES = ("config", ".gitignore")
 

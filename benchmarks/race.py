@@ -19,8 +19,8 @@ from typing import Any
 import pandas
 
 from benchmarks import project
-from stages import record
-from stages.tables import markdown
+from darkroom.pipeline import record
+from darkroom.reporting.tables import markdown
 
 RESULTS = project.ROOT / "benchmarks" / "results.csv"
 NETWORKS = {"cnn": "cnn", "cnn-bn": "cnn_bn", "cnn-bn-256-gap": "cnn_bn_256_gap"}

@@ -23,8 +23,8 @@ import yaml
 from benchmarks import project, trivial
 from benchmarks.measured import STOPPED, Measured, Table, measure
 from benchmarks.peers import Peer, peers
-from stages import template
-from stages.parameters.base import Loader
+from darkroom.params.base import Loader
+from darkroom.pipeline import template
 from workflow import lock
 
 RESULTS = project.ROOT / "benchmarks/scaling.csv"

@@ -15,11 +15,12 @@ from typing import Any
 
 import pandas
 
-from stages.counts import splits_of
-from stages.files import write_table
-from stages.parameters.base import FILE, entry
-from stages.parameters.data import Dataset
-from stages.template import documents
+from darkroom.census.counts import splits_of
+from darkroom.core.files import write_table
+from darkroom.core.provenance import note_on_images
+from darkroom.params.base import FILE, entry
+from darkroom.params.data import Dataset
+from darkroom.pipeline.template import documents
 
 DOCUMENTS, OUT = Path(__file__).parent / "documents.csv", Path(__file__).parent / "studies.csv"
 COLUMNS = ["study", "model", "quantity", "document", "ours", "run in its place", "parameters", "images", "differs in"]
@@ -82,7 +83,7 @@ def read(file: Path) -> pandas.DataFrame:
 def images(counted: pandas.DataFrame, dataset: Dataset) -> str:
     """Return how many images each split has, and whether they are made up."""
     each = ", ".join(f"{counted[split].sum():,} {split}" for split in splits_of(counted))
-    return f"{each}{f' ({dataset.note})' if dataset.note else ''}"
+    return f"{each}{f' ({note_on_images(dataset.source)})' if note_on_images(dataset.source) else ''}"
 
 
 def table(reported: pandas.DataFrame, runs: Mapping[str, Run]) -> pandas.DataFrame:

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from benchmarks import project
-from stages import template
-from stages.parameters.base import read
+from darkroom.params.base import read
+from darkroom.pipeline import template
 
 STUDY, VIEW = "intel", "intel-150"
 LEARNING_RATE = 1e-6
@@ -48,7 +48,7 @@ def made(folder: Path, count: int) -> Path:
     changes = {"models": models, "finetunes": {}, "backbones": {}, "views": {VIEW: parameters["views"][VIEW]}}
     project.edit(folder, changes | {f"studies.{STUDY}.models": list(models)})
     simplify(folder)
-    project.run(folder, "stages.plan")
+    project.run(folder, "darkroom.pipeline.plan")
     with (folder / ".gitignore").open("a", encoding="utf-8") as file:
         file.write(f"/{EXECUTED}\n")
     project.git(folder, "add", "--all")

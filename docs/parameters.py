@@ -8,15 +8,15 @@ python -m docs.parameters
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stages.files import write_text
-from stages.parameters.defaults import PARTS
-from stages.parameters.document import Parameters
-from stages.parameters.inheritance import JOINED, SECTIONS
+from darkroom.core.files import write_text
+from darkroom.params.defaults import PARTS
+from darkroom.params.document import Parameters
+from darkroom.params.inheritance import JOINED, SECTIONS
 
 PAGE = Path("docs/parameters.md")
 HEAD = """# Every key of params.yaml
 
-Written by `python -m docs.parameters` from the classes in `stages/parameters`. `<name>` stands for a name of your own:
+Written by `python -m docs.parameters` from the classes in `darkroom/params`. `<name>` stands for a name of your own:
 lower-case letters, digits, `-` and `_`.
 
 Every key must have a value. What an entry of {sections} does not give is as in its base, then as in the defaults:
@@ -30,7 +30,7 @@ Every key must have a value. What an entry of {sections} does not give is as in 
 - Keys are overridden one by one, also those of {joined}. Lists and all other parts, such as `splits` and `draw`,
   are given as a whole.
 
-`python -m stages.parameters <name>` prints an entry in full, each value with where it stands. A stage depends on the
+`python -m darkroom.params <name>` prints an entry in full, each value with where it stands. A stage depends on the
 keys where its values stand: an edit of a default reruns what has it, and nothing that overrides it.
 
 The keys of models and fine-tunes are hyperparameters, each of one nature; keys that only hold others have none:

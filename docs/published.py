@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas
 from PIL import Image
 
-from stages.files import written
-from stages.template import documents
+from darkroom.core.files import written
+from darkroom.pipeline.template import documents
 
 OUT = Path(__file__).parent / "subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas
 
-from stages.files import write_text
-from stages.tables import markdown
+from darkroom.core.files import write_text
+from darkroom.reporting.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

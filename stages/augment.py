@@ -19,19 +19,20 @@ import numpy
 import pandas
 from PIL import Image
 
-from stages import command, runtime
-from stages.augmentation import Changes, changes
-from stages.batches import SEEDS
-from stages.errors import UserError
-from stages.files import write_table, written_folder
-from stages.formats import DamagedImageError, decoded, is_row
-from stages.images import INDEX, read_index
-from stages.parameters.augmentation import Augmented
-from stages.parameters.base import entry
-from stages.parameters.data import TRAIN
-from stages.parameters.model import Runtime
-from stages.pixels import upright
-from stages.progress import followed, note
+from darkroom.core import runtime
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_table, written_folder
+from darkroom.core.progress import followed, note
+from darkroom.core.splits import TRAIN
+from darkroom.images.decoding.formats import DamagedImageError, decoded, is_row
+from darkroom.images.decoding.images import INDEX, read_index
+from darkroom.images.decoding.pixels import upright
+from darkroom.images.prepared.augmentation import Changes, changes
+from darkroom.images.prepared.batches import SEEDS
+from darkroom.params.augmentation import Augmented
+from darkroom.params.base import entry
+from darkroom.params.model import Runtime
+from darkroom.pipeline import command
 
 GREY = ("1", "L", "LA", "La", "I", "F")
 """Pillow's modes of one channel; their variants are grey, all others in RGB."""

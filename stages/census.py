@@ -17,14 +17,18 @@ import numpy
 import pandas
 from matplotlib.figure import Figure
 
-from stages import census_figures, command, counts, figures
-from stages.census_page import page
-from stages.files import write_table, write_text
-from stages.formats import DamagedImageError, decoded
-from stages.images import read_images, read_index
-from stages.parameters.base import entry
-from stages.parameters.data import NOTES, Census
-from stages.pixels import upright
+from darkroom.census import counts
+from darkroom.census import figures as census_figures
+from darkroom.census.page import page
+from darkroom.core.files import write_table, write_text
+from darkroom.core.provenance import NOTES
+from darkroom.images.decoding.formats import DamagedImageError, decoded
+from darkroom.images.decoding.images import read_images, read_index
+from darkroom.images.decoding.pixels import upright
+from darkroom.params.base import entry
+from darkroom.params.data import Census
+from darkroom.pipeline import command
+from darkroom.reporting import figures
 
 CHUNK = 16
 """Images that a process reads at a time."""

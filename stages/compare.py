@@ -12,23 +12,19 @@ from pathlib import Path
 
 import pandas
 
-from stages import (
-    class_accuracies,
-    class_figures,
-    command,
-    comparison_figures,
-    comparison_text,
-    evaluations,
-    figures,
-    significance,
-)
-from stages.comparison_text import Tables
-from stages.evaluations import Evaluated
-from stages.files import write_table, write_text, written_folder
-from stages.parameters.base import entry
-from stages.parameters.data import Dataset
-from stages.parameters.model import Study
-from stages.progress import note as say
+from darkroom.comparison import class_accuracies, class_figures, significance
+from darkroom.comparison import figures as comparison_figures
+from darkroom.comparison import text as comparison_text
+from darkroom.comparison.text import Tables
+from darkroom.core.files import write_table, write_text, written_folder
+from darkroom.core.progress import note as say
+from darkroom.evaluation import evaluations
+from darkroom.evaluation.evaluations import Evaluated
+from darkroom.params.base import entry
+from darkroom.params.data import Dataset
+from darkroom.params.model import Study
+from darkroom.pipeline import command
+from darkroom.reporting import figures
 
 OWN = [
     "images",

@@ -13,13 +13,16 @@ from typing import Any
 import numpy
 import pandas
 
-from stages import command, cost_answers, cost_figures, cost_text, figures, record
-from stages.alike import BATCH_SIZE, FROZEN, alike_but_for
-from stages.batches import Batches
-from stages.files import read_json, write_table, write_text, written_folder
-from stages.parameters.base import entry
-from stages.parameters.data import Dataset
-from stages.trained import SUMMARY
+from darkroom.comparison import cost_answers, cost_figures, cost_text
+from darkroom.comparison.alike import BATCH_SIZE, FROZEN, alike_but_for
+from darkroom.core.filenames import RECORD, SUMMARY
+from darkroom.core.files import read_json, write_table, write_text, written_folder
+from darkroom.core.provenance import note_on_images
+from darkroom.images.prepared.batches import Batches
+from darkroom.params.base import entry
+from darkroom.params.data import Dataset
+from darkroom.pipeline import command
+from darkroom.reporting import figures
 
 COLUMNS = [
     *("model", "seconds", "frozen_seconds", "epochs", "batch_size", "steps_per_epoch", "seconds_per_step"),
@@ -39,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder to write")
     arguments = command.parsed(parser, "costs", argv)
     dataset = entry(Dataset, "datasets", arguments.dataset)
-    records, summaries = (read(arguments.trained, arguments.models, name) for name in (record.FILE, SUMMARY))
+    records, summaries = (read(arguments.trained, arguments.models, name) for name in (RECORD, SUMMARY))
     costs, used = table(records, summaries), of_first_replicates(summaries)
     lines = by_batch_size(used)
     answers = cost_answers.answers(costs, lines, by_frozen(used))
@@ -50,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         figures.save(
             cost_figures.steps(costs, lines, f"Batch size and time on {dataset.title}"),
             folder / "steps.png",
-            dataset.note,
+            note_on_images(dataset.source),
         )
 
 

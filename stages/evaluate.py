@@ -18,19 +18,25 @@ import numpy
 import pandas
 from matplotlib.figure import Figure
 
-from stages import command, diagram, evaluation_figures, evaluation_tables, evaluation_text, figures, metrics, runtime
-from stages.curves import at_epoch
-from stages.errors import UserError
-from stages.files import read_json, write_json, write_table, write_text, written_folder
-from stages.network import probabilities
-from stages.network_file import check_fit, loaded
-from stages.parameters.base import entry
-from stages.parameters.data import NOTES
-from stages.parameters.model import Evaluation, Runtime
-from stages.progress import followed
-from stages.progress import note as say
-from stages.trained import HISTORY, LAYERS, NETWORK, SUMMARY
-from stages.views import DESCRIPTION, TEST, View
+from darkroom.core import runtime
+from darkroom.core.errors import UserError
+from darkroom.core.filenames import HISTORY, LAYERS, NETWORK, SUMMARY
+from darkroom.core.files import read_json, write_json, write_table, write_text, written_folder
+from darkroom.core.progress import followed
+from darkroom.core.progress import note as say
+from darkroom.core.provenance import NOTES
+from darkroom.evaluation import diagram, metrics
+from darkroom.evaluation import figures as evaluation_figures
+from darkroom.evaluation import tables as evaluation_tables
+from darkroom.evaluation import text as evaluation_text
+from darkroom.evaluation.curves import at_epoch
+from darkroom.images.prepared.views import DESCRIPTION, TEST, View
+from darkroom.networks.network import probabilities
+from darkroom.networks.network_file import check_fit, loaded
+from darkroom.params.base import entry
+from darkroom.params.model import Evaluation, Runtime
+from darkroom.pipeline import command
+from darkroom.reporting import figures
 
 BATCH = 32
 """Images given to the model at once; it bounds memory and changes no result."""

@@ -13,19 +13,23 @@ from pathlib import Path
 import numpy
 import pandas
 
-from stages import command, explanation_parts, explanation_text, figures, runtime, selection
-from stages.errors import UserError
-from stages.explanation_parts import Subject
-from stages.feature_maps import FeatureMaps
-from stages.files import read_json, write_table, write_text, written_folder
-from stages.network_file import check_fit, loaded
-from stages.parameters.base import FILE, entry
-from stages.parameters.data import NOTES
-from stages.parameters.explanation import Explanation
-from stages.parameters.model import Runtime
-from stages.progress import followed
-from stages.trained import SUMMARY
-from stages.views import TEST, View
+from darkroom.core import runtime
+from darkroom.core.errors import UserError
+from darkroom.core.filenames import SUMMARY
+from darkroom.core.files import read_json, write_table, write_text, written_folder
+from darkroom.core.progress import followed
+from darkroom.core.provenance import NOTES
+from darkroom.explanation import parts as explanation_parts
+from darkroom.explanation import text as explanation_text
+from darkroom.explanation.feature_maps import FeatureMaps
+from darkroom.explanation.parts import Subject
+from darkroom.images.prepared.views import TEST, View
+from darkroom.networks.network_file import check_fit, loaded
+from darkroom.params.base import FILE, entry
+from darkroom.params.explanation import Explanation
+from darkroom.params.model import Runtime
+from darkroom.pipeline import command
+from darkroom.reporting import figures, selection
 
 BATCH = 16
 """Images given to the network at once; it bounds memory."""

@@ -13,18 +13,19 @@ from pathlib import Path
 
 import pandas
 
-from stages import command, progress, template
-from stages.archives import is_archive
-from stages.delivered import chosen, entries_of, unwrapped
-from stages.errors import UserError
-from stages.files import sha256, write_table, written_folder
-from stages.members import listed_members
-from stages.names import shown
-from stages.origins import ARCHIVES
-from stages.packing import archive_name, pack
-from stages.parameters.base import FILE, entry
-from stages.parameters.data import Dataset
-from stages.sources import origin
+from darkroom.archives.archives import is_archive
+from darkroom.archives.delivered import chosen, entries_of, unwrapped
+from darkroom.archives.members import listed_members
+from darkroom.archives.names import shown
+from darkroom.core import progress
+from darkroom.core.errors import UserError
+from darkroom.core.filenames import ARCHIVES
+from darkroom.core.files import sha256, write_table, written_folder
+from darkroom.params.base import FILE, entry
+from darkroom.params.data import Dataset
+from darkroom.pipeline import command, template
+from darkroom.pipeline.sources import origin
+from darkroom.synthetic.packing import archive_name, pack
 
 
 def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> None:
@@ -54,16 +55,16 @@ def bring(key: str, dataset: Dataset, out: Path) -> None:
     """
     source = dataset.source
     if source == "synthetic":
-        from stages.synthetic import draw
+        from darkroom.synthetic.deliveries import draw
 
         draw(dataset, out)
         chosen(entries_of(out, dataset.layout, key), dataset, key, "the drawn archives")
     elif source.startswith("https://") and dataset.sha256 is not None:
-        from stages.download import download
+        from darkroom.archives.download import download
 
         chosen(download(source, dataset.sha256, out, key), dataset, key, source)
     elif source.startswith("kaggle:"):
-        from stages.download import download_kaggle
+        from darkroom.archives.download import download_kaggle
 
         deliver(download_kaggle(source.removeprefix("kaggle:"), key), dataset, key, out, source)
     else:
@@ -120,7 +121,7 @@ def check_origin(key: str, dataset: Dataset, out: Path) -> None:
     if "DVC_STAGE" in os.environ and found not in template.stages()[f"fetch@{key}"].deps:
         raise UserError(
             f"{where}: {dataset.source!r}: workflow/plan.yaml has another: "
-            "run python -m stages.plan, then dvc repro again"
+            "run python -m darkroom.pipeline.plan, then dvc repro again"
         )
     if source.is_relative_to(target) or target.is_relative_to(source):
         raise UserError(f"{where}: lies where it would be copied to, {out}; move it")

@@ -11,16 +11,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stages import backbone, command, frozen, outcome, runtime
-from stages.errors import UserError
-from stages.files import read_json
-from stages.fitting import Rows
-from stages.network_file import check_fit, loaded
-from stages.parameters.base import entry
-from stages.parameters.model import Runtime
-from stages.parameters.transfer import FineTune
-from stages.trained import SUMMARY
-from stages.views import TRAIN, View, learning_split
+from darkroom.core import runtime
+from darkroom.core.errors import UserError
+from darkroom.core.filenames import SUMMARY
+from darkroom.core.files import read_json
+from darkroom.images.prepared.views import TRAIN, View, learning_split
+from darkroom.networks.network_file import check_fit, loaded
+from darkroom.params.base import entry
+from darkroom.params.model import Runtime
+from darkroom.params.transfer import FineTune
+from darkroom.pipeline import command
+from darkroom.training import outcome
+from darkroom.training.fitting import Rows
+from darkroom.transfer_learning import backbone, frozen
 
 INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")
 """What the summary repeats of the base's."""

@@ -20,18 +20,17 @@ from pathlib import Path
 import numpy
 import pandas
 
-from stages import command, views
-from stages.arrays import write_arrays
-from stages.errors import UserError
-from stages.files import write_json, write_table, written_folder
-from stages.formats import DamagedImageError, decoded
-from stages.images import read_images, read_index, splits_in
-from stages.parameters.base import entry
-from stages.parameters.data import View
-from stages.pixels import view_pixels
-from stages.progress import note
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_json, write_table, written_folder
+from darkroom.core.progress import note
+from darkroom.images.decoding.arrays import write_arrays
+from darkroom.images.decoding.images import read_images, read_index, splits_in
+from darkroom.images.decoding.pixels import CHANNELS, read_image
+from darkroom.images.prepared import views
+from darkroom.params.base import entry
+from darkroom.params.data import View
+from darkroom.pipeline import command
 
-CHANNELS = {"RGB": 3, "L": 1}
 CHUNK_BYTES = 4_000_000
 """Pixels that a process hands over at once: enough to hide the cost of the hand-over, little beside one photograph."""
 MOST_IN_CHUNK = 16
@@ -85,14 +84,6 @@ def check_space(key: str, out: Path, needed: int) -> None:
             f"{out}: needs {needed / 1e6:,.1f} MB and its disk has {free / 1e6:,.1f} MB free; "
             f"free some space, or make views.{key}.size smaller"
         )
-
-
-def read_image(path: Path, view: View) -> numpy.ndarray | str:
-    """Return the pixels of one image, uint8, (size, size, channels); or what is wrong with it, in a few words."""
-    try:
-        return view_pixels(decoded(path), view)
-    except DamagedImageError as error:
-        return str(error)
 
 
 def class_names(index: pandas.DataFrame, splits: Sequence[str], images: Path) -> list[str]:

@@ -13,15 +13,19 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import architectures, command, hdf5, imagenet, lite_weights, random_weights, runtime, torch_pickle
-from stages.backend import keras
-from stages.errors import UserError
-from stages.files import sha256, write_json, written_folder
-from stages.origins import BACKBONE, WEIGHTS
-from stages.parameters.backbone import Backbone
-from stages.parameters.base import entry
-from stages.parameters.model import Runtime
-from stages.progress import note
+from darkroom.core import runtime
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.core.filenames import BACKBONE, WEIGHTS
+from darkroom.core.files import sha256, write_json, written_folder
+from darkroom.core.progress import note
+from darkroom.core.provenance import note_on_weights
+from darkroom.params.backbone import Backbone
+from darkroom.params.base import entry
+from darkroom.params.model import Runtime
+from darkroom.pipeline import command
+from darkroom.transfer_learning import architectures
+from darkroom.weights import hdf5, imagenet, lite_weights, random_weights, torch_pickle
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -51,7 +55,7 @@ def pretrained(key: str, backbone: Backbone, seed: int, out: Path) -> None:
             "file": file and file.name,
             "bytes": file and file.stat().st_size,
             "sha256": file and sha256(file),
-            "note": backbone.note,
+            "note": note_on_weights(backbone.weights),
             "parameters": network.count_params(),
             "weights_sha256": sha256(folder / WEIGHTS),
         }

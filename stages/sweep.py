@@ -9,12 +9,15 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import command, evaluations, figures, sweep_figures, sweep_gaps, sweep_text
-from stages.files import write_json, write_table, write_text, written_folder
-from stages.parameters.base import entry
-from stages.parameters.data import Dataset
-from stages.parameters.model import Study, Sweep
-from stages.progress import note as say
+from darkroom.comparison import sweep_figures, sweep_gaps, sweep_text
+from darkroom.core.files import write_json, write_table, write_text, written_folder
+from darkroom.core.progress import note as say
+from darkroom.evaluation import evaluations
+from darkroom.params.base import entry
+from darkroom.params.data import Dataset
+from darkroom.params.model import Study, Sweep
+from darkroom.pipeline import command
+from darkroom.reporting import figures
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,20 +1,22 @@
 """Fit a network, its weights drawn at random, to the training images of a view.
 
-Reads a prepared view; writes model.keras, history.csv, layers.csv, view.json and summary.json into the model's folder,
-and beside them record.json: what the training cost. A training that was killed goes on where its backup says, if it has
-the callback BackupAndRestore.
+Reads a prepared view; writes model.keras, history.csv, layers.csv, view.json and summary.json into the model's folder.
+A training run that was killed goes on where its backup says, if it has the callback BackupAndRestore.
 """
 
 import argparse
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from stages import callbacks, command, fitting, network, outcome, runtime
-from stages.identity import Origin
-from stages.parameters.base import entry, validated
-from stages.parameters.model import Model, Runtime
-from stages.parameters.sweeps import chosen, place
-from stages.views import View, learning_split
+from darkroom.core import runtime
+from darkroom.images.prepared.views import View, learning_split
+from darkroom.networks import network
+from darkroom.params.base import entry, validated
+from darkroom.params.model import Model, Runtime
+from darkroom.params.sweeps import chosen, place
+from darkroom.pipeline import command
+from darkroom.training import callbacks, fitting, outcome
+from darkroom.training.identity import Origin
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -41,7 +43,7 @@ def train(options: argparse.Namespace) -> None:
     with ExitStack() as until:
         result = fitting.fitted(fit, batches, validation, training, f"train {options.key}", logs, origin, until)
         outcome.write(options.out, network.uncompiled(fit), view, result, training, rows, facts)
-    outcome.write_record(options.out, result, rows, training, facts)
+    outcome.tell(result, rows, training, facts)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,17 @@ is computed once for all epochs, and kept for the fine-tunes that params.yaml de
 import argparse
 from collections.abc import Sequence
 
-from stages import architectures, backbone, command, frozen, outcome, runtime
-from stages.fitting import Rows
-from stages.parameters.base import entry, validated
-from stages.parameters.model import Runtime
-from stages.parameters.sweeps import chosen, place
-from stages.parameters.transfer import TransferModel
-from stages.views import View, learning_split
-from stages.weights import opened
+from darkroom.core import runtime
+from darkroom.images.prepared.views import View, learning_split
+from darkroom.params.base import entry, validated
+from darkroom.params.model import Runtime
+from darkroom.params.sweeps import chosen, place
+from darkroom.params.transfer import TransferModel
+from darkroom.pipeline import command
+from darkroom.training import outcome
+from darkroom.training.fitting import Rows
+from darkroom.transfer_learning import architectures, backbone, frozen
+from darkroom.transfer_learning.pretrained import opened
 
 
 def main(argv: Sequence[str] | None = None) -> None:

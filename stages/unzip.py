@@ -14,16 +14,19 @@ from pathlib import Path
 
 import pandas
 
-from stages import command, file_images, layout, pixel_batches, pixel_images, progress
-from stages.classes import check_classes
-from stages.errors import UserError
-from stages.file_images import Row
-from stages.files import write_table, written_folder
-from stages.formats import is_row
-from stages.images import INDEX
-from stages.parameters.base import entry
-from stages.parameters.data import SPLITS, Dataset
-from stages.subsets import drawn
+from darkroom.archives import file_images, layout, pixel_batches, pixel_images
+from darkroom.archives.classes import check_classes
+from darkroom.archives.file_images import Row
+from darkroom.archives.subsets import drawn
+from darkroom.core import progress
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_table, written_folder
+from darkroom.core.splits import SPLITS
+from darkroom.images.decoding.formats import is_row
+from darkroom.images.decoding.images import INDEX
+from darkroom.params.base import entry
+from darkroom.params.data import Dataset
+from darkroom.pipeline import command
 
 COLUMNS = ["split", "class", "file", "bytes", "sha256", "archive", "member"]
 

@@ -10,16 +10,17 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stages import command, evaluations
-from stages.files import read_json, write_table, write_text
-from stages.parameters.base import NO_NAME, entry
-from stages.parameters.data import Census, Dataset
-from stages.parameters.model import Study
-from stages.progress import note as say
-from stages.questions import comparing, hyperparameters, images, learning, networks, seeing, testing
-from stages.questions.material import Answer, Explained, Material, Swept, read
-from stages.tables import escaped
-from stages.views import DESCRIPTION
+from darkroom.core.files import read_json, write_table, write_text
+from darkroom.core.progress import note as say
+from darkroom.evaluation import evaluations
+from darkroom.images.prepared.views import DESCRIPTION
+from darkroom.params.base import NO_NAME, entry
+from darkroom.params.data import Census, Dataset
+from darkroom.params.model import Study
+from darkroom.pipeline import command
+from darkroom.reporting.tables import escaped
+from darkroom.worksheet import comparing, hyperparameters, images, learning, networks, seeing, testing
+from darkroom.worksheet.material import Answer, Explained, Material, Swept, read
 
 
 def main(argv: Sequence[str] | None = None) -> None:

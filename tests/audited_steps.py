@@ -8,7 +8,7 @@ from typing import Any
 from workflow.audit.facts import Audit
 from workflow.audit.lineage import Item, Step
 
-CODE = Item("stages/files.py", "c" * 32, 2578, None, "same")
+CODE = Item("darkroom/core/files.py", "c" * 32, 2578, None, "same")
 RAW = Item("data/raw/mine", "d" * 28 + "1111.dir", 3_000_000, 3, "same")
 VIEW = Item("data/views/small", "e" * 28 + "2222.dir", 5 * 2**20, 6, "same")
 FIGURE = "results/s/accuracy.png"

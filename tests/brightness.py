@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy
 import pandas
 
-from stages import network
-from stages.backend import keras
+from darkroom.core.backend import keras
+from darkroom.networks import network
 
 CLASSES = ["a_b|c", "NA", "street"]
 PER_CLASS = 15

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import trivial
 from benchmarks.project import copied, edit, git, leave_one_study, run, snakemake
-from stages import template
+from darkroom.pipeline import template
 from tests.deliveries import zipped
 from tests.small_study import ONE_MODEL, small
 
@@ -27,9 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Set threads and determinism before the first tensor is made, as every stage does: later is too late."""
-    if "stages.backend" in sys.modules:
-        from stages import runtime
-        from stages.parameters.model import Runtime
+    if "darkroom.core.backend" in sys.modules:
+        from darkroom.core import runtime
+        from darkroom.params.model import Runtime
 
         runtime.start(Runtime(seed=13, threads=1))
 

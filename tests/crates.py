@@ -11,7 +11,7 @@ from rocrate.vocabs import RO_CRATE
 from rocrate_validator import services
 from rocrate_validator.models import Severity, ValidationSettings
 
-from stages.origins import ARCHIVES
+from darkroom.core.filenames import ARCHIVES
 from workflow import hashes
 from workflow.audit.lineage import Item, Step
 
@@ -69,7 +69,7 @@ def four_steps() -> list[Step]:
     wrote(MODEL, b"a network" * 2**18)
     wrote(RECORD, b"{}")
     wrote(METRICS, b"{}")
-    code = (item("stages/files.py"),)
+    code = (item("darkroom/core/files.py"),)
     training = {"params.yaml": {"models.cnn.training.epochs": 2, "runtime": {"seed": None}}}
     return [
         Step("fetch@mine", "Archives", "fetch mine", {}, code, (item(PHOTOGRAPHS),), (item(RAW),)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 
-from stages.parameters.data import Dataset
+from darkroom.params.data import Dataset
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Real images; tests that need them are skipped where there are none."""

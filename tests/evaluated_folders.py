@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import pandas
 
-from stages import metrics
+from darkroom.evaluation import metrics
 
 CLASSES = ["NA", "sea", "wald"]
 EACH = 60

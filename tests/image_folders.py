@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy
 from PIL import Image
 
-from stages.parameters.data import SPLITS
+from darkroom.core.splits import SPLITS
 
 
 def picture(seed: int, width: int = 24, height: int = 18) -> Image.Image:

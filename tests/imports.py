@@ -1,4 +1,4 @@
-"""What a module of stages imports, directly or through others, at its head or within a function."""
+"""What a module of the project imports, directly or through others, at its head or within a function."""
 
 import ast
 import sys
@@ -13,18 +13,21 @@ DISTRIBUTIONS = {
 """Names of libraries that are installed under another than they are imported by."""
 
 
+PROJECT = ("stages", "darkroom")
+
+
 def imported(root: Path, module: Path) -> tuple[set[str], set[str]]:
     """The project's files that ``module`` needs, itself and without packages' ``__init__``, and the libraries."""
     files, libraries, waiting = {module}, set(), [module]
     while waiting:
         for name in names(ast.parse((root / waiting.pop()).read_text(encoding="utf-8"))):
             file, top = Path(*name.split(".")).with_suffix(".py"), name.partition(".")[0]
-            if top != "stages":
+            if top not in PROJECT:
                 libraries.add(DISTRIBUTIONS.get(top, top))
             elif (root / file).is_file() and file not in files:
                 files.add(file)
                 waiting.append(file)
-    return {str(file) for file in files}, libraries - sys.stdlib_module_names
+    return {str(file) for file in files if file.name != "__init__.py"}, libraries - sys.stdlib_module_names
 
 
 def names(tree: ast.Module) -> list[str]:

@@ -6,8 +6,8 @@ from contextlib import chdir
 from importlib import import_module
 from pathlib import Path
 
-from stages import record, template
-from stages.files import write_json
+from darkroom.core.files import write_json
+from darkroom.pipeline import record, template
 
 RECORD = "--record"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 
 
 def one_line(call: Callable[[], object], *words: str) -> str:

@@ -10,7 +10,7 @@ import numpy
 from PIL import Image
 
 from benchmarks.project import copied, edit, git, run
-from stages import template
+from darkroom.pipeline import template
 
 BLOCKS = {"filters": [4, 6], "kernel": 3, "padding": "same", "activation": "relu", "pooling": 2, "dropout": 0.1}
 BLOCKS |= {"dropout_first": False, "l2": 0}
@@ -69,7 +69,7 @@ ONE_MODEL = {"models": {"plain": MODEL}, "finetunes": {}, "backbones": {}, "stud
 def small(folder: Path, changes: dict[str, Any] | None = None) -> Path:
     """A copy of the sources with a tiny study, committed."""
     edit(copied(folder), {**SMALL, **(changes or {})})
-    run(folder, "stages.plan")
+    run(folder, "darkroom.pipeline.plan")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "Start")
     return folder

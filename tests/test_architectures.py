@@ -7,10 +7,10 @@ from typing import get_args
 import numpy
 import pytest
 
-from stages import architectures, efficientnet_lite
-from stages.backend import keras
-from stages.errors import UserError
-from stages.parameters.backbone import PACKAGED, SCALABLE, Architecture
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.params.backbone import PACKAGED, SCALABLE, Architecture
+from darkroom.transfer_learning import architectures, efficientnet_lite
 
 NAMES = get_args(Architecture)
 IMAGES = numpy.random.default_rng(1).integers(0, 256, (2, 5, 4, 3), dtype="uint8")

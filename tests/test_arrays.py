@@ -10,10 +10,10 @@ import pytest
 from data_sets import write_idx
 from image_folders import picture, write_folder
 
+from darkroom.core.errors import UserError
+from darkroom.core.growing_array import GrowingArray
+from darkroom.images.decoding.formats import DamagedImageError, decoded
 from stages import census, prepare, unzip
-from stages.errors import UserError
-from stages.formats import DamagedImageError, decoded
-from stages.growing_array import GrowingArray
 
 Project = Callable[..., Path]
 LABELS = [number % 3 for number in range(30)]

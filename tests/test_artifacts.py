@@ -11,8 +11,8 @@ from dvc.repo import Repo
 from dvc.repo.artifacts import check_name_format
 
 from benchmarks import project as copies
-from stages import artifacts, plan, template
-from stages.parameters.document import load
+from darkroom.params.document import load
+from darkroom.pipeline import artifacts, plan, template
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def described(root: Path, project: Callable[..., Path]) -> Callable[[dict[str, A
 def test_dvc_reads_every_model_of_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = copies.copied(tmp_path / "project")
     copies.edit(folder, {"models.cnn.replicates": 2})
-    copies.run(folder, "stages.plan")
+    copies.run(folder, "darkroom.pipeline.plan")
     monkeypatch.chdir(folder)
     with Repo() as repo:
         found = repo.artifacts.read()

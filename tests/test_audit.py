@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from stages import origins
-from stages.files import write_json
+from darkroom.core import filenames as origins
+from darkroom.core.files import write_json
 from tests.audited_steps import CODE, FACTS, FIGURE, MACHINE, RAW, RECORD, VIEW, made_audit, network
 from workflow.audit import document, words
 from workflow.audit import page as audit_page
@@ -71,7 +71,7 @@ def test_what_no_longer_holds_is_said_in_every_form(audit: Audit) -> None:
     said = "2 differences from what dvc.lock records: "
     text, page = audit_text.page(broken, 120), audit_page.page(broken)
     assert text.endswith(f"{said}{parameter}; {FIGURE} is missing\n")
-    assert "stages/files.py changed" in block(text, "prepare@small")
+    assert "darkroom/core/files.py changed" in block(text, "prepare@small")
     assert page.count("no longer holds") >= 3 and page.count("files missing") >= 3
     found = json.loads(document.document(broken))
     assert (found["holds"], found["differences"]) == (False, [str(parameter), f"{FIGURE} is missing"])

@@ -10,10 +10,10 @@ import pandas
 import pytest
 from PIL import Image
 
+from darkroom.core.errors import UserError
+from darkroom.images.decoding.formats import decoded
+from darkroom.images.decoding.images import read_index
 from stages import augment
-from stages.errors import UserError
-from stages.formats import decoded
-from stages.images import read_index
 from tests.image_folders import picture, write_folder, write_index
 from tests.test_augmentation import EVERY, NONE
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy
 import pytest
 
-from stages.augmentation import chain, changes
-from stages.batches import Batches
-from stages.parameters.augmentation import Augmentation
+from darkroom.images.prepared.augmentation import chain, changes
+from darkroom.images.prepared.batches import Batches
+from darkroom.params.augmentation import Augmentation
 
 NONE: dict[str, Any] = {"flip": None, "rotation": 0, "translation": 0, "zoom": 0, "shear": 0}
 NONE |= {"brightness": 0, "contrast": 0, "fill": "constant"}

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy
 import pytest
 
-from stages.batches import Batches
-from stages.errors import UserError
-from stages.views import View, validation_split
+from darkroom.core.errors import UserError
+from darkroom.images.prepared.batches import Batches
+from darkroom.images.prepared.views import View, validation_split
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ import pandas
 import pytest
 from data_sets import records, write_tar
 
-from stages import binary_batches, fetch, unzip
-from stages.errors import UserError
-from stages.expansion import Expansion
-from stages.formats import decoded
+from darkroom.archives import binary_batches
+from darkroom.archives.expansion import Expansion
+from darkroom.core.errors import UserError
+from darkroom.images.decoding.formats import decoded
+from stages import fetch, unzip
 from tests.refusals import one_line
 
 Project = Callable[..., Path]

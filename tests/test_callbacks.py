@@ -11,12 +11,13 @@ import pandas
 import pytest
 from pydantic import ValidationError
 
-from stages import callbacks, train
-from stages.backend import keras
-from stages.errors import UserError
-from stages.parameters.callbacks import KINDS, LearningRateScheduler
-from stages.parameters.training import Training
-from stages.views import View
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.images.prepared.views import View
+from darkroom.params.callbacks import KINDS, LearningRateScheduler
+from darkroom.params.training import Training
+from darkroom.training import callbacks
+from stages import train
 from tests.learning import TRAINING, model, write_view
 from tests.small_study import STOP
 from tests.test_resume import AVERAGE, BACKUP, BEST, BOARD, PLATEAU, SCHEDULE, TABLE

@@ -9,8 +9,10 @@ import pytest
 from image_folders import picture, unpack, write_folder
 from PIL import Image
 
-from stages import census, census_page, counts
-from stages.errors import UserError
+from darkroom.census import counts
+from darkroom.census import page as census_page
+from darkroom.core.errors import UserError
+from stages import census
 
 Project = Callable[..., Path]
 SYNTHETIC = "synthetic images, drawn by a program"

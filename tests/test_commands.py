@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from stages import artifacts, plan, template
-from stages.errors import UserError
-from stages.parameters.base import Loader, read
-from stages.parameters.document import completed
+from darkroom.core.errors import UserError
+from darkroom.params.base import Loader, read
+from darkroom.params.document import completed
+from darkroom.pipeline import artifacts, plan, template
 
 LONGEST = 60
 LETTERS = f"{string.ascii_lowercase}{string.digits}"

@@ -10,8 +10,9 @@ import pytest
 from evaluated_folders import CLASSES, EACH, write_evaluation
 from scipy.stats import chi2
 
-from stages import class_accuracies, compare, significance
-from stages.errors import UserError
+from darkroom.comparison import class_accuracies, significance
+from darkroom.core.errors import UserError
+from stages import compare
 
 RIGHT = {
     "cnn": (50, 40, 30),

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from benchmarks.project import edit
-from stages import plan, template
-from stages.parameters import inheritance
-from stages.parameters.base import read
-from stages.parameters.document import load
+from darkroom.params import inheritance
+from darkroom.params.base import read
+from darkroom.params.document import load
+from darkroom.pipeline import plan, template
 
 Concerned = Callable[..., set[str]]
 CHEAP = {"compare", "costs", "sweep", "worksheet"}

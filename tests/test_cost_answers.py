@@ -7,7 +7,8 @@ import pandas
 import pytest
 from evaluated_folders import write_trained
 
-from stages import cost_answers, costs
+from darkroom.comparison import cost_answers
+from stages import costs
 
 ALL = [
     "cnn",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 from tests.crates import (
     BEGAN,
     ENDED,
@@ -34,7 +34,7 @@ from workflow.changes import Change
 def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(written_crate: Path) -> None:
     found = entities(written_crate)
     action = found["#run/train%40cnn"]
-    code = {"stages/files.py", "stages/train.py"}
+    code = {"darkroom/core/files.py", "stages/train.py"}
     assert named(found, action["object"]) == {VIEW, *code, "models.cnn.training.epochs", "runtime"}
     assert named(found, action["result"]) == {MODEL, RECORD}
     assert (action["startTime"], action["endTime"]) == (BEGAN, ENDED)
@@ -104,7 +104,7 @@ def test_a_file_is_read_once(four_steps: list[Step], tmp_path: Path) -> None:
     sys.addaudithook(note)
     crate.write(tmp_path / "crate", four_steps, [METRICS], data=True)
     opened, watched = watched, None  # a hook stays for good
-    for name in (MODEL, METRICS, f"{VIEW}/train.npy", "stages/files.py", "workflow/Snakefile"):
+    for name in (MODEL, METRICS, f"{VIEW}/train.npy", "darkroom/core/files.py", "workflow/Snakefile"):
         assert opened.count(name) == 1, name
 
 

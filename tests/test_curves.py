@@ -6,8 +6,8 @@ import numpy
 import pandas
 import pytest
 
-from stages.curve_shape import largest_swing, running_means, still_falling
-from stages.curves import at_epoch, judged
+from darkroom.evaluation.curve_shape import largest_swing, running_means, still_falling
+from darkroom.evaluation.curves import at_epoch, judged
 
 
 def history(loss: list[float], validation: list[float]) -> pandas.DataFrame:

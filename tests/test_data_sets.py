@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from benchmarks.project import parameters
+from darkroom.params.base import entry
+from darkroom.params.data import Dataset
 from stages import fetch, unzip
-from stages.parameters.base import entry
-from stages.parameters.data import Dataset
 from tests.data_sets import SHARED
 
 PAGE = Path(__file__).parents[1] / "docs" / "data-sets.md"

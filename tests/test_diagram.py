@@ -2,8 +2,8 @@
 
 from trained_folders import scratch_network, transfer_network
 
-from stages import diagram
-from stages.backend import keras
+from darkroom.core.backend import keras
+from darkroom.evaluation import diagram
 
 layers = keras.layers
 

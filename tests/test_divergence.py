@@ -10,9 +10,10 @@ import pandas
 import pytest
 
 from benchmarks.project import edit
-from stages import epochs, pretrained, train, transfer
-from stages.backend import keras
-from stages.batches import Batches
+from darkroom.core.backend import keras
+from darkroom.images.prepared.batches import Batches
+from darkroom.training import epochs
+from stages import pretrained, train, transfer
 from tests.learning import NETWORK, model, write_view
 from tests.refusals import one_line
 from tests.small_study import BLOCKS, ON_BACKBONE, SMALL, STOP

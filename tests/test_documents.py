@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from benchmarks import studies
-from stages.parameters.document import load
+from darkroom.params.document import load
 
 MODELS = {
     "model": ["net", "lite"],

@@ -12,11 +12,12 @@ from PIL import Image
 from pydantic import ValidationError
 from sklearn.ensemble import RandomForestClassifier
 
-from stages import synthetic, unzip
-from stages.drawing import picture
-from stages.formats import decoded
-from stages.parameters.base import entry
-from stages.parameters.data import Dataset, Synthetic
+from darkroom.images.decoding.formats import decoded
+from darkroom.params.base import entry
+from darkroom.params.data import Dataset, Synthetic
+from darkroom.synthetic import deliveries as synthetic
+from darkroom.synthetic.drawing import picture
+from stages import unzip
 
 Project = Callable[..., Path]
 NAMES = ["airplane", "bird", "cat", "deer", "dog", "frog", "horse", "ship"]

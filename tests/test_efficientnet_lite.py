@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from stages import efficientnet_lite, lite_weights, network_file, torch_pickle
-from stages.backend import keras
-from stages.errors import UserError
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.networks import network_file
+from darkroom.transfer_learning import efficientnet_lite
+from darkroom.weights import lite_weights, torch_pickle
 
 State = dict[str, numpy.ndarray]
 SIZE = 180

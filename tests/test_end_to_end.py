@@ -49,7 +49,7 @@ def test_dvc_alone_refuses_a_plan_that_is_behind(again: Path) -> None:
     edit(again, {"models.plain.replicates": 3})
     done = run(again, "dvc", "repro", check=False)
     assert done.returncode != 0
-    assert "workflow/plan.yaml is behind params.yaml: run python -m stages.plan" in done.stderr
+    assert "workflow/plan.yaml is behind params.yaml: run python -m darkroom.pipeline.plan" in done.stderr
     assert "Traceback" not in done.stderr
 
 

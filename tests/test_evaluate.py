@@ -9,8 +9,8 @@ import pandas
 import pytest
 from brightness import CLASSES, PER_CLASS, write_model, write_view
 
+from darkroom.core.errors import UserError
 from stages import evaluate
-from stages.errors import UserError
 
 OUTPUTS = [
     "calibration.csv",

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import trivial
 from benchmarks.project import edit, run
-from stages import template
+from darkroom.pipeline import template
 
 pytestmark = pytest.mark.slow
 
@@ -38,8 +38,11 @@ def test_an_experiment_that_adds_a_value_says_how_to_write_it(stub: Path) -> Non
     added = ("dvc", "exp", "run", "--set-param", "+models.model-0001.training.batch_size=16")
     done = run(stub, *added, check=False)
     assert "error: workflow/plan.yaml is behind params.yaml" in done.stdout + done.stderr
-    assert "run python -m stages.plan, then dvc repro, or dvc exp run without -S, again" in done.stdout + done.stderr
-    run(stub, "stages.plan")
+    assert (
+        "run python -m darkroom.pipeline.plan, then dvc repro, or dvc exp run without -S, again"
+        in done.stdout + done.stderr
+    )
+    run(stub, "darkroom.pipeline.plan")
     run(stub, "dvc", "exp", "run")
     assert {stage for stage, _ in trivial.executed(stub)} == {
         "train@model-0001",

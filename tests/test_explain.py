@@ -12,9 +12,12 @@ import yaml
 from brightness import CLASSES, PER_CLASS, write_view
 from trained_folders import transfer_network
 
-from stages import explain, feature_maps, grad_cam, network, network_file, selection
-from stages.backend import keras
-from stages.errors import UserError
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.explanation import feature_maps, grad_cam
+from darkroom.networks import network, network_file
+from darkroom.reporting import selection
+from stages import explain
 
 layers = keras.layers
 SIZE = 8

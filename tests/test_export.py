@@ -11,10 +11,11 @@ import pytest
 from brightness import sigmoid_network
 from trained_folders import CLASSES, SIZE, scratch_network, transfer_network, write_model
 
-from stages import export, runtime
-from stages.backend import keras
-from stages.errors import UserError
-from stages.parameters.model import Runtime
+from darkroom.apps import export
+from darkroom.core import runtime
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.params.model import Runtime
 
 # TensorFlow takes its threads once, before it computes anything: so now, before any test of any file runs.
 runtime.start(Runtime(seed=13, threads=1))

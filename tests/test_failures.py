@@ -12,8 +12,8 @@ import pytest
 
 from benchmarks import trivial
 from benchmarks.project import edit, environment, run
-from stages import command
-from stages.errors import UserError
+from darkroom.core.errors import UserError
+from darkroom.pipeline import command
 from workflow.failures import UNKNOWN
 
 pytestmark = pytest.mark.slow

@@ -16,9 +16,11 @@ import pytest
 import requests
 
 from benchmarks.project import edit
-from stages import download, fetch, plan, unzip
-from stages.errors import UserError
-from stages.parameters.document import load
+from darkroom.archives import download
+from darkroom.core.errors import UserError
+from darkroom.params.document import load
+from darkroom.pipeline import plan
+from stages import fetch, unzip
 from tests.refusals import one_line
 
 Project = Callable[..., Path]
@@ -277,7 +279,7 @@ def test_dvc_is_refused_while_its_plan_has_another_source(
     plan.update(load())
     monkeypatch.setenv("DVC_STAGE", "fetch@intel")
     pets(["train"], ["test"])
-    refused("datasets.intel.source: '../mine'", "run python -m stages.plan, then dvc repro again")
+    refused("datasets.intel.source: '../mine'", "run python -m darkroom.pipeline.plan, then dvc repro again")
     plan.update(load())
     assert run() == ["test.zip", "train.zip"]
 
@@ -349,7 +351,7 @@ def test_progress_of_a_download_in_a_log(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("stages.progress.INTERVAL", 0.0)
+    monkeypatch.setattr("darkroom.core.progress.INTERVAL", 0.0)
     (mine / "big.zip").write_bytes(bytes(1_000_000))
     digest = hashlib.sha256(bytes(1_000_000)).hexdigest()
     download.download_file(f"{serve(mine)}/big.zip", digest, tmp_path / "in", "pets")

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy
 import pytest
 
-from stages import backups, identity, runtime, scratch
-from stages.backend import keras
-from stages.backups import Backup, State
-from stages.batches import Batches
-from stages.identity import Origin
-from stages.parameters.model import Runtime
-from stages.parameters.training import Training
-from stages.views import View
+from darkroom.core import runtime, scratch
+from darkroom.core.backend import keras
+from darkroom.images.prepared.batches import Batches
+from darkroom.images.prepared.views import View
+from darkroom.params.model import Runtime
+from darkroom.params.training import Training
+from darkroom.training import backups, identity
+from darkroom.training.backups import Backup, State
+from darkroom.training.identity import Origin
 from tests.learning import AUGMENTATION, TRAINING, write_view
 from tests.small_study import STOP
 
@@ -109,8 +110,8 @@ def test_each_change_gives_another_name(tmp_path: Path, change: Callable[[Case],
 def test_other_code_or_libraries_give_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(write_view(tmp_path))
     name, code = case.name(), identity.code()
-    assert {"stages.identity", "stages.batches", "stages.files"} <= set(code)
-    monkeypatch.setattr(identity, "code", lambda: {**code, "stages.batches": "0"})
+    assert {"darkroom.training.identity", "darkroom.images.prepared.batches", "darkroom.core.files"} <= set(code)
+    monkeypatch.setattr(identity, "code", lambda: {**code, "darkroom.images.prepared.batches": "0"})
     other = case.name()
     monkeypatch.setattr(identity, "code", lambda: code)
     monkeypatch.setattr(runtime, "computing", lambda: {"keras": "4.0"})

@@ -9,8 +9,8 @@ import pandas
 import pytest
 from data_sets import SHARED, idx, write_idx
 
+from darkroom.images.decoding.formats import decoded
 from stages import unzip
-from stages.formats import decoded
 from tests.refusals import one_line
 
 Project = Callable[..., Path]

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.project import cloned, copied, edit, git, leave_one_study, run
-from stages.files import BESIDE
+from darkroom.core.files import BESIDE
 
 pytestmark = pytest.mark.slow
 

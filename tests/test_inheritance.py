@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from benchmarks.project import edit
-from stages import plan, template
-from stages.errors import UserError
-from stages.parameters import defaults, inheritance
-from stages.parameters.base import entry, read, validated
-from stages.parameters.data import View
-from stages.parameters.document import Parameters, load
-from stages.parameters.model import Model, Sweep
-from stages.parameters.sweeps import chosen
+from darkroom.core.errors import UserError
+from darkroom.params import defaults, inheritance
+from darkroom.params.base import entry, read, validated
+from darkroom.params.data import View
+from darkroom.params.document import Parameters, load
+from darkroom.params.model import Model, Sweep
+from darkroom.params.sweeps import chosen
+from darkroom.pipeline import plan, template
 from tests.refusals import one_line
 
 LIMIT = 15_000
@@ -287,6 +287,6 @@ def test_an_entry_is_shown_in_full_with_where_each_value_stands(project: Callabl
 
 
 def show(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "stages.parameters", name]
+    command = [sys.executable, "-m", "darkroom.params", name]
     environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)

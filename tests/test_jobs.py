@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.errors import UserError
-from stages.files import write_json
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_json
 from workflow import jobs
 
 ROOT = str(Path(__file__).resolve().parents[1])

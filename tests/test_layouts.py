@@ -11,8 +11,8 @@ import pytest
 from data_sets import SHARED
 from PIL import Image
 
+from darkroom.core.errors import UserError
 from stages import unzip
-from stages.errors import UserError
 
 Project = Callable[..., Path]
 SPLITS = {"train": ["train"], "validation": ["validation"], "test": ["test"]}

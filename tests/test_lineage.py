@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from stages import template
-from stages.errors import UserError
-from stages.files import write_json
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_json
+from darkroom.pipeline import template
 from workflow import lock
 from workflow.audit.lineage import Step, steps
 from workflow.changes import Inspection

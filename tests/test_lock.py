@@ -11,7 +11,7 @@ import pytest
 import yaml
 from dvc.lock import make_lock
 
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 from workflow import lock
 from workflow.hashes import Content
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from benchmarks.project import cloned, edit, git, run, snakemake
-from stages import template
+from darkroom.pipeline import template
 from tests.small_study import MODEL, refusal
 from workflow.merge import changed_on_both, joined
 

@@ -6,8 +6,8 @@ import numpy
 import pandas
 import pytest
 
-from stages import metrics
-from stages.tables import markdown
+from darkroom.evaluation import metrics
+from darkroom.reporting.tables import markdown
 
 CLASSES = ["forest", "sea", "street"]
 LABELS = numpy.array([0, 0, 0, 1, 1, 2])

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import trivial
 from benchmarks.project import edit, run
-from stages import files
+from darkroom.core import files
 from workflow import reasons
 
 pytestmark = pytest.mark.slow
@@ -113,7 +113,7 @@ def test_only_what_the_command_line_names_is_restored(stub: Path) -> None:
 
 
 def study(folder: Path) -> dict:
-    from stages.parameters.base import read
+    from darkroom.params.base import read
 
     return read(folder / "params.yaml")["studies"]["intel"]
 

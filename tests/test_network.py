@@ -6,8 +6,9 @@ import keras
 import numpy
 import pytest
 
-from stages import network, network_file, runtime
-from stages.parameters.document import load
+from darkroom.core import runtime
+from darkroom.networks import network, network_file
+from darkroom.params.document import load
 
 COUNTS = {  # ../shared/STUDIES.md, section 1
     "cnn": (565_190, 565_190),

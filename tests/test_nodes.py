@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import trivial
 from benchmarks.project import run
-from stages import template
+from darkroom.pipeline import template
 from tests.test_recording import in_namespace
 from workflow import lock
 

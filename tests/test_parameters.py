@@ -9,12 +9,12 @@ import jsonschema
 import pytest
 import yaml
 
-from stages.errors import UserError
-from stages.parameters import schema
-from stages.parameters.base import entry, read
-from stages.parameters.data import View
-from stages.parameters.document import load
-from stages.parameters.references import RESERVED
+from darkroom.core.errors import UserError
+from darkroom.params import schema
+from darkroom.params.base import entry, read
+from darkroom.params.data import View
+from darkroom.params.document import load
+from darkroom.params.references import RESERVED
 
 
 def test_schema_has_not_drifted(root: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from darkroom.params import inheritance
+from darkroom.params.base import read
 from docs import parameters
-from stages.parameters import inheritance
-from stages.parameters.base import read
 
 
 def test_the_page_is_that_of_the_classes(root: Path) -> None:

@@ -17,13 +17,16 @@ from brightness import sigmoid_network
 from image_folders import picture, write_folder
 from trained_folders import CLASSES, scratch_network, transfer_network, write_model
 
-from stages import image_files, predict, prepare, runtime
-from stages.backend import keras
-from stages.errors import UserError
-from stages.model_folder import ModelFolder
-from stages.parameters.model import Runtime
-from stages.predictions import FORMATS, Prediction
-from stages.views import View
+from darkroom.apps import image_files, predict
+from darkroom.apps.model_folder import ModelFolder
+from darkroom.apps.predictions import FORMATS, Prediction
+from darkroom.core import runtime
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.images.decoding import pixels
+from darkroom.images.prepared.views import View
+from darkroom.params.model import Runtime
+from stages import prepare
 
 # TensorFlow takes its threads once, before it computes anything: so now, before any test of any file runs.
 runtime.start(Runtime(seed=13, threads=1))
@@ -113,7 +116,7 @@ def test_of_one_probability_both_classes_are_told(tmp_path: Path, photos: Path, 
     found = json.loads(capsys.readouterr().out)
     view = ModelFolder.open(str(folder)).view
     for row in found:
-        brightness = prepare.read_image(Path(row["file"]), view).mean() / 255
+        brightness = pixels.read_image(Path(row["file"]), view).mean() / 255
         bright = 1 / (1 + numpy.exp(3 - 6 * brightness))
         assert row["probabilities"] == pytest.approx({"dark": 1 - bright, "bright": bright}, abs=1e-4)
         assert row["class"] == ("bright" if bright > 0.5 else "dark")
@@ -394,7 +397,7 @@ def test_a_terminal_of_few_letters_shows_escapes(model: Path, photos: Path, monk
 def test_the_command_says_what_failed_in_one_line(model: Path, photos: Path, root: Path) -> None:
     (photos / "2.png").write_bytes(b"")
     done = subprocess.run(
-        [sys.executable, "-m", "stages.predict", str(model), "photos", "--format", "csv"],
+        [sys.executable, "-m", "darkroom.apps.predict", str(model), "photos", "--format", "csv"],
         env=os.environ | {"PYTHONPATH": str(root)},
         capture_output=True,
         text=True,

@@ -7,12 +7,12 @@ from typing import Any
 import numpy
 import pytest
 
-from stages import architectures, backbone
-from stages.backend import keras
-from stages.network_file import loaded, save
-from stages.parameters.document import load
-from stages.parameters.transfer import Transfer
-from stages.prefix import Cut, FlatNetwork, fingerprint
+from darkroom.core.backend import keras
+from darkroom.networks.network_file import loaded, save
+from darkroom.params.document import load
+from darkroom.params.transfer import Transfer
+from darkroom.transfer_learning import architectures, backbone
+from darkroom.transfer_learning.prefix import Cut, FlatNetwork, fingerprint
 from tests.small_study import OUTPUT
 
 layers = keras.layers

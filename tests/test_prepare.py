@@ -16,11 +16,13 @@ import pytest
 from image_folders import picture, write_folder, write_index
 from PIL import Image, ImageCms, ImageOps
 
-from stages import parallel, pixels, prepare
-from stages.errors import UserError
-from stages.formats import DamagedImageError, damage, decoded, is_image_name
-from stages.parameters.data import View
-from stages.views import View as PreparedView
+from darkroom.core import parallel
+from darkroom.core.errors import UserError
+from darkroom.images.decoding import pixels
+from darkroom.images.decoding.formats import DamagedImageError, damage, decoded, is_image_name
+from darkroom.images.prepared.views import View as PreparedView
+from darkroom.params.data import View
+from stages import prepare
 
 Project = Callable[..., Path]
 

@@ -21,9 +21,12 @@ import h5py
 import numpy
 import pytest
 
-from stages import architectures, hdf5, imagenet, pretrained, weights
-from stages.backend import keras
-from stages.errors import UserError
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.transfer_learning import architectures
+from darkroom.transfer_learning import pretrained as weights
+from darkroom.weights import hdf5, imagenet
+from stages import pretrained
 
 SMALL = (128, 128, 3)
 OUT = Path("data/pretrained/mine")

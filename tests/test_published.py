@@ -10,8 +10,8 @@ import pandas
 import pytest
 from PIL import Image
 
+from darkroom.params.document import load
 from docs import published
-from stages.parameters.document import load
 
 FIGURES = ("comparison/accuracy.png", "sweeps/rate/gap.png", "explanations/cnn/figures/kernels.png")
 MODELS = ("cnn", "cnn-bn")

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from stages import architectures, backbone, network
-from stages.backend import keras
-from stages.parameters import inheritance
-from stages.parameters.base import validated
-from stages.parameters.document import Parameters, load
-from stages.parameters.model import Model, Network
-from stages.parameters.transfer import TransferModel
+from darkroom.core.backend import keras
+from darkroom.networks import network
+from darkroom.params import inheritance
+from darkroom.params.base import validated
+from darkroom.params.document import Parameters, load
+from darkroom.params.model import Model, Network
+from darkroom.params.transfer import TransferModel
+from darkroom.transfer_learning import architectures, backbone
 from tests.conftest import ROOT
 
 CLASSES = {"intel": 6, "cifar10": 10, "waste": 6, "cats-dogs": 2, "mnist": 10}

@@ -83,7 +83,7 @@ def test_a_clone_with_a_changed_parameter_runs_what_depends_on_it(
     [
         ("stages/prepare.py", ["prepare@intel-150", "prepare@intel-256"]),
         ("stages/train.py", ["costs@intel", "train@normalized", "train@plain"]),  # costs reads how long they took
-        ("stages/metrics.py", ["evaluate@normalized", "evaluate@plain"]),
+        ("darkroom/evaluation/metrics.py", ["evaluate@normalized", "evaluate@plain"]),
     ],
 )
 def test_a_remark_in_code_runs_its_stages_and_nothing_after_them(clone: Path, module: str, expected: list[str]) -> None:
@@ -93,7 +93,7 @@ def test_a_remark_in_code_runs_its_stages_and_nothing_after_them(clone: Path, mo
 
 
 def test_changed_behaviour_runs_what_reads_the_result(clone: Path) -> None:
-    file = clone / "stages/evaluation_text.py"
+    file = clone / "darkroom/evaluation/text.py"
     text = file.read_text()
     assert 'f"# {escaped(title)}' in text
     file.write_text(text.replace('f"# {escaped(title)}', 'f"# Test of {escaped(title)}'))

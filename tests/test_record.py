@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from stages import record
+from darkroom.pipeline import record
 
 PROGRAM = """
 import sys, time
 from stages import command
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 
 def main(arguments):
     {work}

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 from workflow import remote, storage
 
 

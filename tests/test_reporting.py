@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.project import ROOT, edit, environment, run
-from stages.parameters.base import read
+from darkroom.params.base import read
 from tests.small_study import refusal
 
 pytestmark = pytest.mark.slow

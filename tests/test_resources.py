@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import project as copies
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 from workflow import resources
 
 pytestmark = pytest.mark.slow

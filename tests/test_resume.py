@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks.project import edit
-from stages.scratch import BACKUPS
+from darkroom.core.scratch import BACKUPS
 from tests.learning import AUGMENTATION, finished, killed, model, write_view
 from tests.small_study import STOP
 

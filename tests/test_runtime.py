@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from stages import evaluate, finetune, gpu, pretrained, record, runtime, train, transfer
-from stages.backend import keras
-from stages.errors import UserError
-from stages.parameters.model import Runtime
+from darkroom.core import gpu, runtime
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.params.model import Runtime
+from darkroom.pipeline import record
+from stages import evaluate, finetune, pretrained, train, transfer
 
 SETTINGS = Runtime(seed=13, threads=1)
 PROPRIETARY = """NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.129.03  Thu Oct 19 18:56:32 UTC 2023

@@ -10,7 +10,7 @@ from benchmarks import trivial
 from benchmarks.measured import Table, measure
 from benchmarks.peers import peers
 from benchmarks.scaling import COLUMNS, KEYS, Study, attempted, main
-from stages import template
+from darkroom.pipeline import template
 
 pytestmark = pytest.mark.slow
 

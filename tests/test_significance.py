@@ -6,8 +6,8 @@ import pandas
 import pytest
 from scipy.stats import binomtest, chi2
 
-from stages import significance
-from stages.errors import UserError
+from darkroom.comparison import significance
+from darkroom.core.errors import UserError
 
 TABLE = pandas.DataFrame({"file": ["a", "b"], "class": ["x", "y"], "predicted": ["x", "x"]})
 

@@ -10,9 +10,9 @@ import pytest
 import requests
 from data_sets import records, write_idx, write_tar
 
+from darkroom.core.errors import UserError
+from darkroom.params.data import Dataset
 from stages import fetch
-from stages.errors import UserError
-from stages.parameters.data import Dataset
 
 Project = Callable[..., Path]
 PAIRS = [f"{name}-{kind}-ubyte.gz" for name in ("t10k", "train") for kind in ("images-idx3", "labels-idx1")]

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.project import copied, edit, leave_one_study
-from stages import record
-from stages.files import write_json, write_text
-from stages.parameters.base import read
+from darkroom.core.files import write_json, write_text
+from darkroom.params.base import read
+from darkroom.pipeline import record
 from tests.small_study import refusal
 from workflow import jobs, status
 from workflow.standing import Standing, standings

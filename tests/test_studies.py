@@ -9,7 +9,7 @@ import pandas
 import pytest
 
 from benchmarks.project import ROOT, copied, edit, parameters, run
-from stages import template
+from darkroom.pipeline import template
 from tests import in_process
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All studies, made stage by stage."""
     folder = copied(tmp_path_factory.mktemp("studies") / "project")
     edit(folder, small_configuration(parameters(ROOT)))
-    run(folder, "stages.plan")
+    run(folder, "darkroom.pipeline.plan")
     in_process.make(folder)
     return folder
 

@@ -9,8 +9,8 @@ import pytest
 from data_sets import dataset
 from pydantic import ValidationError
 
-from stages.errors import UserError
-from stages.subsets import drawn
+from darkroom.archives.subsets import drawn
+from darkroom.core.errors import UserError
 
 
 @dataclass(frozen=True)

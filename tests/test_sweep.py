@@ -8,9 +8,10 @@ import pytest
 from evaluated_folders import write_evaluation
 from scipy.stats import binomtest
 
-from stages import sweep, sweep_gaps
-from stages.errors import UserError
-from stages.files import read_json
+from darkroom.comparison import sweep_gaps
+from darkroom.core.errors import UserError
+from darkroom.core.files import read_json
+from stages import sweep
 
 SWEEP = {
     "title": "Remedies",

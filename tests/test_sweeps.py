@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from benchmarks.project import edit
-from stages import plan
-from stages.errors import UserError
-from stages.parameters.base import validated
-from stages.parameters.document import load
-from stages.parameters.inheritance import Full, overridden
-from stages.parameters.model import Model
-from stages.parameters.sweeps import chosen
+from darkroom.core.errors import UserError
+from darkroom.params.base import validated
+from darkroom.params.document import load
+from darkroom.params.inheritance import Full, overridden
+from darkroom.params.model import Model
+from darkroom.params.sweeps import chosen
+from darkroom.pipeline import plan
 
 SWEEP = {"title": "Size", "of": "cnn", "variants": {"small": {"network": {"head": {"units": [16, 8]}}}}}
 SWEEP["variants"] |= {"8": {"training": {"batch_size": 8}, "view": "intel-180"}}

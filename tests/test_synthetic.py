@@ -11,9 +11,9 @@ from data_sets import SYNTHETIC, dataset
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
-from stages import synthetic
-from stages.errors import UserError
-from stages.scenes import KINDS, scene
+from darkroom.core.errors import UserError
+from darkroom.synthetic import deliveries as synthetic
+from darkroom.synthetic.scenes import KINDS, scene
 
 SPLITS = {"train": ["seg_train"], "validation": [], "test": ["seg_test"]}
 CLASSES = SYNTHETIC["classes"]

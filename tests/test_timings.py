@@ -9,8 +9,8 @@ import pandas
 import pytest
 
 from benchmarks.project import run
-from stages import template
-from stages.files import write_json, write_text
+from darkroom.core.files import write_json, write_text
+from darkroom.pipeline import template
 from workflow import jobs, timings
 from workflow.measurements import Measurement, latest, measurements
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy
 import pytest
 
-from stages import torch_pickle
-from stages.errors import UserError
+from darkroom.core.errors import UserError
+from darkroom.weights import torch_pickle
 
 BEGINNING = b"".join(pickle.dumps(value, 2) for value in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}))
 DICT = b"ccollections\nOrderedDict\n)R"

@@ -10,11 +10,13 @@ import numpy
 import pandas
 import pytest
 
-from stages import fitting, runtime, train
-from stages.backend import keras
-from stages.errors import UserError
-from stages.parameters.training import Training
-from stages.views import View, learning_split
+from darkroom.core import runtime
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.images.prepared.views import View, learning_split
+from darkroom.params.training import Training
+from darkroom.training import fitting
+from stages import train
 from tests.learning import AUGMENTATION, BLOCKS, NETWORK, TRAINING, model, write_view
 from tests.small_study import STOP
 

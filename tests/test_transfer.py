@@ -10,11 +10,13 @@ import pandas
 import pytest
 
 from benchmarks.project import edit, leave_one_study
-from stages import backbone, features, finetune, pretrained, scratch, transfer
-from stages.backend import keras
-from stages.errors import UserError
-from stages.network_file import loaded
-from stages.prefix import Cut, FlatNetwork
+from darkroom.core import scratch
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.networks.network_file import loaded
+from darkroom.transfer_learning import backbone, features
+from darkroom.transfer_learning.prefix import Cut, FlatNetwork
+from stages import finetune, pretrained, transfer
 from tests.small_study import OUTPUT, STOP
 
 layers = keras.layers

@@ -12,8 +12,9 @@ import pandas
 import pytest
 from PIL import Image
 
-from stages import members, unzip
-from stages.errors import UserError
+from darkroom.archives import members
+from darkroom.core.errors import UserError
+from stages import unzip
 from tests.refusals import one_line
 
 INTEL = Path(__file__).resolve().parents[2] / "shared" / "data" / "intel"

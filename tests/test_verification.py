@@ -102,7 +102,10 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda at: (at / METRICS).unlink(),
         f"evaluate@plain: {METRICS} is missing: bring it back with make pull, or snakemake",
     ),
-    "code": (lambda at: flip(at / "stages/views.py"), "prepare@intel-150: stages/views.py changed"),
+    "code": (
+        lambda at: flip(at / "darkroom/images/prepared/views.py"),
+        "prepare@intel-150: darkroom/images/prepared/views.py changed",
+    ),
     "a parameter": (
         lambda at: edit(at, {"models.plain.training.epochs": 3}),
         "train@plain: models.plain.training.epochs was 2, is 3 (params.yaml)",
@@ -116,7 +119,10 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
         "train@plain: the command changed",
     ),
     "a stage removed": (
-        lambda at: edit(at, {"models": {"other": MODEL}, "studies.intel.models": ["other"]}) or run(at, "stages.plan"),
+        lambda at: (
+            edit(at, {"models": {"other": MODEL}, "studies.intel.models": ["other"]})
+            or run(at, "darkroom.pipeline.plan")
+        ),
         "train@plain: is no longer in dvc.yaml",
     ),
 }

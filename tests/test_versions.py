@@ -13,8 +13,8 @@ import pytest
 import yaml
 from imports import imported
 
-from stages import plan, template, versions
-from stages.parameters.document import load
+from darkroom.params.document import load
+from darkroom.pipeline import plan, template, versions
 
 COMPUTES_NOTHING = {
     "kagglehub",  # brings files, whose bytes decide
@@ -82,7 +82,9 @@ def test_the_committed_versions_are_those_of_the_locks(root: Path, lock: str, mo
 
 def test_the_committed_versions_are_the_installed_ones(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
-    assert (root / versions.FILE).read_text(encoding="utf-8") == versions.text(), "run python -m stages.versions"
+    assert (root / versions.FILE).read_text(encoding="utf-8") == versions.text(), (
+        "run python -m darkroom.pipeline.versions"
+    )
 
 
 def test_dvc_is_refused_with_another_keras_until_the_file_says_so(
@@ -94,9 +96,9 @@ def test_dvc_is_refused_with_another_keras_until_the_file_says_so(
     assert done.returncode == 1
     assert done.stderr == (
         f"error: workflow/versions.yaml is behind the environment (keras {old}, installed is 9.9): "
-        "run python -m stages.versions, then dvc repro again\n"
+        "run python -m darkroom.pipeline.versions, then dvc repro again\n"
     )
-    assert python(root, tmp_path, "stages.versions").returncode == 0
+    assert python(root, tmp_path, "darkroom.pipeline.versions").returncode == 0
     assert yaml.safe_load((sources / versions.FILE).read_text())["keras"] == "9.9"
     again = python(root, tmp_path, "stages.train", "cnn", DVC_STAGE="train@cnn")
     assert "versions.yaml" not in again.stderr
@@ -118,7 +120,7 @@ def test_a_library_that_computes_nothing_changes_nothing(
     before = (sources / versions.FILE).stat().st_mtime_ns
     for library in ("pytest", "tqdm", "pydantic"):
         upgraded(library, "99.0")
-    assert python(root, tmp_path, "stages.versions").returncode == 0
+    assert python(root, tmp_path, "darkroom.pipeline.versions").returncode == 0
     assert (sources / versions.FILE).stat().st_mtime_ns == before
 
 
@@ -127,7 +129,7 @@ def test_a_library_that_is_not_installed_is_named(
 ) -> None:
     text = (sources / "dvc.yaml").read_text()
     (sources / "dvc.yaml").write_text(text.replace("[matplotlib, numpy, pandas, pillow]", "[no-such-package]"))
-    done = python(root, tmp_path, "stages.versions")
+    done = python(root, tmp_path, "darkroom.pipeline.versions")
     assert done.stderr == "error: no-such-package is not installed; run make environment\n"
 
 

@@ -10,9 +10,9 @@ import pytest
 from imports import imported
 
 from benchmarks import project as copies
-from stages import plan, sources, template
-from stages.errors import UserError
-from stages.parameters.document import Parameters, load
+from darkroom.core.errors import UserError
+from darkroom.params.document import Parameters, load
+from darkroom.pipeline import plan, sources, template
 
 ORIGINS = {sources.DRAWING, sources.DOWNLOADING, *plan.WEIGHTS.values()}
 TRAININGS = {"train", "transfer", "finetune"}
@@ -31,7 +31,7 @@ def test_the_committed_plan_and_artifacts_are_those_of_the_committed_params(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(root)
-    assert plan.behind(load()) == {}, "run python -m stages.plan"
+    assert plan.behind(load()) == {}, "run python -m darkroom.pipeline.plan"
 
 
 def test_the_plan_shares_no_key_with_the_parameters(root: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_plan_that_is_behind_is_refused(root: Path, project: Callable[..., Pat
     plan.update(load())
     plan.check(load())
     project(edit)
-    with pytest.raises(UserError, match=f"^{old} is behind params.yaml: run python -m stages.plan"):
+    with pytest.raises(UserError, match=f"^{old} is behind params.yaml: run python -m darkroom.pipeline.plan"):
         plan.check(load())
     plan.update(load())
     plan.check(load())

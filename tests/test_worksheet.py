@@ -11,9 +11,9 @@ import pandas
 import pytest
 from evaluated_folders import CLASSES, write_evaluation
 
+from darkroom.core.errors import UserError
+from darkroom.worksheet import networks
 from stages import compare, sweep, worksheet
-from stages.errors import UserError
-from stages.questions import networks
 from tests.conftest import with_parameters
 
 SWEEP = {"title": "Batch size", "of": "cnn", "variants": {"8": {"training": {"batch_size": 8}}}}

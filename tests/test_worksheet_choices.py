@@ -1,6 +1,6 @@
 """Which hyperparameters tell two models of a worksheet apart."""
 
-from stages.questions import comparing
+from darkroom.worksheet import comparing
 
 
 def test_what_only_the_machine_notices_is_no_difference() -> None:

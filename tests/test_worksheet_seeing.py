@@ -8,12 +8,13 @@ import pytest
 from evaluated_folders import write_evaluation
 from matplotlib.figure import Figure
 
-from stages import explanation_text, plan, template
-from stages.evaluations import opened
-from stages.explanation_parts import Part
-from stages.parameters.document import load
-from stages.questions import seeing
-from stages.questions.material import Explained, Material
+from darkroom.evaluation.evaluations import opened
+from darkroom.explanation import text as explanation_text
+from darkroom.explanation.parts import Part
+from darkroom.params.document import load
+from darkroom.pipeline import plan, template
+from darkroom.worksheet import seeing
+from darkroom.worksheet.material import Explained, Material
 
 PARTS = [
     Part("Images", "some"),

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy
 
-from stages import network, network_file
-from stages.backend import keras
+from darkroom.core.backend import keras
+from darkroom.networks import network, network_file
 
 CLASSES = ["NA", "buildings", "sea", "wald"]
 SIZE = 24

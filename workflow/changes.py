@@ -11,8 +11,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
-from stages import template
-from stages.parameters.base import read
+from darkroom.params.base import read
+from darkroom.pipeline import template
 from workflow import cache, listings
 from workflow.hashes import FOLDER_ENDING, Content, Contents, of_folder
 from workflow.lock import Entry

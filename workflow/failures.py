@@ -17,7 +17,7 @@ from snakemake.jobs import AbstractJob, GroupJob
 from snakemake.jobs import Job as SnakemakeJob
 from snakemake.logging import logger
 
-from stages.command import AT_WORK
+from darkroom.pipeline.command import AT_WORK
 from workflow import jobs, last_words
 
 UNKNOWN = "its job ended without a word; the system or a scheduler may have killed it"

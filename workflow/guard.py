@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from stages.errors import UserError
-from stages.files import beside
+from darkroom.core.errors import UserError
+from darkroom.core.files import beside
 from workflow.hashes import IGNORED, files_below, seen_by_dvc
 from workflow.reasons import MARK
 

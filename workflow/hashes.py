@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.errors import UserError
-from stages.files import read_json, write_json
-from stages.names import is_unicode, shown
+from darkroom.archives.names import is_unicode, shown
+from darkroom.core.errors import UserError
+from darkroom.core.files import read_json, write_json
 
 FOLDER_ENDING = ".dir"
 KEPT = Path(".dvc/tmp/contents.json")

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from stages import command, template, versions
-from stages.errors import UserError
+from darkroom.core.errors import UserError
+from darkroom.pipeline import command, template, versions
 from workflow import jobs, listings, lock, recording, storage
 from workflow.changes import is_elsewhere, is_outside
 from workflow.guard import bring_back, check_whole, guard

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from stages import record
-from stages.files import read_json, write_json
+from darkroom.core.files import read_json, write_json
+from darkroom.pipeline import record
 from workflow.cache import DVC
 
 FOLDER = DVC / "tmp/jobs"
@@ -39,7 +39,7 @@ class Job:
     """A job of a stage: its state, where it runs or ran, when (UTC), and what it was given.
 
     ``machine`` tells apart what ``host`` may not: machines, and containers with process numbers of their own; ``born``
-    is when the process began, by :func:`stages.record.started`.
+    is when the process began, by :func:`darkroom.pipeline.record.started`.
     ``gpus`` are those that the scheduler made visible, ``None`` where it said nothing.
     """
 

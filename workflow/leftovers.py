@@ -12,8 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from stages import quantities, scratch, template
-from stages.files import BESIDE, is_abandoned
+from darkroom.core import scratch
+from darkroom.core.files import BESIDE, is_abandoned
+from darkroom.pipeline import template
+from darkroom.reporting import quantities
 from workflow import cache
 from workflow.hashes import Contents, files_below, seen_by_dvc
 

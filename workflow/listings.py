@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from stages.files import read_json, write_json
+from darkroom.core.files import read_json, write_json
 from workflow.hashes import FOLDER_ENDING
 
 FOLDER = Path(".dvc/tmp/listings")

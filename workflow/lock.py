@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from stages.errors import UserError
-from stages.parameters.base import Loader
+from darkroom.core.errors import UserError
+from darkroom.params.base import Loader
 from workflow import pending
 from workflow.hashes import Content
 

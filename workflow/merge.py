@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stages import artifacts, command, plan, template, versions
-from stages.errors import UserError
-from stages.files import write_text
-from stages.parameters.base import FILE as PARAMETERS
-from stages.parameters.document import load
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_text
+from darkroom.params.base import FILE as PARAMETERS
+from darkroom.params.document import load
+from darkroom.pipeline import artifacts, command, plan, template, versions
 from workflow import git, recording
 from workflow.lock import CONFLICT, parsed
 from workflow.lock import FILE as LOCK

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.files import write_text
+from darkroom.core.files import write_text
 
 FOLDER = Path(".dvc/tmp/entries")
 AFTER = "# after "

@@ -16,10 +16,11 @@ from typing import Any
 
 from snakemake.io import ancient, directory, report
 
-from stages import command, plan, template, versions
-from stages.errors import UserError
-from stages.parameters.base import read
-from stages.parameters.document import Parameters, load
+from darkroom.core import program
+from darkroom.core.errors import UserError
+from darkroom.params.base import read
+from darkroom.params.document import Parameters, load
+from darkroom.pipeline import command, plan, template, versions
 from workflow import changes, jobs, listings, lock, reasons, recording, storage
 from workflow.concerned import Concerned, concerned, reached
 from workflow.guard import replace_missing
@@ -185,7 +186,7 @@ class Pipeline:
             with chdir(folder):  # Snakemake goes back to where it was started
                 recording.join(self.stages)
         except Exception as error:
-            print(f"error: {command.described(error)}", file=sys.stderr)
+            print(f"error: {program.describe(error)}", file=sys.stderr)
 
     def results(self, study: str) -> list[str]:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
@@ -260,5 +261,5 @@ def opened(reconciled: bool = False, dry: bool = False, settled: bool = False, w
             pipeline.reconcile(dry, words)
         return pipeline
     except Exception as error:
-        print(f"error: {command.described(error)}", file=sys.stderr, flush=True)
+        print(f"error: {program.describe(error)}", file=sys.stderr, flush=True)
         os._exit(1)  # an exception would reach the user inside a traceback of Snakemake's

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
-from stages.files import write_text
+from darkroom.core.files import write_text
 from workflow.changes import Change, Kind
 from workflow.concerned import Concerned
 

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from stages.errors import UserError
-from stages.files import write_text
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_text
 from workflow import lock, pending
 from workflow.cache import DVC
 

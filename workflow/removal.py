@@ -8,7 +8,8 @@ import argparse
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from stages import command, quantities, template
+from darkroom.pipeline import command, template
+from darkroom.reporting import quantities
 from workflow import lock, recording
 from workflow.leftovers import leftovers, remove
 from workflow.pipeline import Pipeline, opened

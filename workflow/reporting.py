@@ -11,12 +11,12 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
-from stages import command, plan
-from stages.errors import UserError
-from stages.files import written
-from stages.progress import note
-from stages.quantities import counted
-from stages.template import Stage
+from darkroom.core.errors import UserError
+from darkroom.core.files import written
+from darkroom.core.progress import note
+from darkroom.pipeline import command, plan
+from darkroom.pipeline.template import Stage
+from darkroom.reporting.quantities import counted
 from workflow.changes import Inspection
 from workflow.concerned import reached
 from workflow.hashes import Contents

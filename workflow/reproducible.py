@@ -21,13 +21,13 @@ from typing import Any
 import pandas
 from ruamel.yaml import YAML
 
-from stages import command, plan, sources, template
-from stages.errors import UserError
-from stages.files import written
-from stages.parameters.base import FILE as PARAMETERS
-from stages.parameters.document import load
-from stages.parameters.inheritance import DEFAULTS
-from stages.record import FILE as RECORD
+from darkroom.core.errors import UserError
+from darkroom.core.filenames import RECORD
+from darkroom.core.files import written
+from darkroom.params.base import FILE as PARAMETERS
+from darkroom.params.document import load
+from darkroom.params.inheritance import DEFAULTS
+from darkroom.pipeline import command, plan, sources, template
 from workflow import git, lock
 from workflow.reasons import MARK
 

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stages import gpu
-from stages.errors import UserError
+from darkroom.core import gpu
+from darkroom.core.errors import UserError
 
 SETTINGS = {"gpu": gpu.WISHES}
 """What ``config`` may set, and to what."""

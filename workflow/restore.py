@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 from workflow import storage
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from stages import command
-from stages.errors import UserError
+from darkroom.core.errors import UserError
+from darkroom.pipeline import command
 from workflow import storage
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from stages import plan, template
-from stages.parameters.base import read
-from stages.parameters.document import load
+from darkroom.params.base import read
+from darkroom.params.document import load
+from darkroom.pipeline import plan, template
 from workflow import jobs, last_words, lock
 from workflow.changes import Inspection
 from workflow.concerned import Concerned, concerned, reached

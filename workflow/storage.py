@@ -15,10 +15,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from stages import template
-from stages.errors import UserError
-from stages.parameters.base import FILE as PARAMETERS
-from stages.parameters.base import read
+from darkroom.core.errors import UserError
+from darkroom.params.base import FILE as PARAMETERS
+from darkroom.params.base import read
+from darkroom.pipeline import template
 from workflow.cache import NOTES
 from workflow.remote import ALLOWED, CONFIG
 

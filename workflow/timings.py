@@ -13,10 +13,10 @@ import pandas
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from stages import command, template
-from stages.figures import pyplot, save
-from stages.files import write_table, write_text
-from stages.tables import cell, markdown
+from darkroom.core.files import write_table, write_text
+from darkroom.pipeline import command, template
+from darkroom.reporting.figures import pyplot, save
+from darkroom.reporting.tables import cell, markdown
 from workflow.measurements import Measurement, measurements
 
 COLUMNS = {"memory": "peak_memory_mib", "load": "mean_load_percent"}

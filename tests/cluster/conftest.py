@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.project import snakemake
-from stages import template
+from darkroom.pipeline import template
 from tests.cluster.slurm import Slurm, missing, running
 from tests.cluster.study import study
 

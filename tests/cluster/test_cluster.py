@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.project import edit, run
-from stages import template
+from darkroom.pipeline import template
 from tests.cluster.slurm import Slurm
 from tests.cluster.study import began, events, profile, start, study
 from tests.small_study import results

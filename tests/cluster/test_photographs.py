@@ -25,7 +25,7 @@ def photographs(folder: Path, source: Path) -> Path:
     """A copy of the sources with the study on photographs at full size, cut to a few epochs."""
     leave_one_study(copied(folder))
     edit(folder, {"datasets.intel.source": str(source), **STUDY})
-    run(folder, "stages.plan")
+    run(folder, "darkroom.pipeline.plan")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "Start")
     return folder

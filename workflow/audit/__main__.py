@@ -17,10 +17,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stages import command, template
-from stages.errors import UserError
-from stages.files import write_text
-from stages.quantities import counted, duration, size
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_text
+from darkroom.pipeline import command, template
+from darkroom.reporting.quantities import counted, duration, size
 from workflow import lock
 from workflow.audit import document, lineage, page, text
 from workflow.audit.facts import Audit

@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import template
-from stages.errors import UserError
+from darkroom.core.errors import UserError
+from darkroom.pipeline import template
 from workflow.changes import CODE, Change, Inspection
 from workflow.hashes import Content, of_folder
 from workflow.lock import FILE as LOCK

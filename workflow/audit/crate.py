@@ -16,10 +16,10 @@ from rocrate.model.computationalworkflow import ComputationalWorkflow
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from stages import plan, template, versions
-from stages.errors import UserError
-from stages.files import written_folder
-from stages.parameters.base import FILE as PARAMETERS
+from darkroom.core.errors import UserError
+from darkroom.core.files import written_folder
+from darkroom.params.base import FILE as PARAMETERS
+from darkroom.pipeline import plan, template, versions
 from workflow.audit.crate_files import SOURCE_CODE, TERMS, Files
 from workflow.audit.crate_run import Run
 from workflow.audit.lineage import Item, Step

@@ -16,7 +16,7 @@ from rocrate.model.entity import Entity
 from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
 
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 from workflow.audit.lineage import Item
 from workflow.hashes import files_below, of_folder, seen_by_dvc
 from workflow.lock import FILE as LOCK

@@ -14,7 +14,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from stages import template
+from darkroom.pipeline import template
 from workflow.audit.crate_files import Files, described
 from workflow.audit.facts import brought
 from workflow.audit.lineage import Item, Step

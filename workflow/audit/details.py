@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from stages.quantities import counted
+from darkroom.reporting.quantities import counted
 from workflow.audit import html, words
 from workflow.audit.facts import brought, differences
 from workflow.audit.lineage import Item, Step

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.trained import NETWORK
+from darkroom.core.filenames import NETWORK
 from workflow.audit.lineage import Step
 
 FACTS = ("machine", "python", "versions", "backend", "gpu", "threads")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from stages.files import read_json
-from stages.origins import ARCHIVES, BACKBONE, WEIGHTS
+from darkroom.core.filenames import ARCHIVES, BACKBONE, WEIGHTS
+from darkroom.core.files import read_json
 from workflow.audit.environments import Environment, different
 from workflow.audit.lineage import Item, State, Step
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from stages import template
-from stages.files import read_json
-from stages.record import FILE as RECORD
+from darkroom.core.filenames import RECORD
+from darkroom.core.files import read_json
+from darkroom.pipeline import template
 from workflow.audit.chain import Chain
 from workflow.audit.commits import recording_commits
 from workflow.changes import CODE, Change, Inspection

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from stages.quantities import counted, duration
+from darkroom.reporting.quantities import counted, duration
 from workflow.audit import graph, html, words
 from workflow.audit.details import details
 from workflow.audit.environments import Environment

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
-from stages.quantities import counted
+from darkroom.reporting.quantities import counted
 from workflow.audit import words
 from workflow.audit.environments import Environment
 from workflow.audit.facts import Audit, brought, differences, upstream

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from stages import template
+from darkroom.pipeline import template
 from workflow import cache
 from workflow.audit.chain import Chain
 from workflow.audit.executions import Executions

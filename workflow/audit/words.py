@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from stages.quantities import counted, duration, size
-from stages.versions import FILE as VERSIONS
+from darkroom.pipeline.versions import FILE as VERSIONS
+from darkroom.reporting.quantities import counted, duration, size
 from workflow.audit.environments import Environment
 from workflow.audit.facts import Brought, state
 from workflow.audit.lineage import Item, State, Step

@@ -1,0 +1,1 @@
+"""What a user runs on a finished model: predictions of new images, and exports."""

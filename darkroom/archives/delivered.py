@@ -1,0 +1,97 @@
+"""Which files and folders of a source the names under ``splits`` mean, in each layout.
+
+A name must not mean one thing twice, such as an archive and the folder that was unpacked from it: what is added to the
+one is not in the other.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from darkroom.archives.archives import called, is_archive, matches, not_found
+from darkroom.archives.binary_batches import is_tar
+from darkroom.archives.meanings import Meaning, finder
+from darkroom.archives.names import check_writable, shown
+from darkroom.core.errors import UserError
+from darkroom.core.splits import SPLITS
+from darkroom.params.base import FILE
+from darkroom.params.data import SOURCES, Dataset
+
+WANTED = {
+    "cifar10-binary": "no .tar.gz archive; give one, or the folder that holds it",
+    "idx": "a single file; give the folder of images and labels",
+}
+"""What a file is not that is given as a source."""
+
+
+def is_delivered(layout: str, path: Path) -> bool:
+    """Whether a single file can be a whole source."""
+    return is_tar(path) if layout == "cifar10-binary" else layout != "idx" and is_archive(path)
+
+
+def entries_of(source: Path, layout: str, key: str) -> list[Path]:
+    """Return what a source folder holds (of a source file: itself), sorted, without hidden names.
+
+    Raises:
+        UserError: the source is missing, or is a file but none of the layout.
+    """
+    where = f"{FILE}: datasets.{key}.source: {str(source)!r}"
+    if is_delivered(layout, source):
+        return [source]
+    if source.is_file():
+        wanted = WANTED.get(layout, "not a zip archive; give a folder of archives or of class folders, or a .zip file")
+        raise UserError(f"{where}: {wanted}")
+    if not source.is_dir():
+        what = "neither a file nor a folder" if source.exists() else "no such file or folder"
+        what = "a link to nothing" if source.is_symlink() and not source.exists() else what
+        raise UserError(f"{where}: {what}; allowed: {SOURCES}")
+    return sorted(path for path in source.iterdir() if not path.name.startswith("."))
+
+
+def chosen(entries: Sequence[Path], dataset: Dataset, key: str, place: str) -> list[Path]:
+    """Return the files and folders that the splits name, each once.
+
+    Raises:
+        UserError: a name means none of ``entries``, one thing twice, or one that must be renamed; ``place`` is where
+            they lie.
+    """
+    find = finder(entries, dataset, key)
+    paths: set[Path] = set()
+    for split in SPLITS:
+        for name in getattr(dataset.splits, split):
+            where = f"datasets.{key}.splits.{split}"
+            if not (meanings := find(name)):
+                raise not_found(where, name, place, entries, dataset.layout)
+            check_once(where, name, meanings, place)
+            paths.update(meaning.path for meaning in meanings)
+    for path in sorted(paths):
+        check_writable(path)
+    return sorted(paths)
+
+
+def check_once(where: str, name: str, meanings: Sequence[Meaning], place: str) -> None:
+    """Check that a name under the key ``where`` means nothing twice.
+
+    Raises:
+        UserError: it does.
+    """
+    first: dict[str, Meaning] = {}
+    for meaning in meanings:
+        other = first.setdefault(meaning.title, meaning)
+        if other.path != meaning.path:
+            names = [path.name for path in (other.path, meaning.path) if is_archive(path) and matches(path.stem, name)]
+            choice = f", or write {shown(names[0])} to mean that archive" if names else ""
+            raise UserError(
+                f"{FILE}: {where}: {name!r} means both {other.words} and {meaning.words} in {shown(place)}; "
+                f"rename or remove one of them{choice}"
+            )
+
+
+def unwrapped(source: Path, dataset: Dataset, key: str) -> list[Path]:
+    """Return what a source holds, or what its only folder holds where no split names that folder."""
+    names = [name for split in SPLITS for name in getattr(dataset.splits, split)]
+    entries = entries_of(source, dataset.layout, key)
+    while len(entries) == 1 and entries[0].is_dir():
+        if any(matches(called(entries[0]), name) for name in names):
+            break
+        entries = entries_of(entries[0], dataset.layout, key)
+    return entries

@@ -1,0 +1,1 @@
+"""What a network sees: its kernels, feature maps and Grad-CAM."""
