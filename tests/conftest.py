@@ -11,8 +11,8 @@ import pytest
 from benchmarks import trivial
 from benchmarks.project import copied, edit, git, leave_one_study, run, snakemake
 from darkroom.pipeline import template
-from tests.deliveries import zipped
-from tests.small_study import ONE_MODEL, small
+from tests.support.deliveries import zipped
+from tests.support.small_study import ONE_MODEL, small
 
 if TYPE_CHECKING:
     from workflow.audit.lineage import Step
@@ -85,8 +85,8 @@ def whole(tmp_path: Path) -> bytes:
 def refused(mine: Path, tmp_path: Path) -> Callable[..., str]:
     """Bring what train* and test mean from the user's folder, and require one line with these words."""
     from stages import fetch
-    from tests.data_sets import dataset
-    from tests.refusals import one_line
+    from tests.support.data_sets import dataset
+    from tests.support.refusals import one_line
 
     zipped(mine / "test.zip")
 
@@ -156,7 +156,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def four_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "list[Step]":
     """Steps made by hand in a copy of the sources, their files written."""
-    from tests import crates
+    from tests.support import crates
 
     monkeypatch.chdir(copied(tmp_path / "project"))
     return crates.four_steps()
@@ -165,7 +165,7 @@ def four_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "list[Step]":
 @pytest.fixture
 def written_crate(four_steps: "list[Step]", tmp_path: Path) -> Path:
     """An RO-Crate of these steps."""
-    from tests.crates import METRICS
+    from tests.support.crates import METRICS
     from workflow.audit import crate
 
     crate.write(tmp_path / "out" / "crate", four_steps, [METRICS])

@@ -10,7 +10,7 @@ from benchmarks.project import edit, run
 from darkroom.pipeline import template
 from tests.cluster.slurm import Slurm
 from tests.cluster.study import began, events, profile, start, study
-from tests.small_study import results
+from tests.support.small_study import results
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

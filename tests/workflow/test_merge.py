@@ -1,0 +1,100 @@
+"""Two branches that each add a model are merged: by one command, and without a training."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from benchmarks.project import cloned, edit, git, run, snakemake
+from darkroom.pipeline import template
+from tests.support.small_study import MODEL, refusal
+from workflow.merge import changed_on_both, joined
+
+OLD: dict[str, Any] = {"same": 1, "ours": 1, "theirs": 1, "both": 1, "alike": 1, "we-drop": 1, "they-drop": 1}
+OUR = {"same": 1, "ours": 2, "theirs": 1, "both": 2, "alike": 2, "they-drop": 1, "we-add": 2, "both-add": 2}
+THEIR = {"same": 1, "ours": 1, "theirs": 3, "both": 3, "alike": 2, "we-drop": 1, "they-add": 3, "both-add": 3}
+
+
+def test_an_entry_comes_from_the_side_that_changed_it_and_from_ours_where_both_did() -> None:
+    alike = {"same": 1, "ours": 2, "theirs": 3, "alike": 2, "we-add": 2, "they-add": 3}
+    assert joined(OLD, OUR, THEIR) == {**alike, "both": 2, "both-add": 2}
+    assert joined(OLD, THEIR, OUR) == {**alike, "both": 3, "both-add": 3}
+    assert changed_on_both(OLD, OUR, THEIR) == ["both", "both-add"] == changed_on_both(OLD, THEIR, OUR)
+
+
+def with_model(folder: Path, name: str, dropout: float) -> None:
+    """Let the study of ``folder`` have one more model."""
+    model = json.loads(json.dumps(MODEL))
+    model["network"]["head"]["dropout"] = [dropout]
+    models = yaml.safe_load((folder / "params.yaml").read_text())["studies"]["intel"]["models"]
+    edit(folder, {f"models.{name}": model, "studies.intel.models": [*models, name]})
+
+
+def branched(folder: Path, start: str, name: str, dropout: float) -> None:
+    """Add a model on a branch of its own name, and run it."""
+    git(folder, "checkout", "--quiet", "-b", name, start)
+    with_model(folder, name, dropout)
+    after = [f"{verb}@{key}" for verb, key in (("evaluate", name), ("train", name))]
+    assert snakemake(folder) == ["compare@intel", "costs@intel", *after, "worksheet@intel"]
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", f"Add {name}")
+
+
+@pytest.fixture(scope="module")
+def in_conflict(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone in which a merge has stopped, with params.yaml, dvc.lock and what is derived in conflict."""
+    folder = cloned(shared, tmp_path_factory.mktemp("merge") / "clone")
+    run(folder, "workflow.sharing", "pull")
+    start = git(folder, "rev-parse", "HEAD").strip()
+    branched(folder, start, "airy", 0.4)
+    branched(folder, start, "dense", 0.0)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(folder, "merge", "airy")
+    unmerged = git(folder, "diff", "--name-only", "--diff-filter=U").split()
+    assert unmerged == ["dvc.lock", "models/dvc.yaml", "params.yaml", "workflow/plan.yaml"]
+    return folder
+
+
+@pytest.mark.slow
+def test_two_branches_that_each_add_a_model_merge_without_a_training(in_conflict: Path) -> None:
+    folder = in_conflict
+    assert "error: params.yaml: a merge conflict in line " in refusal(folder, "workflow.merge")
+    assert "error: params.yaml" in run(folder, "snakemake", check=False).stderr
+
+    git(folder, "checkout", "--quiet", "--ours", "params.yaml")
+    with_model(folder, "airy", 0.4)
+    said = run(folder, "workflow.merge").stdout.splitlines()
+    assert "models/dvc.yaml: written anew" in said
+    assert "dvc.lock: joined; ours where both sides changed it: compare@intel, costs@intel, worksheet@intel" in said
+    assert said[-1] == "Next: decide params.yaml and git add, then git commit, then snakemake."
+    assert git(folder, "diff", "--name-only", "--diff-filter=U").split() == ["params.yaml"]
+    git(folder, "commit", "--quiet", "--all", "--message", "Merge")
+
+    assert snakemake(folder) == ["compare@intel", "costs@intel", "worksheet@intel"]
+    recorded = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
+    assert set(recorded) == {*template.stages(folder), template.CHECK}
+    assert "up to date" in run(folder, "dvc", "status").stdout
+    assert snakemake(folder) == []
+
+
+@pytest.mark.slow
+def test_without_a_conflict_nothing_is_done(shared: Path, tmp_path: Path) -> None:
+    folder = cloned(shared, tmp_path / "clone")
+    assert run(folder, "workflow.merge").stdout.splitlines() == ["dvc.lock: no conflict", "Nothing to solve."]
+    assert git(folder, "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_a_conflict_that_git_takes_for_solved_and_a_folder_without_git_are_told(shared: Path, tmp_path: Path) -> None:
+    folder = cloned(shared, tmp_path / "clone")
+    lock = folder / "dvc.lock"
+    lock.write_text(f"<<<<<<< ours\n{lock.read_text()}=======\n>>>>>>> theirs\n")
+    assert "dvc.lock: a merge conflict that git takes for solved: git checkout --merge dvc.lock" in refusal(
+        folder, "workflow.merge"
+    )
+    assert "error: dvc.lock: holds a merge conflict; run make merge\n" in run(folder, "snakemake", check=False).stderr
+    (folder / ".git").rename(tmp_path / "away")
+    assert "no git repository here, so nothing to merge" in refusal(folder, "workflow.merge")
