@@ -20,7 +20,7 @@ from darkroom.pipeline.template import documents
 OUT = Path(__file__).parent / "subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
 OF_CENSUS = ("census.md", "*.png")
-OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.png", "doubtful.png", "worst.png")
+OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.png", "ambiguous.png", "worst.png")
 COLOURS, WIDTH = 96, 1000
 
 
@@ -46,7 +46,7 @@ def published(checkout: Path) -> Iterator[Path]:
         if not table.is_file():
             continue
         models = pandas.read_csv(table, dtype={"model": str})
-        best = models.sort_values(["right", "loss"], ascending=[False, True], kind="stable")["model"].iloc[0]
+        best = models.sort_values(["correct", "loss"], ascending=[False, True], kind="stable")["model"].iloc[0]
         names = [*OF_STUDY, *(f"evaluations/{best}/{name}" for name in OF_BEST)]
         names += [f"evaluations/{model}/{name}" for model in values["studies"][study]["models"] for name in OF_MODEL]
         places = [*((study, name) for name in names), *((f"census/{planned['dataset']}", name) for name in OF_CENSUS)]

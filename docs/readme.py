@@ -25,7 +25,9 @@ BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n)(?:(?!<!-- end).)*(<!
 def models() -> str:
     """Return the comparison of the intel study on the subset of real photographs."""
     table = pandas.read_csv(SUBSETS / "intel/comparison/models.csv")
-    shown = table[["model", "right", "images", "accuracy", "low", "high", "loss", "parameters", "epochs", "best_epoch"]]
+    shown = table[
+        ["model", "correct", "images", "accuracy", "low", "high", "loss", "parameters", "epochs", "best_epoch"]
+    ]
     shown = shown.rename(columns={"low": "95 % from", "high": "to", "best_epoch": "best epoch"})
     share = dict.fromkeys(("accuracy", "95 % from", "to"), ".1%")
     return markdown(shown, {**share, "loss": ".3f"})

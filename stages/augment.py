@@ -24,7 +24,7 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import write_table, written_folder
 from darkroom.core.progress import followed, note
 from darkroom.core.splits import TRAIN
-from darkroom.images.decoding.formats import DamagedImageError, decoded, is_row
+from darkroom.images.decoding.formats import CorruptImageError, decoded, is_row
 from darkroom.images.decoding.images import INDEX, read_index
 from darkroom.images.decoding.pixels import upright
 from darkroom.images.prepared.augmentation import Changes, changes
@@ -67,7 +67,7 @@ def augment(key: str, augmented: Augmented, images: Path, out: Path) -> None:
                 continue
             try:
                 pixels = upright_pixels(images / row["file"])
-            except DamagedImageError as error:
+            except CorruptImageError as error:
                 note(f"augment {key}", f"no variants of {images / row['file']}: {error}")
                 continue
             for number in range(1, augmented.variants + 1):
@@ -111,7 +111,7 @@ def upright_pixels(path: Path) -> numpy.ndarray:
     """Return an image's pixels, upright: uint8, (height, width, 1) of a grey one, else (height, width, 3).
 
     Raises:
-        DamagedImageError: it does not decode.
+        CorruptImageError: it does not decode.
     """
     image = decoded(path)
     grey = image.mode in GREY or image.mode.startswith("I;16")

@@ -28,7 +28,7 @@ from darkroom.reporting import figures
 
 OWN = [
     "images",
-    "right",
+    "correct",
     "accuracy",
     "loss",
     "parameters",
@@ -109,7 +109,7 @@ def model_table(replicates: pandas.DataFrame, confidence: float) -> pandas.DataF
     for model, group in replicates.groupby("model", sort=False):
         first = group[group["replicate"] == 1].iloc[0]
         row = {"model": model, **first[[*OWN, *IN_TRAINING]].to_dict()}
-        row["low"], row["high"] = significance.interval(row["right"], row["images"], confidence)
+        row["low"], row["high"] = significance.interval(row["correct"], row["images"], confidence)
         several = group["accuracy"] if len(group) > 1 else pandas.Series(dtype=float)
         row |= {"replicates": len(group), "mean_accuracy": several.mean(), "sd_accuracy": several.std(ddof=1)}
         rows.append(row)

@@ -1,10 +1,10 @@
 """Evaluate: what a model is worth on the test images.
 
 Reads a model's folder, a view, of its images those of the test, and evaluation and runtime of params.yaml. Writes a
-folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, doubtful.csv,
+folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, ambiguous.csv,
 hyperparameters.csv, history.csv, layers.csv and summary.json (as training left them), view.json (as the view has it),
 metrics.json, evaluation.md, and the figures curves.png, confusion.png, calibration.png, worst.png, gallery.png,
-doubtful.png, diagram.png. The dataset is called by its key, so that a new title predicts nothing again.
+ambiguous.png, diagram.png. The dataset is called by its key, so that a new title predicts nothing again.
 """
 
 import argparse
@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for source in (*(arguments.model / name for name in COPIED), arguments.view / DESCRIPTION):
             shutil.copyfile(source, folder / source.name)
         write_results(folder, trained, view, found, evaluation, title, note)
-    say(task, f"{(found.argmax(axis=1) == view.labels('test')).mean():.1%} right")
+    say(task, f"{(found.argmax(axis=1) == view.labels('test')).mean():.1%} correct")
 
 
 def opened(folder: Path, parameters: Runtime) -> Trained:
@@ -142,7 +142,7 @@ def write_results(
     write_json(folder / "metrics.json", test | at_epoch(trained.history, summary["best_epoch"]) | repeated)
     for name, table in made.items():
         write_table(folder / f"{name}.csv", table)
-    chosen = [made[name] for name in ("classes", "confused-pairs", "doubtful")]
+    chosen = [made[name] for name in ("classes", "confused-pairs", "ambiguous")]
     text = evaluation_text.page(title, note, test, summary, trained.history, *chosen)
     write_text(folder / "evaluation.md", text)
     for name, figure in drawn(trained, view, found, made, evaluation, title):
@@ -173,7 +173,7 @@ def drawn(
         "gallery",
         evaluation_figures.gallery(images, labels, found, classes, random, f"{title}: test images at random"),
     )
-    yield "doubtful", evaluation_figures.doubtful(images, made["doubtful"], f"{title}: closest between two classes")
+    yield "ambiguous", evaluation_figures.ambiguous(images, made["ambiguous"], f"{title}: closest between two classes")
     yield "diagram", diagram.drawn(diagram.boxes(trained.network), title)
 
 

@@ -7,7 +7,7 @@ Writes data/views/<view>, in the order of the images' index:
        <split>-labels.npy  int64, (images,)
        index.csv           split, row, class, label, file, sha256
        view.json           dataset, classes in the order of their labels, size, resize, filter, mode, images per split,
-                           damaged images left out
+                           corrupt images left out
 """
 
 import argparse
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write the view ``key`` of params.yaml.
 
     Raises:
-        UserError: images are damaged and the view says stop, a class has no images, or the disk has too little room.
+        UserError: images are corrupt and the view says stop, a class has no images, or the disk has too little room.
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a view of params.yaml")
@@ -61,7 +61,7 @@ def prepare(key: str, view: View, images: Path, out: Path) -> None:
     with written_folder(out) as folder:
         with closing(read_images(f"prepare {key}", images, list(index["file"]), read, chunk)) as results:
             problems = write_arrays(folder, shape, splits, index, results)
-        if problems and view.damaged == "stop":
+        if problems and view.corrupt == "stop":
             raise UserError(stop_message(key, images, problems))
         for file, problem in problems.items():
             note(f"prepare {key}", f"left out {images / file}: {problem}")
@@ -128,12 +128,12 @@ def description(
 
 
 def stop_message(key: str, images: Path, problems: Mapping[str, str]) -> str:
-    """Return the line that names every damaged image and says what to do."""
+    """Return the line that names every corrupt image and says what to do."""
     named = "; ".join(f"{file} ({problem})" for file, problem in problems.items())
-    count = f"{len(problems)} damaged image{'s' if len(problems) > 1 else ''}"
+    count = f"{len(problems)} corrupt image{'s' if len(problems) > 1 else ''}"
     return (
         f"{images}: {count}: {named}. Mend or remove them in the source, "
-        f"or leave them out with views.{key}.damaged: leave-out"
+        f"or leave them out with views.{key}.corrupt: leave-out"
     )
 
 

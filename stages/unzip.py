@@ -50,7 +50,7 @@ def unpacked(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) 
     """Unpack ``images`` into the empty folder ``out`` and return the index: by split, class and file.
 
     Raises:
-        UserError: the disk has too little space, or an image's bytes are damaged in its archive.
+        UserError: the disk has too little space, or an image's bytes are corrupt in its archive.
     """
     needed, free = sum(image.bytes for image in images), shutil.disk_usage(out).free
     if needed > free:

@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Export the model that the command line names.
 
     Raises:
-        UserError: what was typed is wrong, a package is missing, or the model is damaged or cannot be converted.
+        UserError: what was typed is wrong, a package is missing, or the model is corrupt or cannot be converted.
     """
     parser = argparse.ArgumentParser(
         prog="python -m darkroom.apps.export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -94,7 +94,7 @@ def export(model: ModelFolder, form: Format, out: Path) -> Path:
     """Write the model to ``out`` in the format ``form``, and its description beside it, whose path is returned.
 
     Raises:
-        UserError: the model is damaged, or has layers that the format cannot express.
+        UserError: the model is corrupt, or has layers that the format cannot express.
     """
     from darkroom.core.backend import keras  # here, as it takes seconds: a mistake in what was typed shows at once
 

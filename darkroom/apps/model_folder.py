@@ -38,7 +38,7 @@ class ModelFolder:
         """Return the model that ``given`` means: its folder, its .keras file, or its name or path below ``models``.
 
         Raises:
-            UserError: there is none, there are several, or a file of the folder is missing or damaged.
+            UserError: there is none, there are several, or a file of the folder is missing or corrupt.
         """
         file = located(given)
         folder = file.parent
@@ -69,7 +69,7 @@ class ModelFolder:
         """Return the Keras model: images (batch, *shape) of 0..255 in, probabilities (batch, classes or 1) out.
 
         Raises:
-            UserError: the file is damaged, or of another shape than view.json says.
+            UserError: the file is corrupt, or of another shape than view.json says.
         """
         from darkroom.core.backend import keras  # here, as it takes seconds: a mistake in what was typed shows at once
         from darkroom.networks.network import told_apart
@@ -77,7 +77,7 @@ class ModelFolder:
         try:
             network = keras.saving.load_model(self.file, compile=False)
             found = tuple(network.input_shape[1:]), told_apart(network)
-        except Exception as error:  # a damaged archive raises anything: BadZipFile, KeyError, OSError, TypeError, …
+        except Exception as error:  # a corrupt archive raises anything: BadZipFile, KeyError, OSError, TypeError, …
             if isinstance(error, MemoryError):
                 raise
             problem = " ".join(str(error or type(error).__name__).split())[:200]
@@ -145,8 +145,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _prepared(description: dict[str, Any], path: Path) -> tuple[View, tuple[str, ...]]:
     known = {key: description[key] for key in PREPARATION if key in description}
-    try:  # which data set it was, and what became of damaged images there, is of no account here
-        view = View.model_validate({"dataset": "any", "damaged": "leave-out", **known})
+    try:  # which data set it was, and what became of corrupt images there, is of no account here
+        view = View.model_validate({"dataset": "any", "corrupt": "leave-out", **known})
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}; {AGAIN}") from None

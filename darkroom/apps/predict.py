@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Predict the classes of the images that the command line names.
 
     Raises:
-        UserError: what was typed is wrong, the model is damaged, or an image could not be read.
+        UserError: what was typed is wrong, the model is corrupt, or an image could not be read.
     """
     parser = argparse.ArgumentParser(
         prog="python -m darkroom.apps.predict",
@@ -84,7 +84,7 @@ def predict(model: ModelFolder, files: Sequence[Path], form: str, out: Path | No
     """Write the predictions for ``files`` in the format ``form`` to ``out``, or to standard output, as they are made.
 
     Raises:
-        UserError: an image could not be read (the others are written), or the model is damaged (nothing is).
+        UserError: an image could not be read (the others are written), or the model is corrupt (nothing is).
     """
     task, left_out = f"predict {model.name}", list[Path]()
     width = max(len(shown(file)) for file in files)

@@ -38,7 +38,7 @@ def batches(archive: Path, allowed: Expansion) -> list[str]:
     """Return the names of the batches in an archive, without ``.bin``, as they come.
 
     Raises:
-        UserError: the archive is damaged, has a member that leaves it or a batch whose name is not UTF-8, or unpacks to
+        UserError: the archive is corrupt, has a member that leaves it or a batch whose name is not UTF-8, or unpacks to
             more than is ``allowed``.
     """
     with opened(archive, allowed) as members:
@@ -49,7 +49,7 @@ def labels(archive: Path, allowed: Expansion) -> dict[str, list[str]]:
     """Return the classes of the images in each batch, by the batch's name.
 
     Raises:
-        UserError: the archive is damaged, names a batch twice, lacks the names of its classes, or unpacks to more than
+        UserError: the archive is corrupt, names a batch twice, lacks the names of its classes, or unpacks to more than
             is ``allowed``; a batch is no whole number of records.
     """
     numbers: dict[str, bytes] = {}
@@ -88,7 +88,7 @@ def blocks(archive: Path) -> Iterator[tuple[str, numpy.ndarray]]:
     """Yield the name of a batch and some of its images, uint8 (images, 32, 32, 3), in the order of the archive.
 
     Raises:
-        UserError: the archive is damaged.
+        UserError: the archive is corrupt.
     """
     with opened(archive) as members:
         for member, file in members:

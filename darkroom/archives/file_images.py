@@ -45,7 +45,7 @@ def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
     """Return every image in the zip archives of a dataset with its place, before anything is unpacked.
 
     Raises:
-        UserError: an archive is missing, unsafe or damaged, or a class folder has no images.
+        UserError: an archive is missing, unsafe or corrupt, or a class folder has no images.
     """
     members: dict[Path, list[zipfile.ZipInfo]] = {}
     images: list[Image] = []
@@ -86,7 +86,7 @@ def rows(images: Sequence[Image], out: Path) -> Iterator[Row]:
     """Unpack images into a folder for each class, and yield each one's row of the index.
 
     Raises:
-        UserError: an image's bytes are damaged in its archive.
+        UserError: an image's bytes are corrupt in its archive.
     """
     for folder in {(image.split, image.label) for image in images}:
         out.joinpath(*folder).mkdir(parents=True)

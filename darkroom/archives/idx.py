@@ -106,7 +106,7 @@ def blocks(path: Path) -> Iterator[numpy.ndarray]:
     """Yield the images in a file, some at a time: uint8, (images, height, width).
 
     Raises:
-        UserError: the file is damaged, or shorter or longer than it says.
+        UserError: the file is corrupt, or shorter or longer than it says.
     """
     with _opened(path) as file:
         count, height, width = _header(file, path, 3)
@@ -122,7 +122,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file for reading, unzipped; what is wrong with its bytes becomes one line.
 
     Raises:
-        UserError: its compressed bytes are damaged.
+        UserError: its compressed bytes are corrupt.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:

@@ -23,7 +23,7 @@ CHUNK = 1 << 16
 READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 ENCRYPTED = 0x1
 # What zipfile and its decompressors raise on bytes that are no zip; RuntimeError includes NotImplementedError.
-DAMAGE = (
+CORRUPTION = (
     zipfile.BadZipFile,
     EOFError,
     RuntimeError,
@@ -54,7 +54,7 @@ def listed_members(archive: Path) -> list[zipfile.ZipInfo]:
         if any(member.header_offset < 0 for member in listed):
             raise zipfile.BadZipFile("its beginning is missing")
         return listed
-    except (*DAMAGE, OSError) as error:
+    except (*CORRUPTION, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
         raise UserError(f"{shown(archive)}: {zip_faults.fault(archive, error)}") from None
@@ -100,7 +100,7 @@ def unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> st
     """Write a member to the new file ``target`` and return its SHA-256, in hex; never more than the size it declares.
 
     Raises:
-        UserError: its bytes are damaged.
+        UserError: its bytes are corrupt.
     """
     digest = hashlib.sha256()
     with target.open("xb") as file:
@@ -119,7 +119,7 @@ def _chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]
                 yield chunk
         if left:
             raise zipfile.BadZipFile("not of the size it declares")
-    except (*DAMAGE, OSError) as error:  # the file is open: an OSError is bz2's, or of a place that is none
+    except (*CORRUPTION, OSError) as error:  # the file is open: an OSError is bz2's, or of a place that is none
         raise UserError(
-            f"{opened.filename}: member {member.filename!r} is damaged ({error}); download or copy the archive again"
+            f"{opened.filename}: member {member.filename!r} is corrupt ({error}); download or copy the archive again"
         ) from None

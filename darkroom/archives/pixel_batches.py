@@ -29,7 +29,7 @@ def finder(layout: str, entries: Sequence[Path], allowed: Expansion) -> Callable
     """Return a function that gives the batches in the files ``entries`` that a name under ``splits`` means.
 
     Raises:
-        UserError: a file is damaged, of another format, or unpacks to more than is ``allowed``; so does the function.
+        UserError: a file is corrupt, of another format, or unpacks to more than is ``allowed``; so does the function.
     """
     if layout == "cifar10-binary":
         shape = (binary_batches.SIDE, binary_batches.SIDE, 3)
@@ -55,7 +55,7 @@ def blocks(layout: str, archive: Path) -> Iterator[tuple[str, numpy.ndarray]]:
     """Yield the member of each batch in a file with some of its images, uint8, in the file's order.
 
     Raises:
-        UserError: the file is damaged.
+        UserError: the file is corrupt.
     """
     if layout == "cifar10-binary":
         for stem, block in binary_batches.blocks(archive):

@@ -49,7 +49,7 @@ def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
     """Return every image of a dataset of pixels, before anything is written.
 
     Raises:
-        UserError: a file is missing, damaged, of another format or to be renamed, or a batch is named in two splits.
+        UserError: a file is missing, corrupt, of another format or to be renamed, or a batch is named in two splits.
     """
     entries = sorted(raw.iterdir()) if raw.is_dir() else []
     find = finder(dataset.layout, entries, allowed(key, dataset))
@@ -92,7 +92,7 @@ def rows(layout: str, images: Sequence[Image], out: Path) -> Iterator[Row]:
     """Write ``images`` to the folder ``out``, and yield each one's row of the index.
 
     Raises:
-        UserError: a file is damaged.
+        UserError: a file is corrupt.
         OSError: the disk is full.
     """
     wanted = {(image.batch.archive, image.batch.member, image.number): image for image in images}

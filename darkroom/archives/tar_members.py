@@ -23,7 +23,7 @@ HEADERS = 1 << 20
 PADDING = 1 << 20
 """Bytes that may follow the last member; tar fills its blocks up with zeros."""
 # What tarfile and gzip raise on bytes that are no tar; a header of headers, without end, is a RecursionError.
-DAMAGE = (tarfile.TarError, EOFError, OSError, ValueError, RecursionError, zlib.error)
+CORRUPTION = (tarfile.TarError, EOFError, OSError, ValueError, RecursionError, zlib.error)
 
 Members = Iterator[tuple[tarfile.TarInfo, IO[bytes]]]
 """Each file in an archive, to be read before the next."""
@@ -51,16 +51,16 @@ class Limited:
 
 @contextmanager
 def opened(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]:
-    """Open an archive that may unpack to the size ``allowed``; what reading damaged bytes raises becomes one line.
+    """Open an archive that may unpack to the size ``allowed``; what reading corrupt bytes raises becomes one line.
 
     Without ``allowed`` it must have been read to its end before.
 
     Raises:
-        UserError: the archive is damaged or too large, or has a member that leaves it.
+        UserError: the archive is corrupt or too large, or has a member that leaves it.
     """
     try:
         yield _members(archive, allowed)
-    except DAMAGE as error:
+    except CORRUPTION as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
         what, remedy = mistaken(archive, "unpack it and pack that as .tar.gz", GZIP, TAR) or (error, AGAIN)
@@ -84,7 +84,7 @@ def _members(archive: Path, allowed: Expansion | None) -> Members:
                     limited.left += member.size + -member.size % tarfile.BLOCKSIZE
                     yield member, file
         if len(stream.read(PADDING + 1)) > PADDING:  # to its end, where gzip checks the sum of all bytes
-            raise tarfile.ReadError("a member's header is damaged, or bytes follow the last member")
+            raise tarfile.ReadError("a member's header is corrupt, or bytes follow the last member")
 
 
 def _unzipped(archive: Path) -> IO[bytes]:

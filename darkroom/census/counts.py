@@ -1,7 +1,7 @@
-"""What a data set's images are, in tables: classes, sizes, modes, damage and duplicates.
+"""What a data set's images are, in tables: classes, sizes, modes, corrupt files and duplicates.
 
 ``images`` is everywhere one row per image: split, class, file, bytes, sha256, width and height (pixels), mode and
-format (as Pillow calls them), problem (empty for an image that decodes completely; a damaged one has no size, mode or
+format (as Pillow calls them), problem (empty for an image that decodes completely; a corrupt one has no size, mode or
 format).
 """
 
@@ -40,7 +40,7 @@ def intact(images: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def by_class(images: pandas.DataFrame) -> pandas.DataFrame:
-    """Return one row per class: class, then its images in each split (damaged ones included)."""
+    """Return one row per class: class, then its images in each split (corrupt ones included)."""
     return _by_split(images, ["class"]).sort_values("class", ignore_index=True)
 
 
@@ -62,7 +62,7 @@ def by_mode(images: pandas.DataFrame) -> pandas.DataFrame:
     return modes.sort_values(["images", "mode", "format"], ascending=[False, True, True], ignore_index=True)
 
 
-def damaged(images: pandas.DataFrame) -> pandas.DataFrame:
+def corrupt(images: pandas.DataFrame) -> pandas.DataFrame:
     """Return the images that don't decode completely: split, class, file, problem."""
     return images.loc[images["problem"] != "", ["split", "class", "file", "problem"]].reset_index(drop=True)
 

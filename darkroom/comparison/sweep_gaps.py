@@ -20,8 +20,8 @@ from darkroom.params.sweeps import variant_name
 VALIDATION, TEST = "validation", "test"
 COLUMNS = [
     *("model", "changes", "epochs", "best_epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy"),
-    *("gap", "gap_change", "against", "images", "right", "accuracy", "low", "high", "largest_class"),
-    *("accuracy_change", "only_base_right", "only_variant_right", "p", "p_corrected", "different"),
+    *("gap", "gap_change", "against", "images", "correct", "accuracy", "low", "high", "largest_class"),
+    *("accuracy_change", "only_base_correct", "only_variant_correct", "p", "p_corrected", "different"),
 ]
 NO_CHANGE = "as it is"
 
@@ -54,14 +54,14 @@ def table(evaluated: Mapping[str, Evaluated], changed: Mapping[str, str], study:
         found[theirs] = (found[ours] - found.loc[base, ours]).where(found.index != base)
     tests = {model: one.predictions for model, one in evaluated.items()}
     pairs = significance.pairs(tests, study.confidence, study.correction, [(base, variant) for variant in variants])
-    names = {"only_first_right": "only_base_right", "only_second_right": "only_variant_right"}
+    names = {"only_first_correct": "only_base_correct", "only_second_correct": "only_variant_correct"}
     tested = pairs.rename(columns=names).set_index("second").drop(columns="first").astype({"different": "object"})
     return found.join(tested).reset_index()[COLUMNS]
 
 
 def _row(model: str, one: Evaluated, changed: str, against: str, confidence: float) -> dict[str, Any]:
-    known = {name: one.metrics[name] for name in ("epochs", "best_epoch", "images", "right", "accuracy")}
-    low, high = significance.interval(known["right"], known["images"], confidence)
+    known = {name: one.metrics[name] for name in ("epochs", "best_epoch", "images", "correct", "accuracy")}
+    low, high = significance.interval(known["correct"], known["images"], confidence)
     held_out = one.kept["val_accuracy"] if against == VALIDATION else known["accuracy"]
     gap = {"gap": one.kept["train_accuracy"] - held_out, "against": against}
     guessed = float(one.classes["support"].max() / one.classes["support"].sum())
@@ -83,7 +83,7 @@ def verdicts(found: pandas.DataFrame) -> list[str]:
     base, *variants = found.to_dict("records")
     lines = [
         f"**{base['model']}**, {NO_CHANGE}: {base['train_accuracy']:.1%} in training, {_held_out(base):.1%} in "
-        f"{base['against']}, a gap of {points(base['gap'])}; {base['accuracy']:.1%} of the test images right"
+        f"{base['against']}, a gap of {points(base['gap'])}; {base['accuracy']:.1%} of the test images correct"
         f"{'' if learned(base) else f'; it {_guessing(base)}'}."
     ]
     lines += [_verdict(row, base) for row in variants]
@@ -131,7 +131,7 @@ def _moved(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
 
 def _verdict(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     change = 100 * row["accuracy_change"]
-    test = f"{row['accuracy']:.1%} of the test images right, {change:+.1f} points"
+    test = f"{row['accuracy']:.1%} of the test images correct, {change:+.1f} points"
     certain = "beyond chance" if row["different"] else "which may be chance"
     return (
         f"**{row['model']}** ({row['changes']}) {_moved(row, base)}; {test}, {certain} (corrected p "

@@ -22,13 +22,13 @@ HEADINGS = {
     "val_accuracy": "validation",
     "gap_change": "change of the gap",
     "accuracy_change": "change of the accuracy",
-    "only_base_right": "only the base right",
-    "only_variant_right": "only the variant right",
+    "only_base_correct": "only the base correct",
+    "only_variant_correct": "only the variant correct",
     "p_corrected": "corrected p",
 }
 LEARNED = ["model", "changes", "epochs", "best_epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy"]
 GAPS = ["gap", "gap_change"]
-TESTED = ["model", "right", "accuracy", "low", "high", "accuracy_change", "only_base_right", "only_variant_right"]
+TESTED = ["model", "correct", "accuracy", "low", "high", "accuracy_change", "only_base_correct", "only_variant_correct"]
 TESTED += ["p", "p_corrected", "different"]
 
 

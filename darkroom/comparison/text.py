@@ -34,8 +34,8 @@ HEADINGS = {
     "without_two_worst": "without the two worst",
     "second_worst": "second worst",
     "finetuned": "fine-tuned",
-    "only_first_right": "only first right",
-    "only_second_right": "only second right",
+    "only_first_correct": "only first correct",
+    "only_second_correct": "only second correct",
     "p_corrected": "corrected p",
 }
 CORRECTIONS = {"holm": "Holm's", "bonferroni": "Bonferroni's", "fdr_bh": "Benjamini and Hochberg's"}
@@ -121,10 +121,10 @@ def fine_tuning(tables: Tables) -> list[str]:
         base = group["base"].iloc[0]
         test = between(tables.pairs, base, model)
         words = "beyond chance" if test["different"] else "not beyond chance"
-        discordant = {test["first"]: test["only_first_right"], test["second"]: test["only_second_right"]}
+        discordant = {test["first"]: test["only_first_correct"], test["second"]: test["only_second_correct"]}
         parts += [
-            f"**{model}**, fine-tuned from {base}: {discordant[model]:,} test images that only it has right, "
-            f"{discordant[base]:,} that only its base has; they differ {words} "
+            f"**{model}**, fine-tuned from {base}: {discordant[model]:,} test images are correct for it alone, "
+            f"{discordant[base]:,} for its base alone; they differ {words} "
             f"(corrected p {test['p_corrected']:.2g}).\n",
             table(group[["class", "images", "before", "after", "difference"]]),
         ]

@@ -22,7 +22,7 @@ def verdict(models: pandas.DataFrame, pairs: pandas.DataFrame, dataset: Dataset)
     order = ranked(models)
     best = order.iloc[0]
     lines = [
-        f"Highest accuracy: **{best['model']}**, {best['right']:,} of {best['images']:,} test images right "
+        f"Highest accuracy: **{best['model']}**, {best['correct']:,} of {best['images']:,} test images correct "
         f"({best['accuracy']:.1%}, interval {best['low']:.1%} to {best['high']:.1%})."
     ]
     if len(models) > 1:

@@ -8,7 +8,7 @@ import pandas
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.params.model import Blocks, Bridge, Head, Network
+from darkroom.params.model import Blocks, Head, Network
 
 layers = keras.layers
 NORMALIZATION, STANDARDIZATION = "normalization", "standardization"
@@ -43,12 +43,12 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
                 f"{len(network.blocks.filters)} blocks: nothing is left at {layer.name}; "
                 "use fewer filters, padding: same, pooling: 1 or a larger view"
             ) from error
-    for layer in top(network.bridge, network.head, classes):
+    for layer in top(network.head, classes):
         model.add(layer)
     return model
 
 
-def top(bridge: Bridge, head: Head, classes: int) -> Iterator[keras.layers.Layer]:
+def top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
     """Yield the layers from feature maps (batch, height, width, channels) to probabilities (batch, classes or 1).
 
     Raises:
@@ -56,8 +56,8 @@ def top(bridge: Bridge, head: Head, classes: int) -> Iterator[keras.layers.Layer
     """
     if head.output == "sigmoid" and classes != 2:
         raise UserError(f"network.head.output: sigmoid tells two classes apart, but there are {classes}; use softmax")
-    pool = layers.GlobalAveragePooling2D if bridge == "global-average" else layers.Flatten
-    yield pool(name=bridge.replace("-", "_"))
+    pool = layers.GlobalAveragePooling2D if head.pooling == "global-average" else layers.Flatten
+    yield pool(name=head.pooling.replace("-", "_"))
     if head.batch_normalization:
         momentum = head.batch_normalization.momentum
         yield layers.BatchNormalization(momentum=momentum, name="head_batch_normalization")

@@ -17,7 +17,7 @@ def loaded(folder: Path) -> keras.Model:
     """Return the model that a training left in ``folder``.
 
     Raises:
-        UserError: there is none, or its file is damaged.
+        UserError: there is none, or its file is corrupt.
     """
     file = folder / NETWORK
     try:

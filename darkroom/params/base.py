@@ -18,6 +18,8 @@ FILE = Path(inheritance.FILE)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """A key that is also a folder name: lower-case letters, digits, ``-`` and ``_``."""
+RENAMED = {"bridge": "pooling, in the network's head", "damaged": "corrupt", "doubtful": "ambiguous"}
+"""Keys of earlier versions, and what they are called now."""
 GIVE_ALL, GIVE_HERE = "every key must be given", "give it here, in a base or in defaults"
 NO_NAME = "-"
 """What a command has in place of names, where there are none: DVC would lose the second of two spaces."""
@@ -166,6 +168,8 @@ def described(errors: Sequence[ErrorDetails], section: type[BaseModel], where: s
     if first["type"] == "extra_forbidden":
         may_have_base = own.count(".") == 2 and own.split(".")[0] in inheritance.SECTIONS
         base = [inheritance.BASE] if may_have_base else []
+        if (renamed := RENAMED.get(location[-1])) is not None:
+            return f"{FILE}: {key}: is called {renamed} now; write that{more}"
         allowed = dict.fromkeys([*base, *allowed_keys(section, first["loc"][:-1])])
         return f"{FILE}: {key}: unknown key; allowed here: {', '.join(allowed)}{more}"
     message = first["msg"].removeprefix("Value error, ")

@@ -125,5 +125,5 @@ class View(Section):
     """Pillow's resampling filter."""
     mode: Literal["RGB", "L"]
     """Pillow's mode of the images in the view: RGB has three channels, L (grey) one."""
-    damaged: Literal["stop", "leave-out"]
-    """A damaged image stops the run, or is reported and left out."""
+    corrupt: Literal["stop", "leave-out"]
+    """A corrupt image stops the run, or is reported and left out."""

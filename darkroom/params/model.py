@@ -62,10 +62,12 @@ class Blocks(Section, json_schema_extra=ARCHITECTURE):
 
 
 class Head(Section, json_schema_extra=ARCHITECTURE):
-    """The dense layers, down to the probabilities."""
+    """From feature maps to probabilities: pooling, then dense layers."""
 
+    pooling: Literal["flatten", "global-average"]
+    """From feature maps to a vector: all their values, or the mean of each map."""
     batch_normalization: BatchNormalization | None
-    """Of the vector that enters the first layer."""
+    """Of the vector that enters the first dense layer."""
     input_dropout: Dropout
     """Of that vector."""
     units: list[Count]
@@ -90,9 +92,6 @@ class Head(Section, json_schema_extra=ARCHITECTURE):
         return self
 
 
-Bridge = Literal["flatten", "global-average"]
-
-
 class Network(Section, json_schema_extra=ARCHITECTURE):
     """A convolutional network from pixels to class probabilities, its weights drawn at random."""
 
@@ -100,8 +99,6 @@ class Network(Section, json_schema_extra=ARCHITECTURE):
     """Standardise each channel by the mean and variance of the training images: by a Normalization layer, whose
     statistics count as parameters, or by a Rescaling layer's constants, which don't."""
     blocks: Blocks
-    bridge: Bridge
-    """From feature maps to a vector."""
     head: Head
 
 
@@ -128,12 +125,12 @@ class Evaluation(Section):
     """Worst-predicted images shown."""
     gallery: Shown
     """Test images, drawn by ``seed``, shown with the predicted class and its certainty."""
-    doubtful: Shown
+    ambiguous: Shown
     """Images shown whose two best classes are closest, with both."""
     seed: CountOrZero
     """Another seed draws other images for the gallery."""
     calibration_bins: Annotated[int, Field(ge=2)]
-    """Equally wide intervals of certainty; in each, the share of right answers is set against it."""
+    """Equally wide intervals of certainty; in each, the share of correct answers is set against it."""
     confused_pairs: Count
     """Most-confused pairs of classes listed."""
 

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag, field_validator
 
 from darkroom.params.base import Name, Section
 from darkroom.params.fields import ARCHITECTURE, OPTIMISATION, TECHNICAL
-from darkroom.params.model import Bridge, Head, Model, Trained
+from darkroom.params.model import Head, Model, Trained
 from darkroom.params.training import Fit, Training
 
 
@@ -15,8 +15,6 @@ class Transfer(Section, json_schema_extra=ARCHITECTURE):
 
     backbone: Name
     """An entry of backbones; a network that names one has neither normalization nor blocks."""
-    bridge: Bridge
-    """From feature maps to a vector."""
     head: Head
 
 

@@ -70,7 +70,7 @@ class Backup:
         self.folder, self.task = folder, task
 
     def read(self) -> State | None:
-        """Return the state that was written last, or ``None`` if there is none; a damaged one is removed, and said."""
+        """Return the state that was written last, or ``None`` if there is none; a corrupt one is removed, and said."""
         if not (self.folder / FILE).is_file():
             return None
         try:
@@ -78,7 +78,7 @@ class Backup:
                 arrays = {name: members[name] for name in members.files}
             return unpacked(arrays)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            note(self.task, f"{self.folder / FILE}: the backup is damaged; it is thrown away, and training starts anew")
+            note(self.task, f"{self.folder / FILE}: the backup is corrupt; it is thrown away, and training starts anew")
             self.remove()
             return None
 

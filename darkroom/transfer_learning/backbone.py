@@ -35,7 +35,7 @@ def on_backbone(
     for step in preprocessing:
         outputs = step(outputs)
     outputs = backbone(outputs, training=False)
-    for layer in top(network.bridge, network.head, classes):
+    for layer in top(network.head, classes):
         outputs = layer(outputs)
     return keras.Model(image, outputs, name="network")
 

@@ -20,11 +20,11 @@ SIGNATURES = {
     b"<": "it is a web page",
     b"version https://git-lfs": "it is a pointer of Git LFS in the place of the file",
     b"PK": "it is a zip archive, such as a .keras file",
-    b"\x89HDF": "it is truncated or damaged",
+    b"\x89HDF": "it is truncated or corrupt",
     b"": "it is of another kind",
 }
 """What a file that HDF5 cannot read seems to be, by its first bytes."""
-DAMAGE = (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
+CORRUPTION = (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
 """What h5py may raise on bytes that are no whole file."""
 
 
@@ -57,7 +57,7 @@ def load(network: keras.Model, file: Path) -> None:
     try:
         with h5py.File(file) as opened:
             legacy, shapes = _shapes(opened)
-    except DAMAGE:
+    except CORRUPTION:
         known = (meaning for signature, meaning in SIGNATURES.items() if start.startswith(signature))
         seems = next(known) if start else "it is empty"
         raise UserError(f"{file}: no whole HDF5 file: {seems}; get the .h5 file again") from None
@@ -70,7 +70,7 @@ def load(network: keras.Model, file: Path) -> None:
             network.load_weights(link)
         if not all(numpy.isfinite(values).all() for values in network.get_weights()):
             raise ValueError("some are no numbers")
-    except DAMAGE as error:
+    except CORRUPTION as error:
         problem = " ".join(str(error).split())[:240]
         raise UserError(
             f"{file}: its weights do not fit {network.name}: {problem}; "

@@ -31,7 +31,7 @@ def read(path: Path) -> dict[str, numpy.ndarray]:
     with path.open("rb") as file:
         try:
             return _tensors(file)
-        except Exception as error:  # damaged bytes raise anything: EOFError, KeyError, TypeError, UnpicklingError, …
+        except Exception as error:  # corrupt bytes raise anything: EOFError, KeyError, TypeError, UnpicklingError, …
             problem = " ".join(str(error).split()) or type(error).__name__
             raise UserError(
                 f"{path}: no whole state dict in PyTorch's old format ({problem}); "

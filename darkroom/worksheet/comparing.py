@@ -109,9 +109,10 @@ def fine_tuning(material: Material) -> Answer | None:
             f"{name} {before:.1%} → {after:.1%} ({100 * gain:+.1f})" for name, before, after, gain in named
         )
         test = between(pairs, model, base)
-        right = [material.evaluated[key].metrics["right"] for key in (base, model)]
+        correct = [material.evaluated[key].metrics["correct"] for key in (base, model)]
         words = "beyond chance" if test["different"] else "which may be chance"
-        gain = f"{right[0]:,} images right before, {right[1]:,} after, {words} (corrected p {test['p_corrected']:.2g})"
+        before, after, p = *correct, test["p_corrected"]
+        gain = f"{before:,} images correct before, {after:,} after, {words} (corrected p {p:.2g})"
         parts.append(f"- **{model}**, from {base}: {gain}. By class, change in points: {text}.\n")
     return Answer("What does fine-tuning gain, class by class?", "".join(parts), files)
 

@@ -45,12 +45,12 @@ def sizes(material: Material) -> Answer:
 
 def readiness(material: Material) -> Answer:
     """Whether the images can feed a network as they are."""
-    files = [material.census / f"{name}.csv" for name in ("sizes", "modes", "damaged")]
-    distinct, modes, damaged = (read(file) for file in files)
+    files = [material.census / f"{name}.csv" for name in ("sizes", "modes", "corrupt")]
+    distinct, modes, corrupt = (read(file) for file in files)
     reasons = [
         f"they have {len(distinct):,} sizes" if len(distinct) != 1 else "",
         f"they have {modes['mode'].nunique()} colour modes" if modes["mode"].nunique() != 1 else "",
-        f"{len(damaged):,} cannot be read completely" if len(damaged) else "",
+        f"{len(corrupt):,} cannot be read completely" if len(corrupt) else "",
     ]
     found = ", and ".join(filter(None, reasons))
     yes = "Yes: all have one size and one colour mode, and all can be read."

@@ -70,11 +70,11 @@ class Material:
 
     @property
     def best(self) -> str:
-        """The model with the most test images right; of equal ones that with the lower loss."""
-        return min(self.evaluated, key=lambda model: (-self._right(model), self.evaluated[model].metrics["loss"]))
+        """The model with the most test images correct; of equal ones that with the lower loss."""
+        return min(self.evaluated, key=lambda model: (-self._correct(model), self.evaluated[model].metrics["loss"]))
 
-    def _right(self, model: str) -> int:
-        return int(self.evaluated[model].metrics["right"])
+    def _correct(self, model: str) -> int:
+        return int(self.evaluated[model].metrics["correct"])
 
     @property
     def fine_tuned(self) -> dict[str, str]:

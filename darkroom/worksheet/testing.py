@@ -1,4 +1,4 @@
-"""Questions on the test: what is right, what is confused, and how certain the predictions are."""
+"""Questions on the test: what is correct, what is confused, and how certain the predictions are."""
 
 import pandas
 
@@ -14,14 +14,14 @@ WORST = 5
 
 
 def accuracy(material: Material) -> Answer:
-    """How many test images each model has right, and its loss."""
+    """How many test images each model classifies correctly, and its loss."""
     file = material.comparison / "models.csv"
-    table = read(file)[["model", "right", "images", "accuracy", "low", "high", "loss"]]
-    table["wrong"] = table["images"] - table["right"]
+    table = read(file)[["model", "correct", "images", "accuracy", "low", "high", "loss"]]
+    table["wrong"] = table["images"] - table["correct"]
     shares = dict.fromkeys(("accuracy", "low", "high"), ".1%")
     below = f"\nlow and high: {100 * material.study.confidence:.4g} % interval of the accuracy (Wilson).\n"
     return Answer(
-        "What are test accuracy and loss, and how many images are right?",
+        "What are test accuracy and loss, and how many images are correct?",
         markdown(table, {**shares, "loss": ".3f"}) + below,
         [file],
     )
@@ -72,16 +72,16 @@ def worst(material: Material) -> Answer:
 
 
 def certainty(material: Material) -> Answer:
-    """How certain the predictions are, when right and when wrong."""
+    """How certain the predictions are, when correct and when wrong."""
     found = []
     for model, one in material.evaluated.items():
         table = one.predictions
-        right, sure = table["class"] == table["predicted"], table["probability"]
-        means = {"when right": sure[right].mean(), "when wrong": sure[~right].mean()}
+        correct, sure = table["class"] == table["predicted"], table["probability"]
+        means = {"when correct": sure[correct].mean(), "when wrong": sure[~correct].mean()}
         found.append({"model": model, "on average": sure.mean(), **means, "over 99 %": (sure > 0.99).mean()})
     below = "\nMean probability of the predicted class; over 99 %: the share of predictions more certain than that.\n"
     files = [material.every(PREDICTIONS), material.every("gallery.png")]
-    formats = dict.fromkeys(("on average", "when right", "when wrong", "over 99 %"), ".1%")
+    formats = dict.fromkeys(("on average", "when correct", "when wrong", "over 99 %"), ".1%")
     return Answer("How certain are the predictions?", rows(found, formats) + below, files)
 
 
@@ -99,17 +99,26 @@ def calibration(material: Material) -> Answer:
     return Answer("Is that certainty earned?", rows(found, {"ECE": ".3f"}) + below, files)
 
 
-def doubtful(material: Material) -> Answer:
-    """Which predictions of the best model are doubtful, with their two best classes."""
+def ambiguous(material: Material) -> Answer:
+    """Which predictions of the best model are ambiguous, with their two best classes."""
     one = material.evaluated[material.best]
-    file = one.folder / "doubtful.csv"
+    file = one.folder / "ambiguous.csv"
     table: pandas.DataFrame = read(file).rename(columns={"class": "true class", "p_best": "p", "p_second": "p second"})
     answer = markdown(table, {"p": ".1%", "p second": ".1%"})
     return Answer(
         f"Of which images does {material.best} doubt, and between which two classes?",
         answer,
-        [file, one.folder / "doubtful.png"],
+        [file, one.folder / "ambiguous.png"],
     )
 
 
-QUESTIONS: tuple[Question, ...] = (accuracy, favourites, confusions, per_class, worst, certainty, calibration, doubtful)
+QUESTIONS: tuple[Question, ...] = (
+    accuracy,
+    favourites,
+    confusions,
+    per_class,
+    worst,
+    certainty,
+    calibration,
+    ambiguous,
+)

@@ -1,4 +1,4 @@
-"""CIFAR-10's archive of binary batches; each kind of damage is refused in one line, and nothing is unpacked."""
+"""CIFAR-10's archive of binary batches; each kind of corruption is refused in one line, and nothing is unpacked."""
 
 import gzip
 import tarfile

@@ -1,4 +1,4 @@
-"""MNIST's files become one array per split and class; each kind of damage is refused in one line and leaves nothing."""
+"""MNIST files become one array per split and class; each kind of corruption is refused in one line, nothing is left."""
 
 import gzip
 from collections.abc import Callable

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support import deliveries
 import kagglehub
 import pytest
 
 from stages import fetch
+from tests.support import deliveries
 from tests.support.data_sets import dataset, records, write_idx, write_tar
 from tests.support.deliveries import class_folders
 from tests.support.refusals import one_line

@@ -32,7 +32,7 @@ def checkout(root: Path, project: Callable[..., Path]) -> Path:
         Image.fromarray(pixels).save(study / name)
     for name in ("worksheet.md", "evaluations/cnn/predictions.csv", "../census/intel/census.md"):
         (study / name).write_text(f"{name}\n", encoding="utf-8")
-    models = {"model": list(MODELS), "right": [5, 5], "loss": [0.4, 0.3]}
+    models = {"model": list(MODELS), "correct": [5, 5], "loss": [0.4, 0.3]}
     pandas.DataFrame(models).to_csv(study / "comparison/models.csv", index=False)
     return folder
 

@@ -89,7 +89,7 @@ def test_expected_calibration_error_weighs_bins_by_their_images() -> None:
 
 def test_summary_holds_the_figures_of_the_test_set() -> None:
     summary = metrics.summary(LABELS, PROBABILITIES, CLASSES, bins=10)
-    assert (summary["images"], summary["right"], summary["wrong"]) == (6, 4, 2)
+    assert (summary["images"], summary["correct"], summary["wrong"]) == (6, 4, 2)
     assert summary["accuracy"] == pytest.approx(4 / 6)
     assert summary["macro_recall"] == pytest.approx((2 / 3 + 1 + 0) / 3)
 
@@ -125,7 +125,7 @@ def test_markdown_escapes_names_and_formats_numbers() -> None:
 
 def test_doubtful_images_are_ordered_by_the_difference_of_their_two_best_classes() -> None:
     probabilities = numpy.array([[0.75, 0.25, 0], [0.25, 0.25, 0.5], [0, 0.625, 0.375], [0.5, 0.25, 0.25]])
-    table = metrics.doubtful(["a", "b", "c", "d"], numpy.array([0, 1, 2, 0]), probabilities, CLASSES, most=3)
+    table = metrics.ambiguous(["a", "b", "c", "d"], numpy.array([0, 1, 2, 0]), probabilities, CLASSES, most=3)
     assert table.index.tolist() == [1, 2, 3]  # of equal differences the first image comes first
     assert table.loc[1].tolist() == ["b", "sea", "street", 0.5, "forest", 0.25]
     assert table.loc[2].tolist() == ["c", "street", "sea", 0.625, "street", 0.375]

@@ -10,7 +10,7 @@ import pytest
 
 from darkroom.core.errors import UserError
 from darkroom.core.growing_array import GrowingArray
-from darkroom.images.decoding.formats import DamagedImageError, decoded
+from darkroom.images.decoding.formats import CorruptImageError, decoded
 from stages import census, prepare, unzip
 from tests.support.data_sets import write_idx
 from tests.support.image_folders import picture, write_folder
@@ -23,7 +23,7 @@ LABELS = [number % 3 for number in range(30)]
 def digits(project: Project) -> numpy.ndarray:
     """A project with the images of a few digits, of which some validate; the training file's images."""
     draw = {"seed": 1, "train": None, "validation": 2, "test": None}
-    view = {"dataset": "mnist", "size": 5, "resize": "stretch", "filter": "bicubic", "mode": "L", "damaged": "stop"}
+    view = {"dataset": "mnist", "size": 5, "resize": "stretch", "filter": "bicubic", "mode": "L", "corrupt": "stop"}
     folder = project({"datasets.mnist.draw": draw, "views.digits": view, "census.gallery": 4})
     images = write_idx(folder / "raw", "train", LABELS)
     write_idx(folder / "raw", "t10k", [0, 1, 2, 2])
@@ -92,7 +92,7 @@ def test_an_array_that_holds_no_such_image(
         path.write_bytes(content)
     else:
         numpy.save(path, content)
-    with pytest.raises(DamagedImageError) as caught:
+    with pytest.raises(CorruptImageError) as caught:
         decoded(path / str(row))
     assert str(caught.value).startswith(problem) and "\n" not in str(caught.value)
 

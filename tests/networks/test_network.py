@@ -32,10 +32,10 @@ def test_parameter_counts_are_the_worksheets(root: Path, key: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "features"), [("cnn", 1024), ("cnn-bn-256-flatten", 9216), ("cnn-bn-256-gap", 256)])
-def test_the_bridge_gives_the_worksheets_features(root: Path, key: str, features: int) -> None:
+def test_the_pooling_gives_the_worksheets_features(root: Path, key: str, features: int) -> None:
     model = built(root, key)
-    bridge = "global_average" if key.endswith("gap") else "flatten"
-    assert model.get_layer(bridge).output.shape == (None, features)
+    pooling = "global_average" if key.endswith("gap") else "flatten"
+    assert model.get_layer(pooling).output.shape == (None, features)
 
 
 def test_a_convolution_of_the_worksheets_other_figures() -> None:

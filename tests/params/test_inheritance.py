@@ -46,7 +46,7 @@ def test_an_entry_has_its_own_values_then_its_bases_then_the_defaults(project: C
         "resize": "views.intel-256.resize",
         "filter": "views.intel-256.filter",
         "mode": "defaults.views.mode",
-        "damaged": "defaults.views.damaged",
+        "corrupt": "defaults.views.corrupt",
     }
 
 
@@ -120,7 +120,7 @@ def test_what_an_entry_does_not_have_stands_where_that_is_said(project: Callable
         ),
         (
             {"models.efficientnetlite0.network.blocks": {"filters": [3]}},
-            "models.efficientnetlite0.network.blocks: unknown key; allowed here: backbone, bridge, head",
+            "models.efficientnetlite0.network.blocks: unknown key; allowed here: backbone, head",
         ),
         ({"views.intel-150.sizes": 3}, "views.intel-150.sizes: unknown key; allowed here: base, dataset, size"),
         ({"defaults.views.resize": "tile"}, "defaults.views.resize: 'tile': input should be 'stretch' or 'pad'"),

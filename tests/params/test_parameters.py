@@ -57,7 +57,7 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         (
             "models.efficientnetb0.network.blocks",
             {},
-            "models.efficientnetb0.network.blocks: unknown key; allowed here: backbone, bridge, head",
+            "models.efficientnetb0.network.blocks: unknown key; allowed here: backbone, head",
         ),
         (
             "models.efficientnetb0.network.head.dropout",

@@ -9,12 +9,12 @@ import numpy
 import pandas
 import pytest
 from PIL import Image
-from tests.images.test_augmentation import EVERY, NONE
 
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import decoded
 from darkroom.images.decoding.images import read_index
 from stages import augment
+from tests.images.test_augmentation import EVERY, NONE
 from tests.support.image_folders import picture, write_folder, write_index
 
 FILES = ["train/sea/1.png", "train/sea/2.png", "train/wood/1.png", "test/sea/9.png", "test/wood/9.png"]

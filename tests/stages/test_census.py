@@ -16,7 +16,7 @@ from tests.support.image_folders import picture, unpack, write_folder
 
 Project = Callable[..., Path]
 SYNTHETIC = "synthetic images, drawn by a program"
-TABLES = ["classes.csv", "damaged.csv", "duplicates.csv", "modes.csv", "sizes.csv"]
+TABLES = ["classes.csv", "corrupt.csv", "duplicates.csv", "modes.csv", "sizes.csv"]
 FILES = sorted([*TABLES, "census.md", "classes.png", "gallery.png", "sizes.png"])
 
 
@@ -32,7 +32,7 @@ def read(name: str) -> list[list[object]]:
 
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
-    """Two classes, four sizes, several modes, three damaged files, a copy, a leak and two labels."""
+    """Two classes, four sizes, several modes, three corrupt files, a copy, a leak and two labels."""
     contents: dict[str, Image.Image | bytes] = {f"train/ant/{number}.png": picture(number) for number in range(6)}
     contents |= {f"train/NA|bee/{number}.png": picture(10 + number) for number in range(4)}
     contents |= {"test/ant/1.png": picture(20), "test/NA|bee/2.png": picture(21, 24, 30)}
@@ -56,10 +56,10 @@ def test_the_tables_say_what_the_images_are(project: Project, images: Path) -> N
     assert read("classes.csv") == [["NA|bee", 5, 2], ["ant", 11, 4]]
     assert read("sizes.csv") == [[24, 18, 12, 3, 15], [24, 9, 1, 0, 1], [24, 30, 0, 1, 1], [50, 18, 1, 0, 1]]
     assert read("modes.csv") == [["RGB", "PNG", 16], ["L", "JPEG", 1], ["P", "GIF", 1]]
-    damaged = {file: problem for _, _, file, problem in read("damaged.csv")}
-    assert list(damaged) == ["train/ant/broken.png", "train/ant/empty.jpg", "test/ant/empty.jpg", "test/ant/text.jpg"]
-    assert damaged["train/ant/broken.png"].startswith("damaged: ")
-    assert (damaged["test/ant/empty.jpg"], damaged["test/ant/text.jpg"]) == ("zero bytes", "not an image")
+    corrupt = {file: problem for _, _, file, problem in read("corrupt.csv")}
+    assert list(corrupt) == ["train/ant/broken.png", "train/ant/empty.jpg", "test/ant/empty.jpg", "test/ant/text.jpg"]
+    assert corrupt["train/ant/broken.png"].startswith("corrupt: ")
+    assert (corrupt["test/ant/empty.jpg"], corrupt["test/ant/text.jpg"]) == ("zero bytes", "not an image")
 
 
 def test_duplicates_are_grouped_and_leaks_and_double_labels_named(project: Project, images: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_study_is_compared(study: Path) -> None:
     )
     models = read(study, "models").set_index("model")
     assert models.index.tolist() == ["cnn", "cnn-bn", "cnn-bn-256-gap"]
-    assert models["right"].tolist() == [120, 162, 122]
+    assert models["correct"].tolist() == [120, 162, 122]
     assert models["replicates"].tolist() == [3, 1, 1]
     assert models.loc["cnn", ["train_accuracy", "val_accuracy"]].tolist() == pytest.approx([0.9, 0.7])
     accuracies = [120 / IMAGES, 130 / IMAGES, 116 / IMAGES]
@@ -75,8 +75,8 @@ def test_pairs_are_tested_on_first_replicates_and_corrected(study: Path) -> None
     pairs = read(study, "pairs")
     named = [["cnn", "cnn-bn"], ["cnn", "cnn-bn-256-gap"], ["cnn-bn", "cnn-bn-256-gap"]]
     assert pairs[["first", "second"]].values.tolist() == named
-    assert pairs["only_first_right"].tolist() == [0, 0, 40]
-    assert pairs["only_second_right"].tolist() == [42, 2, 0]
+    assert pairs["only_first_correct"].tolist() == [0, 0, 40]
+    assert pairs["only_second_correct"].tolist() == [42, 2, 0]
     raw = [chi2.sf(41**2 / 42, 1), 0.5, chi2.sf(39**2 / 40, 1)]
     assert pairs["p"].tolist() == pytest.approx(raw, rel=1e-6)
     assert pairs["p_corrected"].tolist() == pytest.approx([3 * raw[0], raw[1], 2 * raw[2]], rel=1e-6)
@@ -122,9 +122,7 @@ def test_fine_tuning_is_shown_class_by_class_beside_its_base(study: Path) -> Non
     assert table["class"].tolist() == CLASSES
     assert set(table["base"]) == {"cnn"}
     assert table["difference"].tolist() == pytest.approx([0, -10 / 60, 20 / 60], abs=1e-6)
-    said = (
-        "**tuned**, fine-tuned from cnn: 20 test images that only it has right, 10 that only its base has; they differ"
-    )
+    said = "**tuned**, fine-tuned from cnn: 20 test images are correct for it alone, 10 for its base alone; they differ"
     assert said in page_of(study)
 
 
@@ -157,7 +155,7 @@ def test_many_models_are_compared_and_the_page_stays_short(study: Path) -> None:
 def test_the_page_gives_a_verdict_and_says_that_images_are_synthetic(study: Path) -> None:
     run()
     page = page_of(study)
-    assert "Highest accuracy: **cnn-bn**, 162 of 180 test images right (90.0%" in page
+    assert "Highest accuracy: **cnn-bn**, 162 of 180 test images correct (90.0%" in page
     assert "Beyond chance, after correction, it is better than cnn-bn-256-gap and cnn." in page
     assert "2 of 3 pairs of models differ beyond chance" in page
     assert "cnn 67.8% ± 4.0 points (3 seeds)" in page

@@ -21,8 +21,8 @@ OUTPUTS = [
     "confusion.png",
     "curves.png",
     "diagram.png",
-    "doubtful.csv",
-    "doubtful.png",
+    "ambiguous.csv",
+    "ambiguous.png",
     "evaluation.md",
     "gallery.png",
     "history.csv",
@@ -56,7 +56,7 @@ def test_an_evaluation_is_whole_and_consistent(trained: Path) -> None:
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     predictions = pandas.read_csv(out / "predictions.csv", keep_default_na=False)
     right = int((predictions["class"] == predictions["predicted"]).sum())
-    assert (metrics["images"], metrics["right"], metrics["wrong"]) == (45, right, 45 - right)
+    assert (metrics["images"], metrics["correct"], metrics["wrong"]) == (45, right, 45 - right)
     assert 15 < right < 45
     assert predictions["file"].tolist() == [f"test/{row:03}.jpg" for row in range(45)]
     assert predictions["class"].tolist() == list(numpy.repeat(CLASSES, PER_CLASS))
@@ -175,7 +175,7 @@ def test_the_doubtful_are_those_whose_two_best_classes_are_closest(trained: Path
     out = run()
     predictions = pandas.read_csv(out / "predictions.csv", keep_default_na=False)
     ordered = numpy.sort(predictions[[f"p_{name}" for name in CLASSES]].to_numpy(), axis=1)
-    found = pandas.read_csv(out / "doubtful.csv", keep_default_na=False)
+    found = pandas.read_csv(out / "ambiguous.csv", keep_default_na=False)
     assert list(found) == ["file", "class", "best", "p_best", "second", "p_second"]
     assert len(found) == 20
     differences = ordered[:, -1] - ordered[:, -2]

@@ -1,4 +1,4 @@
-"""Views: their pixels against plain Pillow, damaged files, full disks and killed workers."""
+"""Views: their pixels against plain Pillow, corrupt files, full disks and killed workers."""
 
 import hashlib
 import io
@@ -18,7 +18,7 @@ from PIL import Image, ImageCms, ImageOps
 from darkroom.core import parallel
 from darkroom.core.errors import UserError
 from darkroom.images.decoding import pixels
-from darkroom.images.decoding.formats import DamagedImageError, damage, decoded, is_image_name
+from darkroom.images.decoding.formats import CorruptImageError, corruption, decoded, is_image_name
 from darkroom.images.prepared.views import View as PreparedView
 from darkroom.params.data import View
 from stages import prepare
@@ -34,7 +34,7 @@ def view(**changes: object) -> View:
         "resize": "stretch",
         "filter": "bicubic",
         "mode": "RGB",
-        "damaged": "stop",
+        "corrupt": "stop",
     }
     return View.model_validate(settings | changes)
 
@@ -152,9 +152,9 @@ def test_damaged_images_stop_the_run_and_are_all_named_at_once(project: Project,
     with pytest.raises(UserError) as caught:
         run("intel-150", images, Path("view"))
     line = str(caught.value)
-    assert "\n" not in line and "3 damaged images" in line and "views.intel-150.damaged: leave-out" in line
+    assert "\n" not in line and "3 corrupt images" in line and "views.intel-150.corrupt: leave-out" in line
     for named in (
-        "train/sea/0.jpg (damaged: image file is truncated",
+        "train/sea/0.jpg (corrupt: image file is truncated",
         "train/NA/2.png (zero bytes)",
         "test/NA/1.png (not",
     ):
@@ -165,7 +165,7 @@ def test_damaged_images_stop_the_run_and_are_all_named_at_once(project: Project,
 def test_damaged_images_are_left_out_and_reported(
     project: Project, images: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project({"views.intel-150.damaged": "leave-out", "views.intel-150.size": 20})
+    project({"views.intel-150.corrupt": "leave-out", "views.intel-150.size": 20})
     damage_two(images)
     run("intel-150", images, Path("view"))
     description = json.loads(Path("view/view.json").read_text(encoding="utf-8"))
@@ -446,15 +446,15 @@ def test_a_truncated_file_of_any_format_is_damaged(tmp_path: Path, kind: str) ->
     content = encoded(picture(1, 90, 90), kind)
     path = tmp_path / "a.jpg"  # the content decides, not the name
     path.write_bytes(content)
-    assert damage(path) is None
+    assert corruption(path) is None
     path.write_bytes(content[: len(content) * 2 // 3])
-    problem = damage(path)
+    problem = corruption(path)
     assert problem and str(tmp_path) not in problem and "\n" not in problem
 
 
 def test_files_for_other_programs_are_neither_images_nor_run(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(encoded(picture(1), "EPS"))
-    assert damage(tmp_path / "a.jpg") == "not an image"
+    assert corruption(tmp_path / "a.jpg") == "not an image"
     assert not is_image_name("a.eps") and not is_image_name("film.mpg") and is_image_name("A.TIFF")
 
 
@@ -462,5 +462,5 @@ def test_a_file_that_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> Non
     with pytest.raises(FileNotFoundError):
         decoded(tmp_path / "none.png")
     (tmp_path / "empty.png").write_bytes(b"")
-    with pytest.raises(DamagedImageError, match="zero bytes"):
+    with pytest.raises(CorruptImageError, match="zero bytes"):
         decoded(tmp_path / "empty.png")

@@ -187,7 +187,7 @@ def test_the_genuine_file_gives_keras_own_features(bring: Callable[..., dict[str
     numpy.testing.assert_array_equal(features(opened()), features(reference))
 
 
-def damaged(kind: str, whole: Path, folder: Path) -> Path:
+def corrupt(kind: str, whole: Path, folder: Path) -> Path:
     """A file that is not quite what it should be."""
     path = folder / f"{kind}.h5"
     if kind == "archive":
@@ -222,7 +222,7 @@ def unfit(network: keras.Model, file: Path) -> str:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("cut", "no whole HDF5 file: it is truncated or damaged; get the .h5 file again"),
+        ("cut", "no whole HDF5 file: it is truncated or corrupt; get the .h5 file again"),
         ("empty", "no whole HDF5 file: it is empty"),
         ("page", "no whole HDF5 file: it is a web page"),
         ("pointer", "no whole HDF5 file: it is a pointer of Git LFS"),
@@ -236,7 +236,7 @@ def unfit(network: keras.Model, file: Path) -> str:
 def test_a_damaged_file_is_one_line(
     network: keras.Model, files: dict[str, Path], tmp_path: Path, kind: str, words: str
 ) -> None:
-    file = damaged(kind, files["legacy"], tmp_path)
+    file = corrupt(kind, files["legacy"], tmp_path)
     assert unfit(network, file).startswith(f"{file}: {words}")
 
 
@@ -259,7 +259,7 @@ def test_weights_of_a_variant_are_one_line(network: keras.Model, files: dict[str
 
 
 def test_a_refused_file_leaves_nothing(refused: Callable[..., str], files: dict[str, Path], tmp_path: Path) -> None:
-    file = damaged("cut", files["legacy"], tmp_path)
+    file = corrupt("cut", files["legacy"], tmp_path)
     assert refused(str(file)).startswith(f"backbones.mine: {file}: no whole HDF5 file")
 
 
@@ -505,12 +505,12 @@ def test_a_damaged_folder_is_one_line(bring: Callable[..., dict[str, Any]], file
     file, description = OUT / "backbone.weights.h5", OUT / "backbone.json"
     content, words = file.read_bytes(), description.read_text()
     faults: list[tuple[Callable[[], object], str]] = [
-        (lambda: file.write_bytes(content[:-1]), "backbone.weights.h5: damaged"),
-        (lambda: file.write_bytes(content[:-9] + bytes(9)), "backbone.weights.h5: damaged"),
+        (lambda: file.write_bytes(content[:-1]), "backbone.weights.h5: corrupt"),
+        (lambda: file.write_bytes(content[:-9] + bytes(9)), "backbone.weights.h5: corrupt"),
         (file.unlink, "backbone.weights.h5: no such file"),
-        (lambda: description.write_text(words[:50]), "backbone.json: damaged"),
-        (lambda: description.write_text("{}"), "backbone.json: damaged"),
-        (lambda: description.write_text("[]"), "backbone.json: damaged"),
+        (lambda: description.write_text(words[:50]), "backbone.json: corrupt"),
+        (lambda: description.write_text("{}"), "backbone.json: corrupt"),
+        (lambda: description.write_text("[]"), "backbone.json: corrupt"),
         (description.unlink, "backbone.json: no such file"),
         (OUT.rmdir, "backbone.json: no such file"),
     ]

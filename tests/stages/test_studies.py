@@ -43,7 +43,7 @@ def small_configuration(document: dict[str, Any]) -> dict[str, Any]:
     for dataset, entry in document["datasets"].items():
         changes[f"datasets.{dataset}.synthetic.train_per_class"] = 12 if entry["draw"] is None else 24
         changes[f"datasets.{dataset}.synthetic.test_per_class"] = 4 if entry["splits"]["test"] else 0
-    changes |= {f"evaluation.{shown}": 2 for shown in ("worst", "gallery", "doubtful")}
+    changes |= {f"evaluation.{shown}": 2 for shown in ("worst", "gallery", "ambiguous")}
     changes |= {"census.gallery": 2, "datasets.cifar10.draw.validation": 4}
     changes["datasets.cats-dogs.draw"] = {"seed": 42, "train": 16, "validation": None, "test": 8}
     return changes

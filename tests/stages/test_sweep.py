@@ -52,7 +52,7 @@ def test_each_variant_beside_the_model_that_it_changes(study: Path) -> None:
     assert table["gap"].tolist() == pytest.approx([0.2, 0.077, 0.25])
     assert table["gap_change"].fillna(9).tolist() == pytest.approx([9, -0.123, 0.05])
     assert set(table["against"]) == {"validation"}
-    assert table.loc["remedy-dropout", ["only_base_right", "only_variant_right"]].tolist() == [0, 20]
+    assert table.loc["remedy-dropout", ["only_base_correct", "only_variant_correct"]].tolist() == [0, 20]
     raw = binomtest(0, 20).pvalue
     assert table.loc["remedy-dropout", "p_corrected"] == pytest.approx(2 * raw, rel=1e-5)
     assert table["different"].tolist()[1:] == [True, False]
@@ -62,10 +62,11 @@ def test_the_page_says_what_each_variant_does_to_the_gap(study: Path) -> None:
     run()
     page = (study / "sweep/sweep.md").read_text(encoding="utf-8")
     assert (
-        "narrows the gap by 12.3 points, from 20.0 to 7.7; 77.8% of the test images right, +11.1 points, beyond" in page
+        "narrows the gap by 12.3 points, from 20.0 to 7.7; 77.8% of the test images correct, +11.1 points, beyond"
+        in page
     )
     assert (
-        "widens the gap by 5.0 points, from 20.0 to 25.0; 66.1% of the test images right, -0.6 points, which may"
+        "widens the gap by 5.0 points, from 20.0 to 25.0; 66.1% of the test images correct, -0.6 points, which may"
         in page
     )
     assert "Different from cnn beyond chance: remedy-dropout." in page
@@ -80,7 +81,7 @@ def test_where_a_variant_was_not_validated_the_gap_of_all_is_to_the_test(study: 
     table = sweep_gaps.table(opened, changed, sweep.entry(sweep.Study, "studies", "intel")).set_index("model")
     assert set(table["against"]) == {"test"}
     assert table["gap"].tolist() == pytest.approx([0.9 - 120 / 180, 0.9 - 140 / 180, 0.9 - 119 / 180, 0.9 - 1])
-    assert "100.0% of the test images right" in sweep_gaps.verdicts(table.reset_index())[3]
+    assert "100.0% of the test images correct" in sweep_gaps.verdicts(table.reset_index())[3]
 
 
 def test_a_gap_that_stays_is_not_said_to_change(study: Path) -> None:
@@ -88,7 +89,7 @@ def test_a_gap_that_stays_is_not_said_to_change(study: Path) -> None:
     opened = {model: sweep.evaluations.opened(study / "evaluations", model) for model in ("cnn", "twin")}
     table = sweep_gaps.table(opened, dict.fromkeys(opened, "nothing"), sweep.entry(sweep.Study, "studies", "intel"))
     assert (
-        "leaves the gap at 20.0 points; 66.7% of the test images right, +0.0 points, which may be"
+        "leaves the gap at 20.0 points; 66.7% of the test images correct, +0.0 points, which may be"
         in sweep_gaps.verdicts(table)[1]
     )
 
@@ -109,14 +110,14 @@ def guess(study: Path) -> str:
 def test_a_variant_that_learned_nothing_narrows_no_gap(study: Path, guess: str) -> None:
     _, said, _, last = verdicts_of(study, "cnn", guess, "remedy-dropout")
     assert "did not learn: neither its 33.0% in training nor its 33.3% in test is beyond chance better" in said
-    assert "largest class, 33.3%; its gap says nothing; 33.3% of the test images right, -33.3 points, beyond" in said
+    assert "largest class, 33.3%; its gap says nothing; 33.3% of the test images correct, -33.3 points, beyond" in said
     assert "narrows" not in said
     assert "Smallest gap of those that learned: remedy-dropout (7.7 points)." in last
 
 
 def test_no_gap_is_compared_with_that_of_a_model_that_learned_nothing(study: Path, guess: str) -> None:
     base, said, last = verdicts_of(study, guess, "cnn")
-    assert "33.3% of the test images right; it did not learn: neither its 33.0% in training nor" in base
+    assert "33.3% of the test images correct; it did not learn: neither its 33.0% in training nor" in base
     assert "has a gap of 20.0 points; 66.7%" in said
     assert "Smallest gap of those that learned: cnn (20.0 points)." in last
     assert "Smallest gap of those that learned: none." in verdicts_of(study, guess)[-1]
@@ -132,7 +133,7 @@ def test_who_names_the_largest_class_of_the_training_images_did_not_learn() -> N
 def test_who_learned_the_training_images_alone_has_a_gap(study: Path) -> None:
     write_evaluation(study / "evaluations/crammed", (60, 0, 0), gap=0.5)
     said = verdicts_of(study, "cnn", "crammed")[1]
-    assert "widens the gap by 30.0 points, from 20.0 to 50.0; 33.3% of the test images right" in said
+    assert "widens the gap by 30.0 points, from 20.0 to 50.0; 33.3% of the test images correct" in said
 
 
 def test_two_runs_give_the_same_bytes(study: Path) -> None:

@@ -22,7 +22,7 @@ from tests.support.small_study import OUTPUT, STOP
 layers = keras.layers
 SIZE = 32
 HEAD = {"batch_normalization": {"momentum": 0.8}, "units": [16, 8], "activation": "relu", "dropout": [0.3, 0.2]}
-HEAD |= OUTPUT
+HEAD |= {"pooling": "global-average", **OUTPUT}
 FIT: dict[str, Any] = {"optimizer": "adam", "momentum": 0, "learning_rate": 0.003, "epochs": 3, "batch_size": 16}
 FIT |= {"accumulation_steps": 2, "precision": "float32", "cache_frozen": True}
 FIT |= {"augmentation": None, "class_weights": None, "callbacks": [{**STOP, "patience": 9}]}
@@ -33,7 +33,7 @@ def parameters(
 ) -> dict[str, Any]:
     """Edits of params.yaml: a small study of one model on a backbone and its fine-tune."""
     fit = {**FIT, "cache_frozen": cache}
-    network = {"backbone": "base", "bridge": "global-average", "head": HEAD}
+    network = {"backbone": "base", "head": HEAD}
     model = {"view": "intel-180", "replicates": 1, "network": network, "training": {**fit, "validation_split": 0.25}}
     fine_tune = {"base": "frozen", "unfreeze": unfreeze, "training": fit}
     further = {**fine_tune, "base": "tuned", "unfreeze": "block6d_project_conv"}

@@ -241,7 +241,7 @@ def patched(path: Path, name: str, offset: int, value: bytes, local: int | None 
 def test_a_member_of_another_size_than_it_declares(pets: Callable[..., Path], declared: int) -> None:
     folder = pets({**good(), "dog/bomb.jpg": b"\0" * 100}, method=zipfile.ZIP_DEFLATED)
     patched(folder / "raw/train.zip", "dog/bomb.jpg", 24, struct.pack("<L", declared), local=22)
-    refused(folder, "train.zip", "dog/bomb.jpg", "damaged")
+    refused(folder, "train.zip", "dog/bomb.jpg", "corrupt")
 
 
 def test_bytes_written_never_exceed_the_declared_size(tmp_path: Path) -> None:
@@ -298,7 +298,7 @@ def test_flipped_bytes_in_a_member(pets: Callable[..., Path], method: int) -> No
     for position in range(start + member.compress_size // 3, start + member.compress_size // 2):
         data[position] ^= 0xFF
     path.write_bytes(data)
-    refused(folder, "train.zip", "dog/2.jpg", "damaged")
+    refused(folder, "train.zip", "dog/2.jpg", "corrupt")
 
 
 @pytest.mark.parametrize("prefix", ["", "train/", "train/train/"])

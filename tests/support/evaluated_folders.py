@@ -16,7 +16,7 @@ EACH = 60
 EPOCHS = 8
 USED: dict[str, Any] = {
     "view": "intel-150",
-    "network.bridge": "flatten",
+    "network.head.pooling": "flatten",
     "training.epochs": 10,
     "training.batch_size": 64,
     "training.accumulation_steps": 2,
@@ -58,7 +58,7 @@ def write_evaluation(
         "classes": metrics.per_class(labels, chosen, CLASSES),
         "confused-pairs": metrics.confused_pairs(counts, CLASSES, 5),
         "calibration": metrics.calibration(labels, found, 10),
-        "doubtful": metrics.doubtful(files, labels, found, CLASSES, 4),
+        "ambiguous": metrics.ambiguous(files, labels, found, CLASSES, 4),
         "history": history(validated, gap),
         "layers": layers(),
         "hyperparameters": hyperparameters({**USED, **(used or {})}),

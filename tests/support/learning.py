@@ -17,8 +17,14 @@ from tests.support.small_study import BLOCKS, OUTPUT
 NETWORK = {
     "normalization": "layer",
     "blocks": {**BLOCKS, "filters": [6, 8], "batch_normalization": {"momentum": 0.8}},
-    "bridge": "flatten",
-    "head": {"batch_normalization": None, "units": [8], "activation": "relu", "dropout": [0.1], **OUTPUT},
+    "head": {
+        "pooling": "flatten",
+        "batch_normalization": None,
+        "units": [8],
+        "activation": "relu",
+        "dropout": [0.1],
+        **OUTPUT,
+    },
 }
 TRAINING: dict[str, Any] = {**small_study.TRAINING, "learning_rate": 0.02, "epochs": 6}
 AUGMENTATION = {"flip": "horizontal", "rotation": 15, "translation": 0.1, "zoom": 0.1, "shear": 5}

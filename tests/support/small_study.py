@@ -18,8 +18,14 @@ OUTPUT = {"input_dropout": 0, "l2": 0, "output": "softmax", "output_dropout": 0}
 NETWORK = {
     "normalization": "none",
     "blocks": {**BLOCKS, "batch_normalization": None},
-    "bridge": "flatten",
-    "head": {"batch_normalization": None, "units": [8], "activation": "relu", "dropout": [0.2], **OUTPUT},
+    "head": {
+        "pooling": "flatten",
+        "batch_normalization": None,
+        "units": [8],
+        "activation": "relu",
+        "dropout": [0.2],
+        **OUTPUT,
+    },
 }
 STOP = {"name": "EarlyStopping", "monitor": "val_loss", "mode": "min", "min_delta": 0, "patience": 2}
 STOP |= {"restore_best_weights": True, "start_from_epoch": 0}
@@ -28,12 +34,19 @@ TRAINING |= {"accumulation_steps": 2, "validation_split": 0.25, "precision": "fl
 TRAINING |= {"augmentation": None, "class_weights": None, "callbacks": [STOP]}
 MODEL: dict[str, Any] = {"view": "intel-150", "replicates": 1, "network": NETWORK, "training": TRAINING}
 NORMALIZED = {**NETWORK, "normalization": "layer", "blocks": {**BLOCKS, "batch_normalization": {"momentum": 0.8}}}
-HEAD = {"batch_normalization": {"momentum": 0.8}, "units": [8], "activation": "relu", "dropout": [0.2], **OUTPUT}
+HEAD = {
+    "pooling": "global-average",
+    "batch_normalization": {"momentum": 0.8},
+    "units": [8],
+    "activation": "relu",
+    "dropout": [0.2],
+    **OUTPUT,
+}
 FIT = {name: value for name, value in TRAINING.items() if name != "validation_split"} | {"cache_frozen": True}
 ON_BACKBONE: dict[str, Any] = {
     "view": "intel-180",
     "replicates": 1,
-    "network": {"backbone": "mobile", "bridge": "global-average", "head": HEAD},
+    "network": {"backbone": "mobile", "head": HEAD},
     "training": {**TRAINING, "cache_frozen": True},
 }
 SMALL = {

@@ -10,7 +10,6 @@ import numpy
 import pandas
 import pytest
 from pydantic import ValidationError
-from tests.training.test_resume import AVERAGE, BACKUP, BEST, BOARD, PLATEAU, SCHEDULE, TABLE
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
@@ -21,6 +20,7 @@ from darkroom.training import callbacks
 from stages import train
 from tests.support.learning import TRAINING, model, write_view
 from tests.support.small_study import STOP
+from tests.training.test_resume import AVERAGE, BACKUP, BEST, BOARD, PLATEAU, SCHEDULE, TABLE
 
 LOGS = Path("logs/training/study/cnn")
 NAN = {"name": "TerminateOnNaN"}

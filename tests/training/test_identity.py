@@ -156,7 +156,7 @@ def test_what_is_damaged_is_never_read(
     file = tmp_path / "one" / backups.FILE
     file.write_bytes(damage(file.read_bytes()))
     assert backup.read() is None
-    assert "the backup is damaged; it is thrown away" in capsys.readouterr().err
+    assert "the backup is corrupt; it is thrown away" in capsys.readouterr().err
     assert not file.exists()
 
 

@@ -95,6 +95,6 @@ def test_a_damaged_backup_is_thrown_away_and_said(folder: Path) -> None:
     state.write_bytes(state.read_bytes()[:-100])
     chosen(folder, {"callbacks": [BACKUP], "epochs": 5})
     said = finished(folder, "again")
-    assert f"{state.relative_to(folder)}: the backup is damaged; it is thrown away, and training starts anew" in said
+    assert f"{state.relative_to(folder)}: the backup is corrupt; it is thrown away, and training starts anew" in said
     assert "epoch 1 of" in said
     assert not backups(folder)

@@ -17,6 +17,7 @@ from tests.support.small_study import OUTPUT
 
 layers = keras.layers
 HEAD = {
+    "pooling": "global-average",
     "batch_normalization": {"momentum": 0.8},
     "units": [16, 8],
     "activation": "relu",
@@ -102,7 +103,7 @@ def test_networks_on_backbones_of_every_kind_are_cut_and_saved_whole(
 ) -> None:
     network = architectures.build(architecture, alpha, (size, size, 3))
     steps = architectures.preprocessing(architecture)
-    design = Transfer.model_validate({"backbone": "base", "bridge": "global-average", "head": HEAD})
+    design = Transfer.model_validate({"backbone": "base", "head": HEAD})
     model = backbone.on_backbone(design, network, steps, 3)
     names = [layer.name for layer in network.layers if layer.weights]
     backbone.unfreeze(network, names[-2])

@@ -1,4 +1,4 @@
-"""PyTorch's old state dicts are read bit for bit; a forged or damaged one gives a line and executes nothing."""
+"""PyTorch's old state dicts are read bit for bit; a forged or corrupt one gives a line and executes nothing."""
 
 import os
 import pickle

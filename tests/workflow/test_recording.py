@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.workflow.test_lock import ENTRY
 
+from tests.workflow.test_lock import ENTRY
 from workflow import lock, pending, recording
 
 

@@ -18,7 +18,7 @@ from tests.support.evaluated_folders import CLASSES, write_evaluation
 
 SWEEP = {"title": "Batch size", "of": "cnn", "variants": {"8": {"training": {"batch_size": 8}}}}
 MODELS = ["cnn", "cnn-bn", "frozen", "tuned", "batch-8"]
-ON_BACKBONE = {"network.backbone": "lite", "network.bridge": "global-average"}
+ON_BACKBONE = {"network.backbone": "lite", "network.head.pooling": "global-average"}
 TUNED = {**ON_BACKBONE, "view": "intel-150", "base": "frozen", "unfreeze": 20}
 
 
@@ -75,7 +75,7 @@ def write_census(folder: Path) -> None:
         {"width": [150, 99], "height": [150, 80], "train": [79, 1], "test": [180, 0], "images": [259, 1]}
     ).to_csv(folder / "sizes.csv", index=False)
     pandas.DataFrame({"mode": ["RGB"], "format": ["JPEG"], "images": [260]}).to_csv(folder / "modes.csv", index=False)
-    (folder / "damaged.csv").write_text("split,class,file,problem\n")
+    (folder / "corrupt.csv").write_text("split,class,file,problem\n")
     rows = {"group": [1, 1], "kind": ["leak"] * 2, "split": ["train", "test"], "class": ["NA"] * 2, "file": ["a", "b"]}
     pandas.DataFrame(rows).to_csv(folder / "duplicates.csv", index=False)
 
@@ -137,15 +137,15 @@ def answer(page: str, question: str) -> str:
         ("Which images does cnn-bn predict worst", "| test/NA/58.jpg | NA | 22.5% | sea | 55.0% |", "predictions.csv"),
         ("How certain are the predictions", "| cnn | 78.3% | 90.0% | 55.0% | 0.0% |", "predictions.csv"),
         ("Is that certainty earned", "| cnn | 0.250 | too certain by 11.7 points on average |", "metrics.json"),
-        ("Of which images does cnn-bn doubt", "| test/NA/58.jpg | NA | sea | 55.0% | NA | 22.5% |", "doubtful.csv"),
+        ("Of which images does cnn-bn doubt", "| test/NA/58.jpg | NA | sea | 55.0% | NA | 22.5% |", "ambiguous.csv"),
         ("Which model is best", "Highest accuracy: **cnn-bn**, 162 of 180", "comparison/pairs.csv"),
         ("What does one choice change", "| cnn | cnn-bn | view intel-150 → intel-256; network.normal", "pairs.csv"),
         ("What is the mean accuracy over classes", "| cnn | 66.7% | 75.0% | wald | sea | 58.3% |", "means.csv"),
-        ("What does fine-tuning gain", "121 images right before, 130 after, which may be chance", "finetuning.csv"),
+        ("What does fine-tuning gain", "121 images correct before, 130 after, which may be chance", "finetuning.csv"),
         ("What does fine-tuning gain", "in points: wald 51.7% → 83.3% (+31.7), NA 83.3%", "finetuning.csv"),
         (
             "Batch size: what does each value",
-            "**batch-8** (training: {batch_size: 8}) leaves the gap at 20.0 points; 61.1% of the test images right",
+            "**batch-8** (training: {batch_size: 8}) leaves the gap at 20.0 points; 61.1% of the test images correct",
             "sweeps/batch/sweep.csv",
         ),
     ],

@@ -82,7 +82,7 @@ rule augment:
 
 
 rule census:
-    """Counts, sizes, modes, balance, damaged and duplicate images."""
+    """Counts, sizes, modes, balance, corrupt and duplicate images."""
     input:
         pipeline.deps("census", "dataset"),
     output:

@@ -23,7 +23,7 @@ ARRAY = ".npy"
 LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
-class DamagedImageError(Exception):
+class CorruptImageError(Exception):
     """A file that has an image's name but doesn't decode completely; says what is wrong in a few words."""
 
 
@@ -67,29 +67,29 @@ def decoded(path: Path) -> Image.Image:
     """Return the image in a file, decoded completely; of several frames the first.
 
     Raises:
-        DamagedImageError: the file is empty, no image, or does not decode to its end.
+        CorruptImageError: the file is empty, no image, or does not decode to its end.
         OSError: the file cannot be read, which says nothing about its content.
     """
     if is_row(path):
         return row(path.parent, path.name)
     if path.stat().st_size == 0:
-        raise DamagedImageError("zero bytes")
+        raise CorruptImageError("zero bytes")
     try:
         with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
             image = Image.open(file, formats=readable())
             image.load()
     except UnidentifiedImageError:
-        raise DamagedImageError("not an image") from None
+        raise CorruptImageError("not an image") from None
     except Image.DecompressionBombError:
-        raise DamagedImageError("too many pixels") from None
+        raise CorruptImageError("too many pixels") from None
     except MemoryError:
         raise
     except Exception as error:  # Pillow's plugins raise what their decoders do: struct.error, IndexError, …
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise DamagedImageError(" ".join(f"damaged: {error or type(error).__name__}".split())) from None
+        raise CorruptImageError(" ".join(f"corrupt: {error or type(error).__name__}".split())) from None
     if 0 in image.size:
-        raise DamagedImageError("no pixels")
+        raise CorruptImageError("no pixels")
     return image
 
 
@@ -97,22 +97,22 @@ def row(array: Path, number: str) -> Image.Image:
     """Return one image of an array: uint8, (images, height, width) in grey or (images, height, width, 3) in RGB.
 
     Raises:
-        DamagedImageError: the file is no such array, or has no such row.
+        CorruptImageError: the file is no such array, or has no such row.
         OSError: the file cannot be read.
     """
     try:
         pixels = numpy.load(array, mmap_mode="r", allow_pickle=False)[int(number)]
         image = Image.fromarray(pixels)
     except (ValueError, TypeError, IndexError, EOFError) as error:
-        raise DamagedImageError(f"row {number}: " + " ".join(f"{error}".split())) from None
+        raise CorruptImageError(f"row {number}: " + " ".join(f"{error}".split())) from None
     image.format = "array"
     return image
 
 
-def damage(path: Path) -> str | None:
+def corruption(path: Path) -> str | None:
     """Return what is wrong with an image file, in a few words, or ``None`` if it decodes completely."""
     try:
         decoded(path).close()
-    except DamagedImageError as error:
+    except CorruptImageError as error:
         return str(error)
     return None

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy
 from PIL import ExifTags, Image, ImageCms
 
-from darkroom.images.decoding.formats import DamagedImageError, decoded
+from darkroom.images.decoding.formats import CorruptImageError, decoded
 from darkroom.params.data import View
 
 CHANNELS = {"RGB": 3, "L": 1}
@@ -40,7 +40,7 @@ def read_image(path: Path, view: View) -> numpy.ndarray | str:
     """Return the pixels of one image, uint8, (size, size, channels); or what is wrong with it, in a few words."""
     try:
         return view_pixels(decoded(path), view)
-    except DamagedImageError as error:
+    except CorruptImageError as error:
         return str(error)
 
 
@@ -48,7 +48,7 @@ def view_pixels(image: Image.Image, view: View) -> numpy.ndarray:
     """Return ``image``, upright, in the size and mode of ``view``: uint8, (size, size, channels).
 
     Raises:
-        DamagedImageError: the image's mode cannot be converted.
+        CorruptImageError: the image's mode cannot be converted.
     """
     fitted = resized(upright(image, view.mode), view)
     return numpy.asarray(fitted).reshape(view.size, view.size, -1)
@@ -58,7 +58,7 @@ def upright(image: Image.Image, mode: str) -> Image.Image:
     """Return ``image`` in ``mode`` (RGB or L), turned as its EXIF orientation says.
 
     Raises:
-        DamagedImageError: the image's mode cannot be converted.
+        CorruptImageError: the image's mode cannot be converted.
     """
     turn = TURNS.get(orientation(image))  # before the conversion, which may lose it
     plain = converted(image, mode)
@@ -79,7 +79,7 @@ def converted(image: Image.Image, mode: str) -> Image.Image:
     """Return ``image`` in ``mode`` (RGB or L); see the module's docstring for each mode's meaning.
 
     Raises:
-        DamagedImageError: Pillow cannot convert this mode.
+        CorruptImageError: Pillow cannot convert this mode.
     """
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return eight_bit(image).convert(mode)
@@ -91,7 +91,7 @@ def converted(image: Image.Image, mode: str) -> Image.Image:
             image = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB") or image
         return image.convert(mode)
     except ValueError:
-        raise DamagedImageError(f"its mode {image.mode} cannot be converted to {mode}") from None
+        raise CorruptImageError(f"its mode {image.mode} cannot be converted to {mode}") from None
 
 
 def on_black(image: Image.Image) -> Image.Image:
