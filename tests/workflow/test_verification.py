@@ -104,7 +104,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "code": (
         lambda at: flip(at / "darkroom/images/prepared/views.py"),
-        "prepare@intel-150: darkroom/images/prepared/views.py changed",
+        "prepare@intel-150: darkroom/images/prepared changed: views.py differs",
     ),
     "a parameter": (
         lambda at: edit(at, {"models.plain.training.epochs": 3}),

@@ -34,10 +34,10 @@ WIDTH = 120
 
 def tree(audit: Audit) -> str:
     """Return the audit as text, as wide as the terminal."""
-    return text.page(audit, shutil.get_terminal_size((WIDTH, 0)).columns)
+    return text.render(audit, shutil.get_terminal_size((WIDTH, 0)).columns)
 
 
-FORMATS: dict[str, Callable[[Audit], str]] = {"tree": tree, "json": document.document, "html": page.page}
+FORMATS: dict[str, Callable[[Audit], str]] = {"tree": tree, "json": document.render, "html": page.render}
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -101,7 +101,7 @@ def show(given: argparse.Namespace, inspection: Inspection) -> None:
     else:
         print(shown, end="", flush=True)
     if form != "tree" or given.out:
-        print(text.ending(audit), file=sys.stderr)
+        print(text.conclude(audit), file=sys.stderr)
 
 
 def _to_errors(text: str) -> None:

@@ -14,7 +14,7 @@ from darkroom.core.files import read_json
 from darkroom.pipeline import template
 from workflow.audit.chain import Chain
 from workflow.audit.commits import recording_commits
-from workflow.changes import CODE, Change, Inspection
+from workflow.changes import Change, Inspection
 from workflow.hashes import Content
 from workflow.lock import FILE as LOCK
 from workflow.lock import Entry
@@ -83,7 +83,7 @@ def _step(entry: Entry, chain: Chain, commits: Mapping[str, str], descriptions: 
         read = chain.outs_read(dep, recorded)
         return [item(out, inspection.entries[producers[out]].outs[out]) for out in read] or [item(dep, recorded)]
 
-    code = {dep: one for dep, one in entry.deps.items() if dep.endswith(CODE) and dep not in producers}
+    code = {dep: one for dep, one in entry.deps.items() if chain.is_code(dep)}
     outs = tuple(item(out, one) for out, one in entry.outs.items())
     return Step(
         name=entry.name,
