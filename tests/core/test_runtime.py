@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from darkroom.core import gpu, runtime
+from darkroom.core import facts, gpu, runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.params.model import Runtime
@@ -59,7 +59,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Machine]:
         monkeypatch.setattr("tensorflow.sysconfig.get_build_info", lambda: build)
         monkeypatch.setattr(gpu, "driver", lambda: driver)
         monkeypatch.setattr(gpu, "is_here", lambda: driver is not None)
-        monkeypatch.setattr(record, "_told", {})
+        monkeypatch.setattr(facts, "_told", {})
         monkeypatch.setattr("socket.gethostname", lambda: "node7")
         monkeypatch.delenv(gpu.VARIABLE, raising=False)
         return found
