@@ -65,7 +65,7 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
 
 def parameters(folder: Path) -> dict[str, Any]:
     """Return the params.yaml in ``folder`` with every entry in full, without its defaults."""
-    return inheritance.expanded(read(folder / "params.yaml")).value
+    return inheritance.expand(read(folder / "params.yaml")).value
 
 
 def leave_one_study(folder: Path, study: str = "intel") -> None:

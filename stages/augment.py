@@ -21,16 +21,16 @@ from PIL import Image
 
 from darkroom.core import runtime
 from darkroom.core.errors import UserError
-from darkroom.core.files import write_table, written_folder
-from darkroom.core.progress import followed, note
+from darkroom.core.files import replace_folder, write_table
+from darkroom.core.progress import note, show_progress
 from darkroom.core.splits import TRAIN
-from darkroom.images.decoding.formats import CorruptImageError, decoded, is_row
+from darkroom.images.decoding.formats import CorruptImageError, decode, is_row
 from darkroom.images.decoding.images import INDEX, read_index
-from darkroom.images.decoding.pixels import upright
-from darkroom.images.prepared.augmentation import Changes, changes
+from darkroom.images.decoding.pixels import turn_upright
+from darkroom.images.prepared.augmentation import Changes, compile_changes
 from darkroom.images.prepared.batches import SEEDS
 from darkroom.params.augmentation import Augmented
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.model import Runtime
 from darkroom.pipeline import command
 
@@ -46,9 +46,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("key", help="an entry of augmented in params.yaml")
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
     parser.add_argument("--out", type=Path, help="folder of the images with their variants")
-    given = command.parsed(parser, "augment", argv)
-    runtime.start(entry(Runtime, "runtime"), on_gpu=False)  # the same variants everywhere
-    augment(given.key, entry(Augmented, "augmented", given.key), given.images, given.out)
+    given = command.parse(parser, "augment", argv)
+    runtime.start(read_entry(Runtime, "runtime"), on_gpu=False)  # the same variants everywhere
+    augment(given.key, read_entry(Augmented, "augmented", given.key), given.images, given.out)
 
 
 def augment(key: str, augmented: Augmented, images: Path, out: Path) -> None:
@@ -57,29 +57,29 @@ def augment(key: str, augmented: Augmented, images: Path, out: Path) -> None:
     Raises:
         UserError: a file that the index names is missing, or has the name of a variant.
     """
-    index, change = read_index(images), changes(augmented.augmentation)
-    places, rows = variant_places(index), []
-    with written_folder(out) as folder:
+    index, change = read_index(images), compile_changes(augmented.augmentation)
+    places, rows = name_variants(index), []
+    with replace_folder(out) as folder:
         copy_images(images, folder, index)
-        for row in followed(index.to_dict("records"), len(index), f"augment {key}", "images"):
+        for row in show_progress(index.to_dict("records"), len(index), f"augment {key}", "images"):
             rows.append(row)
             if row["split"] != TRAIN:
                 continue
             try:
-                pixels = upright_pixels(images / row["file"])
+                pixels = read_upright(images / row["file"])
             except CorruptImageError as error:
                 note(f"augment {key}", f"no variants of {images / row['file']}: {error}")
                 continue
             for number in range(1, augmented.variants + 1):
                 file = f"{places[row['file']]}-variant-{number}.png"
-                content = encoded(variant(pixels, change, (augmented.seed, row["file"], number)))
+                content = encode(make_variant(pixels, change, (augmented.seed, row["file"], number)))
                 write_new(folder / file, content)
                 facts = {"file": file, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
                 rows.append({**row, **facts, "archive": f"variant {number} of", "member": row["file"]})
         write_table(folder / INDEX, pandas.DataFrame(rows, columns=list(index.columns)))
 
 
-def variant_places(index: pandas.DataFrame) -> dict[str, str]:
+def name_variants(index: pandas.DataFrame) -> dict[str, str]:
     """Return for each training image the path that the names of its variants begin with, another for each image.
 
     That is ``<split>/<class>/<stem>``; of images whose names differ by their endings alone ``…/<stem>-<ending>``.
@@ -107,26 +107,26 @@ def copy_images(images: Path, folder: Path, index: pandas.DataFrame) -> None:
             raise UserError(f"{images / file}: named in {INDEX}, but missing; {again}") from None
 
 
-def upright_pixels(path: Path) -> numpy.ndarray:
+def read_upright(path: Path) -> numpy.ndarray:
     """Return an image's pixels, upright: uint8, (height, width, 1) of a grey one, else (height, width, 3).
 
     Raises:
         CorruptImageError: it does not decode.
     """
-    image = decoded(path)
+    image = decode(path)
     grey = image.mode in GREY or image.mode.startswith("I;16")
-    pixels = numpy.asarray(upright(image, "L" if grey else "RGB"))
+    pixels = numpy.asarray(turn_upright(image, "L" if grey else "RGB"))
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
-def variant(pixels: numpy.ndarray, change: Changes, drawn_by: tuple[int, str, int]) -> numpy.ndarray:
+def make_variant(pixels: numpy.ndarray, change: Changes, drawn_by: tuple[int, str, int]) -> numpy.ndarray:
     """Return a variant of an image, of the same shape; ``drawn_by`` decides which: seed, file and number."""
     digest = hashlib.sha256("\n".join(map(str, drawn_by)).encode()).digest()
     seeds = numpy.frombuffer(digest, dtype=">u4", count=2).astype(numpy.int64) % SEEDS
     return numpy.rint(change(pixels[None], seeds[None])[0]).astype(numpy.uint8)
 
 
-def encoded(pixels: numpy.ndarray) -> bytes:
+def encode(pixels: numpy.ndarray) -> bytes:
     """Return pixels as a PNG."""
     buffer = BytesIO()
     Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG", compress_level=COMPRESSION)

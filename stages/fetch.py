@@ -14,17 +14,17 @@ from pathlib import Path
 import pandas
 
 from darkroom.archives.archives import is_archive
-from darkroom.archives.delivered import chosen, entries_of, unwrapped
-from darkroom.archives.members import listed_members
-from darkroom.archives.names import shown
+from darkroom.archives.delivered import list_entries, select_files, unwrap
+from darkroom.archives.members import list_members
+from darkroom.archives.names import show
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import ARCHIVES
-from darkroom.core.files import sha256, write_table, written_folder
-from darkroom.params.base import FILE, entry
+from darkroom.core.files import replace_folder, sha256, write_table
+from darkroom.params.base import FILE, read_entry
 from darkroom.params.data import Dataset
 from darkroom.pipeline import command, template
-from darkroom.pipeline.sources import origin
+from darkroom.pipeline.sources import find_origin
 from darkroom.synthetic.packing import archive_name, pack
 
 
@@ -35,16 +35,16 @@ def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> 
         UserError: ``source`` lacks what a split names, or holds what cannot be read.
     """
     try:
-        paths = chosen(unwrapped(source, dataset, key), dataset, key, place)
-        for path in progress.followed(paths, len(paths), f"fetch {key}", "archives"):
+        paths = select_files(unwrap(source, dataset, key), dataset, key, place)
+        for path in progress.show_progress(paths, len(paths), f"fetch {key}", "archives"):
             if path.is_dir():
                 pack(path, out / archive_name(path))
                 continue
             if is_archive(path):
-                listed_members(path)  # a user can mend the file here, not its copy
+                list_members(path)  # a user can mend the file here, not its copy
             shutil.copyfile(path, out / path.name)
     except PermissionError as error:
-        raise UserError(f"{shown(error.filename)}: no permission to read it; grant it and run again") from None
+        raise UserError(f"{show(error.filename)}: no permission to read it; grant it and run again") from None
 
 
 def bring(key: str, dataset: Dataset, out: Path) -> None:
@@ -55,14 +55,14 @@ def bring(key: str, dataset: Dataset, out: Path) -> None:
     """
     source = dataset.source
     if source == "synthetic":
-        from darkroom.synthetic.deliveries import draw
+        from darkroom.synthetic.deliveries import draw_delivery
 
-        draw(dataset, out)
-        chosen(entries_of(out, dataset.layout, key), dataset, key, "the drawn archives")
+        draw_delivery(dataset, out)
+        select_files(list_entries(out, dataset.layout, key), dataset, key, "the drawn archives")
     elif source.startswith("https://") and dataset.sha256 is not None:
         from darkroom.archives.download import download
 
-        chosen(download(source, dataset.sha256, out, key), dataset, key, source)
+        select_files(download(source, dataset.sha256, out, key), dataset, key, source)
     elif source.startswith("kaggle:"):
         from darkroom.archives.download import download_kaggle
 
@@ -71,7 +71,7 @@ def bring(key: str, dataset: Dataset, out: Path) -> None:
         deliver(Path(source).expanduser(), dataset, key, out, source)
 
 
-def manifest(folder: Path) -> pandas.DataFrame:
+def list_files(folder: Path) -> pandas.DataFrame:
     """Return name, bytes and SHA-256 of each file in ``folder``, by name."""
     paths = sorted(folder.iterdir())
     rows = [(path.name, path.stat().st_size, sha256(path)) for path in paths]
@@ -79,7 +79,7 @@ def manifest(folder: Path) -> pandas.DataFrame:
 
 
 def check_hashes(key: str, dataset: Dataset, files: pandas.DataFrame) -> None:
-    """Check the files that were fetched, by their ``manifest``, against ``sha256`` of the dataset, if it gives any.
+    """Check the files that were fetched, by their list, against ``sha256`` of the dataset, if it gives any.
 
     Raises:
         UserError: a file is another one, or has no SHA-256 there; or what has one was not fetched.
@@ -114,11 +114,11 @@ def check_origin(key: str, dataset: Dataset, out: Path) -> None:
     """
     where = f"{FILE}: datasets.{key}.source"
     try:
-        found = origin(dataset.source)
+        found = find_origin(dataset.source)
         source, target = Path(found).resolve(), out.resolve()
     except (RuntimeError, ValueError) as error:  # no such home, a link to itself, a zero byte
         raise UserError(f"{where}: {dataset.source!r}: no path ({error}); correct it") from None
-    if "DVC_STAGE" in os.environ and found not in template.stages()[f"fetch@{key}"].deps:
+    if "DVC_STAGE" in os.environ and found not in template.read_stages()[f"fetch@{key}"].deps:
         raise UserError(
             f"{where}: {dataset.source!r}: workflow/plan.yaml has another: "
             "run python -m darkroom.pipeline.plan, then dvc repro again"
@@ -132,12 +132,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Bring the archives of a dataset from its source.")
     parser.add_argument("key", help="a dataset of params.yaml")
     parser.add_argument("--out", type=Path, help="the folder to write")
-    given = command.parsed(parser, "fetch", argv)
-    dataset = entry(Dataset, "datasets", given.key)
+    given = command.parse(parser, "fetch", argv)
+    dataset = read_entry(Dataset, "datasets", given.key)
     check_origin(given.key, dataset, given.out)
-    with written_folder(given.out) as folder:
+    with replace_folder(given.out) as folder:
         bring(given.key, dataset, folder)
-        files = manifest(folder)
+        files = list_files(folder)
         check_hashes(given.key, dataset, files)
         write_table(folder / ARCHIVES, files)
 

@@ -21,13 +21,13 @@ import numpy
 import pandas
 
 from darkroom.core.errors import UserError
-from darkroom.core.files import write_json, write_table, written_folder
+from darkroom.core.files import replace_folder, write_json, write_table
 from darkroom.core.progress import note
 from darkroom.images.decoding.arrays import write_arrays
-from darkroom.images.decoding.images import read_images, read_index, splits_in
+from darkroom.images.decoding.images import list_splits, read_images, read_index
 from darkroom.images.decoding.pixels import CHANNELS, read_image
 from darkroom.images.prepared import views
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import View
 from darkroom.pipeline import command
 
@@ -46,29 +46,29 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("key", help="a view of params.yaml")
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
     parser.add_argument("--out", type=Path, help="folder of the view")
-    given = command.parsed(parser, "prepare", argv)
-    prepare(given.key, entry(View, "views", given.key), given.images, given.out)
+    given = command.parse(parser, "prepare", argv)
+    prepare(given.key, read_entry(View, "views", given.key), given.images, given.out)
 
 
 def prepare(key: str, view: View, images: Path, out: Path) -> None:
     """Write the images of the folder ``images`` to the folder ``out``, as ``view`` says."""
     index = read_index(images)
-    splits = splits_in(index)
+    splits = list_splits(index)
     shape = (view.size, view.size, CHANNELS[view.mode])
     check_space(key, out, len(index) * int(numpy.prod(shape)))
     chunk = max(1, min(MOST_IN_CHUNK, CHUNK_BYTES // int(numpy.prod(shape))))
     read = partial(read_image, view=view)
-    with written_folder(out) as folder:
+    with replace_folder(out) as folder:
         with closing(read_images(f"prepare {key}", images, list(index["file"]), read, chunk)) as results:
             problems = write_arrays(folder, shape, splits, index, results)
         if problems and view.corrupt == "stop":
-            raise UserError(stop_message(key, images, problems))
+            raise UserError(describe_problems(key, images, problems))
         for file, problem in problems.items():
             note(f"prepare {key}", f"left out {images / file}: {problem}")
         kept = index[~index["file"].isin(problems)]
-        classes = class_names(kept, splits, images)
+        classes = list_classes(kept, splits, images)
         write_labels(folder, kept, splits, classes)
-        write_json(folder / views.DESCRIPTION, description(view, kept, splits, classes, problems))
+        write_json(folder / views.DESCRIPTION, describe(view, kept, splits, classes, problems))
 
 
 def check_space(key: str, out: Path, needed: int) -> None:
@@ -86,7 +86,7 @@ def check_space(key: str, out: Path, needed: int) -> None:
         )
 
 
-def class_names(index: pandas.DataFrame, splits: Sequence[str], images: Path) -> list[str]:
+def list_classes(index: pandas.DataFrame, splits: Sequence[str], images: Path) -> list[str]:
     """Return the classes of the training images, in alphabetical order: a class's label is its place.
 
     Raises:
@@ -114,7 +114,7 @@ def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], c
     write_table(folder / views.INDEX, rows[["split", "row", "class", "label", "file", "sha256"]])
 
 
-def description(
+def describe(
     view: View, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str], problems: Mapping[str, str]
 ) -> dict[str, object]:
     """Return what view.json holds."""
@@ -127,7 +127,7 @@ def description(
     }
 
 
-def stop_message(key: str, images: Path, problems: Mapping[str, str]) -> str:
+def describe_problems(key: str, images: Path, problems: Mapping[str, str]) -> str:
     """Return the line that names every corrupt image and says what to do."""
     named = "; ".join(f"{file} ({problem})" for file, problem in problems.items())
     count = f"{len(problems)} corrupt image{'s' if len(problems) > 1 else ''}"

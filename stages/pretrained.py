@@ -17,11 +17,11 @@ from darkroom.core import runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import BACKBONE, WEIGHTS
-from darkroom.core.files import sha256, write_json, written_folder
+from darkroom.core.files import replace_folder, sha256, write_json
 from darkroom.core.progress import note
 from darkroom.core.provenance import note_on_weights
 from darkroom.params.backbone import Backbone
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.model import Runtime
 from darkroom.pipeline import command
 from darkroom.transfer_learning import architectures
@@ -33,8 +33,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a backbone of params.yaml")
     parser.add_argument("--out", type=Path, help="the folder to write")
-    given = command.parsed(parser, "pretrained", argv)
-    backbone, settings = entry(Backbone, "backbones", given.key), entry(Runtime, "runtime")
+    given = command.parse(parser, "pretrained", argv)
+    backbone, settings = read_entry(Backbone, "backbones", given.key), read_entry(Runtime, "runtime")
     seed = runtime.start(settings, on_gpu=False)
     try:
         pretrained(given.key, backbone, seed, given.out)
@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def pretrained(key: str, backbone: Backbone, seed: int, out: Path) -> None:
     """Write the weights of ``backbone`` into the folder ``out``; random ones are what ``runtime.start`` seeded."""
-    network, kind, origin, file = brought(backbone, seed, f"pretrained {key}")
-    with written_folder(out) as folder:
+    network, kind, origin, file = load_weights(backbone, seed, f"pretrained {key}")
+    with replace_folder(out) as folder:
         network.save_weights(folder / WEIGHTS)
         facts = {
             "architecture": backbone.architecture,
@@ -63,7 +63,7 @@ def pretrained(key: str, backbone: Backbone, seed: int, out: Path) -> None:
     note(f"pretrained {key}", f"{backbone.architecture}: {network.count_params():,} parameters ({origin})")
 
 
-def brought(backbone: Backbone, seed: int, task: str) -> tuple[keras.Model, str, str, Path | None]:
+def load_weights(backbone: Backbone, seed: int, task: str) -> tuple[keras.Model, str, str, Path | None]:
     """Return the network with its weights, the kind of their source, their origin in words, and the file they were in.
 
     Raises:
@@ -76,10 +76,10 @@ def brought(backbone: Backbone, seed: int, task: str) -> tuple[keras.Model, str,
         return random_weights.drawn(backbone, imagenet.SHAPE), "none", f"random, seed {seed}", None
     network = architectures.build(backbone.architecture, backbone.alpha, imagenet.SHAPE)
     if backbone.weights == "package":
-        file = lite_weights.package_file()
+        file = lite_weights.find_file()
         hdf5.check_sha256(file, backbone.sha256)
         lite_weights.set_weights(network, torch_pickle.read(file))
-        source = f"{lite_weights.PACKAGE} {lite_weights.package_version()}"
+        source = f"{lite_weights.PACKAGE} {lite_weights.find_version()}"
         return network, "package", f"ImageNet, package {source}", file
     file = Path(backbone.weights).expanduser()
     hdf5.check_sha256(file, backbone.sha256)

@@ -17,14 +17,14 @@ import pandas
 from darkroom.archives import file_images, layout, pixel_batches, pixel_images
 from darkroom.archives.classes import check_classes
 from darkroom.archives.file_images import Row
-from darkroom.archives.subsets import drawn
+from darkroom.archives.subsets import draw_images
 from darkroom.core import progress
 from darkroom.core.errors import UserError
-from darkroom.core.files import write_table, written_folder
+from darkroom.core.files import replace_folder, write_table
 from darkroom.core.splits import SPLITS
 from darkroom.images.decoding.formats import is_row
 from darkroom.images.decoding.images import INDEX
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
 from darkroom.pipeline import command
 
@@ -33,20 +33,20 @@ COLUMNS = ["split", "class", "file", "bytes", "sha256", "archive", "member"]
 AnyImage = layout.Image | pixel_images.Image
 
 
-def planned(key: str, dataset: Dataset, raw: Path) -> list[AnyImage]:
+def plan_images(key: str, dataset: Dataset, raw: Path) -> list[AnyImage]:
     """Return every image of a dataset that is wanted, with its split, before anything is unpacked.
 
     Raises:
         UserError: what was delivered is not what ``layout`` and ``splits`` say, or a class has too few images.
     """
     delivered = pixel_images if dataset.layout in pixel_batches.LAYOUTS else file_images
-    images: list[AnyImage] = drawn(key, dataset, delivered.planned(key, dataset, raw))
+    images: list[AnyImage] = draw_images(key, dataset, delivered.planned(key, dataset, raw))
     for split, lacking in check_classes(key, dataset.layout, images).items():
         progress.note(f"unzip {key}", f"{split} has no image of {', '.join(lacking)}")
     return images
 
 
-def unpacked(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) -> pandas.DataFrame:
+def unpack_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) -> pandas.DataFrame:
     """Unpack ``images`` into the empty folder ``out`` and return the index: by split, class and file.
 
     Raises:
@@ -59,8 +59,8 @@ def unpacked(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) 
         )
     pixels = [image for image in images if isinstance(image, pixel_images.Image)]
     files = [image for image in images if isinstance(image, layout.Image)]
-    made = chain(pixel_images.rows(dataset.layout, pixels, out), file_images.rows(files, out))
-    rows = sorted(progress.followed(made, len(images), f"unzip {key}", "images"), key=_order)
+    made = chain(pixel_images.write_images(dataset.layout, pixels, out), file_images.unpack_images(files, out))
+    rows = sorted(progress.show_progress(made, len(images), f"unzip {key}", "images"), key=_order)
     return pandas.DataFrame(rows, columns=COLUMNS)
 
 
@@ -77,11 +77,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("key", help="a dataset of params.yaml")
     parser.add_argument("--raw", type=Path, help="the folder of its archives")
     parser.add_argument("--out", type=Path, help="the folder to write")
-    given = command.parsed(parser, "unzip", argv)
-    dataset = entry(Dataset, "datasets", given.key)
-    images = planned(given.key, dataset, given.raw)
-    with written_folder(given.out) as folder:
-        write_table(folder / INDEX, unpacked(given.key, dataset, images, folder))
+    given = command.parse(parser, "unzip", argv)
+    dataset = read_entry(Dataset, "datasets", given.key)
+    images = plan_images(given.key, dataset, given.raw)
+    with replace_folder(given.out) as folder:
+        write_table(folder / INDEX, unpack_images(given.key, dataset, images, folder))
 
 
 if __name__ == "__main__":

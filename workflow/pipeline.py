@@ -68,8 +68,8 @@ class Pipeline:
         if not settled:
             plan.update(self.parameters)
             versions.update()
-        self.definitions, self.values = template.documents()
-        self.stages = template.stages()
+        self.definitions, self.values = template.read_documents()
+        self.stages = template.read_stages()
         self.producers = Producers((out, stage.name) for stage in self.stages.values() for out in stage.outs)
         self.concerned: set[str] = set()
 
@@ -82,7 +82,7 @@ class Pipeline:
         definition = self.definitions[verb]["do"]
         patterns = [
             template.EXPRESSION.sub(lambda match: f"{{{names[match[1]]}}}", path)
-            for path in template.all_outs(definition)
+            for path in template.list_outs(definition)
         ]
         return [self._marked(verb, pattern, f"{{{wildcard}}}", category) for pattern in patterns]
 
@@ -164,7 +164,7 @@ class Pipeline:
         named = [study for study in self.parameters.studies if study in words]
         if not named:
             return self.stages.keys()
-        return reached((end for study in named for end in plan.ends(study, self.values)), inspection.upstream())
+        return reached((end for study in named for end in plan.list_ends(study, self.values)), inspection.upstream())
 
     def _concerned(self, inspection: changes.Inspection, restored: Set[str]) -> Concerned:
         """Return what must be looked at again; what stages ``restored`` lack, and DVC's cache has, is there then.
@@ -190,7 +190,7 @@ class Pipeline:
 
     def results(self, study: str) -> list[str]:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
-        ends = plan.ends(study, self.values)
+        ends = plan.list_ends(study, self.values)
         return [out for name in ends for out in self.stages[name].outs]
 
     def keys(self, verb: str) -> str:
@@ -219,7 +219,7 @@ def caption_of(verb: str, out: str) -> Path | None:
 
 def record_check() -> None:
     """Leave to be recorded that the plan, which has just been written, holds: what DVC would by executing the check."""
-    check = template.check()
+    check = template.read_check()
     params = {
         file: {key: read(Path(file)).get(key) for key in sorted(keys)}  # as DVC sorts them
         for file, keys in check.params.items()

@@ -81,7 +81,7 @@ class Dumper(yaml.SafeDumper):
         return True
 
 
-def dumped(document: Mapping[str, Any], **layout: Any) -> str:
+def dump(document: Mapping[str, Any], **layout: Any) -> str:
     """Return a document as YAML, its keys in their order, with PyYAML's options of ``layout``."""
     return yaml.dump(document, Dumper=Dumper, sort_keys=False, **layout)
 
@@ -93,7 +93,7 @@ def read(file: Path = FILE) -> dict[str, Any]:
         UserError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
-        document = _parsed(file.read_text(encoding="utf-8"))
+        document = _parse(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{file}: no such file; run from the folder that holds it") from None
     except UnicodeDecodeError:
@@ -109,12 +109,12 @@ def read(file: Path = FILE) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _parsed(text: str) -> Any:
+def _parse(text: str) -> Any:
     """Return a document; params.yaml is asked for in several places, and takes time with a thousand models."""
     return yaml.load(text, Loader=Loader)
 
 
-def validated(section: type[T], value: Any, where: str, places: Places | None = None) -> T:
+def validate(section: type[T], value: Any, where: str, places: Places | None = None) -> T:
     """Return ``value`` as a ``section``, or say in one line what is wrong below the key ``where``.
 
     Args:
@@ -126,10 +126,10 @@ def validated(section: type[T], value: Any, where: str, places: Places | None = 
     try:
         return section.model_validate(value)
     except ValidationError as error:
-        raise UserError(described(error.errors(), section, where, places or {})) from None
+        raise UserError(describe(error.errors(), section, where, places or {})) from None
 
 
-def entry(section: type[T], *keys: str, file: Path = FILE) -> T:
+def read_entry(section: type[T], *keys: str, file: Path = FILE) -> T:
     """Return the part of params.yaml under ``keys`` (``entry(View, "views", "intel-150")``), in full and validated.
 
     Raises:
@@ -145,24 +145,24 @@ def entry(section: type[T], *keys: str, file: Path = FILE) -> T:
             raise UserError(f"{where}: no entry {key!r}; there is {allowed}")
         value = value[key]
     if keys[0] in inheritance.SECTIONS and len(keys) > 1 and isinstance(value, Mapping):
-        return validated(section, *_full(document, *keys))
-    return validated(section, value, ".".join(keys))
+        return validate(section, *_complete(document, *keys))
+    return validate(section, value, ".".join(keys))
 
 
-def _full(document: Mapping[str, Any], kind: str, key: str) -> tuple[dict[str, Any], str, Places]:
-    found = inheritance.full(document, kind, key)
+def _complete(document: Mapping[str, Any], kind: str, key: str) -> tuple[dict[str, Any], str, Places]:
+    found = inheritance.complete_entry(document, kind, key)
     return found.value, f"{kind}.{key}", found.places
 
 
-def described(errors: Sequence[ErrorDetails], section: type[BaseModel], where: str, places: Places) -> str:
+def describe(errors: Sequence[ErrorDetails], section: type[BaseModel], where: str, places: Places) -> str:
     """Return one line for the first of ``errors``: the key, its value and what is allowed."""
     first = errors[0]
     location = [str(part) for part in first["loc"] if not _kind(part)]
     own = ".".join(filter(None, [where, *location]))
-    key = inheritance.place_of(places, location) or own
+    key = inheritance.find_place(places, location) or own
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     if first["type"] == "missing":
-        return f"{FILE}: {own}: missing; {GIVE_HERE if _may_be_inherited(own) else GIVE_ALL}{more}"
+        return f"{FILE}: {own}: missing; {GIVE_HERE if _is_inheritable(own) else GIVE_ALL}{more}"
     if key != own and not own.startswith(f"{key}."):
         more = f"; {_entry_of(own)} has it from there{more}"
     if first["type"] == "extra_forbidden":
@@ -170,14 +170,14 @@ def described(errors: Sequence[ErrorDetails], section: type[BaseModel], where: s
         base = [inheritance.BASE] if may_have_base else []
         if (renamed := RENAMED.get(location[-1])) is not None:
             return f"{FILE}: {key}: is called {renamed} now; write that{more}"
-        allowed = dict.fromkeys([*base, *allowed_keys(section, first["loc"][:-1])])
+        allowed = dict.fromkeys([*base, *list_allowed_keys(section, first["loc"][:-1])])
         return f"{FILE}: {key}: unknown key; allowed here: {', '.join(allowed)}{more}"
     message = first["msg"].removeprefix("Value error, ")
     value = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {first['input']!r}:"
     return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{more}"
 
 
-def _may_be_inherited(dotted: str) -> bool:
+def _is_inheritable(dotted: str) -> bool:
     """Return whether a base or defaults may give the value of an entry under a dotted key."""
     parts = dotted.split(".")
     if len(parts) < 3 or parts[0] not in inheritance.SECTIONS or parts[-1] == inheritance.BASE:
@@ -191,7 +191,7 @@ def _entry_of(dotted: str) -> str:
     return ".".join(parts[: 4 if parts[0] == "sweeps" else 2])
 
 
-def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+def list_allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
     """Return the keys that ``section`` allows at ``location`` (a path of keys below it)."""
     schema = section.model_json_schema()
     node: dict[str, Any] = schema
@@ -199,10 +199,10 @@ def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[st
         if _kind(part):
             node = schema["$defs"][_kind(part)]
             continue
-        node = _resolved(node, schema)
+        node = _resolve(node, schema)
         named = node.get("patternProperties", {})
         node = node.get("properties", {}).get(part) or next(iter(named.values()), {})
-    return list(_resolved(node, schema).get("properties", {}))
+    return list(_resolve(node, schema).get("properties", {}))
 
 
 def _kind(part: Any) -> str:
@@ -210,7 +210,7 @@ def _kind(part: Any) -> str:
     return str(part)[1:-1] if re.fullmatch(r"\[\w+\]", str(part)) else ""
 
 
-def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     options = [option for option in node.get("anyOf", []) if option.get("type") != "null"]
     node = options[0] if options else node
     reference = node.get("$ref")

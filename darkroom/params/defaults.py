@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from darkroom.core.errors import UserError
 from darkroom.params.augmentation import Augmentation, Augmented
 from darkroom.params.backbone import Backbone
-from darkroom.params.base import FILE, Section, described
+from darkroom.params.base import FILE, Section, describe
 from darkroom.params.callbacks import EarlyStopping
 from darkroom.params.data import Dataset, View
 from darkroom.params.explanation import Explanation
@@ -70,7 +70,7 @@ def _check_kind(kind: type[Section], values: Mapping[str, Any], where: str) -> N
         kind.model_validate(values)
     except ValidationError as error:
         if found := [one for one in error.errors() if one["type"] != "missing"]:
-            raise UserError(described(found, kind, where, {})) from None
+            raise UserError(describe(found, kind, where, {})) from None
 
 
 def _has(values: Any, dotted: str) -> bool:

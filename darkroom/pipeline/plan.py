@@ -16,13 +16,13 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
 from darkroom.core.provenance import kind_of_images
 from darkroom.params.base import FILE as PARAMETERS
-from darkroom.params.base import NO_NAME, dumped
+from darkroom.params.base import NO_NAME, dump
 from darkroom.params.document import Parameters, load
-from darkroom.params.sweeps import variants
+from darkroom.params.sweeps import list_variants
 from darkroom.params.transfer import TransferModel
 from darkroom.pipeline import artifacts
-from darkroom.pipeline.sources import origin
-from darkroom.pipeline.template import all_outs, definitions
+from darkroom.pipeline.sources import find_origin
+from darkroom.pipeline.template import list_outs, read_definitions
 
 FILE = Path("workflow/plan.yaml")
 HEAD = f"# Written from {PARAMETERS} by darkroom/pipeline/plan.py; do not edit. Commit it"
@@ -34,7 +34,7 @@ WEIGHTS = {
 """What brings or draws the weights of each kind but a file."""
 
 
-def plan(parameters: Parameters) -> dict[str, Any]:
+def make(parameters: Parameters) -> dict[str, Any]:
     """Return what the studies of ``parameters`` ask for: a mapping for each stage that dvc.yaml expands.
 
     A fetch and a pretraining have an origin, the path whose bytes decide whether it must run again: the user's files,
@@ -59,11 +59,11 @@ def plan(parameters: Parameters) -> dict[str, Any]:
                 "images": kind_of_images(parameters.datasets[dataset].source),
                 "study": study,
             }
-            kind, details = training(parameters, model)
+            kind, details = plan_training(parameters, model)
             for replicate in range(1, origin_model.replicates + 1):
-                key = named(model, replicate)
+                key = name_replicate(model, replicate)
                 if "base" in details:
-                    details = {**details, "base": named(parameters.finetunes[model].base, replicate)}
+                    details = {**details, "base": name_replicate(parameters.finetunes[model].base, replicate)}
                 kinds[kind][key] = {"model": model, "replicate": replicate, "view": view, "study": study, **details}
                 members[key] = place
         evaluations |= members
@@ -74,27 +74,27 @@ def plan(parameters: Parameters) -> dict[str, Any]:
             "explained": " ".join(explained) or NO_NAME,
             "seen": "explanations" if explained else "comparison",
             "varied": "sweeps" if parameters.studies[study].sweeps else "comparison/replicates.csv",
-            "at": {**parameters.places("studies", study), **shown_places(parameters, dataset)},
+            "at": {**parameters.places("studies", study), **list_shown_places(parameters, dataset)},
         }
     views = {
         key: {"dataset": parameters.views[key].dataset, "at": parameters.places("views", key)}
-        for key in _values(evaluations, "view")
+        for key in _list_values(evaluations, "view")
     }
-    made = {**data(parameters, views, kinds["transfers"]), **kinds}
+    made = {**plan_data(parameters, views, kinds["transfers"]), **kinds}
     shown = {
         key: {**evaluations[key], "at": parameters.places("explanations", key)}
         for key in parameters.explanations
         if key in evaluations
     }
-    ahead = {"evaluations": evaluations, "explained": shown, "swept": swept(parameters, comparisons)}
+    ahead = {"evaluations": evaluations, "explained": shown, "swept": plan_sweeps(parameters, comparisons)}
     return {**made, **ahead, "comparisons": comparisons}
 
 
-def data(
+def plan_data(
     parameters: Parameters, views: dict[str, dict[str, Any]], transfers: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
     """Return what must be brought and prepared for ``views`` and ``transfers``."""
-    shown = _values(views, "dataset")
+    shown = _list_values(views, "dataset")
     augmentations: dict[str, dict[str, Any]] = {
         key: {"dataset": parameters.augmented[key].dataset, "at": parameters.places("augmented", key)}
         for key in shown
@@ -104,33 +104,33 @@ def data(
     brought = {key: parameters.datasets[key] for key in roots}
     fetches = {
         key: {
-            "origin": origin(one.source),
+            "origin": find_origin(one.source),
             "images": kind_of_images(one.source),
             "at": parameters.places("datasets", key),
         }
         for key, one in brought.items()
     }
-    named = {key: parameters.backbones[key] for key in _values(transfers, "backbone")}
+    named = {key: parameters.backbones[key] for key in _list_values(transfers, "backbone")}
     backbones = {
-        key: {"origin": weights_origin(one.weights), "at": parameters.places("backbones", key)}
+        key: {"origin": find_weights_origin(one.weights), "at": parameters.places("backbones", key)}
         for key, one in named.items()
     }
     return {"fetches": fetches, "augmentations": augmentations, "preparations": views, "pretrainings": backbones}
 
 
-def swept(parameters: Parameters, comparisons: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def plan_sweeps(parameters: Parameters, comparisons: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return study, dataset and trainings, the model that varies first, of every sweep that a study lists."""
     found = {}
     for study, content in parameters.studies.items():
         for key in content.sweeps:
             sweep = parameters.sweeps[key]
-            models = [sweep.of, *(name for name, _, _ in variants({key: sweep}))]
+            models = [sweep.of, *(name for name, _, _ in list_variants({key: sweep}))]
             of_study = {"dataset": comparisons[study]["dataset"], "at": comparisons[study]["at"]}
             found[key] = {"study": study, "models": " ".join(models), **of_study}
     return found
 
 
-def ends(study: str, planned: Mapping[str, Any]) -> list[str]:
+def list_ends(study: str, planned: Mapping[str, Any]) -> list[str]:
     """Return the stages that a study of a plan ends in: comparison, costs, census, worksheet, sweeps, explanations."""
     alone = [f"compare@{study}", f"costs@{study}", f"worksheet@{study}"]
     own = [
@@ -142,45 +142,45 @@ def ends(study: str, planned: Mapping[str, Any]) -> list[str]:
     return [*alone, f"census@{planned['comparisons'][study]['dataset']}", *own]
 
 
-def training(parameters: Parameters, model: str) -> tuple[str, dict[str, Any]]:
+def plan_training(parameters: Parameters, model: str) -> tuple[str, dict[str, Any]]:
     """Return how a model is trained, by the plan's name of it, and what only that way needs to know."""
     if model in parameters.finetunes:
         places = parameters.places("finetunes", model)
-        at = {"unfreeze": places["unfreeze"], **by_part({"training": places["training"]})}
+        at = {"unfreeze": places["unfreeze"], **group_by_part({"training": places["training"]})}
         return "finetunings", {"base": parameters.finetunes[model].base, "at": at}
     places = parameters.places("models", model)
-    at = by_part({"network": places["network"], "training": places["training"]})
+    at = group_by_part({"network": places["network"], "training": places["training"]})
     found = parameters.trained[model]
     if isinstance(found, TransferModel):
         return "transfers", {"backbone": found.network.backbone, "at": at}
     return "trainings", {"at": at}
 
 
-def by_part(places: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def group_by_part(places: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return the places of an entry's values by the part that they belong to, however deep that lies."""
     found: dict[str, dict[str, str]] = {}
     for part, inside in places.items():
         found[part] = {key: place for key, place in inside.items() if isinstance(place, str)}
-        found |= by_part({key: place for key, place in inside.items() if isinstance(place, dict)})
+        found |= group_by_part({key: place for key, place in inside.items() if isinstance(place, dict)})
     return found
 
 
-def shown_places(parameters: Parameters, dataset: str) -> dict[str, str]:
+def list_shown_places(parameters: Parameters, dataset: str) -> dict[str, str]:
     """Return where that stands which pages say of a dataset."""
     places = parameters.places("datasets", dataset)
     return {key: places[key] for key in ("title", "source")}
 
 
-def named(model: str, replicate: int) -> str:
+def name_replicate(model: str, replicate: int) -> str:
     """Return the key of a model's training."""
     return model if replicate == 1 else f"{model}-replicate-{replicate}"
 
 
-def _values(entries: dict[str, dict[str, Any]], field: str) -> list[str]:
+def _list_values(entries: dict[str, dict[str, Any]], field: str) -> list[str]:
     return list(dict.fromkeys(entry[field] for entry in entries.values()))
 
 
-def weights_origin(weights: str) -> str:
+def find_weights_origin(weights: str) -> str:
     """Return the path that holds a backbone's weights, or the code that makes or brings them."""
     return WEIGHTS.get(weights) or str(Path(weights).expanduser())
 
@@ -193,15 +193,15 @@ def check_sources(parameters: Parameters, settled: Container[str]) -> None:
     Raises:
         UserError: a file or source is missing, or lies where its own copy would be written.
     """
-    made = {Path(out).parts[0] for definition in definitions().values() for out in all_outs(definition["do"])}
+    made = {Path(out).parts[0] for definition in read_definitions().values() for out in list_outs(definition["do"])}
     for key, backbone in parameters.backbones.items():
         if backbone.weights not in WEIGHTS and f"pretrained@{key}" not in settled:
             where = f"{PARAMETERS}: backbones.{key}.weights: {backbone.weights!r}"
-            _check_outside(Path(weights_origin(backbone.weights)), made, where, "file", "../weights.h5")
+            _check_outside(Path(find_weights_origin(backbone.weights)), made, where, "file", "../weights.h5")
     for key, dataset in parameters.datasets.items():
         where = f"{PARAMETERS}: datasets.{key}.source: {dataset.source!r}"
         if f"fetch@{key}" not in settled:
-            _check_outside(Path(origin(dataset.source)), made, where, "file or folder", "../images")
+            _check_outside(Path(find_origin(dataset.source)), made, where, "file or folder", "../images")
 
 
 def _check_outside(path: Path, made: set[str], where: str, kind: str, example: str) -> None:
@@ -213,20 +213,20 @@ def _check_outside(path: Path, made: set[str], where: str, kind: str, example: s
         raise UserError(f"{where}: must lie outside {', '.join(sorted(made))}, which Darkroom writes; try {example}")
 
 
-def behind(parameters: Parameters) -> dict[Path, str]:
+def find_outdated(parameters: Parameters) -> dict[Path, str]:
     """Return the files that are written from ``parameters`` and say something else, each with what it must say."""
-    planned = plan(parameters)
-    written = dumped(planned, width=118, default_flow_style=None)
+    planned = make(parameters)
+    written = dump(planned, width=118, default_flow_style=None)
     texts = {
         FILE: f"{HEAD}: dvc.yaml expands over it.\n{written}",
-        artifacts.FILE: f"{HEAD}.\n{artifacts.text(parameters, planned)}",
+        artifacts.FILE: f"{HEAD}.\n{artifacts.compose(parameters, planned)}",
     }
     return {file: text for file, text in texts.items() if not file.exists() or file.read_text(encoding="utf-8") != text}
 
 
 def update(parameters: Parameters) -> None:
     """Write the plan and the artifacts where they say something else than ``parameters``."""
-    for file, text in behind(parameters).items():
+    for file, text in find_outdated(parameters).items():
         write_text(file, text)
 
 
@@ -236,7 +236,7 @@ def check(parameters: Parameters) -> None:
     Raises:
         UserError: the plan or models/dvc.yaml is behind them.
     """
-    for old in behind(parameters):
+    for old in find_outdated(parameters):
         again = "then dvc repro, or dvc exp run without -S, again"
         raise UserError(f"{old} is behind {PARAMETERS}: run python -m darkroom.pipeline.plan, {again}")
 

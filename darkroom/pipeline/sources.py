@@ -5,7 +5,7 @@ from pathlib import Path
 DRAWING, DOWNLOADING = "darkroom/synthetic", "darkroom/archives/download.py"
 
 
-def origin(source: str) -> str:
+def find_origin(source: str) -> str:
     """Return the path that holds the bytes of a dataset's source, or the code that makes or brings them."""
     if source == "synthetic":
         return DRAWING

@@ -18,7 +18,7 @@ DRIFT = 0.13
 """How far hues stray from that of their class, in turns of the colour circle."""
 
 
-def pattern(place: int, classes: int, random: numpy.random.Generator, width: int, height: int) -> Image.Image:
+def draw_pattern(place: int, classes: int, random: numpy.random.Generator, width: int, height: int) -> Image.Image:
     """Return a drawing of the class at ``place`` of so many ``classes``, RGB, ``width`` by ``height`` pixels."""
     sketch = Sketch(random, width, height)
     grey = sketch.between(0.15, 0.85)
@@ -26,16 +26,16 @@ def pattern(place: int, classes: int, random: numpy.random.Generator, width: int
     sketch.pixels += 0.12 * sketch.texture(sketch.between(1, 6), sketch.between(1, 6))
     hue = place / classes + sketch.random.normal(0, DRIFT)
     for _ in range(int(sketch.random.integers(1, 4))):
-        across, down, reach = _shape(sketch, LOBES[place % len(LOBES)], width / height)
+        across, down, reach = _draw_shape(sketch, LOBES[place % len(LOBES)], width / height)
         inside = sketch.beyond(reach)
-        light = _fill(FILLS[place // len(LOBES) % len(FILLS)], sketch, across, down)
+        light = _shade(FILLS[place // len(LOBES) % len(FILLS)], sketch, across, down)
         value = 0.9 if grey < 0.5 else sketch.between(0.3, 0.9)
         colour = colorsys.hsv_to_rgb(hue % 1, sketch.between(0.4, 1), value)
         sketch.paint(inside, numpy.float32(light) * numpy.array(colour, numpy.float32)[:, None, None])
     return Image.fromarray((numpy.clip(sketch.pixels, 0, 1) * 255).round().astype(numpy.uint8).transpose(1, 2, 0))
 
 
-def _shape(sketch: Sketch, lobes: int, proportion: float) -> tuple[Array, Array, Array]:
+def _draw_shape(sketch: Sketch, lobes: int, proportion: float) -> tuple[Array, Array, Array]:
     """Return the distances, in heights, across and down from a shape's middle, and how far inside its edge a pixel is.
 
     All are (height, width).
@@ -47,7 +47,7 @@ def _shape(sketch: Sketch, lobes: int, proportion: float) -> tuple[Array, Array,
     return across, down, radius * (1 + bulge) - numpy.hypot(across, down)
 
 
-def _fill(fill: str, sketch: Sketch, across: Array, down: Array) -> Array:
+def _shade(fill: str, sketch: Sketch, across: Array, down: Array) -> Array:
     """Return how light each pixel within a shape is, float32 (height, width)."""
     many, turn = sketch.between(18, 40), sketch.between(0, 6.3)
     if fill == "stripes":

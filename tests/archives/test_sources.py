@@ -42,7 +42,7 @@ def bring(dataset: Dataset, out: Path) -> list[str]:
     """Bring and check a data set's files; return their names."""
     out.mkdir()
     fetch.bring("digits", dataset, out)
-    fetch.check_hashes("digits", dataset, fetch.manifest(out))
+    fetch.check_hashes("digits", dataset, fetch.list_files(out))
     return sorted(path.name for path in out.iterdir())
 
 

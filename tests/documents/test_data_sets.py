@@ -11,7 +11,7 @@ import yaml
 
 from benchmarks.project import parameters
 from darkroom.core.provenance import note_on_images
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
 from stages import fetch, unzip
 from tests.support.data_sets import SHARED
@@ -46,10 +46,10 @@ def test_the_lines_bring_the_real_images(
     """With the hashes of the page; the last lines of a key are those of its files in a folder."""
     lines = dict(LINES)[key] | {"source": str(SHARED / folder)}
     project({f"datasets.{key}.{name}": value for name, value in lines.items()})
-    described = entry(Dataset, "datasets", key)
+    described = read_entry(Dataset, "datasets", key)
     raw = Path("raw")
     raw.mkdir()
     fetch.bring(key, described, raw)
-    fetch.check_hashes(key, described, fetch.manifest(raw))
+    fetch.check_hashes(key, described, fetch.list_files(raw))
     unzip.main([key, "--raw", str(raw), "--out", "images"])
     assert pandas.read_csv("images/index.csv")["split"].value_counts().to_dict() == images

@@ -75,11 +75,11 @@ def test_no_class_chosen_is_no_question(material: Material) -> None:
 
 def test_the_worksheet_waits_for_the_explanations_that_the_study_has(root: Path, project: Callable[..., Path]) -> None:
     explanation = load(root / "params.yaml").explanations.popitem()[1].model_dump()
-    definitions = template.definitions(root)
+    definitions = template.read_definitions(root)
 
     def worksheet() -> template.Stage:
-        planned = plan.plan(load())
-        return template.expanded({"worksheet": definitions["worksheet"]}, planned)["worksheet@intel"]
+        planned = plan.make(load())
+        return template.expand({"worksheet": definitions["worksheet"]}, planned)["worksheet@intel"]
 
     project()
     assert "--explained - --sweeps" in worksheet().command
