@@ -14,7 +14,7 @@ from pathlib import Path
 from darkroom.core.errors import UserError
 from darkroom.core.files import replace_file
 from darkroom.core.progress import note
-from darkroom.pipeline import command, plan
+from darkroom.pipeline import command, planning
 from darkroom.pipeline.template import Stage
 from darkroom.reporting.quantities import counted
 from workflow.changes import Inspection
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     upstream = Inspection(pipeline.stages, {}, Contents()).upstream()
     chosen = studies(pipeline, words)
     run_snakemake(TIMINGS)  # first: it also restores what is missing
-    asked = reached((end for study in chosen for end in plan.list_ends(study, pipeline.values)), upstream)
+    asked = reached((end for study in chosen for end in planning.list_ends(study, pipeline.values)), upstream)
     wanted = [name for name, stage in pipeline.stages.items() if name in asked and to_read(stage)]
     done = finished(pipeline.stages, upstream)
     made = [name for name in wanted if name in done]

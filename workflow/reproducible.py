@@ -27,7 +27,7 @@ from darkroom.core.files import replace_file
 from darkroom.params.base import FILE as PARAMETERS
 from darkroom.params.document import load
 from darkroom.params.inheritance import DEFAULTS
-from darkroom.pipeline import command, plan, sources, template
+from darkroom.pipeline import command, origins, template
 from workflow import git, lock
 from workflow.reasons import MARK
 
@@ -57,10 +57,10 @@ def point_here(file: Path) -> None:
     content = yaml.load(file.read_text(encoding="utf-8"))
     defaults = content.get(DEFAULTS, {})
     for dataset in having("source", [*content["datasets"].values(), defaults.get("datasets", {})]):
-        if sources.find_origin(dataset["source"]) not in (sources.DRAWING, sources.DOWNLOADING):
+        if origins.find_origin(dataset["source"]) not in (origins.DRAWING, origins.DOWNLOADING):
             dataset["source"] = str(Path(dataset["source"]).expanduser().absolute())
     for backbone in having("weights", [*content["backbones"].values(), defaults.get("backbones", {})]):
-        if backbone["weights"] not in plan.WEIGHTS:
+        if backbone["weights"] not in origins.WEIGHTS:
             backbone["weights"] = str(Path(backbone["weights"]).expanduser().absolute())
     with replace_file(file) as temporary, temporary.open("w", encoding="utf-8") as opened:
         yaml.dump(content, opened)

@@ -4,13 +4,17 @@ A name must not mean one thing twice, such as an archive and the folder that was
 one is not in the other.
 """
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from darkroom.archives.archives import bare_name, is_archive, make_error, matches
 from darkroom.archives.binary_batches import is_tar
 from darkroom.archives.meanings import Meaning, make_finder
+from darkroom.archives.members import list_members
 from darkroom.archives.names import check_writable, show
+from darkroom.archives.packing import archive_name, pack
+from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
 from darkroom.params.base import FILE
@@ -95,3 +99,22 @@ def unwrap(source: Path, dataset: Dataset, key: str) -> list[Path]:
             break
         entries = list_entries(entries[0], dataset.layout, key)
     return entries
+
+
+def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> None:
+    """Copy the archives that the splits name from ``source`` to the folder ``out``, and pack folders.
+
+    Raises:
+        UserError: ``source`` lacks what a split names, or holds what cannot be read.
+    """
+    try:
+        paths = select_files(unwrap(source, dataset, key), dataset, key, place)
+        for path in progress.show_progress(paths, len(paths), f"fetch {key}", "archives"):
+            if path.is_dir():
+                pack(path, out / archive_name(path))
+                continue
+            if is_archive(path):
+                list_members(path)  # a user can mend the file here, not its copy
+            shutil.copyfile(path, out / path.name)
+    except PermissionError as error:
+        raise UserError(f"{show(error.filename)}: no permission to read it; grant it and run again") from None

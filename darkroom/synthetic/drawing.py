@@ -9,9 +9,8 @@ from PIL import Image, ImageFilter
 
 from darkroom.core.splits import TEST, TRAIN, VALIDATION
 from darkroom.params.data import Synthetic
-from darkroom.synthetic.digits import draw_digit
-from darkroom.synthetic.patterns import draw_pattern
 from darkroom.synthetic.scenes import KINDS, draw_scene
+from darkroom.synthetic.shapes import draw_digit, draw_pattern
 
 NUMBERS = {TRAIN: 0, TEST: 1, VALIDATION: 2}
 """The number of each split in the seeds of its images."""

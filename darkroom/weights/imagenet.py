@@ -11,7 +11,6 @@ from unittest import mock
 
 import numpy
 
-from darkroom.archives.download import TIMEOUT
 from darkroom.core import progress
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
@@ -20,6 +19,8 @@ from darkroom.params.backbone import Backbone
 from darkroom.transfer_learning import architectures
 from darkroom.weights import hdf5
 
+TIMEOUT = 60
+"""Seconds without an answer before Keras' server counts as unreachable."""
 SHAPE = (224, 224, 3)
 """Of the images that a backbone is made for while its weights are brought: they fit any other size, but of MobileNet
 and MobileNetV2 Keras has weights for several, and takes those for 224 where it has none for the size wanted."""

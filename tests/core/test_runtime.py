@@ -198,7 +198,7 @@ def test_weights_are_brought_without_a_gpu(
     found = machine("NVIDIA H100", driver="550.54")
     project()
     wish(monkeypatch, "required")
-    monkeypatch.setattr(pretrained, "pretrained", lambda *arguments: None)
+    monkeypatch.setattr(pretrained, "store_weights", lambda *arguments: None)
     pretrained.main(["efficientnetlite0", "--out", "out"])
     assert (found.gpus, found.grows) == ([], [])
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from benchmarks.project import parameters
+from darkroom.archives import manifest
 from darkroom.core.provenance import note_on_images
 from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
@@ -50,6 +51,6 @@ def test_the_lines_bring_the_real_images(
     raw = Path("raw")
     raw.mkdir()
     fetch.bring(key, described, raw)
-    fetch.check_hashes(key, described, fetch.list_files(raw))
+    manifest.check_hashes(key, described, manifest.list_files(raw))
     unzip.main([key, "--raw", str(raw), "--out", "images"])
     assert pandas.read_csv("images/index.csv")["split"].value_counts().to_dict() == images

@@ -18,7 +18,7 @@ from darkroom.params.data import View
 from darkroom.params.document import Parameters, load
 from darkroom.params.model import Model, Sweep
 from darkroom.params.sweeps import find_model
-from darkroom.pipeline import plan, template
+from darkroom.pipeline import planning, template
 from tests.support.refusals import one_line
 
 LIMIT = 15_000
@@ -192,7 +192,7 @@ def test_a_wrong_value_is_told_where_it_stands_and_who_has_it(project: Callable[
 
 
 def test_dvc_yaml_asks_for_every_value_that_a_stage_has(root: Path) -> None:
-    planned = plan.make(load(root / "params.yaml"))
+    planned = planning.make_plan(load(root / "params.yaml"))
     definitions = template.read_definitions(root)
     kinds = {"train": "trainings", "transfer": "transfers", "finetune": "finetunings", "prepare": "preparations"}
     kinds |= {"pretrained": "pretrainings", "explain": "explained", "augment": "augmentations"}
@@ -206,7 +206,7 @@ def test_a_stage_depends_on_just_the_values_that_it_has(root: Path) -> None:
     """Alter every value of params.yaml: a training's settings change if, and only if, it depends on that value."""
     document = read(root / "params.yaml")
     parameters = load(root / "params.yaml")
-    stages = template.expand(template.read_definitions(root), {**document, **plan.make(parameters)})
+    stages = template.expand(template.read_definitions(root), {**document, **planning.make_plan(parameters)})
     before = {model: settings(parameters, model) for model in (*parameters.trained, *parameters.finetunes)}
     asked = {model: set(stage.params["params.yaml"]) for model, stage in trainings(stages).items()}
     count = 0

@@ -13,7 +13,7 @@ from darkroom.params.document import load
 from darkroom.params.inheritance import Full, override
 from darkroom.params.model import Model
 from darkroom.params.sweeps import find_model
-from darkroom.pipeline import plan
+from darkroom.pipeline import planning
 
 SWEEP = {"title": "Size", "of": "cnn", "variants": {"small": {"network": {"head": {"units": [16, 8]}}}}}
 SWEEP["variants"] |= {"8": {"training": {"batch_size": 8}, "view": "intel-180"}}
@@ -42,7 +42,7 @@ def test_a_stage_finds_the_same_settings_as_the_plan(swept: Path) -> None:
 
 
 def test_the_plan_trains_variants_and_names_what_they_depend_on(swept: Path) -> None:
-    planned = plan.make(load())
+    planned = planning.make_plan(load())
     assert list(planned["trainings"]) == ["cnn", "cnn-size-small", "cnn-size-8"]
     variant = planned["trainings"]["cnn-size-8"]
     assert variant["at"]["training"]["batch_size"] == "sweeps.cnn-size.variants.8.training.batch_size"
@@ -51,7 +51,7 @@ def test_the_plan_trains_variants_and_names_what_they_depend_on(swept: Path) -> 
     assert variant["view"] == "intel-180"
     assert planned["swept"]["cnn-size"]["models"] == "cnn cnn-size-small cnn-size-8"
     assert planned["comparisons"]["intel"]["models"] == "cnn cnn-size-small cnn-size-8"
-    assert "sweep@cnn-size" in plan.list_ends("intel", planned)
+    assert "sweep@cnn-size" in planning.list_ends("intel", planned)
 
 
 def test_a_change_of_a_variant_leaves_its_model_alone() -> None:

@@ -12,7 +12,7 @@ from dvc.repo.artifacts import check_name_format
 
 from benchmarks import project as copies
 from darkroom.params.document import load
-from darkroom.pipeline import artifacts, plan, template
+from darkroom.pipeline import artifacts, planning, template
 
 
 @pytest.fixture
@@ -22,7 +22,10 @@ def described(root: Path, project: Callable[..., Path]) -> Callable[[dict[str, A
     def said(edits: dict[str, Any]) -> dict[str, str]:
         shutil.copyfile(root / "dvc.yaml", project(edits) / "dvc.yaml")
         parameters = load()
-        return {name: one["desc"] for name, one in artifacts.list_artifacts(parameters, plan.make(parameters)).items()}
+        return {
+            name: one["desc"]
+            for name, one in artifacts.list_artifacts(parameters, planning.make_plan(parameters)).items()
+        }
 
     return said
 

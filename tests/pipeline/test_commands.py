@@ -14,7 +14,7 @@ import yaml
 from darkroom.core.errors import UserError
 from darkroom.params.base import Loader, read
 from darkroom.params.document import complete
-from darkroom.pipeline import artifacts, plan, template
+from darkroom.pipeline import artifacts, plan, planning, template
 
 LONGEST = 60
 LETTERS = f"{string.ascii_lowercase}{string.digits}"
@@ -69,7 +69,7 @@ def test_commands_are_what_dvc_writes_and_reads(
     for name in names(length):
         changed = renamed(document, study, name)
         parameters = complete(changed)
-        planned, texts = plan.make(parameters), plan.find_outdated(parameters)
+        planned, texts = planning.make_plan(parameters), plan.find_outdated(parameters)
         written, listed = (yaml.load(texts[file], Loader=Loader) for file in (plan.FILE, artifacts.FILE))
         assert written == planned
         assert all(isinstance(key, str) for key in listed["artifacts"])

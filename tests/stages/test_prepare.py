@@ -224,7 +224,7 @@ exit $status
 FILLED_MEANWHILE = """
 import sys
 from stages import command, prepare
-prepare.check_space = lambda *_: None  # another program takes the room after the check
+preparation.check_space = lambda *_: None  # another program takes the room after the check
 command.run(prepare.main)
 """
 

@@ -12,7 +12,7 @@ from benchmarks.project import edit
 from darkroom.params import inheritance
 from darkroom.params.base import read
 from darkroom.params.document import load
-from darkroom.pipeline import plan, template
+from darkroom.pipeline import planning, template
 
 Concerned = Callable[..., set[str]]
 CHEAP = {"compare", "costs", "sweep", "worksheet"}
@@ -27,7 +27,7 @@ def stages(root: Path, tmp_path: Path) -> Callable[..., dict[str, template.Stage
     def expanded(edits: dict[str, Any]) -> dict[str, template.Stage]:
         shutil.copyfile(root / "params.yaml", tmp_path / "params.yaml")
         edit(tmp_path, edits)
-        values = {**read(tmp_path / "params.yaml"), **plan.make(load(tmp_path / "params.yaml"))}
+        values = {**read(tmp_path / "params.yaml"), **planning.make_plan(load(tmp_path / "params.yaml"))}
         return template.expand(definitions, values)
 
     return expanded
