@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from darkroom.params import inheritance
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 
 ROOT = Path(__file__).resolve().parents[1]

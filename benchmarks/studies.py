@@ -18,8 +18,9 @@ import pandas
 from darkroom.census.counts import splits_of
 from darkroom.core.files import write_table
 from darkroom.core.provenance import note_on_images
-from darkroom.params.base import FILE, read_entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
+from darkroom.params.yaml_files import FILE
 from darkroom.pipeline.template import read_documents
 
 DOCUMENTS, OUT = Path(__file__).parent / "documents.csv", Path(__file__).parent / "studies.csv"

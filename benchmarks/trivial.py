@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from benchmarks import project
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 
 STUDY, VIEW = "intel", "intel-150"

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from darkroom.core.files import write_text
-from darkroom.params.defaults import PARTS
+from darkroom.params.defaults import CLASSES
 from darkroom.params.document import Parameters
-from darkroom.params.inheritance import JOINED, SECTIONS
+from darkroom.params.kinds import COMPLETED, JOINED, SECTIONS
 
 PAGE = Path("docs/parameters.md")
 HEAD = """# Every key of params.yaml
@@ -60,7 +60,7 @@ class Row(NamedTuple):
 
 def page() -> str:
     """Return the page: a heading for each section of params.yaml and a table of its keys."""
-    lists = {"sections": SECTIONS, "parts": PARTS, "joined": JOINED}
+    lists = {"sections": SECTIONS, "parts": [name for name in CLASSES if name in COMPLETED], "joined": JOINED}
     words = {name: ", ".join(f"`{one}`" for one in found) for name, found in lists.items()}
     natures = "\n".join(f"- {nature}: {what};" for nature, what in NATURES.items())[:-1] + "."
     parts = [HEAD.format(**words, natures=natures)]

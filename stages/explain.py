@@ -25,9 +25,10 @@ from darkroom.explanation.feature_maps import FeatureMaps
 from darkroom.explanation.parts import Subject
 from darkroom.images.prepared.views import TEST, View
 from darkroom.networks.network_file import check_fit, load_network
-from darkroom.params.base import FILE, read_entry
+from darkroom.params.base import read_entry
 from darkroom.params.explanation import Explanation
 from darkroom.params.model import Runtime
+from darkroom.params.yaml_files import FILE
 from darkroom.pipeline import command
 from darkroom.reporting import figures, selection
 

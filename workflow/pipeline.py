@@ -18,8 +18,8 @@ from snakemake.io import ancient, directory, report
 
 from darkroom.core import program
 from darkroom.core.errors import UserError
-from darkroom.params.base import read
 from darkroom.params.document import Parameters, load
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import command, origins, plan, planning, template, versions
 from workflow import changes, jobs, listings, lock, reasons, recording, storage
 from workflow.concerned import Concerned, concerned, reached

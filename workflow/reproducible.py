@@ -24,9 +24,9 @@ from ruamel.yaml import YAML
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import RECORD
 from darkroom.core.files import replace_file
-from darkroom.params.base import FILE as PARAMETERS
 from darkroom.params.document import load
-from darkroom.params.inheritance import DEFAULTS
+from darkroom.params.kinds import DEFAULTS
+from darkroom.params.yaml_files import FILE as PARAMETERS
 from darkroom.pipeline import command, origins, template
 from workflow import git, lock
 from workflow.reasons import MARK

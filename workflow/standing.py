@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from darkroom.params.base import read
 from darkroom.params.document import load
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import planning, template
 from workflow import jobs, last_words, lock
 from workflow.changes import Inspection

@@ -9,7 +9,7 @@ from darkroom.archives.members import Parts, list_members, split_name
 from darkroom.archives.names import fold_name, show
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_hidden, is_image_name
-from darkroom.params.base import FILE
+from darkroom.params.yaml_files import FILE
 
 ENDING = ".zip"
 SHOWN = 8

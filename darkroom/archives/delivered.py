@@ -17,8 +17,8 @@ from darkroom.archives.packing import archive_name, pack
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
-from darkroom.params.base import FILE
 from darkroom.params.data import SOURCES, Dataset
+from darkroom.params.yaml_files import FILE
 
 WANTED = {
     "cifar10-binary": "no .tar.gz archive; give one, or the folder that holds it",

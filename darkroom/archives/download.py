@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from darkroom.core import progress
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE
+from darkroom.params.yaml_files import FILE
 
 CHUNK = 1 << 16
 """Bytes that are held in memory at once."""

@@ -13,8 +13,8 @@ from darkroom.archives.names import check_writable
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset
+from darkroom.params.yaml_files import FILE
 
 SHOWN = 3
 """Names of skipped files that the log shows."""

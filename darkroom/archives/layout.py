@@ -20,7 +20,7 @@ from darkroom.archives.members import Parts, split_name
 from darkroom.archives.names import LONGEST
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_hidden, is_image_name, is_litter
-from darkroom.params.base import FILE
+from darkroom.params.yaml_files import FILE
 
 Members = list[tuple[Parts, zipfile.ZipInfo]]
 """Members of an archive, each with the parts of its name."""

@@ -6,8 +6,8 @@ import pandas
 
 from darkroom.core.errors import UserError
 from darkroom.core.files import sha256
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset
+from darkroom.params.yaml_files import FILE
 
 
 def list_files(folder: Path) -> pandas.DataFrame:

@@ -19,8 +19,8 @@ from darkroom.core.errors import UserError
 from darkroom.core.growing_array import GrowingArray
 from darkroom.core.splits import SPLITS
 from darkroom.images.decoding.formats import ARRAY
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset
+from darkroom.params.yaml_files import FILE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset
+from darkroom.params.yaml_files import FILE
 
 Image = TypeVar("Image", bound=Any)
 """A frozen dataclass with split, label and name."""

@@ -10,17 +10,18 @@ from typing import Any
 
 from darkroom.core import program
 from darkroom.core.errors import UserError
-from darkroom.params import inheritance
-from darkroom.params.base import FILE, dump
+from darkroom.params import kinds
 from darkroom.params.document import Parameters, load
-from darkroom.params.inheritance import CALLBACKS, Full, Places
+from darkroom.params.joining import Full, Places
+from darkroom.params.kinds import CALLBACKS
+from darkroom.params.yaml_files import FILE, dump
 
 
 def list_entries(parameters: Parameters) -> dict[str, Full]:
     """Return every entry and every variant of a sweep in full, by its dotted key."""
     found = {
         f"{section}.{key}": parameters.complete_entry(section, key)
-        for section in inheritance.SECTIONS
+        for section in kinds.SECTIONS
         for key in getattr(parameters, section)
     }
     variants = {f"sweeps.{sweep}.variants.{variant}": name for name, (sweep, variant) in parameters.variants.items()}
@@ -39,7 +40,7 @@ def find_entries(parameters: Parameters, name: str) -> dict[str, Full]:
     if not found:
         known = [key for dotted in list_entries(parameters) for key in (dotted, dotted.partition(".")[2])]
         near = difflib.get_close_matches(name, [*known, *parameters.variants], n=5)
-        hint = f"perhaps {', '.join(near)}" if near else f"entries stand below {', '.join(inheritance.SECTIONS)}"
+        hint = f"perhaps {', '.join(near)}" if near else f"entries stand below {', '.join(kinds.SECTIONS)}"
         raise UserError(f"{FILE}: no entry {name!r}; {hint}")
     return found
 

@@ -7,15 +7,16 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from darkroom.core.errors import UserError
-from darkroom.params import defaults, inheritance, sweeps
+from darkroom.params import defaults, inheritance, joining, kinds, sweeps
 from darkroom.params.augmentation import Augmented
 from darkroom.params.backbone import Backbone
-from darkroom.params.base import FILE, Name, Section, read, validate
+from darkroom.params.base import Name, Section, validate
 from darkroom.params.data import Census, Dataset, View
 from darkroom.params.explanation import Explanation
-from darkroom.params.inheritance import Full, Places
+from darkroom.params.joining import Full, Places
 from darkroom.params.model import Evaluation, Model, Runtime, Study, Sweep
 from darkroom.params.transfer import AnyModel, FineTune, TransferModel
+from darkroom.params.yaml_files import FILE, read
 
 
 class Parameters(Section):
@@ -74,7 +75,7 @@ class Parameters(Section):
         """Return the model that a sweep varies, with the changes of a variant."""
         of, changes = self.sweeps[sweep].of, self.sweeps[sweep].variants[variant]
         model = inheritance.complete_entry(self._document, "models", of)
-        return inheritance.override(self._document, model, changes, f"sweeps.{sweep}.variants.{variant}")
+        return joining.override(self._document, model, changes, f"sweeps.{sweep}.variants.{variant}")
 
     def origin(self, key: str) -> str:
         """Return the model that the fine-tune ``key`` goes back to; of a model, itself."""
@@ -113,12 +114,12 @@ def complete(document: dict[str, Any]) -> Parameters:
     Raises:
         UserError: as :func:`load`.
     """
-    if unknown := [key for key in document if key not in (inheritance.DEFAULTS, *Parameters.model_fields)]:
-        allowed = ", ".join([inheritance.DEFAULTS, *Parameters.model_fields])
+    if unknown := [key for key in document if key not in (kinds.DEFAULTS, *Parameters.model_fields)]:
+        allowed = ", ".join([kinds.DEFAULTS, *Parameters.model_fields])
         raise UserError(f"{FILE}: {unknown[0]}: unknown key; allowed here: {allowed}")
     if missing := [key for key in Parameters.model_fields if key not in document]:
         raise UserError(f"{FILE}: {missing[0]}: missing; every section must be given, {{}} where it has no entry")
-    inheritance.check_entries(document)
+    kinds.check_entries(document)
     defaults.check(document)
     whole = inheritance.expand(document)
     parameters = validate(Parameters, whole.value, "", whole.places)

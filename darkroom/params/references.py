@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset
 from darkroom.params.document import Parameters
 from darkroom.params.model import Model, Study
 from darkroom.params.sweeps import list_variants
 from darkroom.params.training import Fit
 from darkroom.params.transfer import TransferModel
+from darkroom.params.yaml_files import FILE
 
 RESERVED = {
     "all",

@@ -6,9 +6,9 @@ python -m darkroom.params.schema          prints it (kept in workflow/params.sch
 import json
 from typing import Any
 
-from darkroom.params.defaults import KINDS, PARTS
+from darkroom.params.defaults import CLASSES
 from darkroom.params.document import Parameters
-from darkroom.params.inheritance import BASE, DEFAULTS, FINE_TUNES, SECTIONS
+from darkroom.params.kinds import BASE, DEFAULTS, FINE_TUNES, SECTIONS
 
 BASE_SCHEMA = {
     "type": "string",
@@ -21,7 +21,7 @@ def dump_schema() -> str:
     """Return the schema, as text: no key of an entry is required, for its base or the defaults may give it."""
     found = Parameters.model_json_schema()
     definitions = found["$defs"]
-    classes = {kind: one.__name__ for kind, one in {**KINDS, **PARTS}.items()}
+    classes = {kind: one.__name__ for kind, one in CLASSES.items()}
     definitions["Fit"] = _drop(definitions["FineTuning"], ["cache_frozen"])
     for name in (*classes.values(), "Training", "TransferTraining", "FineTuning", "Network", "Transfer"):
         definitions[name].pop("required", None)

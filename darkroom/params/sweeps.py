@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from darkroom.core.errors import UserError
-from darkroom.params import inheritance
-from darkroom.params.base import FILE, read, validate
-from darkroom.params.inheritance import Places
+from darkroom.params import inheritance, joining, kinds
+from darkroom.params.base import validate
+from darkroom.params.joining import Places
 from darkroom.params.model import Sweep
+from darkroom.params.yaml_files import FILE, read
 
 
 def variant_name(sweep: str, variant: str) -> str:
@@ -38,7 +39,7 @@ def find_model(key: str, file: Path = FILE) -> tuple[dict[str, Any], str, Places
         UserError: there is neither a model nor a variant of this name.
     """
     document = read(file)
-    inheritance.check_entries(document)
+    kinds.check_entries(document)
     models, sweeps = document.get("models", {}), document.get("sweeps", {})
     if key in models:
         found = inheritance.complete_entry(document, "models", key)
@@ -52,6 +53,6 @@ def find_model(key: str, file: Path = FILE) -> tuple[dict[str, Any], str, Places
             if sweep.of not in models:
                 raise UserError(f"{FILE}: sweeps.{name}.of: {sweep.of!r}: no such model; there is {', '.join(models)}")
             model = inheritance.complete_entry(document, "models", sweep.of)
-            found = inheritance.override(document, model, sweep.variants[variant], where)
+            found = joining.override(document, model, sweep.variants[variant], where)
             return found.value, where, found.places
     raise UserError(f"models: no entry {key!r}, and no variant of a sweep is called so; there is {', '.join(models)}")

@@ -11,9 +11,9 @@ from typing import Any
 
 from darkroom.core.filenames import NETWORK
 from darkroom.core.provenance import note_on_images, note_on_weights
-from darkroom.params.base import dump
 from darkroom.params.document import Parameters
 from darkroom.params.transfer import TransferModel
+from darkroom.params.yaml_files import dump
 from darkroom.pipeline import template
 
 FILE = Path("models/dvc.yaml")

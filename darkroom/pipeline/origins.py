@@ -5,9 +5,9 @@ from collections.abc import Container
 from pathlib import Path
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE as PARAMETERS
 from darkroom.params.data import Dataset
 from darkroom.params.document import Parameters
+from darkroom.params.yaml_files import FILE as PARAMETERS
 from darkroom.pipeline import template
 
 DRAWING, DOWNLOADING = "darkroom/synthetic", "darkroom/archives/download.py"

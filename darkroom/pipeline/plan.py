@@ -13,9 +13,9 @@ from pathlib import Path
 
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
-from darkroom.params.base import FILE as PARAMETERS
-from darkroom.params.base import dump
 from darkroom.params.document import Parameters, load
+from darkroom.params.yaml_files import FILE as PARAMETERS
+from darkroom.params.yaml_files import dump
 from darkroom.pipeline import artifacts
 from darkroom.pipeline.planning import make_plan
 

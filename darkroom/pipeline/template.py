@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE as PARAMETERS
-from darkroom.params.base import read
+from darkroom.params.yaml_files import FILE as PARAMETERS
+from darkroom.params.yaml_files import read
 
 FILE = Path("dvc.yaml")
 CHECK = "plan"

@@ -16,7 +16,7 @@ import yaml
 from darkroom.core import program
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 
 FILE = Path("workflow/versions.yaml")

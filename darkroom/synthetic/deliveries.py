@@ -18,8 +18,8 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import ZIP_TIME, replace_file
 from darkroom.core.progress import show_progress
 from darkroom.core.splits import SPLITS
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset, Splits, Synthetic
+from darkroom.params.yaml_files import FILE
 from darkroom.synthetic import drawing, pixel_formats
 from darkroom.synthetic.drawing import NUMBERS, draw_picture, number_classes
 from darkroom.synthetic.scenes import KINDS

@@ -7,7 +7,7 @@ import pytest
 
 from darkroom.core.backend import keras
 from darkroom.networks import network
-from darkroom.params import inheritance
+from darkroom.params import joining
 from darkroom.params.base import validate
 from darkroom.params.document import Parameters, load
 from darkroom.params.model import Model, Network
@@ -32,7 +32,7 @@ def built(name: str, changes: dict[str, Any] | None = None) -> keras.Model:
     """The model of params.yaml, with some changes of its network."""
     model = parameters().trained[name]
     assert isinstance(model, Model)
-    found = inheritance.override({}, parameters().complete_entry("models", name), {"network": changes or {}}, "test")
+    found = joining.override({}, parameters().complete_entry("models", name), {"network": changes or {}}, "test")
     settings = validate(Network, found.value["network"], "test")
     return network.build(settings, shape(model.view), CLASSES[parameters().dataset_of(model.view)])
 

@@ -12,12 +12,13 @@ import pytest
 
 from benchmarks.project import edit
 from darkroom.core.errors import UserError
-from darkroom.params import defaults, inheritance
-from darkroom.params.base import read, read_entry, validate
+from darkroom.params import defaults, inheritance, kinds
+from darkroom.params.base import read_entry, validate
 from darkroom.params.data import View
 from darkroom.params.document import Parameters, load
 from darkroom.params.model import Model, Sweep
 from darkroom.params.sweeps import find_model
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import planning, template
 from tests.support.refusals import one_line
 
@@ -269,11 +270,12 @@ def leaves(places: dict[str, Any]) -> set[str]:
 
 
 def test_parts_that_are_joined_are_those_that_hold_keys() -> None:
-    for kind in defaults.KINDS.values():
-        for key, one in kind.model_fields.items():
+    for kind in kinds.KINDS:
+        for key, one in defaults.CLASSES[kind].model_fields.items():
             if isinstance(one.annotation, type) and hasattr(one.annotation, "model_fields") and key != "splits":
-                assert key in inheritance.JOINED
-    assert {*inheritance.JOINED, *inheritance.CALLBACK_PARTS} - {"network"} == set(defaults.PARTS)
+                assert key in kinds.JOINED
+    assert {*kinds.KINDS, *kinds.COMPLETED} == set(defaults.CLASSES)
+    assert {*kinds.JOINED, *kinds.CALLBACK_PARTS} - {"network"} == set(kinds.COMPLETED)
 
 
 def test_an_entry_is_shown_in_full_with_where_each_value_stands(project: Callable[..., Path]) -> None:

@@ -11,10 +11,11 @@ import yaml
 
 from darkroom.core.errors import UserError
 from darkroom.params import schema
-from darkroom.params.base import read, read_entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import View
 from darkroom.params.document import load
 from darkroom.params.references import RESERVED
+from darkroom.params.yaml_files import read
 
 
 def test_schema_has_not_drifted(root: Path) -> None:

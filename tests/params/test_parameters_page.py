@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from darkroom.params import inheritance
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from docs import parameters
 
 

@@ -10,7 +10,7 @@ from benchmarks.project import edit
 from darkroom.core.errors import UserError
 from darkroom.params.base import validate
 from darkroom.params.document import load
-from darkroom.params.inheritance import Full, override
+from darkroom.params.joining import Full, override
 from darkroom.params.model import Model
 from darkroom.params.sweeps import find_model
 from darkroom.pipeline import planning

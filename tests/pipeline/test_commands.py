@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import Loader, read
 from darkroom.params.document import complete
+from darkroom.params.yaml_files import Loader, read
 from darkroom.pipeline import artifacts, plan, planning, template
 
 LONGEST = 60

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.project import edit
 from darkroom.params import inheritance
-from darkroom.params.base import read
 from darkroom.params.document import load
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import planning, template
 
 Concerned = Callable[..., set[str]]

@@ -113,7 +113,7 @@ def test_only_what_the_command_line_names_is_restored(stub: Path) -> None:
 
 
 def study(folder: Path) -> dict:
-    from darkroom.params.base import read
+    from darkroom.params.yaml_files import read
 
     return read(folder / "params.yaml")["studies"]["intel"]
 

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.project import copied, edit, leave_one_study
 from darkroom.core.files import write_json, write_text
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import record
 from tests.support.small_study import refusal
 from workflow import jobs, status

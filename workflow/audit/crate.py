@@ -18,7 +18,7 @@ from rocrate.rocrate import ROCrate
 
 from darkroom.core.errors import UserError
 from darkroom.core.files import replace_folder
-from darkroom.params.base import FILE as PARAMETERS
+from darkroom.params.yaml_files import FILE as PARAMETERS
 from darkroom.pipeline import plan, template, versions
 from workflow.audit.crate_files import SOURCE_CODE, TERMS, Files
 from workflow.audit.crate_run import Run
