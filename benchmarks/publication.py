@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas
 from PIL import Image
 
-from darkroom.core.files import written
-from darkroom.pipeline.template import documents
+from darkroom.core.files import replace_file
+from darkroom.pipeline.template import read_documents
 
 OUT = Path(__file__).parents[1] / "docs/subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def list_published(checkout: Path) -> Iterator[Path]:
     """Yield the files of a checkout that are published, relative to its results."""
-    results, values = checkout / "results", documents(checkout)[1]
+    results, values = checkout / "results", read_documents(checkout)[1]
     for study, planned in values["comparisons"].items():
         table = results / study / "comparison/models.csv"
         if not table.is_file():
@@ -57,7 +57,7 @@ def list_published(checkout: Path) -> Iterator[Path]:
 def copy(source: Path, target: Path) -> None:
     """Copy a file, a figure with at most ``COLOURS`` colours and ``WIDTH`` pixels wide; it is whole, or not there."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with written(target) as temporary:
+    with replace_file(target) as temporary:
         if source.suffix != ".png":
             shutil.copyfile(source, temporary)
             return

@@ -106,7 +106,7 @@ def refused(mine: Path, tmp_path: Path) -> Callable[..., str]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny study, made by Snakemake."""
     folder = small(tmp_path_factory.mktemp("made") / "project")
-    assert snakemake(folder) == sorted(template.stages(folder))
+    assert snakemake(folder) == sorted(template.read_stages(folder))
     return folder
 
 

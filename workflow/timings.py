@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("page", type=Path, help="a row for each stage, in Markdown")
     parser.add_argument("figure", type=Path, help="time and memory of the longest jobs, as PNG")
     options = parser.parse_args(argv)
-    found = table(measurements(template.stages()))
+    found = table(measurements(template.read_stages()))
     write_table(options.table, found)
     write_text(options.page, page(found))
     save(figure(found), options.figure)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
-from darkroom.params.base import FILE
+from darkroom.params.yaml_files import FILE
 
 FORMS = {
     "class-folders": "the layout is <archive>/<class>/<image>",

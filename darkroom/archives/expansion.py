@@ -31,6 +31,6 @@ class Expansion:
             )
 
 
-def allowed(key: str, dataset: Dataset) -> Expansion:
+def find_allowed(key: str, dataset: Dataset) -> Expansion:
     """Return what the dataset ``key`` allows."""
     return Expansion(dataset.max_expansion, f"datasets.{key}.max_expansion")

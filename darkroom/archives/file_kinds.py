@@ -19,7 +19,7 @@ MARKUP = (b"<", b"{")
 AGAIN = "download or copy it again"
 
 
-def mistaken(file: Path, instead: str, *own: str) -> tuple[str, str] | None:
+def diagnose(file: Path, instead: str, *own: str) -> tuple[str, str] | None:
     """Return what a file is and what to do, or ``None`` where it is of one of its ``own`` kinds or none is known.
 
     ``instead`` is what to do with one of another kind.

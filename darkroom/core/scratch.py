@@ -24,12 +24,12 @@ FEATURES, BACKUPS = "darkroom-features", "darkroom-backups"
 DARKROOM_SCRATCH may hold other things."""
 
 
-def place(kind: str = FEATURES) -> Path:
+def kind_folder(kind: str = FEATURES) -> Path:
     """Return the folder of one kind of entries."""
     return Path(os.environ.get("DARKROOM_SCRATCH") or ".scratch").expanduser() / kind
 
 
-def bound() -> int:
+def read_bound() -> int:
     """Return the most bytes that stay in the folder.
 
     Raises:
@@ -42,14 +42,14 @@ def bound() -> int:
         raise UserError(f"DARKROOM_SCRATCH_GIB: {given!r}: give a number of GiB, such as 10") from None
 
 
-def free() -> int:
+def free_bytes() -> int:
     """Return the free bytes of the folder's disk."""
-    folder = place().absolute()
+    folder = kind_folder().absolute()
     return shutil.disk_usage(next(path for path in [folder, *folder.parents] if path.exists())).free
 
 
 @contextmanager
-def locked(path: Path, wait: bool = True) -> Iterator[bool]:
+def lock(path: Path, wait: bool = True) -> Iterator[bool]:
     """Hold the lock of the entry ``path`` and give ``True``; give ``False`` if another has it and we don't ``wait``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f"{path.name}.lock").open("w") as file:
@@ -61,10 +61,10 @@ def locked(path: Path, wait: bool = True) -> Iterator[bool]:
             yield True
 
 
-def entries() -> list[tuple[float, int, Path]]:
+def list_entries() -> list[tuple[float, int, Path]]:
     """Return when each entry was last used, its bytes, and its folder, those used longest ago first."""
     found = []
-    for folder in (place(FEATURES), place(BACKUPS)):
+    for folder in (kind_folder(FEATURES), kind_folder(BACKUPS)):
         for path in folder.iterdir() if folder.is_dir() else []:
             try:
                 if path.is_dir():
@@ -80,18 +80,18 @@ def trim(room: int = 0) -> None:
     Those used longest ago go first, those that a process holds stay; what a killed one left half-written goes as well.
     A file that is open stays readable.
     """
-    most, total = bound(), room
+    most, total = read_bound(), room
     whole = []
-    for _, size, path in entries():
+    for _, size, path in list_entries():
         if not path.name.startswith(BESIDE):
             whole.append((size, path))
             total += size
         elif is_abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
     for size, path in whole:
-        if total <= most and free() >= room:
+        if total <= most and free_bytes() >= room:
             break
-        with locked(path, wait=False) as ours:
+        with lock(path, wait=False) as ours:
             if ours:
                 shutil.rmtree(path, ignore_errors=True)
                 total -= size

@@ -43,14 +43,14 @@ class Backbone(Section):
 
     @field_validator("weights")
     @classmethod
-    def known_weights(cls, weights: str) -> str:
+    def check_weights(cls, weights: str) -> str:
         """Refuse what is no source of weights."""
         if weights not in {"imagenet", "package", "none"} and Path(weights).suffix != ".h5":
             raise ValueError("allowed: imagenet, package, none, or the path of a Keras .h5 file")
         return weights
 
     @model_validator(mode="after")
-    def fitting(self) -> "Backbone":
+    def check_architecture(self) -> "Backbone":
         """Require what the architecture needs, and weights that it has."""
         if (self.architecture in SCALABLE) != (self.alpha is not None):
             needs = "needs alpha, such as 1.0" if self.alpha is None else "has no alpha; write alpha: null"

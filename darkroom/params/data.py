@@ -67,7 +67,7 @@ class Dataset(Section):
 
     @field_validator("source")
     @classmethod
-    def known_source(cls, source: str) -> str:
+    def check_source(cls, source: str) -> str:
         """Refuse a scheme that no code fetches."""
         if source.startswith("kaggle:") and not re.fullmatch(r"kaggle:[\w.-]+/[\w.-]+", source):
             raise ValueError("write kaggle:<owner>/<name>, or kaggle:competitions/<name>")
@@ -78,7 +78,7 @@ class Dataset(Section):
         return source
 
     @model_validator(mode="after")
-    def complete_source(self) -> "Dataset":
+    def check_complete(self) -> "Dataset":
         """Require what the chosen source and splits need."""
         if self.source.startswith("https://"):
             if self.sha256 is None:

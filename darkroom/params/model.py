@@ -54,7 +54,7 @@ class Blocks(Section, json_schema_extra=ARCHITECTURE):
     """Factor of the sum of the convolutions' squared weights that is added to the loss; 0: none."""
 
     @model_validator(mode="after")
-    def as_many_poolings(self) -> "Blocks":
+    def check_poolings(self) -> "Blocks":
         """Require a pooling for each convolution."""
         if isinstance(self.pooling, list) and len(self.pooling) != len(self.filters):
             raise ValueError(f"filters are {self.filters} and pooling {self.pooling}: give one number, or one for each")
@@ -85,7 +85,7 @@ class Head(Section, json_schema_extra=ARCHITECTURE):
     """Dropout of the probabilities themselves, which one of the courses has: it harms training."""
 
     @model_validator(mode="after")
-    def as_many_rates(self) -> "Head":
+    def check_rates(self) -> "Head":
         """Require a dropout rate for each layer."""
         if len(self.dropout) != len(self.units):
             raise ValueError(f"units are {self.units} and dropout {self.dropout}: give one rate for each layer")

@@ -8,9 +8,9 @@ from pathlib import Path
 import jinja2
 
 from darkroom.core.files import write_text
-from darkroom.params.defaults import PARTS
-from darkroom.params.inheritance import JOINED, SECTIONS
+from darkroom.params.defaults import CLASSES
 from darkroom.params.keys import HYPERPARAMETERS, list_keys
+from darkroom.params.kinds import COMPLETED, JOINED, SECTIONS
 
 PAGE = Path("docs/parameters.md")
 TEMPLATES = jinja2.Environment(  # its own: darkroom.reporting stands on this room
@@ -24,8 +24,9 @@ TEMPLATES = jinja2.Environment(  # its own: darkroom.reporting stands on this ro
 
 def render() -> str:
     """Return the page: an introduction, then a table of keys for each section of params.yaml."""
+    parts = [name for name in CLASSES if name in COMPLETED]
     return TEMPLATES.get_template("parameters.md.j2").render(
-        sections=SECTIONS, parts=PARTS, joined=JOINED, keys=list_keys(), hyperparameters=HYPERPARAMETERS
+        sections=SECTIONS, parts=parts, joined=JOINED, keys=list_keys(), hyperparameters=HYPERPARAMETERS
     )
 
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset
 from darkroom.params.document import Parameters
 from darkroom.params.model import Model, Study
-from darkroom.params.sweeps import variants
+from darkroom.params.sweeps import list_variants
 from darkroom.params.training import Fit
 from darkroom.params.transfer import TransferModel
+from darkroom.params.yaml_files import FILE
 
 RESERVED = {
     "all",
@@ -70,7 +70,7 @@ def _check_sweeps(parameters: Parameters) -> None:
     taken = {**parameters.models, **parameters.finetunes}
     for key, content in parameters.sweeps.items():
         _check_named(f"sweeps.{key}.of", content.of, parameters.models)
-    for name, sweep, variant in variants(parameters.sweeps):
+    for name, sweep, variant in list_variants(parameters.sweeps):
         if name in taken:
             raise UserError(
                 f"{FILE}: sweeps.{sweep}.variants.{variant}: it would be trained as {name}, which is taken; rename it"

@@ -40,7 +40,7 @@ class Synthetic(Section):
 
     @field_validator("archive")
     @classmethod
-    def archive_in_its_folder(cls, archive: str | None) -> str | None:
+    def check_archive(cls, archive: str | None) -> str | None:
         """Refuse a name that leaves the folder of the archives."""
         if archive is not None and not re.fullmatch(FILE_NAME, archive):
             raise ValueError("not a file name; write one without folders, such as photographs")

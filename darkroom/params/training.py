@@ -39,7 +39,7 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
 
     @field_validator("class_weights", mode="before")
     @classmethod
-    def named_classes(cls, weights: Any) -> Any:
+    def check_class_names(cls, weights: Any) -> Any:
         """Refuse a class that YAML reads as a number."""
         if isinstance(weights, dict) and not all(isinstance(name, str) for name in weights):
             raise ValueError(
@@ -48,7 +48,7 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
         return weights
 
     @model_validator(mode="after")
-    def whole_parts(self) -> "Fit":
+    def check_parts(self) -> "Fit":
         """Require parts of equal size, and a momentum only where there is one."""
         if self.batch_size % self.accumulation_steps:
             raise ValueError(
@@ -59,7 +59,7 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
         return self
 
     @model_validator(mode="after")
-    def callbacks_that_agree(self) -> "Fit":
+    def check_callbacks(self) -> "Fit":
         """Require that no callback is named twice, and none undoes what another does."""
         names = [callback.name for callback in self.callbacks]
         if twice := [name for name in names if names.count(name) > 1]:
@@ -69,10 +69,10 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
                 "callbacks: LearningRateScheduler sets the rate of each epoch and undoes ReduceLROnPlateau; name one"
             )
         if "SwapEMAWeights" in names:
-            self._averages_agree(names.index("SwapEMAWeights"))
+            self._check_averages(names.index("SwapEMAWeights"))
         return self
 
-    def _averages_agree(self, place: int) -> None:
+    def _check_averages(self, place: int) -> None:
         if self.accumulation_steps > 1:
             raise ValueError(
                 "callbacks: SwapEMAWeights averages after each part of a batch, not after each update; "

@@ -61,7 +61,7 @@ class FineTune(Section):
 
     @field_validator("unfreeze", mode="before")
     @classmethod
-    def some_layers(cls, unfreeze: Any) -> Any:
+    def check_layers(cls, unfreeze: Any) -> Any:
         """Refuse what names no layers."""
         if isinstance(unfreeze, bool) or not (
             isinstance(unfreeze, str) or (isinstance(unfreeze, int) and unfreeze > 0)

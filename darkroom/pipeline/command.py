@@ -20,7 +20,7 @@ OURS = "DARKROOM_JOB"
 """The variable by which a stage knows that a job of Snakemake's runs it."""
 
 
-def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the arguments; what ``argv`` leaves out is taken from the stage's command in dvc.yaml.
 
     The parser's first argument is ``key``; its options default to ``None``.
@@ -34,7 +34,7 @@ def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | Non
     missing = [name for name, value in vars(given).items() if value is None]
     if not missing:
         return given
-    known = template.stages()
+    known = template.read_stages()
     stage = known.get(f"{verb}@{given.key}")
     if stage is None:
         keys = ", ".join(entry.key or "" for entry in known.values() if entry.verb == verb)
@@ -42,11 +42,11 @@ def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | Non
             f"dvc.yaml has no stage {verb}@{given.key}; there is {keys or 'none'}; "
             "give every option, or, if params.yaml was just edited, run python -m darkroom.pipeline.plan"
         )
-    recorded = parser.parse_args(_record_apart(shlex.split(stage.command)[3:])[1])
+    recorded = parser.parse_args(_split_record(shlex.split(stage.command)[3:])[1])
     return argparse.Namespace(**{**vars(given), **{name: getattr(recorded, name) for name in missing}})
 
 
-def _record_apart(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
+def _split_record(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
     """Return the file that ``--record`` names, and the other arguments."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--record", type=Path)
@@ -54,7 +54,7 @@ def _record_apart(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
     return options.record, others
 
 
-def train(
+def run_training(
     verb: str,
     place: Callable[[str], str],
     description: str | None,
@@ -76,7 +76,7 @@ def train(
     parser.add_argument("--replicate", type=int, help="from 1")
     for name, meaning in folders.items():
         parser.add_argument(f"--{name}", type=Path, help=meaning)
-    options = parsed(parser, verb, argv)
+    options = parse(parser, verb, argv)
     try:
         work(options)
     except UserError as error:
@@ -121,9 +121,9 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
             check_alone()
             check_plan()
             versions.check(os.environ["DVC_STAGE"])
-        file, others = _record_apart(arguments)
+        file, others = _split_record(arguments)
         main(others)
         if file:
-            write_json(file, record.of_process())
+            write_json(file, record.describe_process())
 
     program.run(checked_and_recorded)

@@ -18,7 +18,7 @@ import numpy
 
 from darkroom.core import scratch
 from darkroom.core.backend import keras
-from darkroom.core.files import written
+from darkroom.core.files import replace_file
 from darkroom.core.progress import note
 
 FILE = "state.npz"
@@ -76,7 +76,7 @@ class Backup:
         try:
             with numpy.load(self.folder / FILE) as members:
                 arrays = {name: members[name] for name in members.files}
-            return unpacked(arrays)
+            return unpack(arrays)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             note(self.task, f"{self.folder / FILE}: the backup is corrupt; it is thrown away, and training starts anew")
             self.remove()
@@ -84,13 +84,13 @@ class Backup:
 
     def write(self, state: State) -> None:
         """Write a state in the place of the last, or say that there is no room for it."""
-        arrays = packed(state)
+        arrays = pack(state)
         needed = sum(array.nbytes for array in arrays.values())
         scratch.trim(needed)
-        if needed > scratch.free():
+        if needed > scratch.free_bytes():
             note(self.task, f"no backup: it needs {needed / 1e6:,.1f} MB, and the disk of {self.folder} has less free")
             return
-        with written(self.folder / FILE) as temporary, temporary.open("wb") as file:
+        with replace_file(self.folder / FILE) as temporary, temporary.open("wb") as file:
             numpy.savez(file, allow_pickle=False, **arrays)
 
     def remove(self) -> None:
@@ -99,15 +99,15 @@ class Backup:
 
 
 @contextmanager
-def opened(name: str, task: str) -> Iterator[Backup | None]:
+def open_backup(name: str, task: str) -> Iterator[Backup | None]:
     """Give the backup of the training ``name``, removed if all goes well; ``None`` if another process has it.
 
     Raises:
         UserError: the environment gives no number for the most that the folder may hold.
     """
-    scratch.bound()  # a mistake there must not wait until the first backup
-    folder = scratch.place(scratch.BACKUPS) / name
-    with scratch.locked(folder, wait=False) as ours:
+    scratch.read_bound()  # a mistake there must not wait until the first backup
+    folder = scratch.kind_folder(scratch.BACKUPS) / name
+    with scratch.lock(folder, wait=False) as ours:
         if not ours:
             note(task, f"no backup: another process does the same training and has {folder}")
         backup = Backup(folder, task) if ours else None
@@ -116,7 +116,7 @@ def opened(name: str, task: str) -> Iterator[Backup | None]:
             backup.remove()
 
 
-def packed(state: State) -> dict[str, numpy.ndarray]:
+def pack(state: State) -> dict[str, numpy.ndarray]:
     """Return a state as arrays by name; the names of lists' items end in their places."""
     lists: dict[str, list[numpy.ndarray]] = {"variables": state.variables, "optimizer": state.optimizer}
     values: dict[str, dict[str, Any]] = {}
@@ -129,8 +129,8 @@ def packed(state: State) -> dict[str, numpy.ndarray]:
     return {VALUES: numpy.frombuffer(text.encode(), dtype=numpy.uint8), **arrays}
 
 
-def unpacked(arrays: Mapping[str, numpy.ndarray]) -> State:
-    """Return the state that :func:`packed` made arrays of.
+def unpack(arrays: Mapping[str, numpy.ndarray]) -> State:
+    """Return the state that :func:`pack` made arrays of.
 
     Raises:
         KeyError: some are missing.

@@ -40,12 +40,12 @@ class InTurn(keras.callbacks.Callback):
         """Do nothing."""
 
 
-def folder(out: Path) -> Path:
+def log_folder(out: Path) -> Path:
     """Return where the callbacks of the training that writes its model to ``out`` write."""
     return LOGS.joinpath(*out.parts[-2:])
 
 
-def asked(fit: Fit, kind: type[Callback]) -> Any:
+def find_callback(fit: Fit, kind: type[Callback]) -> Any:
     """Return what ``fit`` says of the callback of one kind, or ``None``."""
     return next((callback for callback in fit.callbacks if isinstance(callback, kind)), None)
 
@@ -65,7 +65,7 @@ def check(fit: Fit, validates: bool) -> None:
             )
 
 
-def made(fit: Fit, logs: Path, epochs: int) -> list[keras.callbacks.Callback]:
+def make_callbacks(fit: Fit, logs: Path, epochs: int) -> list[keras.callbacks.Callback]:
     """Return Keras' callbacks for ``fit``, in its order, of a training that has come through ``epochs`` epochs.
 
     One that starts replaces in ``logs`` what another left there; one that goes on adds to it.
@@ -75,10 +75,10 @@ def made(fit: Fit, logs: Path, epochs: int) -> list[keras.callbacks.Callback]:
             shutil.rmtree(logs, ignore_errors=True)
         logs.mkdir(parents=True, exist_ok=True)
     kept = [callback for callback in fit.callbacks if not isinstance(callback, BackupAndRestore)]
-    return [*(_made(callback, fit, logs, epochs) for callback in kept), InTurn()]
+    return [*(_make_callback(callback, fit, logs, epochs) for callback in kept), InTurn()]
 
 
-def _made(callback: Callback, fit: Fit, logs: Path, epochs: int) -> keras.callbacks.Callback:
+def _make_callback(callback: Callback, fit: Fit, logs: Path, epochs: int) -> keras.callbacks.Callback:
     options = callback.model_dump(exclude={"name"})
     match callback.name:
         case "ModelCheckpoint":
@@ -86,31 +86,31 @@ def _made(callback: Callback, fit: Fit, logs: Path, epochs: int) -> keras.callba
         case "TensorBoard":
             options["log_dir"] = logs
         case "CSVLogger":
-            cut(logs / TABLE, epochs)
+            cut_table(logs / TABLE, epochs)
             options = {"filename": logs / TABLE, "append": epochs > 0}
         case "TerminateOnNaN":
             options = {"raise_error": True}
         case "LearningRateScheduler":
-            options = {"schedule": lambda epoch, _: rate(fit.learning_rate, callback, epoch)}
+            options = {"schedule": lambda epoch, _: compute_rate(fit.learning_rate, callback, epoch)}
         case "SwapEMAWeights":
             options = {"swap_on_epoch": callback.swap_on_epoch}
     return getattr(keras.callbacks, callback.name)(**options)
 
 
-def rate(start: float, scheduler: LearningRateScheduler, epoch: int) -> float:
+def compute_rate(start: float, scheduler: LearningRateScheduler, epoch: int) -> float:
     """Return the learning rate of an epoch, counted from 0, of a training that begins with the rate ``start``."""
     return start * scheduler.factor ** max(0, (epoch - scheduler.start_from_epoch) // scheduler.every)
 
 
-def cut(table: Path, epochs: int) -> None:
+def cut_table(table: Path, epochs: int) -> None:
     """Cut off what CSVLogger wrote of the epochs after the first ``epochs``, which are going to be trained again."""
     if table.is_file():
         write_text(table, "".join(table.read_text(encoding="utf-8").splitlines(keepends=True)[: epochs + 1]))
 
 
-def averaging(fit: Fit) -> dict[str, Any]:
+def choose_averaging(fit: Fit) -> dict[str, Any]:
     """Return how the optimizer must be made for the callbacks of ``fit``: to average weights, or as always."""
-    swap = asked(fit, SwapEMAWeights)
+    swap = find_callback(fit, SwapEMAWeights)
     return {"use_ema": True, "ema_momentum": swap.momentum} if swap else {}
 
 
@@ -121,7 +121,7 @@ def put_average(callbacks: Sequence[keras.callbacks.Callback], model: keras.Mode
             model.optimizer.finalize_variable_values(model.trainable_variables)
 
 
-def kept_epoch(callbacks: Sequence[keras.callbacks.Callback], epochs: int) -> int:
+def find_kept_epoch(callbacks: Sequence[keras.callbacks.Callback], epochs: int) -> int:
     """Return the epoch, from 1, whose weights a training of ``epochs`` epochs keeps: the last, if none was chosen."""
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.EarlyStopping) and callback.best_weights is not None:
@@ -129,14 +129,14 @@ def kept_epoch(callbacks: Sequence[keras.callbacks.Callback], epochs: int) -> in
     return epochs
 
 
-def state(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, dict[str, Any]]:
+def collect_state(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, dict[str, Any]]:
     """Return what the callbacks know of the epochs that have been, by class and attribute."""
     kinds = {type(callback).__name__: callback for callback in callbacks}
     return {kind: {name: getattr(kinds[kind], name) for name in STATE[kind]} for kind in STATE if kind in kinds}
 
 
 def restore(callbacks: Sequence[keras.callbacks.Callback], known: dict[str, dict[str, Any]]) -> None:
-    """Have the callbacks know what :func:`state` returned of others."""
+    """Have the callbacks know what :func:`collect_state` returned of others."""
     for callback in callbacks:
         for name, value in known.get(type(callback).__name__, {}).items():
             setattr(callback, name, value)

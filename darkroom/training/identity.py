@@ -39,7 +39,7 @@ class Origin:
     """Its seed, and what else decides what it gives."""
 
 
-def named(model: keras.Model, train: Batches, validation: Batches | None, fit: Fit, origin: Origin) -> str:
+def identify(model: keras.Model, train: Batches, validation: Batches | None, fit: Fit, origin: Origin) -> str:
     """Return the name of a training: 32 hexadecimal digits."""
     digest = hashlib.sha256()
     for network in (origin.network, model):
@@ -58,15 +58,15 @@ def named(model: keras.Model, train: Batches, validation: Batches | None, fit: F
         "threads": origin.settings.threads,
         "classes": origin.view.classes,
         "pixels": [sha256(origin.view.folder / images_file(split)) for split in origin.view.learning_splits],
-        "versions": {"python": sys.version, "numpy": numpy.__version__, **runtime.computing()},
-        "machine": [runtime.device(), computer["processor"], computer["features"]],
-        "code": code(),
+        "versions": {"python": sys.version, "numpy": numpy.__version__, **runtime.list_versions()},
+        "machine": [runtime.gpu_name(), computer["processor"], computer["features"]],
+        "code": hash_code(),
     }
     digest.update(json.dumps(made_from, sort_keys=True).encode())
     return digest.hexdigest()[:32]
 
 
-def code() -> dict[str, str]:
+def hash_code() -> dict[str, str]:
     """Return the SHA-256 of each of the project's modules that this process has imported and that decide about bytes.
 
     Of params.yaml that is its values, not what reads them: see ``UNTRACKED``.

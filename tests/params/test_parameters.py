@@ -11,20 +11,23 @@ import yaml
 
 from darkroom.core.errors import UserError
 from darkroom.params import schema
-from darkroom.params.base import entry, read
+from darkroom.params.base import read_entry
 from darkroom.params.data import View
 from darkroom.params.document import load
 from darkroom.params.references import RESERVED
+from darkroom.params.yaml_files import read
 
 
 def test_schema_has_not_drifted(root: Path) -> None:
-    assert (root / "workflow" / "params.schema.json").read_text(encoding="utf-8") == schema.schema(), "run make schema"
+    assert (root / "workflow" / "params.schema.json").read_text(encoding="utf-8") == schema.dump_schema(), (
+        "run make schema"
+    )
 
 
 def test_params_name_their_schema_and_fit_it(root: Path) -> None:
     text = (root / "params.yaml").read_text(encoding="utf-8")
     assert text.splitlines()[0].endswith("$schema=workflow/params.schema.json")
-    jsonschema.validate(yaml.safe_load(text), json.loads(schema.schema()))
+    jsonschema.validate(yaml.safe_load(text), json.loads(schema.dump_schema()))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +222,7 @@ def test_a_capital_in_a_name_is_refused_with_the_name(project: Callable[..., Pat
 def test_a_missing_entry_names_those_that_exist(project: Callable[..., Path]) -> None:
     project()
     with pytest.raises(UserError, match="no entry 'intel-512'; there is intel-150, intel-256"):
-        entry(View, "views", "intel-512")
+        read_entry(View, "views", "intel-512")
 
 
 def test_values_are_what_dvc_takes_them_for(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from darkroom.params import inheritance, page
-from darkroom.params.base import read
 from darkroom.params.keys import HYPERPARAMETERS, NATURES, list_keys
+from darkroom.params.yaml_files import read
 
 
 def test_the_page_is_that_of_the_classes(root: Path) -> None:
@@ -17,7 +17,7 @@ def test_the_page_is_that_of_the_classes(root: Path) -> None:
 
 
 def test_every_key_that_is_given_is_on_the_page(root: Path) -> None:
-    params = inheritance.expanded(read(root / "params.yaml")).value
+    params = inheritance.expand(read(root / "params.yaml")).value
     del params["sweeps"]  # whose variants name keys of models
     known = [row.key for found in list_keys().values() for row in found]
     pattern = "|".join(re.sub("<name>$", ".+", re.escape(key)).replace("<name>", "[^.]+") for key in known)

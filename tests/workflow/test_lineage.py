@@ -55,7 +55,7 @@ def record() -> dict[str, Any]:
             "params": {"params.yaml": {f"parts.{stage.key}.size": PARTS[stage.key]["size"]}} if stage.params else {},
             "outs": held(stage.outs),
         }
-        for name, stage in template.stages().items()
+        for name, stage in template.read_stages().items()
     }
     save(entries)
     return entries
@@ -75,7 +75,7 @@ def want(parts: dict[str, Any]) -> None:
 
 
 def lineage(*targets: str) -> dict[str, Step]:
-    return {step.name: step for step in steps(targets, Inspection(template.stages(), lock.read(), Contents()))}
+    return {step.name: step for step in steps(targets, Inspection(template.read_stages(), lock.read(), Contents()))}
 
 
 def said(step: Step) -> list[str]:

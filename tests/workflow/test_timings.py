@@ -107,7 +107,7 @@ def test_the_report_shows_what_the_last_jobs_took(again: Path, monkeypatch: pyte
     monkeypatch.chdir(again)
     run(again, "snakemake", "timings")
     first = pandas.read_csv("logs/timings.csv")
-    assert sorted(first["verb"] + "@" + first["key"]) == sorted(template.stages())
+    assert sorted(first["verb"] + "@" + first["key"]) == sorted(template.read_stages())
     assert first["executed"].all()
     assert "Nothing to be done" in run(again, "snakemake").stderr
     assert "Nothing to be done" in run(again, "snakemake", "timings").stderr

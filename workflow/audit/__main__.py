@@ -113,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         given = arguments(argv)
         contents = Contents()
-        inspection = Inspection(template.stages(), lock.read(), contents)
+        inspection = Inspection(template.read_stages(), lock.read(), contents)
         if given.verify and not verified(given.paths, inspection, _to_errors if given.format else print):
             sys.exit(1)
         if given.format or not given.verify:

@@ -17,8 +17,8 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from darkroom.core.errors import UserError
-from darkroom.core.files import written_folder
-from darkroom.params.base import FILE as PARAMETERS
+from darkroom.core.files import replace_folder
+from darkroom.params.yaml_files import FILE as PARAMETERS
 from darkroom.pipeline import plan, template, versions
 from workflow.audit.crate_files import SOURCE_CODE, TERMS, Files
 from workflow.audit.crate_run import Run
@@ -64,7 +64,7 @@ def write(folder: Path, steps: Sequence[Step], targets: Sequence[str], data: boo
     def is_whole(item: Item) -> bool:
         return data or is_wanted(item) or (item.path in makers and makers[item.path] not in DATA)
 
-    with written_folder(folder) as temporary:
+    with replace_folder(folder) as temporary:
         crate = ROCrate(version=RO_CRATE)
         crate.metadata.extra_terms.update(TERMS)
         files = Files(crate, temporary, is_whole)

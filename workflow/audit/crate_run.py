@@ -34,7 +34,7 @@ class Run:
     def __init__(self, crate: ROCrate, files: Files, workflow: Entity) -> None:
         """Take the crate, its files and its workflow."""
         self.crate, self.files, self.workflow = crate, files, workflow
-        self.definitions = template.definitions()
+        self.definitions = template.read_definitions()
         self.controls: list[Entity] = []
         self.tools: dict[str, tuple[Entity, Entity]] = {}
         self._said: set[tuple[str, str, str]] = set()
@@ -44,9 +44,9 @@ class Run:
         tool, how = self._tool(step)
         definition = self.definitions[_verb(step)]["do"]
         deps, keys, outs = (
-            template.paths(definition["deps"]),
-            template.all_params(definition),
-            template.all_outs(definition),
+            template.list_paths(definition["deps"]),
+            template.list_params(definition),
+            template.list_outs(definition),
         )
         inputs = [self._actual(tool, "input", item, deps) for item in step.inputs]
         values = [

@@ -67,7 +67,7 @@ def steps(targets: Sequence[str], inspection: Inspection) -> list[Step]:
     """
     chain = Chain(inspection)
     commits = recording_commits(LOCK)
-    descriptions = {verb: content["do"].get("desc", "") for verb, content in template.documents()[0].items()}
+    descriptions = {verb: content["do"].get("desc", "") for verb, content in template.read_documents()[0].items()}
     return [_step(inspection.entries[name], chain, commits, descriptions) for name in chain.upstream(targets)]
 
 
