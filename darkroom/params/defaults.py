@@ -64,7 +64,7 @@ def _check_kind(kind: type[Section], values: Mapping[str, Any], where: str) -> N
         kind.model_validate(values)
     except ValidationError as error:
         if found := [one for one in error.errors() if one["type"] != "missing"]:
-            raise UserError(describe(found, kind, where, {})) from None
+            raise UserError(describe(found, kind, values, where, {})) from None
 
 
 def _has(values: Any, dotted: str) -> bool:

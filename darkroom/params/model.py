@@ -15,12 +15,16 @@ Changes = Annotated[dict[str, Any], Field(min_length=1, description="Keys of the
 Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "leaky_relu"]
 
 
+MOST_REPLICATES = 1000
+"""Each of them is a training run."""
+
+
 class Runtime(Section):
     """What changes the bits of a result without changing its design."""
 
     seed: Annotated[int, Field(ge=0, le=4_000_000_000)]
     """Of weights, shuffles and dropout; replicate n adds n - 1."""
-    threads: Count
+    threads: Annotated[int, Field(ge=1, le=1024)]
     """Threads of one training: another count gives other bits."""
 
 
@@ -107,7 +111,7 @@ class Trained(Section):
 
     view: Annotated[Name, Field(json_schema_extra=DATA)]
     """An entry of views: the images that it learns, and their size."""
-    replicates: Annotated[Count, Field(json_schema_extra=TECHNICAL)]
+    replicates: Annotated[int, Field(ge=1, le=MOST_REPLICATES, json_schema_extra=TECHNICAL)]
     """Trainings with different seeds; the comparison gives their mean and deviation, a sweep compares the first."""
 
 
