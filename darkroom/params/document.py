@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from darkroom.core.errors import UserError
-from darkroom.params import defaults, inheritance, joining, kinds, sweeps
+from darkroom.params import defaults, inheritance, joining, kinds, references, sweeps
 from darkroom.params.augmentation import Augmented
 from darkroom.params.backbone import Backbone
 from darkroom.params.base import Name, Section, validate
@@ -101,8 +101,6 @@ def load(file: Path = FILE) -> Parameters:
     Raises:
         UserError: one line that names the key, its value and what is allowed.
     """
-    from darkroom.params import references  # which knows the class here
-
     parameters = complete(read(file))
     references.check(parameters)
     return parameters
