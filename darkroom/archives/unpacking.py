@@ -28,7 +28,7 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> list[AnyImage]:
         UserError: what was delivered is not what ``layout`` and ``splits`` say, or a class has too few images.
     """
     delivered = pixel_images if dataset.layout in pixel_batches.LAYOUTS else file_images
-    images: list[AnyImage] = draw_images(key, dataset, delivered.planned(key, dataset, raw))
+    images: list[AnyImage] = draw_images(key, dataset, delivered.plan_images(key, dataset, raw))
     for split, lacking in check_classes(key, dataset.layout, images).items():
         progress.note(f"unzip {key}", f"{split} has no image of {', '.join(lacking)}")
     return images

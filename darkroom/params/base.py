@@ -20,7 +20,7 @@ RENAMED = {"bridge": "pooling, in the network's head", "damaged": "corrupt", "do
 """Keys of earlier versions, and what they are called now."""
 GIVE_ALL, GIVE_HERE = "every key must be given", "give it here, in a base or in defaults"
 NO_NAME = "-"
-"""What a command has in place of names, where there are none: DVC would lose the second of two spaces."""
+"""Stands in a command for names, where there are none: DVC would lose the second of two spaces."""
 
 
 class Section(BaseModel):

@@ -40,11 +40,11 @@ class Parameters(Section):
     """Variants of a model, each trained under the name ``<sweep>-<variant>``."""
     evaluation: Evaluation
     explanations: dict[Name, Explanation]
-    """What to show of a training, whose name is the key."""
+    """Figures to make of a training run, whose name is the key."""
     studies: dict[Name, Study]
     """Models that are compared on the same test images."""
     _document: dict[str, Any] = PrivateAttr(default_factory=dict)
-    """What params.yaml says, entries not in full."""
+    """The content of params.yaml, entries not in full."""
 
     @cached_property
     def variants(self) -> dict[str, tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What the sections of params.yaml ask of each other: every name that one gives must be an entry of another."""
+"""References between the sections of params.yaml: every name that one gives must be an entry of another."""
 
 import re
 from collections.abc import Mapping
