@@ -1,4 +1,4 @@
-"""Pretrained: bring a backbone's weights from where params.yaml says, verify them, and store them in one layout.
+"""Load a backbone's weights from where params.yaml says, verify them, and store them in one layout.
 
 Reads  backbones.<key> and runtime of params.yaml, and the source: Keras' download of ImageNet weights, an installed
        package, a Keras .h5 file, or nothing (random weights)
@@ -23,7 +23,7 @@ from darkroom.weights.sources import store_weights
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Bring the weights of the backbone that the command line names."""
+    """Load the weights of the backbone that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a backbone of params.yaml")
     parser.add_argument("--out", type=Path, help="the folder to write")

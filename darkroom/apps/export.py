@@ -28,7 +28,7 @@ from darkroom.images.prepared.views import PREPARATION
 from darkroom.pipeline import command
 
 HOME = Path("exports")
-"""Where exports go unless --out says otherwise: not into models/, whose folders are DVC's."""
+"""The folder of exports unless --out says otherwise: not models/, whose folders are DVC's."""
 
 
 class Format(NamedTuple):

@@ -18,20 +18,20 @@ from darkroom.images.prepared.views import DESCRIPTION, PREPARATION
 from darkroom.params.data import View
 
 HOME = Path("models")
-"""Where a bare name is looked for, in the working directory."""
+"""The folder in the working directory where a bare name is looked for."""
 MOST_NAMED = 12
 AGAIN = "copy the model's folder anew from where it was trained, or train the model again"
 
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """What a model's folder says; the network itself is read when it is asked for."""
+    """A model's folder; the network itself is read when it is asked for."""
 
     file: Path
     classes: tuple[str, ...]
     view: View
     note: str
-    """What every result of this model must say, such as that its images were synthetic; mostly empty."""
+    """A note that every result of this model must show, such as that its images were synthetic; mostly empty."""
 
     @classmethod
     def open(cls, given: str) -> "ModelFolder":
@@ -86,8 +86,8 @@ class ModelFolder:
             raise UserError(f"{self.file}: not a whole Keras model ({problem}); {AGAIN}") from None
         if found != (self.shape, len(self.classes)):
             raise UserError(
-                f"{self.file}: takes images of {found[0]} and tells {found[1]} classes apart, but {DESCRIPTION} beside "
-                f"it says {self.shape} and {len(self.classes)} ({', '.join(self.classes)}); {AGAIN}"
+                f"{self.file}: takes images of {found[0]} and distinguishes {found[1]} classes, but {DESCRIPTION} "
+                f"beside it says {self.shape} and {len(self.classes)} ({', '.join(self.classes)}); {AGAIN}"
             )
         return network
 

@@ -51,8 +51,8 @@ def format_csv(rows: Iterable[Prediction], classes: Sequence[str], width: int) -
     for number, row in enumerate(rows):
         if number == 0:
             yield _format_line(["file", "predicted", NUMBER, *(f"p_{name}" for name in classes)])
-        figures = [f"{probability:.7g}" for probability in row.probabilities]
-        yield _format_line([row.file, classes[row.best], figures[row.best], *figures])
+        values = [f"{probability:.7g}" for probability in row.probabilities]
+        yield _format_line([row.file, classes[row.best], values[row.best], *values])
 
 
 def _format_line(cells: Sequence[str]) -> str:
@@ -65,9 +65,9 @@ def format_json(rows: Iterable[Prediction], classes: Sequence[str], width: int) 
     """Yield a JSON list of objects: file, class, its probability, and ``probabilities`` by class."""
     mark = "["
     for row in rows:
-        figures = [float(f"{probability:.7g}") for probability in row.probabilities]
-        content = {"file": row.file, "class": classes[row.best], NUMBER: figures[row.best]}
-        content["probabilities"] = dict(zip(classes, figures, strict=True))
+        values = [float(f"{probability:.7g}") for probability in row.probabilities]
+        content = {"file": row.file, "class": classes[row.best], NUMBER: values[row.best]}
+        content["probabilities"] = dict(zip(classes, values, strict=True))
         yield f"{mark}\n{json.dumps(content, ensure_ascii=False)}"
         mark = ","
     if mark == ",":

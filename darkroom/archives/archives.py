@@ -1,4 +1,4 @@
-"""Which archives of a folder, or folders within an archive, the names under ``splits`` mean."""
+"""The archives of a folder, or folders within an archive, that the names under ``splits`` mean."""
 
 import re
 import shlex
@@ -17,13 +17,13 @@ SHOWN = 8
 
 
 def matches(name: str, pattern: str, ending: str = ENDING) -> bool:
-    """Whether ``pattern`` (with or without ``ending``; ``*`` stands for anything) means ``name``."""
+    """Return whether ``pattern`` (with or without ``ending``; ``*`` stands for anything) means ``name``."""
     wanted = pattern[: -len(ending)] if pattern.lower().endswith(ending) else pattern
     return re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), name, re.DOTALL) is not None
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a path is a zip file, by its name."""
+    """Return whether a path is a zip file, by its name."""
     return path.suffix.lower() == ENDING and path.is_file()
 
 
@@ -97,7 +97,7 @@ def find_places(entries: Sequence[Path], pattern: str) -> list[tuple[Path, Parts
 
 
 WANTED = {"cifar10-binary": "no .tar.gz archive with a batch", "idx": "no pair of IDX files"}
-"""What a layout looks for by the names under ``splits``."""
+"""Words for what a layout looks for by the names under ``splits``."""
 PIECE = re.compile(r"(.+\.zip)\.\d+", re.IGNORECASE)
 """The name of a piece of an archive that was cut."""
 

@@ -30,7 +30,7 @@ LONGEST_CLASS = 200
 
 
 def is_tar(path: Path) -> bool:
-    """Whether a path is a tar file, by its name."""
+    """Return whether a path is a tar file, by its name."""
     return path.name.lower().endswith(ENDINGS) and path.is_file()
 
 

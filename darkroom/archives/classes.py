@@ -1,4 +1,4 @@
-"""What the classes of a data set must be before anything is unpacked."""
+"""Checks of the classes of a data set, before anything is unpacked."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -11,7 +11,7 @@ FORMS = {
     "class-folders": "the layout is <archive>/<class>/<image>",
     "class-in-name": "the layout is <archive>/<class>.<anything>.<ending>",
 }
-"""How the images of a layout get their classes, where that is written in their names."""
+"""The names of a layout's images, where their classes are written in them."""
 
 
 class Labelled(Protocol):

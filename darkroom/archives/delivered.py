@@ -1,4 +1,4 @@
-"""Which files and folders of a source the names under ``splits`` mean, in each layout.
+"""The files and folders of a source that the names under ``splits`` mean, in each layout.
 
 A name must not mean one thing twice, such as an archive and the folder that was unpacked from it: what is added to the
 one is not in the other.
@@ -24,11 +24,11 @@ WANTED = {
     "cifar10-binary": "no .tar.gz archive; give one, or the folder that holds it",
     "idx": "a single file; give the folder of images and labels",
 }
-"""What a file is not that is given as a source."""
+"""Words for what a file that is given as a source is not."""
 
 
 def is_delivered(layout: str, path: Path) -> bool:
-    """Whether a single file can be a whole source."""
+    """Return whether a single file can be a whole source."""
     return is_tar(path) if layout == "cifar10-binary" else layout != "idx" and is_archive(path)
 
 

@@ -16,7 +16,7 @@ from darkroom.params.yaml_files import FILE
 CHUNK = 1 << 16
 """Bytes that are held in memory at once."""
 COMPETITION = "competitions/"
-"""What the name of a competition on Kaggle begins with here."""
+"""The beginning of a competition's name here, as opposed to a dataset's."""
 ENDINGS = (".zip", ".gz", ".tgz", ".tar", "ubyte")
 """Of the files that layouts ask for."""
 TIMEOUT = 60

@@ -69,7 +69,7 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> list[Image]:
 
 
 def do_overlap(one: Parts, other: Parts) -> bool:
-    """Whether two folders of an archive are the same, or one lies in the other."""
+    """Return whether two folders of an archive are the same, or one lies in the other."""
     depth = min(len(one), len(other))
     return one[:depth] == other[:depth]
 

@@ -49,7 +49,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Content:
-    """What one archive, or one folder within it, holds."""
+    """The content of one archive, or of one folder within it."""
 
     archive: Path
     images: Members

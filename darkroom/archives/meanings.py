@@ -21,13 +21,13 @@ class Meaning:
 
     path: Path
     title: str
-    """What it is called; another path of this title is the same thing again."""
+    """Its name; another path of this title is the same thing again."""
     words: str
-    """What a message calls it."""
+    """Its name in a message."""
 
 
 Finder = Callable[[str], list[Meaning]]
-"""What gives all that a name means; nothing, where there is nothing."""
+"""A function that returns all that a name means; nothing, where there is nothing."""
 
 
 def make_finder(entries: Sequence[Path], dataset: Dataset, key: str) -> Finder:
@@ -110,7 +110,7 @@ def _find_unpacked(archives: set[Path], folders: Sequence[Path], name: str) -> l
 
 
 def _holds(folder: Path, name: str) -> bool:
-    """Whether a folder of that name is in ``folder``, or beneath folders that hold nothing else."""
+    """Return whether a folder of that name is in ``folder``, or beneath folders that hold nothing else."""
     inside = [folder]
     while len(inside) == 1 and inside[0].is_dir():
         inside = [path for path in inside[0].iterdir() if not path.name.startswith(".")]

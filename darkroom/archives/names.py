@@ -14,7 +14,7 @@ LONGEST = 255
 
 
 def is_unicode(name: str) -> bool:
-    """Whether the bytes of a name on disk, or in an archive, are UTF-8: of others Python makes lone surrogates."""
+    """Return whether the bytes of a name, on disk or in an archive, are UTF-8; others become lone surrogates."""
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 

@@ -35,12 +35,12 @@ class Image:
 
     @property
     def name(self) -> str:
-        """What the index calls it."""
+        """Its name in the index."""
         return f"{self.batch.member}#{self.number}"
 
     @property
     def bytes(self) -> int:
-        """How many its pixels need."""
+        """The size of its pixels."""
         height, width, *channels = self.batch.shape
         return height * width * (channels[0] if channels else 1)
 

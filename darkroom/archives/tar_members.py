@@ -17,7 +17,7 @@ from darkroom.archives.names import CONTROL, show
 from darkroom.core.errors import UserError
 
 ZIPPED = b"\x1f\x8b"
-"""What a gzip file starts with."""
+"""The first bytes of a gzip file."""
 HEADERS = 1 << 20
 """Bytes of an archive that may be headers; tarfile keeps what is in them."""
 PADDING = 1 << 20

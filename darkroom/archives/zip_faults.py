@@ -1,4 +1,4 @@
-"""Why a file that is called a zip archive cannot be read as one, and what to do about it."""
+"""Faults of files that are called zip archives and cannot be read as one, and what to do about each."""
 
 import shlex
 import struct
@@ -9,7 +9,7 @@ from darkroom.archives.file_kinds import AGAIN, ZIP, diagnose
 END = struct.Struct("<4sH16x")
 """The record at the end of a zip archive: its mark, the number of the part that it stands in, and more."""
 LOCATOR = struct.Struct("<4s12xL")
-"""What stands before that record where the archive is large: its mark, and how many parts there are."""
+"""The record before that one where the archive is large: its mark, and the number of parts."""
 END_MARK, LOCATOR_MARK, FILE_MARK = b"PK\5\6", b"PK\6\7", b"PK"
 UNKNOWN = 0xFFFF
 """The number of a part where the record before has it."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # Snakemake starts with this module; pandas would cost it hal
 
 
 BESIDE = ".darkroom-"
-"""How the name of a file or folder begins that is being written; .dvcignore and .gitignore leave such names out."""
+"""The beginning of a name that is being written; .dvcignore and .gitignore leave such names out."""
 WRITER = re.compile(rf"{re.escape(BESIDE)}([0-9a-f]{{8}})-([0-9]+)-[0-9a-f]{{8}}")
 """The rest of such a name: the machine and the process that write, and what was drawn."""
 NAMESPACE = Path("/proc/self/ns/pid")

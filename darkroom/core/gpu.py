@@ -1,4 +1,4 @@
-"""Whether a GPU is wanted, and what a machine tells of its own without a library that computes.
+"""The wish for a GPU, and what a machine tells of its own without a library that computes.
 
 It is the workflow that knows where a stage runs, so the environment says what is wanted. ``DARKROOM_GPU`` is
 

@@ -3,7 +3,7 @@
 The environment says where it is and how much it may hold, since neither changes a result:
 
 - ``DARKROOM_SCRATCH``: where it lies, ``.scratch`` if unset; best on a disk of the machine's own, unless a training
-  that was killed is to go on at another machine: then on one that both see
+  run that was killed is to go on at another machine: then on one that both see
 - ``DARKROOM_SCRATCH_GIB``: the most that stays in it, 10 GiB if unset; what was used longest ago goes first
 
 Several processes may use it at once: who makes, reads or removes an entry holds its lock.
@@ -20,8 +20,8 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import BESIDE, is_abandoned
 
 FEATURES, BACKUPS = "darkroom-features", "darkroom-backups"
-"""What frozen layers give, and how far trainings have come. Nothing beside these two folders is ever touched: a user's
-DARKROOM_SCRATCH may hold other things."""
+"""Features that frozen layers give, and backups of training runs. Nothing beside these two folders is ever touched: a
+user's DARKROOM_SCRATCH may hold other things."""
 
 
 def kind_folder(kind: str = FEATURES) -> Path:

@@ -55,7 +55,7 @@ def make_top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
         UserError: one probability is asked for, but there are not two classes.
     """
     if head.output == "sigmoid" and classes != 2:
-        raise UserError(f"network.head.output: sigmoid tells two classes apart, but there are {classes}; use softmax")
+        raise UserError(f"network.head.output: sigmoid distinguishes two classes, but there are {classes}; use softmax")
     pool = layers.GlobalAveragePooling2D if head.pooling == "global-average" else layers.Flatten
     yield pool(name=head.pooling.replace("-", "_"))
     if head.batch_normalization:
@@ -110,7 +110,7 @@ def to_probabilities(outputs: Any) -> numpy.ndarray:
 
 
 def count_classes(model: keras.Model) -> int:
-    """Return how many classes a model tells apart."""
+    """Return how many classes a model distinguishes."""
     return max(2, model.output_shape[-1])
 
 
@@ -143,7 +143,7 @@ def set_normalization(model: keras.Model, batches: Iterable[numpy.ndarray]) -> N
 
 
 def copy_uncompiled(model: keras.Sequential) -> keras.Sequential:
-    """Return a model of the same layers and weights that no training has touched otherwise."""
+    """Return a model of the same layers and weights that no training run has touched otherwise."""
     again = keras.Sequential.from_config(model.get_config())
     again.set_weights(model.get_weights())
     for layer in again.layers:

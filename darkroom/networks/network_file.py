@@ -14,7 +14,7 @@ from darkroom.networks.network import count_classes
 
 
 def load_network(folder: Path) -> keras.Model:
-    """Return the model that a training left in ``folder``.
+    """Return the model that a training run left in ``folder``.
 
     Raises:
         UserError: there is none, or its file is corrupt.
@@ -30,7 +30,7 @@ def load_network(folder: Path) -> keras.Model:
 
 
 def check_fit(model: keras.Model, view: View, split: str, folder: Path) -> None:
-    """Check that the model in ``folder`` takes the images of a view's split and tells its classes apart.
+    """Check that the model in ``folder`` takes the images of a view's split and distinguishes its classes.
 
     Raises:
         UserError: it does not.
@@ -39,7 +39,7 @@ def check_fit(model: keras.Model, view: View, split: str, folder: Path) -> None:
     again = f"train {folder.name} again, or name the view it was trained on"
     if outputs != len(view.classes):
         there = f"{view.folder} has {len(view.classes)} ({', '.join(view.classes)})"
-        raise UserError(f"{folder}: the model tells {outputs} classes apart, but {there}; {again}")
+        raise UserError(f"{folder}: the model distinguishes {outputs} classes, but {there}; {again}")
     images = view.images(split).shape[1:]
     if any(size not in (None, given) for size, given in zip(expected, images, strict=True)):
         raise UserError(f"{folder}: the model takes images of {expected}, but {view.folder} has {images}; {again}")

@@ -1,4 +1,4 @@
-"""What params.yaml says of backbones: networks without their last layers, and where their weights come from."""
+"""Backbones in params.yaml: networks without their last layers, and where their weights come from."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -39,7 +39,7 @@ class Backbone(Section):
     weights: str
     """imagenet (Keras' download), package (EfficientNetLite0's, installed), a Keras .h5 file, or none (random)."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
-    """What the SHA-256 of the file with the weights must be; null takes the file as it is and records it."""
+    """SHA-256 that the file with the weights must have; null takes the file as it is and records it."""
 
     @field_validator("weights")
     @classmethod

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -19,7 +20,7 @@ RENAMED = {"bridge": "pooling, in the network's head", "damaged": "corrupt", "do
 """Keys of earlier versions, and what they are called now."""
 GIVE_ALL, GIVE_HERE = "every key must be given", "give it here, in a base or in defaults"
 NO_NAME = "-"
-"""What a command has in place of names, where there are none: DVC would lose the second of two spaces."""
+"""Stands in a command for names, where there are none: DVC would lose the second of two spaces."""
 
 
 class Section(BaseModel):
@@ -45,7 +46,7 @@ def validate(section: type[T], value: Any, where: str, places: Places | None = N
     try:
         return section.model_validate(value)
     except ValidationError as error:
-        raise UserError(describe(error.errors(), section, where, places or {})) from None
+        raise UserError(describe(error.errors(), section, value, where, places or {})) from None
 
 
 def read_entry(section: type[T], *keys: str, file: Path = FILE) -> T:
@@ -73,13 +74,16 @@ def _complete(document: Mapping[str, Any], kind: str, key: str) -> tuple[dict[st
     return found.value, f"{kind}.{key}", found.places
 
 
-def describe(errors: Sequence[ErrorDetails], section: type[BaseModel], where: str, places: Places) -> str:
-    """Return one line for the first of ``errors``: the key, its value and what is allowed."""
-    first = errors[0]
-    location = [str(part) for part in first["loc"] if not _kind(part)]
+def describe(errors: Sequence[ErrorDetails], section: type[BaseModel], value: Any, where: str, places: Places) -> str:
+    """Return one line for the first of ``errors`` in ``value``: the key, its value and what is allowed."""
+    found = [(_locate(error, value), error) for error in errors]
+    start = found[0][0]
+    deeper = [one for one in found if one[0][: len(start)] == start and errors[0]["loc"][-1] != "[key]"]
+    location, first = max(deeper or found[:1], key=lambda one: len(one[0]))
     own = ".".join(filter(None, [where, *location]))
     key = joining.find_place(places, location) or own
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    others = {tuple(other) for other, _ in found if other != location[: len(other)]}
+    more = f" (and {len(others)} more)" if others else ""
     if first["type"] == "missing":
         return f"{FILE}: {own}: missing; {GIVE_HERE if _is_inheritable(own) else GIVE_ALL}{more}"
     if key != own and not own.startswith(f"{key}."):
@@ -91,9 +95,30 @@ def describe(errors: Sequence[ErrorDetails], section: type[BaseModel], where: st
             return f"{FILE}: {key}: is called {renamed} now; write that{more}"
         allowed = dict.fromkeys([*base, *list_allowed_keys(section, first["loc"][:-1])])
         return f"{FILE}: {key}: unknown key; allowed here: {', '.join(allowed)}{more}"
-    message = first["msg"].removeprefix("Value error, ")
-    value = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {first['input']!r}:"
-    return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{more}"
+    shown = str(first["input"]) if isinstance(first["input"], date) else repr(first["input"])
+    given = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {shown}:"
+    said = ", or ".join(dict.fromkeys(_say(error) for other, error in found if other == location))
+    return f"{FILE}: {key}:{given} {said.replace(', or input should be ', ', or ')}{more}"
+
+
+def _say(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{message[0].lower()}{message[1:]}"
+
+
+def _locate(error: ErrorDetails, value: Any) -> list[str]:
+    """Return the keys in ``value`` that lead to an error, without pydantic's names of the choices at a fork."""
+    *_, last = error["loc"]
+    found: list[str] = []
+    inside: Any = value
+    for part in error["loc"]:
+        is_key = isinstance(inside, Mapping) and part in inside
+        if is_key or (isinstance(inside, list) and isinstance(part, int)):
+            inside = inside[part]
+            found.append(str(part))
+        elif part == last and error["type"] == "missing":
+            found.append(str(part))
+    return found
 
 
 def _is_inheritable(dotted: str) -> bool:

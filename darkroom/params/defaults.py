@@ -1,4 +1,4 @@
-"""What params.yaml says under ``defaults``: of each kind of entry, values that one has unless it says otherwise."""
+"""The section ``defaults`` of params.yaml: for each kind of entry, the values of one that does not say otherwise."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ CLASSES: dict[str, type[Section]] = {
     "synthetic": Synthetic,
     "EarlyStopping": EarlyStopping,
 }
-"""What an entry or a part of each kind that there is (see ``kinds``) must be."""
+"""The class of an entry, or of a part, of each kind that there is (see ``kinds``)."""
 
 
 def check(document: Mapping[str, Any]) -> None:
@@ -64,7 +64,7 @@ def _check_kind(kind: type[Section], values: Mapping[str, Any], where: str) -> N
         kind.model_validate(values)
     except ValidationError as error:
         if found := [one for one in error.errors() if one["type"] != "missing"]:
-            raise UserError(describe(found, kind, where, {})) from None
+            raise UserError(describe(found, kind, values, where, {})) from None
 
 
 def _has(values: Any, dotted: str) -> bool:

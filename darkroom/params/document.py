@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from darkroom.core.errors import UserError
-from darkroom.params import defaults, inheritance, joining, kinds, sweeps
+from darkroom.params import defaults, inheritance, joining, kinds, references, sweeps
 from darkroom.params.augmentation import Augmented
 from darkroom.params.backbone import Backbone
 from darkroom.params.base import Name, Section, validate
@@ -40,11 +40,11 @@ class Parameters(Section):
     """Variants of a model, each trained under the name ``<sweep>-<variant>``."""
     evaluation: Evaluation
     explanations: dict[Name, Explanation]
-    """What to show of a training, whose name is the key."""
+    """Figures to make of a training run, whose name is the key."""
     studies: dict[Name, Study]
     """Models that are compared on the same test images."""
     _document: dict[str, Any] = PrivateAttr(default_factory=dict)
-    """What params.yaml says, entries not in full."""
+    """The content of params.yaml, entries not in full."""
 
     @cached_property
     def variants(self) -> dict[str, tuple[str, str]]:
@@ -101,8 +101,6 @@ def load(file: Path = FILE) -> Parameters:
     Raises:
         UserError: one line that names the key, its value and what is allowed.
     """
-    from darkroom.params import references  # which knows the class here
-
     parameters = complete(read(file))
     references.check(parameters)
     return parameters

@@ -1,4 +1,4 @@
-"""What an entry of params.yaml holds in full: its own values, then its base's, then the defaults of its kind.
+"""Entries of params.yaml in full: their own values, then their base's, then the defaults of their kind.
 
 ``base: <entry>`` stands for all that another entry of the same section holds; ``defaults`` hold what neither says. The
 parts of an entry are joined key by key, lists are not. A part that not every entry has, such as an augmentation, is

@@ -23,7 +23,7 @@ CALLBACK_PARTS = ("EarlyStopping",)
 OPTIONAL = ("augmentation", "synthetic", *CALLBACK_PARTS)
 """Parts that not every entry has."""
 KINDS = (*SECTIONS, TRANSFERS)
-"""What defaults complete as a whole; ``transfers`` are models on a backbone."""
+"""Entries that defaults complete as a whole; ``transfers`` are models on a backbone."""
 COMPLETED = (*(part for part in JOINED if part != "network"), *CALLBACK_PARTS)
 """Parts that are completed by the defaults of their name wherever they are given."""
 OWN = {FINE_TUNES: (BASE,), TRANSFERS: ("network.backbone",)}

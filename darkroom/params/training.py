@@ -1,4 +1,4 @@
-"""What params.yaml says of how a network is fitted."""
+"""Training in params.yaml: the fitting of a network."""
 
 from typing import Annotated, Any, Literal
 
@@ -13,14 +13,14 @@ Weight = Annotated[float, Field(gt=0, description="Of the class of this name; 1:
 
 
 class Fit(Section, json_schema_extra=OPTIMISATION):
-    """How a network, made before, is fitted."""
+    """Fitting of a network that was made before."""
 
     optimizer: Literal["adam", "sgd", "rmsprop"]
     """The rule by which gradients change the weights: Keras' own, by name."""
     momentum: Annotated[float, Field(ge=0, lt=1)]
     """Of sgd and rmsprop; 0 for adam, which has its own."""
     learning_rate: Annotated[float, Field(gt=0)]
-    """How far a step goes; a callback may lower it."""
+    """Length of a step; a callback may lower it."""
     epochs: Count
     """At most; a callback may end training before."""
     batch_size: Count
@@ -31,11 +31,11 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
     augmentation: Augmentation | None
     """Random changes of each training image, drawn anew in each epoch."""
     class_weights: Annotated[Literal["balanced"] | dict[str, Weight] | None, Field(json_schema_extra=DATA)]
-    """How much an image of each class counts: balanced, so that every class counts the same in all, or by class."""
+    """Weight of an image of each class: balanced, so that every class counts the same in all, or by class."""
     callbacks: list[Callback]
     """Each at most once, called in this order; without EarlyStopping the last epoch's weights are kept."""
     precision: Annotated[Literal["float32", "mixed_bfloat16"], Field(json_schema_extra=TECHNICAL)]
-    """What the layers compute in; weights and the last layer stay float32."""
+    """Number format in which the layers compute; weights and the last layer stay float32."""
 
     @field_validator("class_weights", mode="before")
     @classmethod
@@ -89,7 +89,7 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
 
 
 class Training(Fit):
-    """How a network is made and fitted."""
+    """Making and fitting of a network."""
 
     validation_split: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, Field(json_schema_extra=DATA)]
     """Fraction of the training images, drawn by seed, that validate; null: the dataset's own validation images, or

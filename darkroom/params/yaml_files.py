@@ -11,6 +11,8 @@ import yaml
 from darkroom.core.errors import UserError
 
 FILE = Path("params.yaml")
+LARGEST = 2**63 - 1
+"""The largest whole number that all libraries take."""
 
 
 class Loader(yaml.CSafeLoader):
@@ -20,6 +22,16 @@ class Loader(yaml.CSafeLoader):
     """
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # PyYAML itself does so
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Return a value; what looks like a number or a date must be one."""
+        try:
+            value = super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error).partition(";")[0], node.start_mark) from None
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise yaml.constructor.ConstructorError(None, None, "a number beyond 64 bits", node.start_mark)
+        return value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Return a mapping whose keys all differ."""

@@ -18,13 +18,13 @@ from darkroom.pipeline import template
 
 FILE = Path("models/dvc.yaml")
 VERBS = {"trainings": "train", "transfers": "transfer", "finetunings": "finetune"}
-"""The stage behind each kind of training in the plan."""
+"""The stage behind each kind of training run in the plan."""
 IMAGENET = ("imagenet", "package")
 """Sources of weights that were trained on ImageNet."""
 
 
 def list_artifacts(parameters: Parameters, plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return path, type, desc and labels of each training in ``plan``, by a name that DVC allows."""
+    """Return path, type, desc and labels of each training run in ``plan``, by a name that DVC allows."""
     definitions = template.read_definitions()
     trainings = {key: (verb, entry) for kind, verb in VERBS.items() for key, entry in plan[kind].items()}
     names = make_valid_names(trainings)

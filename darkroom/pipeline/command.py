@@ -1,4 +1,4 @@
-"""What every stage's command line shares: arguments from dvc.yaml, and a record of the run."""
+"""Command lines of stages: arguments from dvc.yaml, and a record of the run."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ from darkroom.core.files import write_json
 from darkroom.pipeline import record, template, versions
 
 LOCKS = Path(".snakemake/locks")
-"""Where a Snakemake that is at work has files."""
+"""A Snakemake that is at work has files here."""
 AT_WORK = "a snakemake is at work here: wait for its end, or if it was killed: snakemake --unlock"
 OURS = "DARKROOM_JOB"
 """The variable by which a stage knows that a job of Snakemake's runs it."""
@@ -71,7 +71,7 @@ def run_training(
         UserError: of the command line, or of ``work``, with the model's key before it.
     """
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("key", help="the training: a name in params.yaml, or <name>-replicate-<n>")
+    parser.add_argument("key", help="the training run: a name in params.yaml, or <name>-replicate-<n>")
     parser.add_argument("--model", help="its name in params.yaml")
     parser.add_argument("--replicate", type=int, help="from 1")
     for name, meaning in folders.items():

@@ -36,7 +36,7 @@ def find_weights_origin(weights: str) -> str:
 def check_sources(parameters: Parameters, settled: Container[str]) -> None:
     """Check that files of weights and local sources are there, outside the folders that stages write.
 
-    What the stages ``settled`` brought in is here, whether or not its source still is.
+    What the stages ``settled`` loaded is here, whether or not its source still is.
 
     Raises:
         UserError: a file or source is missing, or lies where its own copy would be written.

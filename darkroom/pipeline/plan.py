@@ -1,4 +1,4 @@
-"""What there is to make: all that the studies of params.yaml ask for, from datasets to comparisons.
+"""The files written from params.yaml: the plan of all that its studies ask for, and the models as artifacts.
 
 dvc.yaml expands its stages over this file, because DVC's templates cannot ask which study a model belongs to or which
 folder holds a dataset. It is written from params.yaml whenever Snakemake starts, and by hand, as is models/dvc.yaml

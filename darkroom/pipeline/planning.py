@@ -11,7 +11,7 @@ from darkroom.params.transfer import TransferModel
 from darkroom.pipeline.origins import find_origin, find_weights_origin
 
 Entries = dict[str, dict[str, Any]]
-"""What dvc.yaml's templates ask for, by the key of each stage."""
+"""Values that dvc.yaml's templates ask for, by the key of each stage."""
 
 
 def make_plan(parameters: Parameters) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def plan_comparison(parameters: Parameters, study: str, members: Entries) -> dic
 
 
 def plan_data(parameters: Parameters, views: Entries, transfers: Entries) -> dict[str, Any]:
-    """Return what must be brought and prepared for ``views`` and ``transfers``."""
+    """Return what must be fetched and prepared for ``views`` and ``transfers``."""
     shown = _list_values(views, "dataset")
     augmentations: Entries = {
         key: {"dataset": parameters.augmented[key].dataset, "at": parameters.places("augmented", key)}
@@ -115,7 +115,7 @@ def plan_data(parameters: Parameters, views: Entries, transfers: Entries) -> dic
 
 
 def plan_sweeps(parameters: Parameters, comparisons: Entries) -> Entries:
-    """Return study, dataset and trainings, the model that varies first, of every sweep that a study lists."""
+    """Return study, dataset and training runs, the model that varies first, of every sweep that a study lists."""
     found = {}
     for study, content in parameters.studies.items():
         for key in content.sweeps:

@@ -1,4 +1,4 @@
-"""What an execution cost and where it ran: no result, so it stands in a file of its own.
+"""Records of executions: their cost and their machine, no result, so in a file of its own.
 
 A record holds when the process began and ended, seconds, peak memory, the machine and the versions of what computed; of
 a network's training or evaluation also the device, its driver and the threads (darkroom/core/runtime.py); of a training

@@ -20,7 +20,7 @@ from darkroom.synthetic.drawing import NUMBERS, draw_picture
 
 ARCHIVE, FOLDER = "cifar-10-binary.tar.gz", "cifar-10-batches-bin"
 BATCHES = 5
-"""How many batches a ``*`` stands for."""
+"""The number of batches that a ``*`` stands for."""
 
 
 def shuffle(synthetic: Synthetic, split: str) -> list[tuple[str, int]]:
@@ -102,4 +102,4 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 WRITERS: dict[str, Callable[[Splits, Synthetic, Path], None]] = {"cifar10-binary": write_batches, "idx": write_idx}
-"""What writes each layout of pixels."""
+"""The function that writes each layout of pixels."""

@@ -17,7 +17,7 @@ LOBES = (0, 3, 5, 2)
 """Bulges of a shape; 0 is a disc."""
 FILLS = ("plain", "stripes", "rings")
 DRIFT = 0.13
-"""How far hues stray from that of their class, in turns of the colour circle."""
+"""The deviation of hues from that of their class, in turns of the colour circle."""
 
 
 def draw_pattern(place: int, classes: int, random: numpy.random.Generator, width: int, height: int) -> Image.Image:

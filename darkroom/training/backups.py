@@ -1,8 +1,8 @@
-"""Backups of trainings: all that one needs to go on after it was killed, and to end with the same bytes.
+"""Backups of training runs: all that one needs to go on after it was killed, and to end with the same bytes.
 
 A folder among the scratch folder's backups holds ``state.npz``: the weights, what dropout draws from, the state of the
-optimizer and of the callbacks, and the history so far. It is named by the hash of all that the training is made from
-(darkroom/training/identity.py); the training holds its lock, and removes it at the end.
+optimizer and of the callbacks, and the history so far. It is named by the content hash of the training run
+(darkroom/training/identity.py), which holds its lock, and removes it at the end.
 """
 
 import json
@@ -28,7 +28,7 @@ VALUES = "values"
 
 @dataclass(frozen=True)
 class State:
-    """How far a training has come."""
+    """The state of a training run after some epochs."""
 
     rows: list[dict[str, Any]]
     """Of its history."""
@@ -64,7 +64,7 @@ class State:
 
 
 class Backup:
-    """The backup of one training, in a folder that nobody else uses meanwhile."""
+    """The backup of one training run, in a folder that nobody else uses meanwhile."""
 
     def __init__(self, folder: Path, task: str) -> None:
         self.folder, self.task = folder, task
@@ -100,7 +100,7 @@ class Backup:
 
 @contextmanager
 def open_backup(name: str, task: str) -> Iterator[Backup | None]:
-    """Give the backup of the training ``name``, removed if all goes well; ``None`` if another process has it.
+    """Give the backup of the training run ``name``, removed if all goes well; ``None`` if another process has it.
 
     Raises:
         UserError: the environment gives no number for the most that the folder may hold.

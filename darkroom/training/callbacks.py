@@ -1,4 +1,4 @@
-"""Keras' callbacks as params.yaml asks for them, and what must be known of one to go on after a training was killed.
+"""Keras' callbacks as params.yaml asks for them, and what must be known of one to go on after a run was killed.
 
 What ModelCheckpoint, TensorBoard and CSVLogger write goes to ``logs/training/<study>/<training>``, outside the outputs
 that are tracked. BackupAndRestore is none of these: darkroom/training/backups.py does what it asks for.
@@ -17,9 +17,9 @@ from darkroom.params.training import Fit
 
 LOGS = Path("logs/training")
 TABLE = "epochs.csv"
-"""What CSVLogger writes."""
+"""The file that CSVLogger writes."""
 CHECKPOINT, BEST = "epoch-{epoch:03d}.keras", "best.keras"
-"""What ModelCheckpoint writes: after each epoch, or after one better than all before."""
+"""The files that ModelCheckpoint writes: after each epoch, or after one better than all before."""
 WRITERS = ("ModelCheckpoint", "TensorBoard", "CSVLogger")
 STATE = {
     "EarlyStopping": ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
@@ -41,7 +41,7 @@ class InTurn(keras.callbacks.Callback):
 
 
 def log_folder(out: Path) -> Path:
-    """Return where the callbacks of the training that writes its model to ``out`` write."""
+    """Return where the callbacks of the training run that writes its model to ``out`` write."""
     return LOGS.joinpath(*out.parts[-2:])
 
 
@@ -51,10 +51,10 @@ def find_callback(fit: Fit, kind: type[Callback]) -> Any:
 
 
 def check(fit: Fit, validates: bool) -> None:
-    """Check that each callback's figure will be there.
+    """Check that each callback's metric will be there.
 
     Raises:
-        UserError: one watches a figure of the validation images, and there are none.
+        UserError: one watches a metric of the validation images, and there are none.
     """
     for callback in fit.callbacks:
         monitor = getattr(callback, "monitor", "")
@@ -66,7 +66,7 @@ def check(fit: Fit, validates: bool) -> None:
 
 
 def make_callbacks(fit: Fit, logs: Path, epochs: int) -> list[keras.callbacks.Callback]:
-    """Return Keras' callbacks for ``fit``, in its order, of a training that has come through ``epochs`` epochs.
+    """Return Keras' callbacks for ``fit``, in its order, of a run that has come through ``epochs`` epochs.
 
     One that starts replaces in ``logs`` what another left there; one that goes on adds to it.
     """
@@ -98,7 +98,7 @@ def _make_callback(callback: Callback, fit: Fit, logs: Path, epochs: int) -> ker
 
 
 def compute_rate(start: float, scheduler: LearningRateScheduler, epoch: int) -> float:
-    """Return the learning rate of an epoch, counted from 0, of a training that begins with the rate ``start``."""
+    """Return the learning rate of an epoch, counted from 0, of a run that begins with the rate ``start``."""
     return start * scheduler.factor ** max(0, (epoch - scheduler.start_from_epoch) // scheduler.every)
 
 
@@ -122,7 +122,7 @@ def put_average(callbacks: Sequence[keras.callbacks.Callback], model: keras.Mode
 
 
 def find_kept_epoch(callbacks: Sequence[keras.callbacks.Callback], epochs: int) -> int:
-    """Return the epoch, from 1, whose weights a training of ``epochs`` epochs keeps: the last, if none was chosen."""
+    """Return the epoch, from 1, whose weights a run of ``epochs`` epochs keeps: the last, if none was chosen."""
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.EarlyStopping) and callback.best_weights is not None:
             return callback.best_epoch + 1

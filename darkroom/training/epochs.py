@@ -1,7 +1,7 @@
-"""The epochs of a training, with Keras' callbacks; one that was killed goes on where its backup says.
+"""The epochs of a training run, with Keras' callbacks; one that was killed goes on where its backup says.
 
 The loop is Keras' own, without its data adapters: their threads and queues cost memory, and at the end of a short
-training seconds.
+run seconds.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ from darkroom.training.backups import Backup, State
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a training came to."""
+    """The outcome of a training run."""
 
     history: pandas.DataFrame
     """One row per epoch: epoch (from 1), loss, accuracy, val_loss and val_accuracy where images validate,
@@ -35,7 +35,7 @@ class Fitted:
 
 
 class Loop:
-    """The epochs of one training of a compiled model."""
+    """The epochs of one training run of a compiled model."""
 
     def __init__(self, model: keras.Model, train: Batches, validation: Batches | None, fit: Fit, task: str) -> None:
         self.model, self.train, self.validation = model, train, validation
@@ -80,7 +80,7 @@ class Loop:
         learning_rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         try:
             begin, end = hooks.on_train_batch_begin, hooks.on_train_batch_end
-            figures = run_epoch(self.model.train_on_batch, self.model, self.train, begin, end)
+            metrics = run_epoch(self.model.train_on_batch, self.model, self.train, begin, end)
         except RuntimeError as error:
             if "NaN or Inf loss" in str(error):  # TerminateOnNaN
                 raise self._diverged(epoch + 1) from None
@@ -90,12 +90,12 @@ class Loop:
             begin, end = hooks.on_test_batch_begin, hooks.on_test_batch_end
             tested = run_epoch(self.model.test_on_batch, self.model, self.validation, begin, end)
             hooks.on_test_end(tested)
-            figures |= {f"val_{name}": value for name, value in tested.items()}
-        self.rows.append({"epoch": epoch + 1, **figures, "learning_rate": learning_rate})
-        shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
+            metrics |= {f"val_{name}": value for name, value in tested.items()}
+        self.rows.append({"epoch": epoch + 1, **metrics, "learning_rate": learning_rate})
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
         place = f"epoch {epoch + 1} of at most {self.fit.epochs}"
         progress.note(self.task, f"{place}: {shown} ({self.watch.seconds:.0f} s)")
-        hooks.on_epoch_end(epoch, {**figures, "learning_rate": learning_rate})
+        hooks.on_epoch_end(epoch, {**metrics, "learning_rate": learning_rate})
 
     def _check_weights(self, kept: int) -> None:
         """Check, after an epoch, that the weights of the epoch that would be kept are numbers.
@@ -121,7 +121,7 @@ class Loop:
 
 
 def are_finite(tensors: Iterable[Any]) -> bool:
-    """Whether all values of all ``tensors`` are numbers, and none is infinite."""
+    """Return whether all values of all ``tensors`` are numbers, and none is infinite."""
     return all(numpy.isfinite(keras.ops.convert_to_numpy(tensor)).all() for tensor in tensors)
 
 
@@ -135,7 +135,7 @@ def run_epoch(
     """Take ``step`` on each of the batches and return the loss and accuracy, each the mean over all images.
 
     The loss of batches with weights is weighted. ``begin`` and ``end`` are called around each batch, the latter with
-    its figures.
+    its metrics.
     """
     totals, images, alone = {"loss": 0.0, "accuracy": 0.0}, 0, model.output_shape[-1] == 1
     for index in range(len(batches)):
@@ -143,8 +143,8 @@ def run_epoch(
         options = {} if batches.weights is None else {"sample_weight": batches.weights[labels]}
         model.reset_metrics()
         begin(index)
-        figures = step(inputs, labels[:, None] if alone else labels, return_dict=True, **options)
-        end(index, figures)
+        metrics = step(inputs, labels[:, None] if alone else labels, return_dict=True, **options)
+        end(index, metrics)
         images += len(labels)
-        totals = {name: total + float(figures[name]) * len(labels) for name, total in totals.items()}
+        totals = {name: total + float(metrics[name]) * len(labels) for name, total in totals.items()}
     return {name: total / images for name, total in totals.items()}

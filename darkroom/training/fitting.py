@@ -108,7 +108,7 @@ def fit_model(
     The backup stays ``until`` that is closed: close it when the model is written.
 
     Raises:
-        UserError: the training diverged, or a callback watches a figure that there is not.
+        UserError: the training diverged, or a callback watches a metric that there is not.
     """
     callbacks.check(fit, validation is not None)
     wanted = callbacks.find_callback(fit, BackupAndRestore)

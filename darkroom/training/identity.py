@@ -1,7 +1,7 @@
-"""What a training is made from, and the name that follows: another for each other thing that its bytes depend on.
+"""Content hash of a training run: of all that its bytes depend on.
 
-A backup of that name is none of a training with other parameters, pixels, weights, code or libraries, or on a machine
-that would compute other bits.
+A backup of that name is none of a training run with other parameters, pixels, weights, code or libraries, or on a
+machine that would compute other bits.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ UNTRACKED = ("darkroom.params", "darkroom.pipeline")
 
 @dataclass(frozen=True)
 class Origin:
-    """What a training is made from, beside its batches and how it is fitted."""
+    """The origin of a training run, beside its batches and how it is fitted."""
 
     network: keras.Model
     """The whole network, from pixels to probabilities."""
@@ -40,7 +40,7 @@ class Origin:
 
 
 def identify(model: keras.Model, train: Batches, validation: Batches | None, fit: Fit, origin: Origin) -> str:
-    """Return the name of a training: 32 hexadecimal digits."""
+    """Return the content hash of a training run: 32 hexadecimal digits."""
     digest = hashlib.sha256()
     for network in (origin.network, model):
         described = [[type(layer).__name__, layer.get_config()] for layer in network.layers]

@@ -1,4 +1,4 @@
-"""What every training leaves in its model's folder."""
+"""The files that every training run leaves in its model's folder."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -12,7 +12,7 @@ from darkroom.images.prepared.views import View, split_learning_rows
 from darkroom.training.fitting import Rows
 
 INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")
-"""What the summary repeats of the base's."""
+"""Keys of the base's summary that that of the fine-tune repeats."""
 INHERITED_HYPERPARAMETERS = re.compile(r"view|network\..+|training\.validation_split")
 """Keys of the base's hyperparameters that hold for the fine-tune too."""
 

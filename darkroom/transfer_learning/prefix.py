@@ -19,10 +19,10 @@ from darkroom.core.backend import keras
 
 @dataclass(frozen=True)
 class Cut:
-    """Where a network falls in two."""
+    """A place where a network falls in two."""
 
     tensors: tuple[Any, ...]
-    """What crosses: Keras tensors of the flat network."""
+    """Keras tensors of the flat network that cross."""
     layers: tuple[str, ...]
     """The layers that give them."""
     frozen: frozenset[str]
@@ -67,7 +67,7 @@ class FlatNetwork:
 
 
 def fingerprint(prefix: keras.Model) -> str:
-    """Return a SHA-256 that is another for another flat network: other layers, connections or weights, not names."""
+    """Return the content hash of a flat network: of its layers, connections and weights, not of names."""
     digest = hashlib.sha256()
     numbers = {id(tensor): str(tensor.shape) for tensor in prefix.inputs}
 

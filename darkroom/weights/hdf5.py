@@ -23,9 +23,9 @@ SIGNATURES = {
     b"\x89HDF": "it is truncated or corrupt",
     b"": "it is of another kind",
 }
-"""What a file that HDF5 cannot read seems to be, by its first bytes."""
+"""Words for a file that HDF5 cannot read, by its first bytes."""
 CORRUPTION = (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
-"""What h5py may raise on bytes that are no whole file."""
+"""Exceptions that h5py may raise on bytes that are no whole file."""
 
 
 def check_sha256(file: Path, expected: str | None) -> None:

@@ -22,7 +22,7 @@ from darkroom.weights import hdf5
 TIMEOUT = 60
 """Seconds without an answer before Keras' server counts as unreachable."""
 SHAPE = (224, 224, 3)
-"""Of the images that a backbone is made for while its weights are brought: they fit any other size, but of MobileNet
+"""Of the images that a backbone is made for while its weights are loaded: they fit any other size, but of MobileNet
 and MobileNetV2 Keras has weights for several, and takes those for 224 where it has none for the size wanted."""
 OF_THE_DISK = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EROFS)
 """Errors of the cache's place, not of the network."""
@@ -85,7 +85,7 @@ def receive_file(get_file: Callable[..., str], name: str, address: str, **option
         reason = _line(error).rpartition(" -- ")[2]
         raise UserError(
             f"weights: imagenet: download of {address} failed ({reason}); check the network, "
-            f"or bring {name} by hand and give its path as weights"
+            f"or download {name} by hand and give its path as weights"
         ) from None
     finally:
         socket.setdefaulttimeout(timeout)

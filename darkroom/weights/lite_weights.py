@@ -28,7 +28,7 @@ ORIGINS = {"stem_conv": "_conv_stem", "stem_bn": "_bn0", "top_conv": "_conv_head
         "project_bn": "_bn2",
     }.items()
 }
-"""What each layer is called in PyTorch."""
+"""The name of each layer in PyTorch."""
 
 
 def find_file() -> Path:

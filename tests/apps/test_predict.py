@@ -355,7 +355,7 @@ def edited(**changes: object) -> Callable[[Path], None]:
             r"takes images of \(24, 24, 3\) and tells 4 classes .* says \(32, 32, 3\) and 4",
         ),
         ("view.json", edited(mode="L"), r"takes images of \(24, 24, 3\) .* says \(24, 24, 1\)"),
-        ("view.json", edited(classes=["a", "b"]), r"tells 4 classes apart, but view\.json .* and 2 \(a, b\)"),
+        ("view.json", edited(classes=["a", "b"]), r"distinguishes 4 classes, but view\.json .* and 2 \(a, b\)"),
     ],
 )
 def test_a_damaged_model_gives_one_line(

@@ -384,7 +384,7 @@ def test_keras_download_is_brought_once_and_described(
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("absent", "failed (Not Found); check the network, or bring {name} by hand and give its path as weights"),
+        ("absent", "failed (Not Found); check the network, or download {name} by hand and give its path as weights"),
         ("cut", "failed (retrieval incomplete: got only "),
         (
             "page",

@@ -44,5 +44,5 @@ def in_order(stages: list[template.Stage]) -> Iterator[template.Stage]:
 
 
 def reads(dep: str, out: str) -> bool:
-    """Whether what depends on ``dep`` reads ``out``: that file or folder, or one below it."""
+    """True if what depends on ``dep`` reads ``out``: that file or folder, or one below it."""
     return out == dep or out.startswith(f"{dep}/") or dep.startswith(f"{out}/")

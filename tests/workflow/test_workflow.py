@@ -12,19 +12,10 @@ from benchmarks import project as copies
 from darkroom.core.errors import UserError
 from darkroom.params.document import Parameters, load
 from darkroom.pipeline import origins, plan, planning, template
-from tests.support.imports import imported
 
-ORIGINS = {origins.DRAWING, origins.DOWNLOADING, *origins.WEIGHTS.values()}
 TRAININGS = {"train", "transfer", "finetune"}
 RULES = {"fetch", "unzip", "census", "prepare", "pretrained", *TRAININGS, "evaluate", "explain"}
 RULES |= {"augment", "compare", "sweep", "worksheet", "costs"}
-
-
-@pytest.mark.parametrize("verb", sorted(RULES))
-def test_declared_code_is_the_imported_code(root: Path, verb: str) -> None:
-    definition = template.read_documents(root)[0][verb]["do"]
-    declared = {dep for dep in template.list_paths(definition["deps"]) if dep.endswith(".py")}
-    assert declared == imported(root, Path(f"stages/{verb}.py"))[0] - ORIGINS
 
 
 def test_the_committed_plan_and_artifacts_are_those_of_the_committed_params(

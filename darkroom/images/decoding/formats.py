@@ -1,4 +1,4 @@
-"""Which files are images, and how one is decoded.
+"""Images among files, and their decoding.
 
 ``<folder>/7.npy/12`` is the path of an image, too: of row 12 of an array of images, as ``unzip`` writes of pixels.
 """
@@ -42,24 +42,24 @@ def list_suffixes() -> frozenset[str]:
 
 
 def is_image_name(name: str | PurePosixPath) -> bool:
-    """Whether a file's name says that it is an image, and no litter of a file manager."""
+    """Return whether a file's name says that it is an image, and no litter of a file manager."""
     path = PurePosixPath(name)
     return path.suffix.lower() in list_suffixes() and not is_litter(path)
 
 
 def is_litter(name: str | PurePosixPath) -> bool:
-    """Whether a file was left by a file manager (``__MACOSX/``, ``._x``, ``.DS_Store``, ``Thumbs.db``)."""
+    """Return whether a file was left by a file manager (``__MACOSX/``, ``._x``, ``.DS_Store``, ``Thumbs.db``)."""
     path = PurePosixPath(name)
     return path.name.startswith("._") or any(part in LITTER for part in path.parts)
 
 
 def is_hidden(folder: Iterable[str]) -> bool:
-    """Whether a folder, as its parts, is no class, such as ``__MACOSX`` or Jupyter's copies in .ipynb_checkpoints."""
+    """Return whether a folder, given as its parts, is no class, such as ``__MACOSX`` or ``.ipynb_checkpoints``."""
     return any(part in LITTER or part.startswith(".") for part in folder)
 
 
 def is_row(path: PurePath) -> bool:
-    """Whether a path is that of a row of an array, such as ``7.npy/12``."""
+    """Return whether a path is that of a row of an array, such as ``7.npy/12``."""
     return path.parent.suffix == ARRAY and path.name.isdecimal()
 
 

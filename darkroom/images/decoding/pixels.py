@@ -30,7 +30,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes an image of each EXIF orientation upright (EXIF 2.32, tag 274, as in Pillow's ``ImageOps``)."""
+"""The turn that makes an image of each EXIF orientation upright (EXIF 2.32, tag 274, as in Pillow's ``ImageOps``)."""
 
 SIXTEEN_BIT_FORMATS = {"PNG", "PPM"}
 """Formats whose mode I holds 16 bits."""

@@ -59,7 +59,7 @@ def augment(key: str, augmented: Augmented, images: Path, out: Path) -> None:
 
 
 def name_variants(index: pandas.DataFrame) -> dict[str, str]:
-    """Return for each training image the path that the names of its variants begin with, another for each image.
+    """Return for each training image the path that the names of its variants begin with, which no other image has.
 
     That is ``<split>/<class>/<stem>``; of images whose names differ by their endings alone ``…/<stem>-<ending>``.
     """

@@ -1,7 +1,7 @@
 """Random changes of images, made by Keras' layers, each image by seeds of its own.
 
 What an image becomes depends on its seeds alone: not on the images beside it, on how a batch is divided, or on what was
-changed before. So a training that is resumed, or takes its batches in parts, sees the same images.
+changed before. So a training run that is resumed, or takes its batches in parts, sees the same images.
 """
 
 import math

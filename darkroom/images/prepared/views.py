@@ -21,7 +21,7 @@ INDEX = "index.csv"
 DESCRIPTION = "view.json"
 TRAIN, VALIDATION, TEST = SPLITS
 PREPARATION = ("size", "resize", "filter", "mode")
-"""What a view's description repeats of params.yaml: how an image becomes pixels."""
+"""Keys of params.yaml that a view's description repeats: how an image becomes pixels."""
 
 
 def images_file(split: str) -> str:
@@ -61,7 +61,7 @@ class View:
 
     @property
     def preparation(self) -> dict[str, Any]:
-        """What a model's user must know to prepare an image as this view does: classes, size, resize, filter, mode."""
+        """All that is needed to prepare an image as this view does: classes, size, resize, filter, mode."""
         return {name: self.description[name] for name in ("classes", *PREPARATION) if name in self.description}
 
     @property
