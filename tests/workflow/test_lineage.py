@@ -145,7 +145,7 @@ def test_a_hash_that_its_writer_never_wrote_breaks_the_chain(entries: dict[str, 
 
 
 def test_a_lock_edited_into_a_circle_has_each_step_once(entries: dict[str, Any]) -> None:
-    entries["bring@it"]["deps"] += entries["join@it"]["outs"]
+    entries["bring@it"]["deps"] += [{**out} for out in entries["join@it"]["outs"]]
     save(entries)
     assert list(lineage(WHOLE)) == ["bring@it", "cut@a", "cut@b", "join@it"]
 
