@@ -1,4 +1,4 @@
-"""What every job took, in a table, on a page and in a figure: python -m workflow.timings CSV MD PNG.
+"""Time and memory of every job, in a table, on a page and in a figure: python -m workflow.timings CSV MD PNG.
 
 Reads what Snakemake measured (workflow/measurements.py) of the stages that params.yaml asks for. No stage of DVC makes
 this, as times differ from run to run.
@@ -21,7 +21,7 @@ from darkroom.reporting.templates import render
 from workflow.measurements import Measurement, measurements
 
 COLUMNS = {"memory": "peak_memory_mib", "load": "mean_load_percent"}
-"""What the table calls a field of a measurement, where it is another name."""
+"""Columns of the table that are not called as the fields of a measurement."""
 SHOWN = 30
 """Jobs in the figure."""
 FORMATS = {"seconds": ",.1f", "longest (s)": ",.1f", "peak memory (MiB)": ",.0f", "seconds restoring": ",.1f"}
