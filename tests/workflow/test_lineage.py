@@ -12,7 +12,7 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import write_json
 from darkroom.pipeline import template
 from workflow import lock
-from workflow.audit.lineage import Step, steps
+from workflow.audit.lineage import Step, trace
 from workflow.changes import Inspection
 from workflow.hashes import Contents, content
 
@@ -75,7 +75,7 @@ def want(parts: dict[str, Any]) -> None:
 
 
 def lineage(*targets: str) -> dict[str, Step]:
-    return {step.name: step for step in steps(targets, Inspection(template.read_stages(), lock.read(), Contents()))}
+    return {step.name: step for step in trace(targets, Inspection(template.read_stages(), lock.read(), Contents()))}
 
 
 def said(step: Step) -> list[str]:
@@ -145,7 +145,7 @@ def test_a_hash_that_its_writer_never_wrote_breaks_the_chain(entries: dict[str, 
 
 
 def test_a_lock_edited_into_a_circle_has_each_step_once(entries: dict[str, Any]) -> None:
-    entries["bring@it"]["deps"] += entries["join@it"]["outs"]
+    entries["bring@it"]["deps"] += [{**out} for out in entries["join@it"]["outs"]]
     save(entries)
     assert list(lineage(WHOLE)) == ["bring@it", "cut@a", "cut@b", "join@it"]
 

@@ -38,7 +38,7 @@ TERMS = {
     "sha256": "https://w3id.org/ro/terms/workflow-run#sha256",
     "buildInstructions": "https://codemeta.github.io/terms/buildInstructions",
 }
-"""What a crate says and RO-Crate 1.1 has no word for."""
+"""Terms of a crate that RO-Crate 1.1 does not define."""
 
 
 def copy_file(source: Path, target: Path) -> dict[str, str]:
@@ -70,7 +70,7 @@ def find_place(path: str) -> str:
 
 
 class Files:
-    """What lies in a crate, and what it only describes; each is added when it is first asked for."""
+    """The files that a crate holds, and those that it only describes; each is added when it is first asked for."""
 
     def __init__(self, crate: ROCrate, folder: Path, whole: Callable[[Item], bool]) -> None:
         """Take the folder to copy to, and which items are copied ``whole``."""

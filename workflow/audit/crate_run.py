@@ -41,16 +41,16 @@ class Run:
 
     def add(self, step: Step) -> None:
         """Add a step's action, and its tool when it is the first of its verb."""
-        tool, how = self._tool(step)
-        definition = self.definitions[_verb(step)]["do"]
+        tool, how = self._add_tool(step)
+        definition = self.definitions[_find_verb(step)]["do"]
         deps, keys, outs = (
             template.list_paths(definition["deps"]),
             template.list_params(definition),
             template.list_outs(definition),
         )
-        inputs = [self._actual(tool, "input", item, deps) for item in step.inputs]
+        inputs = [self._add_item(tool, "input", item, deps) for item in step.inputs]
         values = [
-            self._value(tool, f"{step.name}/{file}/{key}", key, value, keys.get(file, []))
+            self._add_value(tool, f"{step.name}/{file}/{key}", key, value, keys.get(file, []))
             for file, chosen in step.params.items()
             for key, value in chosen.items()
         ]
@@ -66,7 +66,7 @@ class Run:
             description=step.command,
             instrument=tool,
             object=[*inputs, *(self.files.code(item) for item in step.code), *values],
-            result=[self._actual(tool, "output", item, outs) for item in step.outs],
+            result=[self._add_item(tool, "output", item, outs) for item in step.outs],
             actionStatus=COMPLETED,
             **facts,
         )
@@ -89,7 +89,7 @@ class Run:
         """Add the run as a whole: from what was brought from outside, its ``sources``, to what it ``made``."""
         for role, entities in (("input", sources), ("output", made)):
             for entity in entities:
-                self._formal(self.workflow, role, entity["name"], entity, _kind(entity))
+                self._add_formal(self.workflow, role, entity["name"], entity, _find_kind(entity))
         action = describe(
             self.crate,
             "run",
@@ -100,14 +100,14 @@ class Run:
             object=sources,
             result=made,
             actionStatus=COMPLETED,
-            **_span(steps),
+            **_find_span(steps),
         )
         self.crate.root_dataset.append_to("mentions", action)
         organize = {"name": "DVC runs the workflow", "instrument": add_engine(self.crate), "object": self.controls}
         describe(self.crate, "organize", "OrganizeAction", result=action, **organize)
 
-    def _tool(self, step: Step) -> tuple[Entity, Entity]:
-        verb = _verb(step)
+    def _add_tool(self, step: Step) -> tuple[Entity, Entity]:
+        verb = _find_verb(step)
         if verb not in self.tools:
             facts = {"name": f"stages.{verb}", "description": step.description}
             tool = describe(self.crate, f"tool/{verb}", "SoftwareApplication", **facts)
@@ -118,19 +118,19 @@ class Run:
             self.tools[verb] = tool, how
         return self.tools[verb]
 
-    def _actual(self, tool: Entity, role: str, item: Item, patterns: Sequence[str]) -> Entity:
+    def _add_item(self, tool: Entity, role: str, item: Item, patterns: Sequence[str]) -> Entity:
         entity = self.files.item(item)
-        self._formal(tool, role, generalise(item.path, patterns), entity, _kind(entity))
+        self._add_formal(tool, role, generalise(item.path, patterns), entity, _find_kind(entity))
         return entity
 
-    def _value(self, tool: Entity, name: str, key: str, value: Any, patterns: Sequence[str]) -> Entity:
+    def _add_value(self, tool: Entity, name: str, key: str, value: Any, patterns: Sequence[str]) -> Entity:
         plain = isinstance(value, str | int | float)
         facts = {"name": key, "value": value if plain else json.dumps(value, ensure_ascii=False)}
         entity = describe(self.crate, f"value/{name}", "PropertyValue", **facts)
-        self._formal(tool, "input", name_setting(key, patterns), entity, KINDS.get(type(value), "Text"))
+        self._add_formal(tool, "input", name_setting(key, patterns), entity, KINDS.get(type(value), "Text"))
         return entity
 
-    def _formal(self, owner: Entity, role: str, name: str, example: Entity, kind: str) -> None:
+    def _add_formal(self, owner: Entity, role: str, name: str, example: Entity, kind: str) -> None:
         """Say that ``example`` stood for a formal parameter of a tool or workflow, which is added when it is new."""
         facts = {"name": name, "additionalType": kind}
         formal = describe(self.crate, f"parameter/{owner['name']}/{name}", "FormalParameter", **facts)
@@ -175,16 +175,16 @@ def add_engine(crate: ROCrate) -> ContextEntity:
     return crate.add(ContextEntity(crate, f"https://github.com/iterative/dvc/releases/tag/{version('dvc')}", facts))
 
 
-def _span(steps: Sequence[Step]) -> dict[str, str]:
+def _find_span(steps: Sequence[Step]) -> dict[str, str]:
     """Return when the first step began and the last ended, as far as all of them say so."""
     known = {key: [step.record[key] for step in steps if key in step.record] for key in TIMES}
     full = {key: times for key, times in known.items() if len(times) == len(steps)}
     return {TIMES[key]: min(times) if key == "began" else max(times) for key, times in full.items()}
 
 
-def _verb(step: Step) -> str:
+def _find_verb(step: Step) -> str:
     return step.name.partition("@")[0]
 
 
-def _kind(entity: Entity) -> str:
+def _find_kind(entity: Entity) -> str:
     return "Dataset" if entity.type == "Dataset" else "File"

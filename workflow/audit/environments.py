@@ -9,7 +9,7 @@ from darkroom.core.filenames import NETWORK
 from workflow.audit.lineage import Step
 
 FACTS = ("machine", "python", "versions", "backend", "gpu", "threads")
-"""What of a record tells the environment; the rest are measurements, and parameters that dvc.lock has."""
+"""Keys of a record that describe the environment; others are measurements, and parameters that dvc.lock has."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def is_model(step: Step) -> bool:
 
 def list_different(steps: Sequence[Step]) -> list[Environment]:
     """Return the environments in which the models among ``steps`` were made, none where they do not differ."""
-    known = {step.name: _facts(step.record) for step in steps if is_model(step)}
+    known = {step.name: _collect_facts(step.record) for step in steps if is_model(step)}
     names = dict.fromkeys(name for facts in known.values() for name in facts)
     values = {fact: {step: facts[fact] for step, facts in known.items() if fact in facts} for fact in names}
     differing = {fact: keep_different(found) for fact, found in values.items() if _differ(list(found.values()))}
@@ -57,7 +57,7 @@ def _differ(values: Sequence[Any]) -> bool:
     return any(value != values[0] for value in values)
 
 
-def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
+def _collect_facts(record: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in FACTS:
         value = record.get(name)

@@ -1,4 +1,4 @@
-"""An audit as data, which every form of it shows: steps, what was brought in, and where models' environments differ."""
+"""An audit as data, which every form of it shows: steps, what was brought in, and models' different environments."""
 
 import csv
 import os
@@ -36,19 +36,19 @@ class Audit:
         """The environments that the models were made in, where they differ."""
         return list_different(self.steps)
 
-    def makers(self, asked: str) -> list[str]:
+    def list_makers(self, asked: str) -> list[str]:
         """Return the steps that wrote a file or folder, or what lies in it, by their names."""
         path = Path(os.path.relpath(asked))
         return [step.name for step in self.steps if any(_are_related(path, Path(out.path)) for out in step.outs)]
 
-    def outs_asked(self) -> list[Item]:
+    def list_outs_asked(self) -> list[Item]:
         """Return the files and folders that were asked for, or lie in a folder that was."""
         asked = [os.path.relpath(path) for path in self.asked]
         return [out for step in self.steps for out in step.outs if any(Path(out.path).is_relative_to(p) for p in asked)]
 
     @property
     def differences(self) -> list[str]:
-        """What no longer holds of all steps, each said once."""
+        """Everything that no longer holds of the steps, each said once."""
         return list(dict.fromkeys(said for step in self.steps for said in list_differences(step)))
 
 

@@ -50,20 +50,20 @@ def lay_out(steps: Sequence[Step]) -> Graph:
 def _place(step: Step, place: Point) -> Box:
     verb, _, key = step.name.partition("@")
     shown = key if len(key) <= LETTERS else f"{key[: LETTERS - 1]}…"
-    return Box(step, _left(place[0]), round(MARGIN + place[1] - HEIGHT / 2, 1), verb, shown)
+    return Box(step, _find_left(place[0]), round(MARGIN + place[1] - HEIGHT / 2, 1), verb, shown)
 
 
 def _bend(points: Sequence[Point]) -> str:
     """Return the path of an arrow through the middles of its places, as SVG has it."""
     (column, y), *rest = points
-    path = [f"M{_left(column) + WIDTH} {MARGIN + y:.1f}"]
+    path = [f"M{_find_left(column) + WIDTH} {MARGIN + y:.1f}"]
     for number, (into, to) in enumerate(rest, start=1):
-        start, end, bend = _left(into) - ACROSS, _left(into), ACROSS / 2
+        start, end, bend = _find_left(into) - ACROSS, _find_left(into), ACROSS / 2
         path.append(f"C{start + bend} {MARGIN + y:.1f} {end - bend} {MARGIN + to:.1f} {end} {MARGIN + to:.1f}")
         path += [f"h{WIDTH}"] if number < len(rest) else []
         y = to
     return "".join([*path, f"m-{HEAD}-{HEAD * 0.6}l{HEAD} {HEAD * 0.6}l-{HEAD} {HEAD * 0.6}"])
 
 
-def _left(column: int) -> int:
+def _find_left(column: int) -> int:
     return MARGIN + column * (WIDTH + ACROSS)

@@ -20,7 +20,7 @@ class Layout:
         self.tall, self.gap = tall, gap
         self.steps = build_graph(before)
         columns = find_columns(self.steps)
-        chains = {arrow: _chain(*arrow, columns) for arrow in list_arrows(self.steps)}
+        chains = {arrow: _list_nodes(*arrow, columns) for arrow in list_arrows(self.steps)}
         nodes = networkx.DiGraph()
         nodes.add_nodes_from(self.steps)
         for (first, _), chain in chains.items():
@@ -77,6 +77,6 @@ def list_arrows(steps: networkx.DiGraph) -> list[tuple[str, str]]:
     return [pair for pair in steps.edges if reduced.has_edge(*pair)]
 
 
-def _chain(first: str, name: str, columns: Mapping[str, int]) -> list[str]:
+def _list_nodes(first: str, name: str, columns: Mapping[str, int]) -> list[str]:
     """Return the nodes of an arrow: its steps, and one in each column between them."""
     return [first, *(f"{first} to {name} in {column}" for column in range(columns[first] + 1, columns[name])), name]

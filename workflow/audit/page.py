@@ -34,4 +34,4 @@ def render(audit: Audit) -> str:
 
 def list_figures(audit: Audit) -> list[Path]:
     """Return the figures that were asked for, or lie in a folder that was."""
-    return [Path(out.path) for out in audit.outs_asked() if out.path.endswith(FIGURE) and out.state != "missing"]
+    return [Path(out.path) for out in audit.list_outs_asked() if out.path.endswith(FIGURE) and out.state != "missing"]

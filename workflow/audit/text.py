@@ -27,7 +27,7 @@ def render(audit: Audit, width: int) -> str:
     told: set[str] = set()
     trees = []
     for asked in audit.asked:
-        branches = [_draw_branch(steps[name], steps, told, width - 3) for name in audit.makers(asked)]
+        branches = [_draw_branch(steps[name], steps, told, width - 3) for name in audit.list_makers(asked)]
         trees.append((asked, "\n".join(_hang(branches))))
     table = "\n".join(tabulate(audit.environments, width))
     return templates.render(FOLDER, "tree.txt.j2", trees=trees, environments=table, ending=conclude(audit))
