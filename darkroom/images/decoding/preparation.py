@@ -40,7 +40,8 @@ def write_arrays(
     """
     problems: dict[str, str] = {}
     with ExitStack() as stack:
-        arrays = {split: stack.enter_context(GrowingArray(folder / views.images_file(split), shape)) for split in splits}
+        files = {split: folder / views.images_file(split) for split in splits}
+        arrays = {split: stack.enter_context(GrowingArray(file, shape)) for split, file in files.items()}
         for split, file, result in zip(index["split"], index["file"], results, strict=True):
             if isinstance(result, str):
                 problems[file] = result
