@@ -39,7 +39,7 @@ def train(options: argparse.Namespace) -> None:
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
     facts |= {"validation_split": training.validation_split, "split_seed": seed, "weights": "from scratch", "note": ""}
     facts["hyperparameters"] = outcome.list_hyperparameters(model, seed)
-    logs, origin = callbacks.log_folder(options.out), Origin(fit, view, settings, facts)
+    logs, origin = callbacks.find_log_folder(options.out), Origin(fit, view, settings, facts)
     with ExitStack() as until:
         result = fitting.fit_model(fit, batches, validation, training, f"train {options.key}", logs, origin, until)
         outcome.write_model(options.out, network.copy_uncompiled(fit), view, result, training, rows, facts)

@@ -51,7 +51,7 @@ def clear(found: Iterable[Path], stages: Iterable[template.Stage], contents: Con
 def sweep() -> None:
     """Remove what processes that were killed left half-written, saying each."""
     scratches = [
-        (scratch.kind_folder(kind), folder) for kind in (scratch.FEATURES, scratch.BACKUPS) for folder in (".", "*")
+        (scratch.find_folder(kind), folder) for kind in (scratch.FEATURES, scratch.BACKUPS) for folder in (".", "*")
     ]
     places = [*((Path(), folder) for folder in WRITTEN), *scratches]
     found = {path for top, folder in places for path in top.glob(f"{folder}/{BESIDE}*") if is_abandoned(path)}

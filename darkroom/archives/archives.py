@@ -27,7 +27,7 @@ def is_archive(path: Path) -> bool:
     return path.suffix.lower() == ENDING and path.is_file()
 
 
-def bare_name(path: Path) -> str:
+def strip_ending(path: Path) -> str:
     """Return what names call an archive or a folder, without ``.zip``."""
     return path.stem if path.suffix.lower() == ENDING else path.name
 
@@ -38,12 +38,12 @@ def select_entries(entries: Sequence[Path], pattern: str) -> list[Path]:
     Written with its ending it means the one that is spelled like it, or else goes for an archive before a folder that
     is called the same; without, it means both.
     """
-    fitting = [path for path in entries if (is_archive(path) or path.is_dir()) and matches(bare_name(path), pattern)]
+    fitting = [path for path in entries if (is_archive(path) or path.is_dir()) and matches(strip_ending(path), pattern)]
     if not pattern.lower().endswith(ENDING):
         return fitting
-    zipped = {fold_name(bare_name(path)) for path in fitting if is_archive(path)}
+    zipped = {fold_name(strip_ending(path)) for path in fitting if is_archive(path)}
     exactly = [path for path in fitting if path.name == pattern]
-    return exactly or [path for path in fitting if is_archive(path) or fold_name(bare_name(path)) not in zipped]
+    return exactly or [path for path in fitting if is_archive(path) or fold_name(strip_ending(path)) not in zipped]
 
 
 def find_shared_folders(folders: Sequence[Parts]) -> Parts:

@@ -8,12 +8,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from darkroom.archives.archives import bare_name, is_archive, make_error, matches
+from darkroom.archives.archives import is_archive, make_error, matches, strip_ending
 from darkroom.archives.binary_batches import is_tar
 from darkroom.archives.meanings import Meaning, make_finder
 from darkroom.archives.members import list_members
 from darkroom.archives.names import check_writable, show
-from darkroom.archives.packing import archive_name, pack
+from darkroom.archives.packing import name_archive, pack
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
@@ -95,7 +95,7 @@ def unwrap(source: Path, dataset: Dataset, key: str) -> list[Path]:
     names = [name for split in SPLITS for name in getattr(dataset.splits, split)]
     entries = list_entries(source, dataset.layout, key)
     while len(entries) == 1 and entries[0].is_dir():
-        if any(matches(bare_name(entries[0]), name) for name in names):
+        if any(matches(strip_ending(entries[0]), name) for name in names):
             break
         entries = list_entries(entries[0], dataset.layout, key)
     return entries
@@ -111,7 +111,7 @@ def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> 
         paths = select_files(unwrap(source, dataset, key), dataset, key, place)
         for path in progress.show_progress(paths, len(paths), f"fetch {key}", "archives"):
             if path.is_dir():
-                pack(path, out / archive_name(path))
+                pack(path, out / name_archive(path))
                 continue
             if is_archive(path):
                 list_members(path)  # a user can mend the file here, not its copy

@@ -65,7 +65,7 @@ def _name_other_half(name: str, kind: str) -> str:
     return re.sub(r"(images|labels)[-.]idx[13]-ubyte", ending, name)
 
 
-def member_name(path: Path) -> str:
+def name_member(path: Path) -> str:
     """Return the name of the IDX file itself, without that of its compression."""
     return path.name.removesuffix(".gz")
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from darkroom.archives import binary_batches, idx
-from darkroom.archives.archives import bare_name, find_places, is_archive, list_top_folders, matches, select_entries
+from darkroom.archives.archives import find_places, is_archive, list_top_folders, matches, select_entries, strip_ending
 from darkroom.archives.expansion import find_allowed
 from darkroom.archives.members import Parts
 from darkroom.archives.names import fold_name, show
@@ -85,7 +85,7 @@ def _find_zips(entries: Sequence[Path], names: Sequence[str]) -> Finder:
 
 
 def _title(path: Path) -> str:
-    return fold_name(bare_name(path))
+    return fold_name(strip_ending(path))
 
 
 def _itself(path: Path) -> Meaning:

@@ -5,20 +5,20 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from darkroom.archives.archives import ENDING, bare_name
+from darkroom.archives.archives import ENDING, strip_ending
 from darkroom.archives.members import find_danger
 from darkroom.archives.names import LONGEST, check_writable, show
 from darkroom.core.errors import UserError
 from darkroom.core.files import ZIP_TIME
 
 
-def archive_name(folder: Path) -> str:
+def name_archive(folder: Path) -> str:
     """Return the name of the archive that a folder becomes.
 
     Raises:
         UserError: it is too long.
     """
-    name = f"{bare_name(folder)}{ENDING}"
+    name = f"{strip_ending(folder)}{ENDING}"
     if len(name.encode()) > LONGEST:
         raise UserError(f"{folder}: as an archive it would have a name of over {LONGEST} bytes; shorten its name")
     return name

@@ -45,7 +45,7 @@ def make_finder(layout: str, entries: Sequence[Path], allowed: Expansion) -> Cal
         found = []
         for images, labels in idx.find_pairs(entries, name):
             count, *shape = idx.read_shape(images, allowed)
-            found.append(Batch(images, idx.member_name(images), tuple(shape), idx.read_labels(labels, images, count)))
+            found.append(Batch(images, idx.name_member(images), tuple(shape), idx.read_labels(labels, images, count)))
         return found
 
     return pairs
@@ -62,4 +62,4 @@ def read_blocks(layout: str, archive: Path) -> Iterator[tuple[str, numpy.ndarray
             yield f"{stem}{binary_batches.BATCH}", block
     else:
         for block in idx.read_blocks(archive):
-            yield idx.member_name(archive), block
+            yield idx.name_member(archive), block

@@ -37,7 +37,7 @@ def read_wish() -> str:
     return given
 
 
-def visible_devices() -> str | None:
+def read_visible_devices() -> str | None:
     """Return CUDA_VISIBLE_DEVICES as it is set, by a scheduler or by hand."""
     return os.environ.get("CUDA_VISIBLE_DEVICES")
 
@@ -48,7 +48,7 @@ def is_here(version: Path = DRIVER, devices: Path = Path("/dev")) -> bool:
 
 
 @functools.cache
-def driver_version(version: Path = DRIVER) -> str | None:
+def find_driver_version(version: Path = DRIVER) -> str | None:
     """Return the version of the NVIDIA driver, ``None`` where there is none or it does not say."""
     told = version.read_text(encoding="utf-8") if version.exists() else _ask_driver()
     found = re.search(r"\b\d{3,}\.\d+(\.\d+)?\b", told)
@@ -72,7 +72,7 @@ def check_missed(wish: str, library: str, built_for_gpus: bool) -> None:
     if wish == REQUIRED:
         reasons = [] if is_here() else ["no NVIDIA driver is loaded there, see nvidia-smi"]
         reasons += [] if built_for_gpus else [build]
-        reasons = reasons or [f"{library} can use none, CUDA_VISIBLE_DEVICES is {visible_devices()!r}"]
+        reasons = reasons or [f"{library} can use none, CUDA_VISIBLE_DEVICES is {read_visible_devices()!r}"]
         told = "; ".join([*reasons, OTHERWISE])
         raise UserError(f"{VARIABLE}: {wish}: no GPU on {socket.gethostname()}: {told}")
     if is_here() and not built_for_gpus:

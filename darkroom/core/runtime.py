@@ -51,7 +51,7 @@ def start(runtime: Settings, precision: str = "float32", replicate: int = 1, on_
     return seed
 
 
-def gpu_name() -> str | None:
+def find_gpu_name() -> str | None:
     """Return the name of the GPU that computes, or ``None`` on a processor."""
     return describe_computer()["gpu"]
 
@@ -68,7 +68,7 @@ def describe_computer() -> dict[str, str | None]:
         "backend": keras.backend.backend(),
         "gpu": details.get("device_name", "GPU") if gpus else None,
         "compute_capability": ".".join(map(str, capability)) if capability else None,
-        "cuda_visible_devices": gpu.visible_devices(),
+        "cuda_visible_devices": gpu.read_visible_devices(),
     }
 
 
@@ -87,7 +87,7 @@ def list_versions() -> dict[str, str]:
     below = {
         "cuda": built.get("cuda_version"),
         "cudnn": built.get("cudnn_version"),
-        "nvidia-driver": gpu.driver_version(),
+        "nvidia-driver": gpu.find_driver_version(),
     }
     return versions | {name: version for name, version in below.items() if version}
 

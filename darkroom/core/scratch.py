@@ -24,7 +24,7 @@ FEATURES, BACKUPS = "darkroom-features", "darkroom-backups"
 user's DARKROOM_SCRATCH may hold other things."""
 
 
-def kind_folder(kind: str = FEATURES) -> Path:
+def find_folder(kind: str = FEATURES) -> Path:
     """Return the folder of one kind of entries."""
     return Path(os.environ.get("DARKROOM_SCRATCH") or ".scratch").expanduser() / kind
 
@@ -42,9 +42,9 @@ def read_bound() -> int:
         raise UserError(f"DARKROOM_SCRATCH_GIB: {given!r}: give a number of GiB, such as 10") from None
 
 
-def free_bytes() -> int:
+def measure_free_space() -> int:
     """Return the free bytes of the folder's disk."""
-    folder = kind_folder().absolute()
+    folder = find_folder().absolute()
     return shutil.disk_usage(next(path for path in [folder, *folder.parents] if path.exists())).free
 
 
@@ -64,7 +64,7 @@ def lock(path: Path, wait: bool = True) -> Iterator[bool]:
 def list_entries() -> list[tuple[float, int, Path]]:
     """Return when each entry was last used, its bytes, and its folder, those used longest ago first."""
     found = []
-    for folder in (kind_folder(FEATURES), kind_folder(BACKUPS)):
+    for folder in (find_folder(FEATURES), find_folder(BACKUPS)):
         for path in folder.iterdir() if folder.is_dir() else []:
             try:
                 if path.is_dir():
@@ -89,7 +89,7 @@ def trim(room: int = 0) -> None:
         elif is_abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
     for size, path in whole:
-        if total <= most and free_bytes() >= room:
+        if total <= most and measure_free_space() >= room:
             break
         with lock(path, wait=False) as ours:
             if ours:

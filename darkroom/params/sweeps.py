@@ -12,7 +12,7 @@ from darkroom.params.model import Sweep
 from darkroom.params.yaml_files import FILE, read
 
 
-def variant_name(sweep: str, variant: str) -> str:
+def name_variant(sweep: str, variant: str) -> str:
     """Return the name under which a sweep's variant is trained."""
     return f"{sweep}-{variant}"
 
@@ -21,7 +21,7 @@ def list_variants(sweeps: Mapping[str, Sweep]) -> Iterator[tuple[str, str, str]]
     """Yield the name, the sweep and the variant of every variant."""
     for sweep, content in sweeps.items():
         for variant in content.variants:
-            yield variant_name(sweep, variant), sweep, variant
+            yield name_variant(sweep, variant), sweep, variant
 
 
 def find_place(key: str, file: Path = FILE) -> str:

@@ -116,7 +116,7 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
     installed libraries are those that it records.
     """
 
-    def checked_and_recorded(arguments: Sequence[str]) -> None:
+    def check_and_record(arguments: Sequence[str]) -> None:
         if "DVC_STAGE" in os.environ:
             check_alone()
             check_plan()
@@ -126,4 +126,4 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
         if file:
             write_json(file, record.describe_process())
 
-    program.run(checked_and_recorded)
+    program.run(check_and_record)

@@ -87,7 +87,7 @@ class Backup:
         arrays = pack(state)
         needed = sum(array.nbytes for array in arrays.values())
         scratch.trim(needed)
-        if needed > scratch.free_bytes():
+        if needed > scratch.measure_free_space():
             note(self.task, f"no backup: it needs {needed / 1e6:,.1f} MB, and the disk of {self.folder} has less free")
             return
         with replace_file(self.folder / FILE) as temporary, temporary.open("wb") as file:
@@ -106,7 +106,7 @@ def open_backup(name: str, task: str) -> Iterator[Backup | None]:
         UserError: the environment gives no number for the most that the folder may hold.
     """
     scratch.read_bound()  # a mistake there must not wait until the first backup
-    folder = scratch.kind_folder(scratch.BACKUPS) / name
+    folder = scratch.find_folder(scratch.BACKUPS) / name
     with scratch.lock(folder, wait=False) as ours:
         if not ours:
             note(task, f"no backup: another process does the same training and has {folder}")

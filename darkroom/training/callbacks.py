@@ -40,7 +40,7 @@ class InTurn(keras.callbacks.Callback):
         """Do nothing."""
 
 
-def log_folder(out: Path) -> Path:
+def find_log_folder(out: Path) -> Path:
     """Return where the callbacks of the training run that writes its model to ``out`` write."""
     return LOGS.joinpath(*out.parts[-2:])
 

@@ -61,7 +61,7 @@ class Loop:
             place = f"epoch {len(self.rows) + 1} of at most {self.fit.epochs} on"
             progress.note(self.task, f"{place}: resumed from {backup.folder}")
         for epoch in range(len(self.rows), self.fit.epochs):
-            self._epoch(epoch, hooks)
+            self._run(epoch, hooks)
             self._check_weights(callbacks.find_kept_epoch(chosen, len(self.rows)))
             if self.model.stop_training:
                 break
@@ -75,7 +75,7 @@ class Loop:
         self._check_kept(kept)
         return Fitted(pandas.DataFrame(self.rows), kept, spent + self.watch.seconds)
 
-    def _epoch(self, epoch: int, hooks: keras.callbacks.CallbackList) -> None:
+    def _run(self, epoch: int, hooks: keras.callbacks.CallbackList) -> None:
         hooks.on_epoch_begin(epoch)
         learning_rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         try:

@@ -59,7 +59,7 @@ def identify(model: keras.Model, train: Batches, validation: Batches | None, fit
         "classes": origin.view.classes,
         "pixels": [sha256(origin.view.folder / images_file(split)) for split in origin.view.learning_splits],
         "versions": {"python": sys.version, "numpy": numpy.__version__, **runtime.list_versions()},
-        "machine": [runtime.gpu_name(), computer["processor"], computer["features"]],
+        "machine": [runtime.find_gpu_name(), computer["processor"], computer["features"]],
         "code": hash_code(),
     }
     digest.update(json.dumps(made_from, sort_keys=True).encode())

@@ -55,7 +55,7 @@ class Features:
     def whole(self) -> bool:
         """True if they lie on disk as they were written."""
         try:
-            return read_json(self.folder / MANIFEST) == {file.name: size_and_hash(file) for file in self.files}
+            return read_json(self.folder / MANIFEST) == {file.name: measure_file(file) for file in self.files}
         except (OSError, ValueError):
             return False
 
@@ -74,7 +74,7 @@ class Features:
         return read
 
 
-def size_and_hash(file: Path) -> list[Any]:
+def measure_file(file: Path) -> list[Any]:
     """Return the size and SHA-256 of a file."""
     return [file.stat().st_size, sha256(file)]
 
@@ -93,12 +93,12 @@ def read_or_compute(
     """
     images = len(view.learning_labels())
     pixels = [sha256(view.folder / images_file(split)) for split in view.learning_splits]
-    computer, versions = machine.describe(), [runtime.gpu_name(), runtime.list_versions()]
+    computer, versions = machine.describe(), [runtime.find_gpu_name(), runtime.list_versions()]
     computing = [*pixels, *versions, computer["processor"], computer["features"], settings.threads, BATCH]
 
     def features(at: Cut) -> Features:
-        name = json.dumps([prefix.fingerprint(flat.before(at)), *computing])
-        return Features(at, scratch.kind_folder() / hashlib.sha256(name.encode()).hexdigest()[:32], images)
+        name = json.dumps([prefix.hash_network(flat.before(at)), *computing])
+        return Features(at, scratch.find_folder() / hashlib.sha256(name.encode()).hexdigest()[:32], images)
 
     own = features(cut)
     with scratch.lock(own.folder), ExitStack() as stack:
@@ -113,7 +113,7 @@ def read_or_compute(
             entry = features(other)
             if entry.folder not in missing and stack.enter_context(scratch.lock(entry.folder, wait=False)):
                 needed = sum(one.bytes for one in missing.values()) + entry.bytes
-                if needed <= scratch.read_bound() and needed < scratch.free_bytes() and not entry.whole:
+                if needed <= scratch.read_bound() and needed < scratch.measure_free_space() and not entry.whole:
                     missing[entry.folder] = entry
                     note(task, describe_work(entry, name))
         compute(flat, list(missing.values()), view, BATCH * settings.threads, task)
@@ -127,9 +127,9 @@ def make_room(own: Features) -> None:
         UserError: there is none.
     """
     scratch.trim(own.bytes)
-    if own.bytes > (free := scratch.free_bytes()):
+    if own.bytes > (free := scratch.measure_free_space()):
         raise UserError(
-            f"{scratch.kind_folder()}: needs {own.bytes / 1e6:,.1f} MB for what the frozen layers give, and its disk "
+            f"{scratch.find_folder()}: needs {own.bytes / 1e6:,.1f} MB for what the frozen layers give, and its disk "
             f"has {free / 1e6:,.1f} MB free; free some space, name another folder with DARKROOM_SCRATCH, or "
             "write training.cache_frozen: false"
         )
@@ -168,7 +168,7 @@ def compute(flat: FlatNetwork, missing: Sequence[Features], view: View, size: in
                 for file, array in zip(files, given if isinstance(given, list) else [given], strict=True):
                     file.write(numpy.ascontiguousarray(array, dtype=numpy.float32).data)
         for folder in folders:
-            write_json(folder / MANIFEST, {file.name: size_and_hash(file) for file in sorted(folder.glob("*.npy"))})
+            write_json(folder / MANIFEST, {file.name: measure_file(file) for file in sorted(folder.glob("*.npy"))})
 
 
 def _read_shape_and_offset(file: BinaryIO) -> tuple[tuple[int, ...], int]:

@@ -42,7 +42,9 @@ def train(
     origin = Origin(whole, view, settings, facts)
     about = {**facts, "backbone": backbone.describe(backbone.find_backbone(whole))}
     with ExitStack() as until:
-        result = fitting.fit_model(fit, batches, validation, training, task, callbacks.log_folder(out), origin, until)
+        result = fitting.fit_model(
+            fit, batches, validation, training, task, callbacks.find_log_folder(out), origin, until
+        )
         outcome.write_model(out, whole, view, result, training, rows, about)
     outcome.tell_cost(result, rows, training, facts, prepared)
     scratch.trim()

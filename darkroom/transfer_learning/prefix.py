@@ -66,17 +66,17 @@ class FlatNetwork:
         return keras.Model(list(cut.tensors), self.network.outputs[0], name="rest")
 
 
-def fingerprint(prefix: keras.Model) -> str:
+def hash_network(prefix: keras.Model) -> str:
     """Return the content hash of a flat network: of its layers, connections and weights, not of names."""
     digest = hashlib.sha256()
     numbers = {id(tensor): str(tensor.shape) for tensor in prefix.inputs}
 
-    def numbered(part: Any) -> Any:
+    def number(part: Any) -> Any:
         return numbers.get(id(part), part)
 
     for place, call in enumerate(list_calls(prefix)):
         config = {key: value for key, value in call.operation.get_config().items() if key not in {"name", "trainable"}}
-        arguments = keras.tree.map_structure(numbered, call.arguments)
+        arguments = keras.tree.map_structure(number, call.arguments)
         described = [type(call.operation).__name__, config, arguments]
         digest.update(json.dumps(described, sort_keys=True, default=_encode_constant).encode())
         for weight in _weights(call):

@@ -42,10 +42,9 @@ def load_weights(backbone: Backbone, seed: int, task: str) -> tuple[keras.Model,
     if backbone.weights == "imagenet":
         network, file = imagenet.download(backbone, task)
         return network, "imagenet", "ImageNet, from Keras", file
-    if backbone.weights == "none":
-        network = architectures.build(backbone.architecture, backbone.alpha, imagenet.SHAPE)
-        return network, "none", f"random, seed {seed}", None
     network = architectures.build(backbone.architecture, backbone.alpha, imagenet.SHAPE)
+    if backbone.weights == "none":
+        return network, "none", f"random, seed {seed}", None
     if backbone.weights == "package":
         file = lite_weights.find_file()
         hdf5.check_sha256(file, backbone.sha256)

@@ -72,7 +72,7 @@ def test_layers_and_record_say_what_they_should(folder: Path) -> None:
     assert record["seconds"] > 0
     assert record["peak_memory_mib"] > 50
     assert {"keras", "numpy", "python", "tensorflow"} <= set(record["versions"])
-    assert (record["backend"], record["gpu"], record["threads"]) == ("tensorflow", runtime.gpu_name(), 1)
+    assert (record["backend"], record["gpu"], record["threads"]) == ("tensorflow", runtime.find_gpu_name(), 1)
     assert datetime.fromisoformat(record["began"]) < datetime.fromisoformat(record["ended"])
 
 

@@ -107,7 +107,7 @@ def assert_alike(ours: Path, theirs: Path) -> None:
 
 def test_training_on_kept_features_equals_training_from_pixels(folder: Path) -> None:
     assert len(kept()) == 2
-    shutil.rmtree(scratch.kind_folder())
+    shutil.rmtree(scratch.find_folder())
     edit(folder, parameters(cache=False))
     assert_alike(Path("frozen"), transferred("plain"))
     assert_alike(Path("tuned"), fine_tuned(base="plain", out="plain-tuned"))
@@ -132,7 +132,7 @@ def test_evaluation_from_pixels_equals_evaluation_from_the_kept_features(folder:
 
 
 def test_the_fine_tune_finds_what_its_base_computed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    shutil.rmtree(scratch.kind_folder())
+    shutil.rmtree(scratch.find_folder())
     transferred()
     assert "for tuned: what 1" in capfd.readouterr().err
     before = {path: path.stat().st_ino for path in kept()}
@@ -145,7 +145,7 @@ def test_the_fine_tune_finds_what_its_base_computed(folder: Path, capfd: pytest.
 def test_two_trainings_give_the_same_bytes_whether_or_not_features_are_kept(folder: Path, kept_ahead: bool) -> None:
     for name, train in {"frozen": transferred, "tuned": fine_tuned}.items():
         if not kept_ahead:
-            shutil.rmtree(scratch.kind_folder())
+            shutil.rmtree(scratch.find_folder())
         again = train(out=f"{name}-again")
         for file in ("model.keras", "history.csv", "layers.csv", "summary.json", "view.json"):
             assert (folder / name / file).read_bytes() == (again / file).read_bytes(), (name, file)
@@ -171,8 +171,8 @@ def test_changed_pixels_and_damaged_features_are_never_trusted(folder: Path, cap
 
 def test_features_stay_within_the_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DARKROOM_SCRATCH_GIB", "0.0000001")
-    shutil.rmtree(scratch.kind_folder())
-    other = scratch.kind_folder().parent / "thesis"
+    shutil.rmtree(scratch.find_folder())
+    other = scratch.find_folder().parent / "thesis"
     other.mkdir()
     (other / "chapter.txt").write_text("a user's own file")
     transferred()
@@ -184,9 +184,9 @@ def test_features_stay_within_the_bound(folder: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_full_disk_is_told_before_anything_is_computed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.rmtree(scratch.kind_folder())
+    shutil.rmtree(scratch.find_folder())
     shutil.rmtree("frozen")
-    monkeypatch.setattr(scratch, "free_bytes", lambda: 1000)
+    monkeypatch.setattr(scratch, "measure_free_space", lambda: 1000)
     with pytest.raises(
         UserError, match=r"^models\.frozen: .*needs \d.* MB .*DARKROOM_SCRATCH, or .*cache_frozen: false"
     ):
@@ -267,7 +267,9 @@ def test_what_another_process_holds_is_neither_made_twice_nor_removed(
 def test_room_is_made_for_what_is_needed_now(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a disk that kept features fill, they go."""
     sizes = sum(size for _, size, _ in scratch.list_entries())
-    monkeypatch.setattr(scratch, "free_bytes", lambda: 10_000_000 - sum(size for _, size, _ in scratch.list_entries()))
+    monkeypatch.setattr(
+        scratch, "measure_free_space", lambda: 10_000_000 - sum(size for _, size, _ in scratch.list_entries())
+    )
     scratch.trim(10_000_000 - sizes)
     assert len(kept()) == 2
     scratch.trim(10_000_000 - sizes + 1)

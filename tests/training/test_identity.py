@@ -173,7 +173,7 @@ def test_no_two_processes_share_a_backup(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_a_full_disk_means_no_backup_and_no_end(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(scratch, "free_bytes", lambda: 10)
+    monkeypatch.setattr(scratch, "measure_free_space", lambda: 10)
     backup = Backup(tmp_path / "one", "task")
     backup.write(state())
     assert backup.read() is None

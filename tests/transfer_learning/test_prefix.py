@@ -12,7 +12,7 @@ from darkroom.networks.network_file import load_network, save
 from darkroom.params.document import load
 from darkroom.params.transfer import Transfer
 from darkroom.transfer_learning import architectures, backbone
-from darkroom.transfer_learning.prefix import Cut, FlatNetwork, fingerprint
+from darkroom.transfer_learning.prefix import Cut, FlatNetwork, hash_network
 from tests.support.small_study import OUTPUT
 
 layers = keras.layers
@@ -127,12 +127,12 @@ def test_the_fingerprint_follows_weights_and_connections_not_names() -> None:
 
     one, other = made("one"), made("other")
     other.set_weights(one.get_weights())
-    assert fingerprint(one) == fingerprint(other)
+    assert hash_network(one) == hash_network(other)
     other.layers[1].kernel.assign_add(other.layers[1].kernel * 1e-3)
-    assert fingerprint(one) != fingerprint(other)
+    assert hash_network(one) != hash_network(other)
     image = keras.Input((4, 4, 1))
     halves, quarters = (keras.Model(image, image * factor) for factor in (0.5, 0.25))
-    assert fingerprint(halves) != fingerprint(quarters)
+    assert hash_network(halves) != hash_network(quarters)
 
 
 def test_the_worksheets_counts(root: Path) -> None:

@@ -16,7 +16,6 @@ from darkroom.core.progress import note
 from darkroom.images.decoding.images import list_splits, read_images, read_index
 from darkroom.images.decoding.pixels import CHANNELS, read_image
 from darkroom.images.prepared import views
-from darkroom.images.prepared.views import images_file
 from darkroom.params.data import View
 
 
@@ -41,7 +40,8 @@ def write_arrays(
     """
     problems: dict[str, str] = {}
     with ExitStack() as stack:
-        arrays = {split: stack.enter_context(GrowingArray(folder / images_file(split), shape)) for split in splits}
+        files = {split: folder / views.images_file(split) for split in splits}
+        arrays = {split: stack.enter_context(GrowingArray(file, shape)) for split, file in files.items()}
         for split, file, result in zip(index["split"], index["file"], results, strict=True):
             if isinstance(result, str):
                 problems[file] = result
