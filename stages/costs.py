@@ -1,4 +1,4 @@
-"""What each training run of a study cost: a table of the records that training wrote, what it answers, and a figure.
+"""Costs: a table of the records that a study's training runs wrote, the answers that it gives, and a figure.
 
 Reads the records and summaries of the training runs it is given, and datasets.<key> of params.yaml; writes a folder
 with costs.csv, costs.md and steps.png. Records hold times and machines, which differ from run to run, so nothing but

@@ -31,7 +31,7 @@ FORMATS = {
 }
 MEASURES = ["seconds_per_step", "seconds_per_epoch"]
 CONDITIONS = ["threads", "precision", "processor"]
-"""What times compare under, if it is the same."""
+"""Conditions under which times compare, if they are the same."""
 
 
 def compose_page(

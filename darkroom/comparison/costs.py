@@ -1,4 +1,4 @@
-"""What each training run of a study cost: the table of the records that training wrote, and the groups that compare.
+"""Costs of a study's training runs: the table of the records that training wrote, and the groups that compare.
 
 Pure functions over records and summaries. What a record lacks stays empty.
 """
@@ -17,7 +17,7 @@ COLUMNS = [
     *("seconds_per_epoch", "images_per_second", "peak_memory_mib", "threads", "precision", "processor"),
 ]
 AS_RECORDED = ["seconds", "frozen_seconds", "epochs", "images_per_second", "peak_memory_mib", "threads", "precision"]
-"""What the table repeats of a record."""
+"""Values of a record that the table repeats."""
 BATCH_SIZE = ("training.batch_size", "training.accumulation_steps")
 """Hyperparameters that say how many images a step takes, and in how many parts it is computed."""
 FROZEN = ("training.cache_frozen",)

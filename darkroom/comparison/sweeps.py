@@ -1,4 +1,4 @@
-"""What the variants of a model change: the gap between training and images not trained on, and the test accuracy.
+"""Changes by the variants of a model: of the gap between training and images not trained on, and of the test accuracy.
 
 Pure functions over evaluations. The gap is the training accuracy less the validation accuracy, both of the epoch whose
 weights were kept; where not every variant was validated, less the test accuracy, for all. The gap of a model that is no

@@ -17,7 +17,7 @@ FILTERS = {
     "precise_duration": quantities.precise_duration,
     "significant": quantities.significant,
 }
-"""What templates write after a value to show it: ``{{ accuracy | percent }}``."""
+"""Filters that show a value in a template: ``{{ accuracy | percent }}``."""
 
 
 def render(folder: Path, name: str, **values: Any) -> str:

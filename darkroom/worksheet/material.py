@@ -1,4 +1,4 @@
-"""What the worksheet's questions are answered from, and what an answer is."""
+"""Material that the worksheet's questions are answered from, and the form of an answer."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence

@@ -11,7 +11,7 @@ PAGE, ACTIVATIONS = "explanation.md", "activations.csv"
 FIGURE = re.compile(r"^!\[(.+)\]\((.+)\)$", re.MULTILINE)
 """A figure of an explanation's page, with the heading that it stands under."""
 OF_CLASS = "Class "
-"""What the heading of a chosen class begins with."""
+"""Beginning of the heading of a chosen class."""
 WORDS = dict(zip(selection.KINDS, ("found", "missed", "mistaken for it"), strict=True))
 
 
