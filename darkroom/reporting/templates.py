@@ -6,6 +6,19 @@ from typing import Any
 
 import jinja2
 
+from darkroom.reporting import quantities, tables
+
+FILTERS = {
+    "counted": quantities.counted,
+    "escaped": tables.escaped,
+    "number": quantities.number,
+    "percent": quantities.percent,
+    "points": quantities.points,
+    "precise_duration": quantities.precise_duration,
+    "significant": quantities.significant,
+}
+"""Filters that show a value in a template: ``{{ accuracy | percent }}``."""
+
 
 def render(folder: Path, name: str, **values: Any) -> str:
     """Return the text of the template ``name`` in ``folder``, filled with ``values``.
@@ -20,7 +33,7 @@ def render(folder: Path, name: str, **values: Any) -> str:
 
 @cache
 def _environment(folder: Path) -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         undefined=jinja2.StrictUndefined,
         autoescape=_is_html,
@@ -28,6 +41,8 @@ def _environment(folder: Path) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= FILTERS
+    return environment
 
 
 def _is_html(name: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""What the page on costs answers: which batch size is fastest, what frozen layers computed once save."""
+"""Answers of the page on costs: the fastest batch size, the time saved by computing frozen layers once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,9 +6,14 @@ from pathlib import Path
 import pandas
 import pytest
 
-from darkroom.comparison import cost_answers
+from darkroom.comparison import cost_page
+from darkroom.comparison.costs import COLUMNS, tabulate_costs
+from darkroom.params.base import read_entry
+from darkroom.params.data import Dataset
+from darkroom.reporting.quantities import precise_duration
 from stages import costs
 from tests.support.evaluated_folders import write_trained
+from tests.support.pages import list_items
 
 ALL = [
     "cnn",
@@ -25,7 +30,7 @@ ALL = [
 
 @pytest.fixture
 def answered(project: Callable[..., Path]) -> Callable[[list[str]], list[str]]:
-    """What the page of a study answers, where only some of its trainings have left a record."""
+    """Answers of a study's page, where only some of its training runs have left a record."""
     folder = project()
     for model, size, more, seconds in (
         ("cnn", 64, {}, 40),
@@ -47,8 +52,7 @@ def answered(project: Callable[..., Path]) -> Callable[[list[str]], list[str]]:
     def answers(models: list[str]) -> list[str]:
         options = ["--trained", "trained", "--dataset", "intel", "--out", "costs"]
         costs.main(["intel", "--models", *models, *options])
-        page = (folder / "costs/costs.md").read_text(encoding="utf-8")
-        return [line.removeprefix("- ") for line in page.splitlines() if line.startswith("- ")]
+        return list_items((folder / "costs/costs.md").read_text(encoding="utf-8"))
 
     return answers
 
@@ -56,7 +60,7 @@ def answered(project: Callable[..., Path]) -> Callable[[list[str]], list[str]]:
 def test_the_fastest_batch_size_is_told_by_step_and_by_epoch(answered: Callable[[list[str]], list[str]]) -> None:
     # 1,000 images in 8 epochs: 63, 16 and 4 steps an epoch
     assert answered(ALL)[1] == (
-        "cnn with other batch sizes, all else the same: a step is fastest with **16** images (0.159 s) and "
+        "cnn with other batch sizes, all else being equal: a step is fastest with **16** images (0.159 s) and "
         "slowest with 256 (1.5 s); an epoch is fastest with **64** images (5 s) and slowest with 16 (10 s). With 16, "
         "64, 256 images: 0.159 s, 0.312 s, 1.5 s a step; 10 s, 5 s, 6 s an epoch."
     )
@@ -64,9 +68,9 @@ def test_the_fastest_batch_size_is_told_by_step_and_by_epoch(answered: Callable[
 
 def test_what_computing_frozen_layers_once_saves_is_told(answered: Callable[[list[str]], list[str]]) -> None:
     assert [line for line in answered(ALL) if "frozen layers" in line] == [
-        "What frozen layers give, computed once by efficientnetlite0 (10 s, 8 epochs), in every epoch by ways-every "
-        "(45 s, 8 epochs): 35 s saved, 4.5 times as fast. Of the 10 s, 2.5 s went to compute it, or to read it where "
-        "an earlier training kept it."
+        "Outputs of frozen layers: computed once by efficientnetlite0 (10 s, 8 epochs), in every epoch by ways-every "
+        "(45 s, 8 epochs). Computing them once saved 35 s: it was 4.5 times as fast. Of the 10 s, 2.5 s went into "
+        "computing them, or into reading them where an earlier training run had kept them."
     ]
 
 
@@ -75,25 +79,34 @@ def test_a_lone_training_is_compared_with_nothing(answered: Callable[[list[str]]
     alone = {"cnn": "40 s", "ways-every": "45 s"}[left]
     assert answered([left, "mlp"]) == [
         f"Elapsed training time: {left} ({alone}, 8 epochs).",
-        f"Peak memory of any training of this study: 812 MiB ({left}).",
+        f"Highest peak memory of a training run of this study: 812 MiB ({left}).",
     ]
 
 
-def test_times_of_different_machines_are_not_passed_off_as_alike() -> None:
+def write_answers(costs: pandas.DataFrame, batches: dict[str, list[str]], frozen: list[dict[str, bool]]) -> list[str]:
+    """Answers of the page of the repository's study."""
+    page = cost_page.compose_page(costs, batches, frozen, [], "intel", read_entry(Dataset, "datasets", "intel"))
+    return list_items(page)
+
+
+def test_times_of_different_machines_are_not_passed_off_as_alike(project: Callable[..., Path]) -> None:
+    project()
     machines = {"once": {"seconds": 5, "machine": {"processor": "Sun"}}, "every": {"seconds": 4, "gpu": "Moon"}}
-    table = costs.table(machines, {})
-    said = cost_answers.of_frozen(table, {"every": False, "once": True})
-    assert "nothing saved" in said
-    assert said.endswith("They ran with other threads, precisions or processors, so these times compare badly.")
+    said = write_answers(tabulate_costs(machines, {}), {}, [{"every": False, "once": True}])[1]
+    assert "Computing them once saved nothing." in said
+    assert said.endswith(
+        "They ran with different threads, precisions or processors, so these times are hardly comparable."
+    )
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.01134, "0.0113 s"), (59.4, "59.4 s"), (59.6, "1 min 0 s"), (3725, "1 h 2 min")]
 )
 def test_durations_in_words(seconds: float, words: str) -> None:
-    assert cost_answers.duration(seconds) == words
+    assert precise_duration(seconds) == words
 
 
-def test_nothing_is_said_of_an_empty_table() -> None:
-    empty = pandas.DataFrame(columns=costs.COLUMNS)
-    assert cost_answers.answers(empty, {"Batch": ["a", "b"]}, [{"a": True, "b": False}]) == []
+def test_nothing_is_said_of_an_empty_table(project: Callable[..., Path]) -> None:
+    project()
+    empty = pandas.DataFrame(columns=COLUMNS)
+    assert write_answers(empty, {"Batch": ["a", "b"]}, [{"a": True, "b": False}]) == []
