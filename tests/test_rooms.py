@@ -52,6 +52,11 @@ def test_a_room_imports_only_itself_and_rooms_below(room: str) -> None:
             assert {room_of(file) for file in files} <= allowed, module
 
 
+@pytest.mark.parametrize("verb", STAGES)
+def test_a_stage_imports_rooms_alone(verb: str) -> None:
+    assert {file.parts[0] for file in direct(ROOT, Path(f"stages/{verb}.py"))[0]} == {"darkroom"}
+
+
 def test_no_module_is_imported_by_what_it_imports() -> None:
     graph = {module: direct(ROOT, module)[0] for module in MODULES}
     assert len(list(TopologicalSorter(graph).static_order())) == len(MODULES)

@@ -110,7 +110,7 @@ def export(model: ModelFolder, form: Format, out: Path) -> Path:
         except Exception as error:  # converters raise what they like
             if isinstance(error, MemoryError):
                 raise
-            problem = " ".join(str(error) or type(error).__name__.split())[:200]
+            problem = " ".join((str(error) or type(error).__name__).split())[:200]
             raise UserError(
                 f"{model.file}: cannot be written as {form.keras} ({problem}); try another format"
             ) from None

@@ -82,7 +82,7 @@ class ModelFolder:
         except Exception as error:  # a corrupt archive raises anything: BadZipFile, KeyError, OSError, TypeError, …
             if isinstance(error, MemoryError):
                 raise
-            problem = " ".join(str(error) or type(error).__name__.split())[:200]
+            problem = " ".join((str(error) or type(error).__name__).split())[:200]
             raise UserError(f"{self.file}: not a whole Keras model ({problem}); {AGAIN}") from None
         if found != (self.shape, len(self.classes)):
             raise UserError(

@@ -77,9 +77,10 @@ def _complete(document: Mapping[str, Any], kind: str, key: str) -> tuple[dict[st
 def describe(errors: Sequence[ErrorDetails], section: type[BaseModel], value: Any, where: str, places: Places) -> str:
     """Return one line for the first of ``errors`` in ``value``: the key, its value and what is allowed."""
     found = [(_locate(error, value), error) for error in errors]
-    start = found[0][0]
-    deeper = [one for one in found if one[0][: len(start)] == start and errors[0]["loc"][-1] != "[key]"]
-    location, first = max(deeper or found[:1], key=lambda one: len(one[0]))
+    location, first = found[0]
+    if first["loc"][-1:] != ("[key]",):  # of several choices at a fork, the one that goes deepest was meant
+        meant = [one for one in found if one[0][: len(location)] == location]
+        location, first = max(meant, key=lambda one: len(one[0]))
     own = ".".join(filter(None, [where, *location]))
     key = joining.find_place(places, location) or own
     others = {tuple(other) for other, _ in found if other != location[: len(other)]}
@@ -108,7 +109,6 @@ def _say(error: ErrorDetails) -> str:
 
 def _locate(error: ErrorDetails, value: Any) -> list[str]:
     """Return the keys in ``value`` that lead to an error, without pydantic's names of the choices at a fork."""
-    *_, last = error["loc"]
     found: list[str] = []
     inside: Any = value
     for part in error["loc"]:
@@ -116,7 +116,7 @@ def _locate(error: ErrorDetails, value: Any) -> list[str]:
         if is_key or (isinstance(inside, list) and isinstance(part, int)):
             inside = inside[part]
             found.append(str(part))
-        elif part == last and error["type"] == "missing":
+        elif error["type"] == "missing" and part == error["loc"][-1]:
             found.append(str(part))
     return found
 

@@ -12,7 +12,7 @@ import yaml
 from darkroom.core.errors import UserError
 from darkroom.params import schema
 from darkroom.params.base import read_entry
-from darkroom.params.data import View
+from darkroom.params.data import Dataset, View
 from darkroom.params.document import load
 from darkroom.params.references import RESERVED
 from darkroom.params.yaml_files import read
@@ -221,6 +221,12 @@ def test_a_value_that_no_library_takes_gives_its_line(project: Callable[..., Pat
     assert re.fullmatch(
         rf"params\.yaml, line \d+, column 9: not valid YAML \({re.escape(problem)}\)", str(raised.value)
     )
+
+
+def test_a_mistake_of_an_entry_as_a_whole_names_the_entry(project: Callable[..., Path]) -> None:
+    project({"datasets.intel.synthetic": None})
+    with pytest.raises(UserError, match=r"^params\.yaml: datasets\.intel: source is synthetic, so the keys below"):
+        read_entry(Dataset, "datasets", "intel")
 
 
 def test_a_date_is_shown_as_it_is_written(project: Callable[..., Path]) -> None:

@@ -223,7 +223,9 @@ exit $status
 
 FILLED_MEANWHILE = """
 import sys
-from stages import command, prepare
+from darkroom.images.decoding import preparation
+from darkroom.pipeline import command
+from stages import prepare
 preparation.check_space = lambda *_: None  # another program takes the room after the check
 command.run(prepare.main)
 """
