@@ -25,14 +25,14 @@ AT_ONCE = "4"
 RECORDED_ALL_THE_TIME = """
 import time
 from pathlib import Path
-from stages import template
+from darkroom.pipeline import template
 from workflow import recording
 while not Path(".scratch/over").exists():
     recording.join(template.stages())
     time.sleep(0.2)
 """
 RECORDED_ONCE = """
-from stages import template
+from darkroom.pipeline import template
 from workflow import pipeline, recording
 pipeline.record_check()
 recording.join(template.stages())

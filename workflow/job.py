@@ -21,7 +21,7 @@ import psutil
 
 from darkroom.core.errors import UserError
 from darkroom.pipeline import command, template, versions
-from workflow import jobs, listings, lock, recording, storage
+from workflow import jobs, listings, recording, storage
 from workflow.changes import is_elsewhere, is_outside
 from workflow.guard import bring_back, check_whole, guard
 from workflow.hashes import files_below
@@ -63,9 +63,9 @@ class Stages:
 
     def loaded(self, repo: "Repo", names: Collection[str]) -> "dict[str, PipelineStage]":
         """Return stages as DVC has them, with what is recorded of them at this moment."""
-        recorded = lock.recorded(names)
+        recorded = recording.of(names)
         definitions = {name: template.definition(self.expanded[name], self.definitions, self.values) for name in names}
-        return {name: storage.loaded(repo, name, definitions[name], recorded[name]) for name in names}
+        return {name: storage.loaded(repo, name, definitions[name], recorded.raw(name)) for name in names}
 
 
 def executed(name: str, stages: Stages) -> None:
@@ -166,6 +166,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     gc.disable()  # it would go through the parameters of a thousand models again and again
     stages = Stages()
     stage = stages.stage(options.stage)
+    if not options.log:  # by hand: no Snakemake has seen to it that what is recorded of each stage is of this moment
+        recording.join(stages.expanded)
     with jobs.working(stage.name, options.log) as job:
         print(described(job, stage), flush=True)
         try:

@@ -21,7 +21,7 @@ from darkroom.core.errors import UserError
 from darkroom.params.base import read
 from darkroom.params.document import Parameters, load
 from darkroom.pipeline import command, plan, template, versions
-from workflow import changes, jobs, listings, lock, reasons, recording, storage
+from workflow import changes, jobs, listings, reasons, recording, storage
 from workflow.concerned import Concerned, concerned, reached
 from workflow.guard import replace_missing
 from workflow.hashes import Contents
@@ -129,12 +129,12 @@ class Pipeline:
         dry = dry or not QUERIES.isdisjoint(word.partition("=")[0] for word in words)
         if not dry and not is_running():
             jobs.wait_for_those_left(self.stages)
-            record_check()
             self.record(Path.cwd())
+            record_check()
             atexit.register(self.record, Path.cwd())
             sweep()
             clear(leftovers(self.definitions, self.producers), self.stages.values(), contents)
-        inspection = changes.Inspection(self.stages, lock.read(), contents)
+        inspection = changes.Inspection(self.stages, recording.read(), contents)
         wanted = self._wanted(inspection, words)
         found = self._concerned(inspection, set() if dry or is_running() else wanted)
         contents.keep()
@@ -225,7 +225,7 @@ def record_check() -> None:
         for file, keys in check.params.items()
     }
     content = {"cmd": check.command, "params": params}
-    if lock.recorded([check.name])[check.name] != content:
+    if recording.of([check.name]).raw(check.name) != content:
         recording.keep(check.name, content)
 
 

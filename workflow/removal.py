@@ -25,7 +25,7 @@ def made(pipeline: Pipeline) -> list[Path]:
 
 def recorded() -> list[Path]:
     """Return the outs that dvc.lock records, of stages that are and stages that were."""
-    return [Path(out) for entry in lock.read().values() for out in entry.outs]
+    return [Path(out) for entry in recording.read().values() for out in entry.outs]
 
 
 def forget(stages: Collection[str]) -> list[str]:

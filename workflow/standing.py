@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from darkroom.params.base import read
 from darkroom.params.document import load
 from darkroom.pipeline import plan, template
-from workflow import jobs, last_words, lock
+from workflow import jobs, last_words, recording
 from workflow.changes import Inspection
 from workflow.concerned import Concerned, concerned, reached
 from workflow.hashes import KEPT, Contents
@@ -88,7 +88,7 @@ def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Concer
     """Return the stages as they are now, and what of them is to be looked at again."""
     contents = Contents()
     for attempt in range(1, ATTEMPTS + 1):
-        inspection = Inspection(stages, lock.read(), contents)
+        inspection = Inspection(stages, recording.read(), contents)
         try:
             found = concerned(inspection)
             break
