@@ -5,7 +5,7 @@ just the jobs that they concern.
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -63,6 +63,11 @@ class Inspection:
         outs = (os.path.normpath(out) for out in stage.outs)
         return found + [Change(name, "command", out, "is a new output") for out in outs if out not in entry.outs]
 
+    def not_as_written(self, outs: Iterable[str]) -> list[str]:
+        """Return those of some outputs that are not there, or hold something else than their stage wrote."""
+        pairs = ((out, self.dep_content(os.path.normpath(out))) for out in outs)
+        return [out for out, recorded in pairs if recorded is None or not recorded.same_as(self.contents(out))]
+
     def outputs_changed(self, name: str) -> list[Change]:
         """Return the outputs that are there, but hold something else than the stage wrote."""
         outs = self.outs_recorded(name)
@@ -103,9 +108,13 @@ class Inspection:
         """Return the outputs of other stages that a stage depends on, itself or through their folder."""
         return [out for dep in self.stages[name].deps for out in self.producers.behind(os.path.normpath(dep))]
 
+    def before(self, name: str) -> set[str]:
+        """Return the stages whose outputs a stage depends on."""
+        return {self.producers[out] for out in self.outs_read(name)}
+
     def upstream(self) -> dict[str, set[str]]:
         """Return, of every stage, those whose outputs it depends on."""
-        return {name: {self.producers[out] for out in self.outs_read(name)} for name in self.stages}
+        return {name: self.before(name) for name in self.stages}
 
     def dep_content(self, dep: str) -> Content | None:
         """Return what a dependency holds: of what a stage made, what that stage recorded, which guards see to."""

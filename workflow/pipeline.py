@@ -10,7 +10,6 @@ import re
 import sys
 from collections.abc import Callable, Collection, Set
 from contextlib import chdir
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from workflow import changes, jobs, listings, reasons, recording, storage
 from workflow.concerned import Concerned, concerned, reached
 from workflow.guard import replace_missing
 from workflow.hashes import Contents
-from workflow.job import Stages
 from workflow.leftovers import clear, leftovers, sweep
 from workflow.producers import Producers
 
@@ -172,12 +170,11 @@ class Pipeline:
         Snakemake would look again at all that reads it.
         """
         found = concerned(inspection)
-        missing = [(change.subject, change.stage) for change in found.missing if change.stage in restored - found.stale]
+        missing = [change.subject for change in found.missing if change.stage in restored - found.stale]
         if not missing:
             return found
         with storage.alone({}) as repo:
-            replace_missing(missing, partial(Stages().loaded, repo))
-        inspection.contents.forget()
+            replace_missing(missing, inspection, repo)
         return concerned(inspection)
 
     def record(self, folder: Path) -> None:
