@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow import jobs
+from workflow.logs import LOGS, stage_of
 
-LOGS = Path("logs")
 EXECUTED = re.compile(r"^Running stage '", re.MULTILINE)
 """What DVC prints before it executes a command, and not where it restores outputs."""
 
@@ -36,7 +36,7 @@ class Measurement:
 
 def measurements(stages: Collection[str]) -> list[Measurement]:
     """Return what the last jobs of ``stages`` took, in this order; of those whose last job ended well."""
-    newest = {f"{file.parts[1]}@{file.stem}": file for file in sorted(files(), key=_changed)}
+    newest = {stage_of(file): file for file in sorted(files(), key=_changed)}
     return [one for name in stages if name in newest and (one := _measurement(name, newest[name]))]
 
 

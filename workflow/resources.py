@@ -46,17 +46,6 @@ def all_cores(workflow: Any) -> Callable[[Any], int]:
     return threads
 
 
-def unlimited(workflow: Any) -> None:
-    """Take away Snakemake's default limit of 100 new jobs a second; another one, given by a user, stays.
-
-    While there is one, each job that ends makes Snakemake 9 look through all that wait once more in every second that
-    follows: after some hundred jobs it does nothing else.
-    """
-    given = workflow.scheduling_settings.max_jobs_per_timespan
-    if given and (given.max_jobs, given.timespan) == (100, 1):
-        workflow.scheduler.job_rate_limiter = None
-
-
 def completed(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``config`` with its defaults.
 

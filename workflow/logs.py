@@ -1,17 +1,25 @@
-"""What a job said last: the end of its log."""
+"""What stands at the end of a job's log: how far it came, or why it failed."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from workflow.jobs import Job
 
+LOGS = Path("logs")
 TAIL = 2**16
 """Bytes at the end of a log that are looked at."""
-PROGRESS, ERROR = "[", ("error", "ERROR")
-"""How the lines of a log begin that the terminal shows too."""
+PROGRESS, ERROR = "[", ("error", "ERROR", "slurmstepd: error", "srun: error")
+"""How lines begin that the terminal shows too: of a stage, of DVC, of Slurm."""
 OURS = (PROGRESS, "> ", "job ")
 """How the lines of a log begin that say nothing of how a job ended."""
+
+
+def stage_of(log: str | Path) -> str | None:
+    """Return the stage whose job writes a log or its figures, ``logs/<verb>/**/<key>``; ``None`` of others."""
+    parts = Path(log).parts
+    return f"{parts[1]}@{Path(log).stem}" if len(parts) > 2 and parts[0] == str(LOGS) else None
 
 
 def progress(log: str | None) -> str | None:
@@ -26,12 +34,14 @@ def error(job: Job) -> str:
     return next((line for line in lines if line.startswith(ERROR)), f"{job.error}{words}")
 
 
-def error_since(log: str | None, moment: float) -> str | None:
-    """Return the last line of error in a log, if it was written after a ``moment``, seconds since 1970."""
-    with suppress(OSError):
-        if log and Path(log).stat().st_mtime >= moment:
-            return next((line for line in _last_lines(log) if line.startswith(ERROR)), None)
-    return None
+def errors_since(logs: Iterable[str], moment: float) -> list[str]:
+    """Return the lines of error in logs that were written after a ``moment``, seconds since 1970; each once."""
+    found: dict[str, None] = {}
+    for log in logs:
+        with suppress(OSError):
+            if Path(log).stat().st_mtime >= moment:
+                found |= {line: None for line in reversed(_last_lines(log)) if line.startswith(ERROR)}
+    return list(found)
 
 
 def _last_lines(log: str | None) -> list[str]:
