@@ -40,14 +40,6 @@ QUERIES = {
 NOTHING = "(?!)"
 """A pattern that matches no text."""
 
-COMMAND = (
-    "DARKROOM_THREADS={threads} python -m workflow.job {params.stage} --log {log} 2>&1"
-    " | tee {log} | sed --unbuffered --quiet '/^\\[\\|^error\\|^ERROR\\|^restored/p' >&2"
-)
-"""The action of every rule: what the stage reads is checked, then DVC decides by content whether the stage's command
-runs. The log keeps everything; the terminal shows progress and errors."""
-
-
 # Commands find this environment's python and dvc, whether or not it is activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
