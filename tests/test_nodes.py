@@ -33,8 +33,8 @@ while not Path(".scratch/over").exists():
 """
 RECORDED_ONCE = """
 from darkroom.pipeline import template
-from workflow import pipeline, recording
-pipeline.record_check()
+from workflow import reconcile, recording
+reconcile.record_check()
 recording.join(template.stages())
 """
 

@@ -7,17 +7,19 @@ on the shared disk: it is printed here.
 
 import atexit
 import logging
+import os
 import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from snakemake.logging import LogEvent, logger
 
+from darkroom.core import program
 from darkroom.pipeline.command import AT_WORK
 from workflow import jobs, logs
 
@@ -44,6 +46,16 @@ class Failed:
         """Return what it has told of itself, if it came so far, and its token is none of those ``before`` this run."""
         found = jobs.last(self.name)
         return None if found is None or found.token in before else found
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """End the process with one line that says what is wrong; Snakemake would show an exception inside a traceback."""
+    try:
+        yield
+    except Exception as error:
+        print(f"error: {program.describe(error)}", file=sys.stderr, flush=True)
+        os._exit(1)
 
 
 class Failures(logging.Handler):
