@@ -1,7 +1,7 @@
 """The action of every rule: what `dvc repro --single-item` does with a stage, fit for many jobs on many machines.
 
 What the stage reads is checked (workflow/guard.py), what it gave before with the same inputs is brought from the remote
-(workflow/restore.py), then DVC decides by content whether its command is executed, and what came out is recorded
+(workflow/notes.py), then DVC decides by content whether its command is executed, and what came out is recorded
 (workflow/recording.py).
 
     python -m workflow.job STAGE
@@ -20,11 +20,10 @@ import psutil
 
 from darkroom.core.errors import UserError
 from darkroom.pipeline import command, template, versions
-from workflow import jobs, listings, recording, storage
+from workflow import jobs, listings, notes, recording, storage
 from workflow.changes import Inspection, is_elsewhere, is_outside
 from workflow.guard import bring_back, check_whole, guard
 from workflow.hashes import Contents, files_below
-from workflow.restore import forget, restore
 
 if TYPE_CHECKING:
     from dvc.stage import PipelineStage
@@ -59,13 +58,13 @@ def executed(name: str, stages: Mapping[str, template.Stage], definition: Mappin
             files_below(Path(source))  # DVC would say nothing of a name that it cannot write
         guard(name, inspection, repo)
         inspection.contents.keep()
-        if said := restore(repo, stage()):
+        if said := notes.restore(repo, stage()):
             print(f"[restore {name}] {said}", file=sys.stderr)
         reproduced = reproduce(stage())
         try:
             check_whole(reproduced or stage())
         except UserError:
-            forget(repo, stage())
+            notes.forget(repo, stage())
             raise
         if reproduced:
             recording.keep(name, to_single_stage_lockfile(reproduced))

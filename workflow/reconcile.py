@@ -14,8 +14,8 @@ from workflow.concerned import Concerned, concerned, reached
 from workflow.failures import one_line
 from workflow.guard import replace_missing
 from workflow.hashes import Contents
-from workflow.leftovers import clear, leftovers, sweep
 from workflow.pipeline import Pipeline, is_running
+from workflow.removal import clear, sweep
 
 QUERIES = {
     *("-l", "-S", "-D", "--lint", "--list", "--list-rules", "--list-target-rules", "--list-changes"),
@@ -59,7 +59,7 @@ def tidy(pipeline: Pipeline, contents: Contents) -> None:
     record_check()
     atexit.register(record, pipeline, Path.cwd())
     sweep()
-    clear(leftovers(pipeline.definitions, pipeline.producers), pipeline.stages.values(), contents)
+    clear(pipeline, contents)
 
 
 def record(pipeline: Pipeline, folder: Path) -> None:
