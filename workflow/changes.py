@@ -5,9 +5,8 @@ just the jobs that they concern.
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,11 +16,10 @@ from workflow import cache, listings
 from workflow.hashes import FOLDER_ENDING, Content, Contents, of_folder
 from workflow.lock import Entry
 from workflow.producers import Producers
+from workflow.words import became, differences, files_that_differ, likest
 
 Kind = Literal["new", "command", "parameter", "code", "input", "output", "missing", "joint"]
 CODE = ".py"
-LONG = 60
-"""Characters of a value from which a change shows no more."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,11 @@ class Inspection:
         outs = (os.path.normpath(out) for out in stage.outs)
         return found + [Change(name, "command", out, "is a new output") for out in outs if out not in entry.outs]
 
+    def not_as_written(self, outs: Iterable[str]) -> list[str]:
+        """Return those of some outputs that are not there, or hold something else than their stage wrote."""
+        pairs = ((out, self.dep_content(os.path.normpath(out))) for out in outs)
+        return [out for out, recorded in pairs if recorded is None or not recorded.same_as(self.contents(out))]
+
     def outputs_changed(self, name: str) -> list[Change]:
         """Return the outputs that are there, but hold something else than the stage wrote."""
         outs = self.outs_recorded(name)
@@ -103,9 +106,13 @@ class Inspection:
         """Return the outputs of other stages that a stage depends on, itself or through their folder."""
         return [out for dep in self.stages[name].deps for out in self.producers.behind(os.path.normpath(dep))]
 
+    def before(self, name: str) -> set[str]:
+        """Return the stages whose outputs a stage depends on."""
+        return {self.producers[out] for out in self.outs_read(name)}
+
     def upstream(self) -> dict[str, set[str]]:
         """Return, of every stage, those whose outputs it depends on."""
-        return {name: {self.producers[out] for out in self.outs_read(name)} for name in self.stages}
+        return {name: self.before(name) for name in self.stages}
 
     def dep_content(self, dep: str) -> Content | None:
         """Return what a dependency holds: of what a stage made, what that stage recorded, which guards see to."""
@@ -156,7 +163,7 @@ class Inspection:
             if before and not after:
                 after = self.contents.listing(dep)
                 listings.keep(now.md5, after)
-        named = listings.difference(before, after) if before or made else ""
+        named = files_that_differ(before, after) if before or made else ""
         return f"changed: {named}" if named else "changed"
 
     def _listed(self, md5: str) -> dict[str, str]:
@@ -181,40 +188,3 @@ def is_outside(dep: str) -> bool:
 def is_elsewhere(dep: str) -> bool:
     """Return whether a dependency lies outside the project, and is not there."""
     return is_outside(dep) and not Path(dep).exists()
-
-
-def differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Return the dotted keys under ``key`` whose values differ, with the old and the new value."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for name in {**old, **new}:
-            yield from differences(f"{key}.{name}", old.get(name), new.get(name))
-    elif old != new:
-        yield key, old, new
-
-
-def likest(key: str, others: Collection[str]) -> str | None:
-    """Return which of other dotted keys ends most like ``key``, as its value may have stood there before."""
-
-    def alike(other: str) -> int:
-        pairs = zip(reversed(key.split(".")), reversed(other.split(".")), strict=False)
-        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
-
-    best = max(sorted(others), key=alike, default=None)
-    return best if best and alike(best) else None
-
-
-def became(old: Any, new: Any) -> str:
-    """Return in a few words how a value changed; of an entry with keys of its own, that it is new or gone."""
-    if old is None and isinstance(new, Mapping):
-        return "is new"
-    if new is None and isinstance(old, Mapping):
-        return "is gone"
-    if old == new:
-        return f"is {shortened(new)}, as before"
-    return f"was {shortened(old)}, is {shortened(new)}"
-
-
-def shortened(value: Any) -> str:
-    """Return a value as Python writes it, of a long one the beginning."""
-    text = repr(value)
-    return text if len(text) <= LONG else f"{text[:LONG]}…"

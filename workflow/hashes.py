@@ -109,17 +109,21 @@ def signature(path: Path) -> str | None:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
+def _kept() -> dict[str, list]:
+    try:
+        return read_json(KEPT)
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
 class Contents:
     """Contents by path; those hashed earlier are believed while their signature stays."""
 
     def __init__(self) -> None:
-        try:
-            self._kept: dict[str, list] = read_json(KEPT)
-        except (FileNotFoundError, ValueError):
-            self._kept = {}
+        self._kept = _kept()
+        self._new: dict[str, list] = {}
         self._seen: dict[str, Content | None] = {}
         self._files: dict[str, dict[str, str]] = {}
-        self._new = False
 
     def __call__(self, path: str) -> Content | None:
         """Return what a file or folder holds, or ``None`` where there is none; looked at once."""
@@ -139,7 +143,7 @@ class Contents:
     def keep(self) -> None:
         """Keep what was hashed for the next time."""
         if self._new:
-            write_json(KEPT, self._kept)
+            write_json(KEPT, {**_kept(), **self._new})  # other processes keep theirs
 
     def _content(self, path: str) -> Content | None:
         before = signature(Path(path))
@@ -150,5 +154,5 @@ class Contents:
             return Content(*known[1:])
         found, self._files[path] = content_and_files(Path(path))
         if found and signature(Path(path)) == before:  # not written to meanwhile
-            self._kept[path], self._new = [before, found.md5, found.size, found.files], True
+            self._kept[path] = self._new[path] = [before, found.md5, found.size, found.files]
         return found

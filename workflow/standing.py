@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from darkroom.params.base import read
 from darkroom.params.document import load
-from darkroom.params.yaml_files import read
 from darkroom.pipeline import planning, template
-from workflow import jobs, last_words, lock
+from workflow import jobs, logs, recording
 from workflow.changes import Inspection
 from workflow.concerned import Concerned, concerned, reached
 from workflow.hashes import KEPT, Contents
@@ -88,7 +88,7 @@ def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Concer
     """Return the stages as they are now, and what of them is to be looked at again."""
     contents = Contents()
     for attempt in range(1, ATTEMPTS + 1):
-        inspection = Inspection(stages, lock.read(), contents)
+        inspection = Inspection(stages, recording.read(), contents)
         try:
             found = concerned(inspection)
             break
@@ -117,7 +117,7 @@ def by_its_job(stage: str, now: float) -> Standing:
     if job is None or job.state == "done":
         return Standing(stage, "left")
     if job.state == "failed":
-        return Standing(stage, "failed", job, said=last_words.error(job))
+        return Standing(stage, "failed", job, said=logs.error(job))
     silence = max(0.0, now - jobs.last_sign(stage))
     alive = jobs.is_alive_here(job) if jobs.is_here(job) else silence < jobs.SILENCE
-    return Standing(stage, "running" if alive else "lost", job, silence, last_words.progress(job.log))
+    return Standing(stage, "running" if alive else "lost", job, silence, logs.progress(job.log))

@@ -1,12 +1,15 @@
-"""Time and memory of every job, in a table, on a page and in a figure: python -m workflow.timings CSV MD PNG.
+"""What every job took, in a table, on a page and in a figure: python -m workflow.timings CSV MD PNG.
 
-Reads what Snakemake measured (workflow/measurements.py) of the stages that params.yaml asks for. No stage of DVC makes
-this, as times differ from run to run.
+Reads logs/<stage>/**/<key>.tsv, which Snakemake measured, with the log beside it and the jobs' own files. The numbers
+are those of the whole job: the start of Python and DVC, hashing, and the command, if DVC executed it. No stage of DVC
+makes this, as times differ from run to run.
 """
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+import csv
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pandas
@@ -18,8 +21,12 @@ from darkroom.pipeline import command, template
 from darkroom.reporting.figures import pyplot, save
 from darkroom.reporting.tables import cell, markdown
 from darkroom.reporting.templates import render
-from workflow.measurements import Measurement, measurements
+from workflow import jobs, logs
 
+EXECUTED = re.compile(r"^Running stage '", re.MULTILINE)
+"""What DVC prints before it executes a command, and not where it restores outputs."""
+MEASURED = {"memory": "max_rss", "cpu_seconds": "cpu_time", "load": "mean_load"}
+"""What Snakemake calls what it measures."""
 COLUMNS = {"memory": "peak_memory_mib", "load": "mean_load_percent"}
 """Columns of the table that are not called as the fields of a measurement."""
 SHOWN = 30
@@ -28,6 +35,60 @@ FORMATS = {"seconds": ",.1f", "longest (s)": ",.1f", "peak memory (MiB)": ",.0f"
 DRAWN = {"seconds": "Seconds", "peak_memory_mib": "Peak memory (MiB)"}
 COLOURS = {True: ("C0", "command executed"), False: ("0.75", "outputs restored, nothing computed")}
 NONE = "No job has left its measurements here."
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a job took; ``memory`` is the most that its processes held at a time, in MiB, ``load`` in % of a core.
+
+    A job that ended within a moment has its seconds only. ``host`` and ``gpu`` are known of jobs of this folder.
+    """
+
+    verb: str
+    key: str
+    executed: bool
+    seconds: float
+    memory: float | None
+    cpu_seconds: float | None
+    load: float | None
+    host: str | None
+    gpu: str | None
+
+
+def measurements(stages: Collection[str]) -> list[Measurement]:
+    """Return what the last jobs of ``stages`` took, in this order; of those whose last job ended well."""
+    newest = {logs.stage_of(file): file for file in logs.measured()}
+    return [one for name in stages if name in newest and (one := _measurement(name, newest[name]))]
+
+
+def _measurement(stage: str, file: Path) -> Measurement | None:
+    """Return what a file tells of a stage's job; ``None`` if another one has begun since."""
+    log = file.with_suffix(".log")
+    if not log.exists() or log.stat().st_mtime > file.stat().st_mtime:
+        return None
+    with file.open(encoding="utf-8", newline="") as opened:
+        row = next(csv.DictReader(opened, delimiter="\t"), None)
+    if row is None:
+        return None
+    job = jobs.last(stage)
+    mine = job if job and job.log == str(log) else None
+    verb, _, key = stage.partition("@")
+    return Measurement(
+        verb=verb,
+        key=key,
+        executed=bool(EXECUTED.search(log.read_text(encoding="utf-8", errors="replace"))),
+        seconds=float(row["s"]),
+        **{name: _number(row[column]) for name, column in MEASURED.items()},
+        host=mine.host if mine else None,
+        gpu=mine.gpus if mine else None,
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:  # NA, or - where the system does not tell
+        return None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -61,8 +122,8 @@ def page(found: pandas.DataFrame) -> str:
 def summary(found: pandas.DataFrame) -> pandas.DataFrame:
     """Return a row for each verb, the one that took longest first."""
     rows = []
-    for verb, jobs in found.groupby("verb"):
-        done, restored = jobs[jobs["executed"]], jobs[~jobs["executed"]]
+    for verb, those in found.groupby("verb"):
+        done, restored = those[those["executed"]], those[~those["executed"]]
         rows.append(
             {
                 "stage": verb,

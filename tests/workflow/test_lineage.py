@@ -11,7 +11,7 @@ import yaml
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_json
 from darkroom.pipeline import template
-from workflow import lock
+from workflow import recording
 from workflow.audit.lineage import Step, trace
 from workflow.changes import Inspection
 from workflow.hashes import Contents, content
@@ -75,7 +75,7 @@ def want(parts: dict[str, Any]) -> None:
 
 
 def lineage(*targets: str) -> dict[str, Step]:
-    return {step.name: step for step in trace(targets, Inspection(template.read_stages(), lock.read(), Contents()))}
+    return {step.name: step for step in trace(targets, Inspection(template.read_stages(), recording.read(), Contents()))}
 
 
 def said(step: Step) -> list[str]:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.small_study import MODEL, refusal
 
 from benchmarks.project import cloned, edit, git, run, snakemake
 from darkroom.pipeline import template
-from tests.support.small_study import MODEL, refusal
-from workflow.merge import changed_on_both, joined
+from workflow.merge import changed_on_both
+from workflow.recording import merged
 
 OLD: dict[str, Any] = {"same": 1, "ours": 1, "theirs": 1, "both": 1, "alike": 1, "we-drop": 1, "they-drop": 1}
 OUR = {"same": 1, "ours": 2, "theirs": 1, "both": 2, "alike": 2, "they-drop": 1, "we-add": 2, "both-add": 2}
@@ -20,8 +21,8 @@ THEIR = {"same": 1, "ours": 1, "theirs": 3, "both": 3, "alike": 2, "we-drop": 1,
 
 def test_an_entry_comes_from_the_side_that_changed_it_and_from_ours_where_both_did() -> None:
     alike = {"same": 1, "ours": 2, "theirs": 3, "alike": 2, "we-add": 2, "they-add": 3}
-    assert joined(OLD, OUR, THEIR) == {**alike, "both": 2, "both-add": 2}
-    assert joined(OLD, THEIR, OUR) == {**alike, "both": 3, "both-add": 3}
+    assert merged(OLD, OUR, THEIR) == {**alike, "both": 2, "both-add": 2}
+    assert merged(OLD, THEIR, OUR) == {**alike, "both": 3, "both-add": 3}
     assert changed_on_both(OLD, OUR, THEIR) == ["both", "both-add"] == changed_on_both(OLD, THEIR, OUR)
 
 

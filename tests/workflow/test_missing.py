@@ -127,7 +127,7 @@ def test_what_a_killed_process_left_half_written_is_swept(stub: Path, monkeypatc
         "models/intel",
         "results/intel/evaluations/model-0001",
         "workflow",
-        ".dvc/tmp/entries",
+        ".dvc/tmp/darkroom/records",
         ".",
     )
     left, at_work = [], []

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.test_recording import in_namespace
 
 from benchmarks import trivial
 from benchmarks.project import run
 from darkroom.pipeline import template
-from tests.workflow.test_recording import in_namespace
 from workflow import lock
 
 pytestmark = pytest.mark.slow
@@ -25,16 +25,16 @@ AT_ONCE = "4"
 RECORDED_ALL_THE_TIME = """
 import time
 from pathlib import Path
-from stages import template
+from darkroom.pipeline import template
 from workflow import recording
 while not Path(".scratch/over").exists():
     recording.join(template.read_stages())
     time.sleep(0.2)
 """
 RECORDED_ONCE = """
-from stages import template
-from workflow import pipeline, recording
-pipeline.record_check()
+from darkroom.pipeline import template
+from workflow import reconcile, recording
+reconcile.record_check()
 recording.join(template.read_stages())
 """
 

@@ -21,7 +21,7 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
 from darkroom.pipeline import command, template
 from darkroom.reporting.quantities import counted, duration, size
-from workflow import lock
+from workflow import recording
 from workflow.audit import document, lineage, page, text
 from workflow.audit.facts import Audit
 from workflow.changes import Inspection
@@ -113,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         given = parse_arguments(argv)
         contents = Contents()
-        inspection = Inspection(template.read_stages(), lock.read(), contents)
+        inspection = Inspection(template.read_stages(), recording.read(), contents)
         if given.verify and not report(given.paths, inspection, _print_error if given.format else print):
             sys.exit(1)
         if given.format or not given.verify:

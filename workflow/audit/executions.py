@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workflow.cache import NOTES
-from workflow.changes import differences
 from workflow.lock import FILE as LOCK
 from workflow.lock import Entry, noted
+from workflow.words import differences
 
 PULLED = f"{LOCK} was edited, or the run cache was not pulled (make pull)"
 
