@@ -75,7 +75,8 @@ def want(parts: dict[str, Any]) -> None:
 
 
 def lineage(*targets: str) -> dict[str, Step]:
-    return {step.name: step for step in trace(targets, Inspection(template.read_stages(), recording.read(), Contents()))}
+    inspection = Inspection(template.read_stages(), recording.read(), Contents())
+    return {step.name: step for step in trace(targets, inspection)}
 
 
 def said(step: Step) -> list[str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.small_study import MODEL, refusal
 
 from benchmarks.project import cloned, edit, git, run, snakemake
 from darkroom.pipeline import template
+from tests.support.small_study import MODEL, refusal
 from workflow.merge import changed_on_both
 from workflow.recording import merged
 

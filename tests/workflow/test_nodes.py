@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.test_recording import in_namespace
 
 from benchmarks import trivial
 from benchmarks.project import run
 from darkroom.pipeline import template
+from tests.workflow.test_recording import in_namespace
 from workflow import lock
 
 pytestmark = pytest.mark.slow

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.test_lock import ENTRY
 
 from darkroom.core.files import write_text
+from tests.workflow.test_lock import ENTRY
 from workflow import lock, recording
 
 
@@ -161,7 +161,7 @@ def test_dvc_at_work_is_waited_for_and_nothing_is_lost(
 
 WRITER = """
 import sys
-from tests.test_recording import content
+from tests.workflow.test_recording import content
 from workflow import recording
 node, count = sys.argv[1], int(sys.argv[2])
 for number in range(count):

@@ -11,7 +11,7 @@ from darkroom.evaluation.evaluations import opened
 from darkroom.explanation import text as explanation_text
 from darkroom.explanation.parts import Part
 from darkroom.params.document import load
-from darkroom.pipeline import plan, template
+from darkroom.pipeline import planning, template
 from darkroom.reporting.templates import render
 from darkroom.worksheet import seeing
 from darkroom.worksheet.material import Explained, Material
@@ -79,7 +79,7 @@ def test_the_worksheet_waits_for_the_explanations_that_the_study_has(root: Path,
     definitions = template.read_definitions(root)
 
     def worksheet() -> template.Stage:
-        planned = plan.plan(load())
+        planned = planning.make_plan(load())
         return template.expand({"worksheet": definitions["worksheet"]}, planned)["worksheet@intel"]
 
     project()

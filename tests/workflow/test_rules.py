@@ -10,7 +10,7 @@ from darkroom.pipeline import template
 CODE = ("stages/", "darkroom/")
 """Where the code lies that stages depend on; the rules do not name it."""
 RULE = re.compile(r'^rule (\w+):\n    """(.*?)"""\n(.*?)(?=^rule |\Z)', re.MULTILINE | re.DOTALL)
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 RULES = {
     name: (docstring, body)
     for file in sorted((ROOT / "workflow/rules").glob("*.smk"))
@@ -39,7 +39,7 @@ def declared(paths: list[str], wildcard: str) -> list[str]:
 
 
 def test_every_stage_has_a_rule() -> None:
-    assert RULES.keys() == template.definitions(ROOT).keys()
+    assert RULES.keys() == template.read_definitions(ROOT).keys()
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
@@ -47,15 +47,15 @@ def test_the_files_in_a_rules_docstring_are_those_of_its_stage(name: str) -> Non
     docstring, body = RULES[name]
     asked = re.search(rf'pipeline\.outs\("{name}", "(\w+)"', body)
     assert asked
-    definition = template.definitions(ROOT)[name]["do"]
-    assert sorted(named(docstring, "In")) == sorted(declared(template.paths(definition["deps"]), asked[1]))
-    assert sorted(named(docstring, "Out")) == sorted(declared(template.all_outs(definition), asked[1]))
+    definition = template.read_definitions(ROOT)[name]["do"]
+    assert sorted(named(docstring, "In")) == sorted(declared(template.list_paths(definition["deps"]), asked[1]))
+    assert sorted(named(docstring, "Out")) == sorted(declared(template.list_outs(definition), asked[1]))
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_a_rule_shows_the_command_that_it_runs(name: str) -> None:
     docstring, body = RULES[name]
     assert f"`python -m stages.{name}`" in docstring
-    assert template.definitions(ROOT)[name]["do"]["cmd"].startswith(f"python -m stages.{name} ")
+    assert template.read_definitions(ROOT)[name]["do"]["cmd"].startswith(f"python -m stages.{name} ")
     assert "python -m workflow.job {params.stage} --log {log}" in body
     assert f'stage="{name}@{{' in body
