@@ -77,7 +77,7 @@ report: environment  ## write report.html: all figures and tables that are made,
 schema: environment  ## write workflow/params.schema.json anew, after a change of darkroom/params
 	@python -m darkroom.params.schema > workflow/params.schema.json
 
-lock: environment  ## resolve requirements/*.in into locks anew
+lock: environment  ## resolve the dependencies of pyproject.toml into locks anew
 	@./requirements/lock
 
 prune: environment  ## remove what params.yaml no longer asks for, and say what and how much

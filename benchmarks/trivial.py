@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from benchmarks import project
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 
 STUDY, VIEW = "intel", "intel-150"
@@ -120,7 +120,7 @@ def simplify(folder: Path) -> None:
     document = deepcopy(read(file))
     for definition in (stage["do"] for verb, stage in document["stages"].items() if verb != template.CHECK):
         handed = re.sub(r"^python -m stages\.", f"bash {SCRIPT} ", definition["cmd"])
-        definition["cmd"] = " ".join([handed, "--", *template.all_outs(definition)])
+        definition["cmd"] = " ".join([handed, "--", *template.list_outs(definition)])
     file.write_text(yaml.safe_dump(document, sort_keys=False, width=1000), encoding="utf-8")
     (folder / SCRIPT).write_text(WRITER, encoding="utf-8")
 

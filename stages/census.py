@@ -22,10 +22,10 @@ from darkroom.census import figures as census_figures
 from darkroom.census.page import page
 from darkroom.core.files import write_table, write_text
 from darkroom.core.provenance import NOTES
-from darkroom.images.decoding.formats import CorruptImageError, decoded
+from darkroom.images.decoding.formats import CorruptImageError, decode
 from darkroom.images.decoding.images import read_images, read_index
-from darkroom.images.decoding.pixels import upright
-from darkroom.params.base import entry
+from darkroom.images.decoding.pixels import turn_upright
+from darkroom.params.base import read_entry
 from darkroom.params.data import Census
 from darkroom.pipeline import command
 from darkroom.reporting import figures
@@ -54,8 +54,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
     parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder of the tables and figures")
-    given = command.parsed(parser, "census", argv)
-    settings, note = entry(Census, "census"), NOTES[given.images_are]
+    given = command.parse(parser, "census", argv)
+    settings, note = read_entry(Census, "census"), NOTES[given.images_are]
     images = inspected(f"census {given.key}", given.images)
     write_tables(images, given.out)
     write_text(given.out / "census.md", page(given.key, note, settings.balance_tolerance, images))
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def inspect(path: Path) -> Inspection:
     """Return what the image in a file is; it is decoded to its end to know whether it is corrupt."""
     try:
-        with decoded(path) as image:
+        with decode(path) as image:
             return Inspection(image.width, image.height, image.mode, image.format or "")
     except CorruptImageError as error:
         return Inspection(problem=str(error))
@@ -107,8 +107,8 @@ def sampled(images: pandas.DataFrame, number: int, seed: int) -> pandas.DataFram
 
 def thumbnail(path: Path) -> numpy.ndarray:
     """Return a small image, upright: uint8, (height, width, 3)."""
-    with decoded(path) as image:
-        small = upright(image, "RGB")
+    with decode(path) as image:
+        small = turn_upright(image, "RGB")
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     return numpy.asarray(small)
 

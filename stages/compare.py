@@ -16,11 +16,11 @@ from darkroom.comparison import class_accuracies, class_figures, significance
 from darkroom.comparison import figures as comparison_figures
 from darkroom.comparison import text as comparison_text
 from darkroom.comparison.text import Tables
-from darkroom.core.files import write_table, write_text, written_folder
+from darkroom.core.files import replace_folder, write_table, write_text
 from darkroom.core.progress import note as say
 from darkroom.evaluation import evaluations
 from darkroom.evaluation.evaluations import Evaluated
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
 from darkroom.params.model import Study
 from darkroom.pipeline import command
@@ -52,12 +52,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--evaluations", type=Path, help="folder with an evaluation per training")
     parser.add_argument("--dataset", help="key of the dataset that all are tested on")
     parser.add_argument("--out", type=Path, help="folder to write the comparison to")
-    arguments = command.parsed(parser, "compare", argv)
-    study, dataset = entry(Study, "studies", arguments.key), entry(Dataset, "datasets", arguments.dataset)
+    arguments = command.parse(parser, "compare", argv)
+    study, dataset = read_entry(Study, "studies", arguments.key), read_entry(Dataset, "datasets", arguments.dataset)
     evaluated = {key: evaluations.opened(arguments.evaluations, key) for key in arguments.models}
     firsts = evaluations.first_replicates(evaluated)
     tables = compared(arguments.key, evaluated, firsts, study)
-    with written_folder(arguments.out) as folder:
+    with replace_folder(arguments.out) as folder:
         write_tables(folder, tables)
         write_text(folder / "comparison.md", comparison_text.page(tables, firsts, arguments.key, study, dataset))
         write_figures(folder, tables, firsts, study, dataset)

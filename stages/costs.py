@@ -16,10 +16,10 @@ import pandas
 from darkroom.comparison import cost_answers, cost_figures, cost_text
 from darkroom.comparison.alike import BATCH_SIZE, FROZEN, alike_but_for
 from darkroom.core.filenames import RECORD, SUMMARY
-from darkroom.core.files import read_json, write_table, write_text, written_folder
+from darkroom.core.files import read_json, replace_folder, write_table, write_text
 from darkroom.core.provenance import note_on_images
 from darkroom.images.prepared.batches import Batches
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
 from darkroom.pipeline import command
 from darkroom.reporting import figures
@@ -40,14 +40,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--trained", type=Path, help="folder with a folder per training, each with its record")
     parser.add_argument("--dataset", help="key of the dataset that all were trained on")
     parser.add_argument("--out", type=Path, help="folder to write")
-    arguments = command.parsed(parser, "costs", argv)
-    dataset = entry(Dataset, "datasets", arguments.dataset)
+    arguments = command.parse(parser, "costs", argv)
+    dataset = read_entry(Dataset, "datasets", arguments.dataset)
     records, summaries = (read(arguments.trained, arguments.models, name) for name in (RECORD, SUMMARY))
     costs, used = table(records, summaries), of_first_replicates(summaries)
     lines = by_batch_size(used)
     answers = cost_answers.answers(costs, lines, by_frozen(used))
     missing = [key for key in arguments.models if key not in records]
-    with written_folder(arguments.out) as folder:
+    with replace_folder(arguments.out) as folder:
         write_table(folder / "costs.csv", costs)
         write_text(folder / "costs.md", cost_text.page(costs, answers, missing, arguments.key, dataset))
         figures.save(

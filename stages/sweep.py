@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from darkroom.comparison import sweep_figures, sweep_gaps, sweep_text
-from darkroom.core.files import write_json, write_table, write_text, written_folder
+from darkroom.core.files import replace_folder, write_json, write_table, write_text
 from darkroom.core.progress import note as say
 from darkroom.evaluation import evaluations
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
 from darkroom.params.model import Study, Sweep
 from darkroom.pipeline import command
@@ -29,15 +29,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--evaluations", type=Path, help="folder with an evaluation per training")
     parser.add_argument("--dataset", help="key of the dataset that all are tested on")
     parser.add_argument("--out", type=Path, help="folder to write")
-    arguments = command.parsed(parser, "sweep", argv)
-    sweep, study = entry(Sweep, "sweeps", arguments.key), entry(Study, "studies", arguments.study)
-    dataset = entry(Dataset, "datasets", arguments.dataset)
+    arguments = command.parse(parser, "sweep", argv)
+    sweep, study = read_entry(Sweep, "sweeps", arguments.key), read_entry(Study, "studies", arguments.study)
+    dataset = read_entry(Dataset, "datasets", arguments.dataset)
     evaluated = {key: evaluations.opened(arguments.evaluations, key) for key in arguments.models}
     found = sweep_gaps.table(evaluated, sweep_gaps.changes(sweep, arguments.key), study)
     note = evaluations.qualification(evaluated.values(), dataset)
     title = f"{sweep.title}: {sweep.of} and its variants on {dataset.title}"
     histories = {model: one.history for model, one in evaluated.items()}
-    with written_folder(arguments.out) as folder:
+    with replace_folder(arguments.out) as folder:
         write_table(folder / "sweep.csv", found)
         write_json(folder / "sweep.json", {"title": sweep.title, "of": sweep.of})
         write_text(folder / "sweep.md", sweep_text.page(found, title, note, study))

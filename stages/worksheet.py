@@ -14,7 +14,7 @@ from darkroom.core.files import read_json, write_table, write_text
 from darkroom.core.progress import note as say
 from darkroom.evaluation import evaluations
 from darkroom.images.prepared.views import DESCRIPTION
-from darkroom.params.base import NO_NAME, entry
+from darkroom.params.base import NO_NAME, read_entry
 from darkroom.params.data import Census, Dataset
 from darkroom.params.model import Study
 from darkroom.pipeline import command
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--sweeps", type=Path, help="folder with a folder per sweep that the study lists")
     parser.add_argument("--hyperparameters", type=Path, help="table to write")
     parser.add_argument("--out", type=Path, help="page to write")
-    given = command.parsed(parser, "worksheet", argv)
+    given = command.parse(parser, "worksheet", argv)
     material = gathered(given)
     subjects = answered(material)
     write_table(given.hyperparameters, hyperparameters.table(material))
@@ -52,18 +52,18 @@ def gathered(given: argparse.Namespace) -> Material:
     Raises:
         UserError: an evaluation is missing, or params.yaml is not valid.
     """
-    study = entry(Study, "studies", given.key)
+    study = read_entry(Study, "studies", given.key)
     evaluated = {key: evaluations.opened(given.evaluations, key) for key in given.models}
     firsts = evaluations.first_replicates(evaluated)
     explained = [key for key in given.explained if key != NO_NAME]
     return Material(
         study=study,
-        dataset=entry(Dataset, "datasets", given.dataset),
+        dataset=read_entry(Dataset, "datasets", given.dataset),
         views={
             evaluations.view_of(model, firsts): read_json(one.folder / DESCRIPTION) for model, one in firsts.items()
         },
         sweeps=[swept(given.sweeps / key) for key in study.sweeps],
-        balance_tolerance=entry(Census, "census").balance_tolerance,
+        balance_tolerance=read_entry(Census, "census").balance_tolerance,
         evaluated=firsts,
         census=given.census,
         comparison=given.comparison,

@@ -123,7 +123,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def make(place: Path) -> None:
         folder = small(place / "project")
-        assert snakemake(folder) == sorted(template.stages(folder))
+        assert snakemake(folder) == sorted(template.read_stages(folder))
 
     return once(tmp_path_factory, "small", make) / "project"
 

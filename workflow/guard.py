@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from darkroom.core.errors import UserError
-from darkroom.core.files import beside
+from darkroom.core.files import name_beside
 from workflow.hashes import IGNORED, files_below, seen_by_dvc
 from workflow.reasons import MARK
 
@@ -137,7 +137,7 @@ def restored(out: "Output") -> bool:
     from dvc.exceptions import DvcException
 
     path = Path(out.fs_path)
-    new, old = beside(path), beside(path)
+    new, old = name_beside(path), name_beside(path)
     taken = copy(out)
     taken.fs_path = str(new)
     try:

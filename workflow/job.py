@@ -43,8 +43,8 @@ class Stages:
     """The stages of dvc.yaml, filled in, for DVC to load one by one."""
 
     def __init__(self) -> None:
-        self.definitions, self.values = template.documents()
-        self.expanded = template.expanded(self.definitions, self.values)
+        self.definitions, self.values = template.read_documents()
+        self.expanded = template.expand(self.definitions, self.values)
         self.producers = Producers((out, one.name) for one in self.expanded.values() for out in one.outs)
 
     def stage(self, name: str) -> template.Stage:
@@ -64,7 +64,9 @@ class Stages:
     def loaded(self, repo: "Repo", names: Collection[str]) -> "dict[str, PipelineStage]":
         """Return stages as DVC has them, with what is recorded of them at this moment."""
         recorded = lock.recorded(names)
-        definitions = {name: template.definition(self.expanded[name], self.definitions, self.values) for name in names}
+        definitions = {
+            name: template.fill_definition(self.expanded[name], self.definitions, self.values) for name in names
+        }
         return {name: storage.loaded(repo, name, definitions[name], recorded[name]) for name in names}
 
 
@@ -138,7 +140,7 @@ def signal_of(status: int) -> int | None:
 
 def described(job: jobs.Job, stage: template.Stage) -> str:
     """Return in a line where a job runs, with what, and the versions that it computes with."""
-    libraries = versions.installed([*TOOLS, *stage.params.get(str(versions.FILE), ())])
+    libraries = versions.find_installed([*TOOLS, *stage.params.get(str(versions.FILE), ())])
     used = ", ".join(f"{name} {version}" for name, version in libraries.items())
     gpus = "not assigned" if job.gpus is None else job.gpus or "none"
     python = ".".join(map(str, sys.version_info[:3]))

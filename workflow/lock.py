@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import Loader
+from darkroom.params.yaml_files import Loader
 from workflow import pending
 from workflow.hashes import Content
 

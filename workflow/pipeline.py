@@ -18,9 +18,9 @@ from snakemake.io import ancient, directory, report
 
 from darkroom.core import program
 from darkroom.core.errors import UserError
-from darkroom.params.base import read
 from darkroom.params.document import Parameters, load
-from darkroom.pipeline import command, plan, template, versions
+from darkroom.params.yaml_files import read
+from darkroom.pipeline import command, origins, plan, planning, template, versions
 from workflow import changes, jobs, listings, lock, reasons, recording, storage
 from workflow.concerned import Concerned, concerned, reached
 from workflow.guard import replace_missing
@@ -68,8 +68,8 @@ class Pipeline:
         if not settled:
             plan.update(self.parameters)
             versions.update()
-        self.definitions, self.values = template.documents()
-        self.stages = template.stages()
+        self.definitions, self.values = template.read_documents()
+        self.stages = template.read_stages()
         self.producers = Producers((out, stage.name) for stage in self.stages.values() for out in stage.outs)
         self.concerned: set[str] = set()
 
@@ -82,7 +82,7 @@ class Pipeline:
         definition = self.definitions[verb]["do"]
         patterns = [
             template.EXPRESSION.sub(lambda match: f"{{{names[match[1]]}}}", path)
-            for path in template.all_outs(definition)
+            for path in template.list_outs(definition)
         ]
         return [self._marked(verb, pattern, f"{{{wildcard}}}", category) for pattern in patterns]
 
@@ -138,7 +138,7 @@ class Pipeline:
         wanted = self._wanted(inspection, words)
         found = self._concerned(inspection, set() if dry or is_running() else wanted)
         contents.keep()
-        plan.check_sources(self.parameters, self.stages.keys() - (found.stale & wanted))
+        origins.check_sources(self.parameters, self.stages.keys() - (found.stale & wanted))
         self.concerned = set(found.changes)
         if is_running():
             return
@@ -164,7 +164,9 @@ class Pipeline:
         named = [study for study in self.parameters.studies if study in words]
         if not named:
             return self.stages.keys()
-        return reached((end for study in named for end in plan.ends(study, self.values)), inspection.upstream())
+        return reached(
+            (end for study in named for end in planning.list_ends(study, self.values)), inspection.upstream()
+        )
 
     def _concerned(self, inspection: changes.Inspection, restored: Set[str]) -> Concerned:
         """Return what must be looked at again; what stages ``restored`` lack, and DVC's cache has, is there then.
@@ -190,7 +192,7 @@ class Pipeline:
 
     def results(self, study: str) -> list[str]:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
-        ends = plan.ends(study, self.values)
+        ends = planning.list_ends(study, self.values)
         return [out for name in ends for out in self.stages[name].outs]
 
     def keys(self, verb: str) -> str:
@@ -219,7 +221,7 @@ def caption_of(verb: str, out: str) -> Path | None:
 
 def record_check() -> None:
     """Leave to be recorded that the plan, which has just been written, holds: what DVC would by executing the check."""
-    check = template.check()
+    check = template.read_check()
     params = {
         file: {key: read(Path(file)).get(key) for key in sorted(keys)}  # as DVC sorts them
         for file, keys in check.params.items()

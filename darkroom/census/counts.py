@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas
 
 from darkroom.core.splits import SPLITS
-from darkroom.images.decoding.images import splits_in
+from darkroom.images.decoding.images import list_splits
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _by_split(images: pandas.DataFrame, columns: list[str]) -> pandas.DataFrame:
     """Return one row per distinct value of ``columns``, with the number of images in each split."""
     counts = images.groupby([*columns, "split"]).size().unstack("split", fill_value=0)
     return (
-        counts.reindex(columns=list(splits_in(images)), fill_value=0)
+        counts.reindex(columns=list(list_splits(images)), fill_value=0)
         .astype("int64")
         .rename_axis(columns=None)
         .reset_index()

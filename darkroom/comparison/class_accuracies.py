@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE as PARAMETERS
+from darkroom.params.yaml_files import FILE as PARAMETERS
 
 FINE_TUNED = ["finetuned", "base", "class", "images", "before", "after", "difference"]
 

@@ -15,7 +15,7 @@ from darkroom.comparison import significance
 from darkroom.evaluation.curves import is_validated
 from darkroom.evaluation.evaluations import Evaluated
 from darkroom.params.model import Study, Sweep
-from darkroom.params.sweeps import variant_name
+from darkroom.params.sweeps import name_variant
 
 VALIDATION, TEST = "validation", "test"
 COLUMNS = [
@@ -29,7 +29,7 @@ NO_CHANGE = "as it is"
 def changes(sweep: Sweep, key: str) -> dict[str, str]:
     """Return what each model of a sweep changes, by the model, as params.yaml has it; of the base ``NO_CHANGE``."""
     texts = {name: json.dumps(content, ensure_ascii=False).replace('"', "") for name, content in sweep.variants.items()}
-    return {sweep.of: NO_CHANGE} | {variant_name(key, name): text[1:-1] for name, text in texts.items()}
+    return {sweep.of: NO_CHANGE} | {name_variant(key, name): text[1:-1] for name, text in texts.items()}
 
 
 def table(evaluated: Mapping[str, Evaluated], changed: Mapping[str, str], study: Study) -> pandas.DataFrame:

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import Loader, read
-from darkroom.params.document import completed
-from darkroom.pipeline import artifacts, plan, template
+from darkroom.params.document import complete
+from darkroom.params.yaml_files import Loader, read
+from darkroom.pipeline import artifacts, plan, planning, template
 
 LONGEST = 60
 LENGTHS = [pytest.param(length, marks=[pytest.mark.slow] * (length % 6 > 0)) for length in range(1, LONGEST + 1)]
@@ -71,12 +71,12 @@ def test_commands_are_what_dvc_writes_and_reads(
     monkeypatch.chdir(tmp_path)  # where there is no plan yet
     for name in names(length):
         changed = renamed(document, study, name)
-        parameters = completed(changed)
-        planned, texts = plan.plan(parameters), plan.behind(parameters)
+        parameters = complete(changed)
+        planned, texts = planning.make_plan(parameters), plan.find_outdated(parameters)
         written, listed = (yaml.load(texts[file], Loader=Loader) for file in (plan.FILE, artifacts.FILE))
         assert written == planned
         assert all(isinstance(key, str) for key in listed["artifacts"])
-        stages = template.expanded(template.definitions(), {**changed, **written})
+        stages = template.expand(template.read_definitions(), {**changed, **written})
         for stage in stages.values():
             assert stage.command == " ".join(stage.command.split()), stage.name
         assert written_and_read(stages) == {stage: one.command for stage, one in stages.items()}
@@ -86,4 +86,4 @@ def test_commands_are_what_dvc_writes_and_reads(
 def test_a_command_that_dvc_would_not_keep_is_refused(command: str) -> None:
     definitions = {"say": {"cmd": command, "outs": ["x"]}}
     with pytest.raises(UserError, match=re.escape("dvc.yaml: say: its command holds")):
-        template.expanded(definitions, {})
+        template.expand(definitions, {})

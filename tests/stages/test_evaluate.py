@@ -199,7 +199,7 @@ def test_another_seed_draws_another_gallery_and_nothing_else(project: Callable[.
 
 def test_a_model_of_other_classes_is_refused(trained: Path) -> None:
     write_model(trained / "models/six", 3, 6)
-    with pytest.raises(UserError, match=r"models/six: the model tells 6 classes apart, but views/small has 3 \(a_b"):
+    with pytest.raises(UserError, match=r"models/six: the model distinguishes 6 classes, but views/small has 3 \(a_b"):
         run("models/six")
     assert not Path("results/cnn").exists()
 

@@ -94,7 +94,7 @@ def test_a_head_with_batch_normalization_on_a_backbone(
 
 def spoil(monkeypatch: pytest.MonkeyPatch, epoch: int, change: Callable[[numpy.ndarray], numpy.ndarray]) -> None:
     """Change the weights at the end of an epoch's steps, as a step that is too long would."""
-    passed, trained = epochs.passed, []
+    passed, trained = epochs.run_epoch, []
 
     def spoilt(step: Callable[..., Any], network: keras.Model, batches: Batches, *rest: Any) -> dict[str, float]:
         figures = passed(step, network, batches, *rest)
@@ -105,7 +105,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, epoch: int, change: Callable[[numpy.n
                     weight.assign(change(keras.ops.convert_to_numpy(weight)))
         return figures
 
-    monkeypatch.setattr(epochs, "passed", spoilt)
+    monkeypatch.setattr(epochs, "run_epoch", spoilt)
 
 
 def nothing(weights: numpy.ndarray) -> numpy.ndarray:

@@ -13,7 +13,7 @@ import yaml
 
 from benchmarks import trivial
 from benchmarks.project import ROOT, edit, git, run, snakemake
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from tests.support.small_study import MODEL, SMALL, photographs, results, small
 from tests.support.stub_study import comment
 

@@ -79,7 +79,7 @@ def test_two_branches_that_each_add_a_model_merge_without_a_training(in_conflict
 
     assert snakemake(folder) == after()
     recorded = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
-    assert set(recorded) == {*template.stages(folder), template.CHECK}
+    assert set(recorded) == {*template.read_stages(folder), template.CHECK}
     assert "up to date" in run(folder, "dvc", "status").stdout
     assert snakemake(folder) == []
 

@@ -28,14 +28,14 @@ from pathlib import Path
 from stages import template
 from workflow import recording
 while not Path(".scratch/over").exists():
-    recording.join(template.stages())
+    recording.join(template.read_stages())
     time.sleep(0.2)
 """
 RECORDED_ONCE = """
 from stages import template
 from workflow import pipeline, recording
 pipeline.record_check()
-recording.join(template.stages())
+recording.join(template.read_stages())
 """
 
 
@@ -77,7 +77,7 @@ def node(folder: Path, stages: Sequence[str]) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("round_of", range(2))
 def test_two_nodes_record_what_dvc_records_alone(alone: Path, tmp_path: Path, round_of: int) -> None:
     folder = study(tmp_path / "project")
-    stages = template.stages(folder).values()
+    stages = template.read_stages(folder).values()
     by_verb = [[one.name for one in stages if one.verb == verb] for verb in dict.fromkeys(one.verb for one in stages)]
     recorder = subprocess.Popen(
         [sys.executable, "-c", RECORDED_ALL_THE_TIME], cwd=folder, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT

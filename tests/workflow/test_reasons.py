@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import trivial
 from benchmarks.project import edit, run
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from workflow import listings
 from workflow.changes import LONG, became
 

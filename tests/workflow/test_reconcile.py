@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import trivial
 from benchmarks.project import cloned, edit, git, run, snakemake
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from tests.support import stub_study
 from tests.support.stub_study import ARRAY, EVALUATIONS, FROM_SCRATCH, PLAIN, TRAININGS, VIEWS, after, comment, replace
 

@@ -14,7 +14,7 @@ import yaml
 
 from benchmarks import project, trivial
 from benchmarks.project import edit, executed, git, run, snakemake
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from tests.support import stub_study
 from tests.support.small_study import refusal
 from tests.support.stub_study import METRICS, NETWORK, PLAIN, after

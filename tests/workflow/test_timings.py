@@ -84,7 +84,7 @@ def test_the_table_is_sorted_and_the_page_keeps_what_was_restored_apart() -> Non
 
 def test_without_figures_it_says_so(tmp_path: Path) -> None:
     found = timings.table([])
-    assert timings.page(found).endswith(timings.NONE)
+    assert timings.page(found).endswith(f"\n\n{timings.NONE}\n")
     timings.save(timings.figure(found), tmp_path / "none.png")
     assert (tmp_path / "none.png").stat().st_size > 1000
 
@@ -107,7 +107,7 @@ def test_the_report_shows_what_the_last_jobs_took(stub: Path, monkeypatch: pytes
     monkeypatch.chdir(stub)
     run(stub, "snakemake", "timings")
     first = pandas.read_csv("logs/timings.csv")
-    assert sorted(first["verb"] + "@" + first["key"]) == sorted(template.stages())
+    assert sorted(first["verb"] + "@" + first["key"]) == sorted(template.read_stages())
     assert first["executed"].all()
     assert "Nothing to be done" in run(stub, "snakemake").stderr
     assert "Nothing to be done" in run(stub, "snakemake", "timings").stderr

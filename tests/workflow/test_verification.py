@@ -12,7 +12,7 @@ import yaml
 
 from benchmarks.project import edit, run
 from benchmarks.tampering import flip
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from tests.support.forgery import change, forge_chain, forge_code, forge_command, forge_parameter, forge_result
 from tests.support.stub_study import ARRAY, METRICS, NETWORK, PLAIN
 from workflow import hashes

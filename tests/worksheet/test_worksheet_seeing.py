@@ -11,7 +11,7 @@ from darkroom.evaluation.evaluations import opened
 from darkroom.explanation import text as explanation_text
 from darkroom.explanation.parts import Part
 from darkroom.params.document import load
-from darkroom.pipeline import plan, template
+from darkroom.pipeline import planning, template
 from darkroom.worksheet import seeing
 from darkroom.worksheet.material import Explained, Material
 from tests.support.evaluated_folders import write_evaluation
@@ -75,11 +75,11 @@ def test_no_class_chosen_is_no_question(material: Material) -> None:
 
 def test_the_worksheet_waits_for_the_explanations_that_the_study_has(root: Path, project: Callable[..., Path]) -> None:
     explanation = load(root / "params.yaml").explanations.popitem()[1].model_dump()
-    definitions = template.definitions(root)
+    definitions = template.read_definitions(root)
 
     def worksheet() -> template.Stage:
-        planned = plan.plan(load())
-        return template.expanded({"worksheet": definitions["worksheet"]}, planned)["worksheet@intel"]
+        planned = planning.make_plan(load())
+        return template.expand({"worksheet": definitions["worksheet"]}, planned)["worksheet@intel"]
 
     project()
     assert "--explained - --sweeps" in worksheet().command

@@ -5,20 +5,20 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from darkroom.archives.archives import ENDING, called
-from darkroom.archives.members import danger
-from darkroom.archives.names import LONGEST, check_writable, shown
+from darkroom.archives.archives import ENDING, strip_ending
+from darkroom.archives.members import find_danger
+from darkroom.archives.names import LONGEST, check_writable, show
 from darkroom.core.errors import UserError
 from darkroom.core.files import ZIP_TIME
 
 
-def archive_name(folder: Path) -> str:
+def name_archive(folder: Path) -> str:
     """Return the name of the archive that a folder becomes.
 
     Raises:
         UserError: it is too long.
     """
-    name = f"{called(folder)}{ENDING}"
+    name = f"{strip_ending(folder)}{ENDING}"
     if len(name.encode()) > LONGEST:
         raise UserError(f"{folder}: as an archive it would have a name of over {LONGEST} bytes; shorten its name")
     return name
@@ -31,8 +31,8 @@ def pack(folder: Path, archive: Path) -> None:
         UserError: there is something other than files and folders, or a name that must not stand in an archive.
     """
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, strict_timestamps=True) as packed:
-        for path in (folder, *_tree(folder)):
-            member = _member(path, path.relative_to(folder.parent).as_posix())
+        for path in (folder, *_walk(folder)):
+            member = _describe_member(path, path.relative_to(folder.parent).as_posix())
             if member.is_dir():
                 packed.writestr(member, b"")
                 continue
@@ -41,20 +41,20 @@ def pack(folder: Path, archive: Path) -> None:
                 shutil.copyfileobj(source, target, 1 << 20)
 
 
-def _member(path: Path, name: str) -> zipfile.ZipInfo:
+def _describe_member(path: Path, name: str) -> zipfile.ZipInfo:
     """Return what describes a file or folder in an archive."""
     if path.is_symlink() or not (path.is_file() or path.is_dir()):
-        raise UserError(f"{shown(path)}: neither a file nor a folder (a link, perhaps); put a copy in its place")
+        raise UserError(f"{show(path)}: neither a file nor a folder (a link, perhaps); put a copy in its place")
     check_writable(path)
     member = zipfile.ZipInfo(f"{name}/" if path.is_dir() else name, ZIP_TIME)
     member.create_system = 3
     member.external_attr = 0o40755 << 16 | 0x10 if path.is_dir() else 0o100644 << 16
-    if why := danger(member):
-        raise UserError(f"{shown(path)}: in an archive it {why}; rename it")
+    if why := find_danger(member):
+        raise UserError(f"{show(path)}: in an archive it {why}; rename it")
     return member
 
 
-def _tree(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[Path]:
     """Yield what is below ``folder``, each folder before its content, sorted; links are not followed."""
     waiting = sorted(folder.iterdir(), reverse=True)
     while waiting:

@@ -1,6 +1,6 @@
-"""Write the tables of README.md and of pages below docs/ anew, from the results beside this file and in benchmarks/.
+"""Update the tables of README.md and of the pages below docs/ from the results in docs/subsets/ and benchmarks/.
 
-    python -m docs.readme
+    python -m benchmarks.pages
 
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``.
 """
@@ -19,12 +19,14 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 SUBSETS = ROOT / "docs/subsets"
 PAGES = (README, *(ROOT / "docs" / page for page in ("cluster.md", "lineage.md", "speed.md", "subsets/README.md")))
+SINCE_RENAMED = {"right": "correct"}
+"""Columns of published tables that are called otherwise today."""
 BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n)(?:(?!<!-- end).)*(<!-- end -->)", re.DOTALL)
 
 
-def models() -> str:
+def tabulate_models() -> str:
     """Return the comparison of the intel study on the subset of real photographs."""
-    table = pandas.read_csv(SUBSETS / "intel/comparison/models.csv")
+    table = pandas.read_csv(SUBSETS / "intel/comparison/models.csv").rename(columns=SINCE_RENAMED)
     shown = table[
         ["model", "correct", "images", "accuracy", "low", "high", "loss", "parameters", "epochs", "best_epoch"]
     ]
@@ -33,19 +35,19 @@ def models() -> str:
     return markdown(shown, {**share, "loss": ".3f"})
 
 
-def as_measured(name: str) -> str:
+def tabulate_csv(name: str) -> str:
     """Return a table of benchmarks/ as it was written."""
     return markdown(pandas.read_csv(ROOT / "benchmarks" / f"{name}.csv", dtype=str, keep_default_na=False))
 
 
-def studies() -> str:
+def tabulate_studies() -> str:
     """Return the test accuracies that the documents give, beside ours."""
     table = pandas.read_csv(ROOT / "benchmarks/studies.csv", dtype=str, keep_default_na=False)
     shown = table[table["quantity"] == "test accuracy"].drop(columns="quantity")
     return markdown(shown.rename(columns={"document": "test accuracy in the document", "parameters": "its parameters"}))
 
 
-def memory() -> str:
+def tabulate_memory() -> str:
     """Return the highest memory that any training of each study took."""
     rows = []
     for file in sorted(SUBSETS.glob("*/costs/costs.csv")):
@@ -55,7 +57,7 @@ def memory() -> str:
     return markdown(pandas.DataFrame(rows), {"peak memory (MiB)": ",.0f"})
 
 
-def scaling() -> str:
+def tabulate_scaling() -> str:
     """Return the workflow's own cost, a column for each number of models."""
     table = pandas.read_csv(ROOT / "benchmarks/scaling.csv", dtype=str, keep_default_na=False)
     own = table[table["section"] != "peers"].assign(models=lambda rows: rows["models"].astype(int))
@@ -67,8 +69,8 @@ def scaling() -> str:
     )
 
 
-def peers() -> str:
-    """Return what other tools took for the same commands, a row for each."""
+def tabulate_peers() -> str:
+    """Return the times of other tools for the same commands, a row for each tool."""
     table = pandas.read_csv(ROOT / "benchmarks/scaling.csv", dtype=str, keep_default_na=False)
     others = table[table["section"] == "peers"]
     wide = others.pivot(index="tool", columns="what", values="value").reindex(others["tool"].drop_duplicates())
@@ -78,25 +80,25 @@ def peers() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "models": models,
-    "studies": studies,
-    "quantities": partial(as_measured, "studies"),
-    "memory": memory,
-    "lineage": partial(as_measured, "lineage"),
-    "race": partial(as_measured, "results"),
-    "pretrained": partial(as_measured, "pretrained"),
-    "scaling": scaling,
-    "peers": peers,
-    "faults": partial(as_measured, "faults"),
-    "stages": partial(as_measured, "stages"),
+    "models": tabulate_models,
+    "studies": tabulate_studies,
+    "quantities": partial(tabulate_csv, "studies"),
+    "memory": tabulate_memory,
+    "lineage": partial(tabulate_csv, "lineage"),
+    "race": partial(tabulate_csv, "results"),
+    "pretrained": partial(tabulate_csv, "pretrained"),
+    "scaling": tabulate_scaling,
+    "peers": tabulate_peers,
+    "faults": partial(tabulate_csv, "faults"),
+    "stages": partial(tabulate_csv, "stages"),
 }
 
 
-def updated(text: str) -> str:
+def update_tables(text: str) -> str:
     """Return ``text`` with every table made anew."""
     return BLOCK.sub(lambda match: match[1] + TABLES[match["name"]]() + "\n" + match[3], text)
 
 
 if __name__ == "__main__":
     for page in PAGES:
-        write_text(page, updated(page.read_text(encoding="utf-8")))
+        write_text(page, update_tables(page.read_text(encoding="utf-8")))

@@ -10,8 +10,8 @@ import pandas
 import pytest
 from PIL import Image
 
+from benchmarks import publication
 from darkroom.params.document import load
-from docs import published
 
 FIGURES = ("comparison/accuracy.png", "sweeps/rate/gap.png", "explanations/cnn/figures/kernels.png")
 MODELS = ("cnn", "cnn-bn")
@@ -39,7 +39,7 @@ def checkout(root: Path, project: Callable[..., Path]) -> Path:
 
 def test_pages_figures_and_the_best_models_galleries_are_published(checkout: Path) -> None:
     (checkout / "out/intel/sweeps/gone").mkdir(parents=True)
-    published.main(["--from", ".", "--out", "out"])
+    publication.main(["--from", ".", "--out", "out"])
     found = {file.relative_to("out").as_posix() for file in Path("out").rglob("*") if file.is_file()}
     names = {*FIGURES, "worksheet.md", "comparison/models.csv", "evaluations/cnn-bn/worst.png"}
     names |= {f"evaluations/{model}/diagram.png" for model in MODELS}
@@ -48,20 +48,20 @@ def test_pages_figures_and_the_best_models_galleries_are_published(checkout: Pat
 
 
 def test_figures_have_fewer_colours_and_the_same_size(checkout: Path) -> None:
-    published.main(["--from", ".", "--out", "out"])
+    publication.main(["--from", ".", "--out", "out"])
     with Image.open("out/intel/comparison/accuracy.png") as image:
         assert image.size == (60, 40)
-        assert len(image.getcolors()) <= published.COLOURS
+        assert len(image.getcolors()) <= publication.COLOURS
 
 
 def test_a_checkout_without_a_comparison_publishes_nothing(checkout: Path) -> None:
     shutil.rmtree("results/intel")
-    published.main(["--from", ".", "--out", "out"])
+    publication.main(["--from", ".", "--out", "out"])
     assert not Path("out").exists()
 
 
 def test_the_published_studies_are_those_of_params_yaml_with_the_published_edit(root: Path, tmp_path: Path) -> None:
     shutil.copyfile(root / "params.yaml", tmp_path / "params.yaml")
-    subprocess.run(["git", "apply", str(root / published.OUT / "params.diff")], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", str(root / publication.OUT / "params.diff")], cwd=tmp_path, check=True)
     sources = {dataset.source for dataset in load(tmp_path / "params.yaml").datasets.values()}
     assert "synthetic" not in sources

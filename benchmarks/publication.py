@@ -1,9 +1,9 @@
-"""Copy what is published of runs on real images into docs/subsets/, figures made smaller.
+"""Copy the results of runs on real images that are published into docs/subsets/, and make their figures smaller.
 
-    python -m docs.published --from <checkout> [--from <another>]
+    python -m benchmarks.publication --from <checkout> [--from <another>]
 
-Below docs/subsets/ the files lie as they do below results/. Of the evaluations those of a study's own models are taken,
-not of the variants of its sweeps; galleries of the best model alone.
+The files lie below docs/subsets/ as they do below results/. Evaluations are those of a study's own models, not of the
+variants in its sweeps; galleries are those of the best model alone.
 """
 
 import argparse
@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas
 from PIL import Image
 
-from darkroom.core.files import written
-from darkroom.pipeline.template import documents
+from darkroom.core.files import replace_file
+from darkroom.pipeline.template import read_documents
 
-OUT = Path(__file__).parent / "subsets"
+OUT = Path(__file__).parents[1] / "docs/subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
 OF_CENSUS = ("census.md", "*.png")
 OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.png", "ambiguous.png", "worst.png")
@@ -31,16 +31,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=OUT, help="folder to write to")
     given = parser.parse_args(argv)
     for checkout in given.checkouts:
-        files = sorted(published(checkout))
+        files = sorted(list_published(checkout))
         for folder in {Path(*file.parts[: 2 if file.parts[0] == "census" else 1]) for file in files}:
             shutil.rmtree(given.out / folder, ignore_errors=True)  # sweeps and models may have gone
         for file in files:
             copy(checkout / "results" / file, given.out / file)
 
 
-def published(checkout: Path) -> Iterator[Path]:
+def list_published(checkout: Path) -> Iterator[Path]:
     """Yield the files of a checkout that are published, relative to its results."""
-    results, values = checkout / "results", documents(checkout)[1]
+    results, values = checkout / "results", read_documents(checkout)[1]
     for study, planned in values["comparisons"].items():
         table = results / study / "comparison/models.csv"
         if not table.is_file():
@@ -57,7 +57,7 @@ def published(checkout: Path) -> Iterator[Path]:
 def copy(source: Path, target: Path) -> None:
     """Copy a file, a figure with at most ``COLOURS`` colours and ``WIDTH`` pixels wide; it is whole, or not there."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with written(target) as temporary:
+    with replace_file(target) as temporary:
         if source.suffix != ".png":
             shutil.copyfile(source, temporary)
             return

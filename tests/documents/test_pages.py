@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from docs import readme
+from benchmarks import pages
 
 
 def test_tables_are_those_of_the_published_results() -> None:
-    texts = [page.read_text(encoding="utf-8") for page in readme.PAGES]
-    assert [readme.updated(text) for text in texts] == texts, "run python -m docs.readme"
-    assert sorted(match["name"] for text in texts for match in readme.BLOCK.finditer(text)) == sorted(readme.TABLES)
+    texts = [page.read_text(encoding="utf-8") for page in pages.PAGES]
+    assert [pages.update_tables(text) for text in texts] == texts, "run python -m benchmarks.pages"
+    assert sorted(match["name"] for text in texts for match in pages.BLOCK.finditer(text)) == sorted(pages.TABLES)
 
 
-@pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.stem)
 def test_files_and_commands_that_it_names_exist(root: Path, page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for file in re.findall(r"\]\(([^)#:]+)\)", text):
