@@ -20,6 +20,8 @@ from stages import train
 from tests.support.learning import AUGMENTATION, BLOCKS, NETWORK, TRAINING, model, write_view
 from tests.support.small_study import STOP
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(root: Path, project: Callable[..., Path]) -> Path:

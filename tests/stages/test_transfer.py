@@ -19,6 +19,8 @@ from darkroom.transfer_learning.prefix import Cut, FlatNetwork
 from stages import finetune, pretrained, transfer
 from tests.support.small_study import OUTPUT, STOP
 
+pytestmark = pytest.mark.slow
+
 layers = keras.layers
 SIZE = 32
 HEAD = {"batch_normalization": {"momentum": 0.8}, "units": [16, 8], "activation": "relu", "dropout": [0.3, 0.2]}

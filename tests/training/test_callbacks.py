@@ -22,6 +22,8 @@ from tests.support.learning import TRAINING, model, write_view
 from tests.support.small_study import STOP
 from tests.training.test_resume import AVERAGE, BACKUP, BEST, BOARD, PLATEAU, SCHEDULE, TABLE
 
+pytestmark = pytest.mark.slow
+
 LOGS = Path("logs/training/study/cnn")
 NAN = {"name": "TerminateOnNaN"}
 

@@ -18,6 +18,8 @@ from tests.support.learning import NETWORK, model, write_view
 from tests.support.refusals import one_line
 from tests.support.small_study import BLOCKS, ON_BACKBONE, SMALL, STOP
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {"blocks": {**BLOCKS, "batch_normalization": None}, "normalization": "none"}
 NORMALIZED = {"head": {**NETWORK["head"], "batch_normalization": {"momentum": 0.8}}}
 PENALIZED = {**PLAIN, "head": {**NETWORK["head"], "l2": 0.01}}

@@ -104,22 +104,22 @@ def test_the_figure_shows_the_longest_and_tells_restored_jobs_apart() -> None:
 
 
 @pytest.mark.slow
-def test_the_report_shows_what_the_last_jobs_took(again: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(again)
-    run(again, "snakemake", "timings")
+def test_the_report_shows_what_the_last_jobs_took(stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(stub)
+    run(stub, "snakemake", "timings")
     first = pandas.read_csv("logs/timings.csv")
     assert sorted(first["verb"] + "@" + first["key"]) == sorted(template.read_stages())
     assert first["executed"].all()
-    assert "Nothing to be done" in run(again, "snakemake").stderr
-    assert "Nothing to be done" in run(again, "snakemake", "timings").stderr
+    assert "Nothing to be done" in run(stub, "snakemake").stderr
+    assert "Nothing to be done" in run(stub, "snakemake", "timings").stderr
 
     Path("results/intel/comparison/comparison.md").write_text("edited by hand")
-    run(again, "snakemake")
-    run(again, "snakemake", "timings")
+    run(stub, "snakemake")
+    run(stub, "snakemake", "timings")
     second = pandas.read_csv("logs/timings.csv").set_index("verb")
     assert set(second.index[~second["executed"].astype(bool)]) == {"compare"}
 
-    run(again, "snakemake", "--report", "report.html", "all", "timings")
+    run(stub, "snakemake", "--report", "report.html", "all", "timings")
     report = Path("report.html").read_text(encoding="utf-8")
     assert '"Time and memory": {"Other": ["logs/timings.csv", "logs/timings.md", "logs/timings.png"]}' in report
     assert "Grey ones only restored" in report
