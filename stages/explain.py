@@ -80,9 +80,9 @@ def opened(
     Raises:
         UserError: a file, class or layer is unknown; it begins with the key below the explanation's.
     """
-    rows = selection.drawn(predictions, wish.files, wish.images, wish.seed)
+    rows = selection.select_images(predictions, wish.files, wish.images, wish.seed)
     for name in wish.classes:
-        selection.of_class(predictions, name)
+        selection.group_by_outcome(predictions, name)
     layers = [maps.named(layer, "layers") for layer in wish.layers]
     return Subject(title, wish, view, maps, predictions, rows, list(dict.fromkeys(layers)), summary)
 

@@ -155,7 +155,7 @@ def ambiguous(images: numpy.ndarray, table: pandas.DataFrame, title: str) -> Fig
 
 def _shown(images: numpy.ndarray, rows: numpy.ndarray, captions: Sequence[str], title: str) -> Figure:
     chosen = [numpy.asarray(images[row]) for row in rows]
-    figure = figures.gallery(chosen, captions, title, columns=min(COLUMNS, len(rows)))
+    figure = figures.draw_gallery(chosen, captions, title, columns=min(COLUMNS, len(rows)))
     lines = max(caption.count("\n") for caption in captions)  # beyond the first, which the gallery has room for
     width, height = figure.get_size_inches()
     figure.set_size_inches(width, height * (1 + LINE * lines))

@@ -21,7 +21,7 @@ from darkroom.params.augmentation import Augmentation
 from darkroom.params.base import validated
 from darkroom.params.explanation import Explanation, Filter
 from darkroom.reporting import selection
-from darkroom.reporting.figures import gallery
+from darkroom.reporting.figures import draw_gallery
 
 AUGMENTATION = "training.augmentation"
 """The hyperparameter that says how training changes its images."""
@@ -125,7 +125,7 @@ def kernels(subject: Subject) -> Part:
 def regions(subject: Subject) -> Part:
     """Return the part on the worst errors: the regions that spoke for the predicted class."""
     layer = subject.maps.named(subject.wish.grad_cam_layer, "grad_cam_layer")
-    rows = selection.worst_errors(subject.predictions, subject.wish.grad_cam)
+    rows = selection.find_worst_errors(subject.predictions, subject.wish.grad_cam)
     heading = "Regions that spoke for the predicted class"
     if not rows:
         return Part(heading, explanation_text.NO_ERROR)
@@ -142,7 +142,7 @@ def regions(subject: Subject) -> Part:
 
 def of_class(subject: Subject, name: str, place: int) -> Part:
     """Return the part on a class: images that were recognised, missed and mistaken for it."""
-    found = selection.of_class(subject.predictions, name)
+    found = selection.group_by_outcome(subject.predictions, name)
     shown = {f"{kind}: {len(rows):,}": subject.captioned(rows[: subject.wish.gallery]) for kind, rows in found.items()}
     figure = explanation_figures.outcomes(shown, f"{subject.title}: {name}")
     counts = {kind: len(rows) for kind, rows in found.items()}
@@ -160,7 +160,7 @@ def augmented(subject: Subject) -> Part:
     changed = augmentation.changes(wanted)(numpy.repeat(image[None], count, axis=0), seeds)
     images = [image, *numpy.rint(changed).astype(numpy.uint8)]
     captions = ["the image", *(f"variant {number}" for number in range(1, count + 1))]
-    figure = gallery(images, captions, f"{subject.title}: variants in training")
+    figure = draw_gallery(images, captions, f"{subject.title}: variants in training")
     return Part(heading, explanation_text.augmented(wanted.model_dump()), "augmented.png", figure)
 
 

@@ -24,7 +24,7 @@ def number_per_class(material: Material) -> Answer:
 def balance(material: Material) -> Answer:
     """Whether the classes are balanced."""
     file = material.census / "classes.csv"
-    lines = census_page.balance_lines(read(file), material.balance_tolerance)
+    lines = census_page.describe_balances(read(file), material.balance_tolerance)
     return Answer("Are the classes balanced?", "\n\n".join(lines) + "\n", [file])
 
 
@@ -40,7 +40,7 @@ def labels(material: Material) -> Answer:
 def sizes(material: Material) -> Answer:
     """Which sizes the images have: how many, the smallest, the largest."""
     file = material.census / "sizes.csv"
-    return Answer("Which sizes do the images have?", census_page.size_lines(read(file)) + "\n", [file])
+    return Answer("Which sizes do the images have?", census_page.describe_sizes(read(file)) + "\n", [file])
 
 
 def readiness(material: Material) -> Answer:

@@ -39,7 +39,7 @@ def chosen_classes(material: Material) -> Answer | None:
     for key, one in material.explained.items():
         names = [heading.removeprefix(OF_CLASS) for heading, _ in figures(one) if heading.startswith(OF_CLASS)]
         for name in names:
-            kinds = selection.of_class(one.evaluated.predictions, name)
+            kinds = selection.group_by_outcome(one.evaluated.predictions, name)
             counts = {WORDS[kind]: len(images) for kind, images in kinds.items()}
             found.append({"model": key, "class": name, **counts})
         if names:

@@ -17,6 +17,7 @@ from darkroom.pipeline import plan, template, versions
 from tests.support.imports import imported
 
 COMPUTES_NOTHING = {
+    "jinja2",  # formats pages of text
     "kagglehub",  # brings files, whose bytes decide
     "pooch",  # brings files
     "psutil",  # measures what a run costs

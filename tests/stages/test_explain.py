@@ -222,16 +222,16 @@ def test_images_are_sorted_by_what_was_made_of_them() -> None:
     table = pandas.DataFrame({"file": list("abcdef"), "class": list("xxxyyy"), "predicted": list("xxyyxx")})
     table["p_x"] = [0.6, 0.9, 0.1, 0.4, 0.7, 0.8]
     table["p_y"] = 1 - table["p_x"]
-    assert selection.of_class(table, "x") == {
+    assert selection.group_by_outcome(table, "x") == {
         "true positives": [1, 0],
         "false negatives": [2],
         "false positives": [5, 4],
     }
-    assert selection.worst_errors(table, 2) == [2, 5]
-    assert selection.drawn(table, ["d", "a"], 2, seed=1) == [3, 0]
-    more = selection.drawn(table, ["d"], 4, seed=1)
+    assert selection.find_worst_errors(table, 2) == [2, 5]
+    assert selection.select_images(table, ["d", "a"], 2, seed=1) == [3, 0]
+    more = selection.select_images(table, ["d"], 4, seed=1)
     assert more[0] == 3 and len(set(more)) == 4
-    assert more == selection.drawn(table, ["d"], 4, seed=1) != selection.drawn(table, ["d"], 4, seed=2)
+    assert more == selection.select_images(table, ["d"], 4, seed=1) != selection.drawn(table, ["d"], 4, seed=2)
 
 
 def test_grey_images_are_explained(project: Callable[..., Path]) -> None:
