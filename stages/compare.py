@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder to write the comparison to")
     arguments = command.parsed(parser, "compare", argv)
     study, dataset = entry(Study, "studies", arguments.key), entry(Dataset, "datasets", arguments.dataset)
-    evaluated = {key: evaluations.opened(arguments.evaluations, key) for key in arguments.models}
+    evaluated = {key: evaluations.open_evaluation(arguments.evaluations, key) for key in arguments.models}
     firsts = evaluations.first_replicates(evaluated)
     tables = compared(arguments.key, evaluated, firsts, study)
     with written_folder(arguments.out) as folder:

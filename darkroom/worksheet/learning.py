@@ -2,7 +2,7 @@
 
 from darkroom.comparison import verdict as comparison_verdict
 from darkroom.comparison.alike import BATCH_SIZE, FROZEN, alike_but_for
-from darkroom.evaluation.curves import Verdict, is_cross_entropy, is_validated, judged
+from darkroom.evaluation.curves import Verdict, is_cross_entropy, is_validated, judge
 from darkroom.evaluation.evaluations import Evaluated
 from darkroom.worksheet.material import Answer, Material, Question, rows
 
@@ -98,7 +98,7 @@ def times(material: Material) -> Answer:
 
 def judged_of(one: Evaluated) -> Verdict | None:
     """Return the verdict on a model's learning curves; none, where nothing validated."""
-    return judged(one.history, len(one.classes), stopped_early(one), is_cross_entropy(one.hyperparameters))
+    return judge(one.history, len(one.classes), stopped_early(one), is_cross_entropy(one.hyperparameters))
 
 
 def stopped_early(one: Evaluated) -> bool:

@@ -7,7 +7,7 @@ import pandas
 import pytest
 from matplotlib.figure import Figure
 
-from darkroom.evaluation.evaluations import opened
+from darkroom.evaluation.evaluations import open_evaluation
 from darkroom.explanation import text as explanation_text
 from darkroom.explanation.parts import Part
 from darkroom.params.document import load
@@ -36,7 +36,7 @@ def material(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Material:
     figures = {"maximum": [1.5, 0, 0.2, 3], "zeros": [0.5, 1, 1, 0.1], "layer": ["conv_1"] * 3 + ["conv_2"]}
     pandas.DataFrame(figures).to_csv(folder / "activations.csv", index=False)
     monkeypatch.chdir(tmp_path)
-    one = Explained(opened(Path("evaluations"), "cnn"), Path("explanations/cnn"))
+    one = Explained(open_evaluation(Path("evaluations"), "cnn"), Path("explanations/cnn"))
     nothing = dict.fromkeys(("study", "dataset", "views", "sweeps", "balance_tolerance", "evaluated", "census"))
     nothing |= dict.fromkeys(("comparison", "costs"))
     return Material(**nothing, explained={"cnn": one}, page=Path("worksheet.md"))
