@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from darkroom.explanation import text as explanation_text
+from darkroom.explanation.responses import are_silent
 from darkroom.reporting import selection
 from darkroom.worksheet.material import Answer, Explained, Material, Question, read, rows
 
@@ -20,7 +20,7 @@ def responses(material: Material) -> Answer | None:
     found, files = [], []
     for key, one in material.explained.items():
         table = read(one.folder / ACTIVATIONS)
-        for layer, group in table.assign(silent=explanation_text.silent(table)).groupby("layer", sort=False):
+        for layer, group in table.assign(silent=are_silent(table)).groupby("layer", sort=False):
             count = {"filters": len(group), "never respond": int(group["silent"].sum())}
             shares = {"share": group["silent"].mean(), "responses that are 0": group["zeros"].mean()}
             found.append({"model": key, "layer": layer, **count, **shares})
