@@ -14,6 +14,7 @@ from darkroom.core.errors import UserError
 from stages import evaluate
 from tests.conftest import with_parameters
 from tests.support.brightness import CLASSES, PER_CLASS, write_model, write_view
+from tests.support.pages import unwrap
 
 OUTPUTS = [
     "ambiguous.csv",
@@ -71,9 +72,9 @@ def test_an_evaluation_is_whole_and_consistent(evaluated: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == OUTPUTS
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     predictions = pandas.read_csv(out / "predictions.csv", keep_default_na=False)
-    right = int((predictions["class"] == predictions["predicted"]).sum())
-    assert (metrics["images"], metrics["correct"], metrics["wrong"]) == (45, right, 45 - right)
-    assert 15 < right < 45
+    correct = int((predictions["class"] == predictions["predicted"]).sum())
+    assert (metrics["images"], metrics["correct"], metrics["wrong"]) == (45, correct, 45 - correct)
+    assert 15 < correct < 45
     assert predictions["file"].tolist() == [f"test/{row:03}.jpg" for row in range(45)]
     assert predictions["class"].tolist() == list(numpy.repeat(CLASSES, PER_CLASS))
     each = predictions[[f"p_{name}" for name in CLASSES]]
@@ -82,7 +83,7 @@ def test_an_evaluation_is_whole_and_consistent(evaluated: Path) -> None:
     own = each.to_numpy()[numpy.arange(45), numpy.repeat(numpy.arange(3), PER_CLASS)]
     assert metrics["loss"] == pytest.approx(-numpy.log(own).mean(), rel=1e-5)
     confusion = pandas.read_csv(out / "confusion.csv", index_col="class", keep_default_na=False)
-    assert (confusion.to_numpy().sum(), numpy.diag(confusion).sum()) == (45, right)
+    assert (confusion.to_numpy().sum(), numpy.diag(confusion).sum()) == (45, correct)
     assert metrics["model"] == "cnn" and metrics["best_epoch"] == 2 and metrics["train_images"] == 40
     assert (out / "history.csv").read_bytes() == (evaluated / "models/cnn/history.csv").read_bytes()
     assert (out / "view.json").read_bytes() == (evaluated / "views/small/view.json").read_bytes()
@@ -98,7 +99,7 @@ def test_probabilities_are_those_of_the_model(evaluated: Path) -> None:
 
 
 def test_the_page_says_what_was_found_and_that_images_are_synthetic(evaluated: Path) -> None:
-    page = (evaluated / RESULTS / "evaluation.md").read_text(encoding="utf-8")
+    page = unwrap((evaluated / RESULTS / "evaluation.md").read_text(encoding="utf-8"))
     assert "**Overfitting**: after epoch 2 validation loss rose by 20% to 1.200" in page
     assert "+0.200 at the best epoch, +0.800 at the last" in page
     assert "a\\_b\\|c" in page
@@ -117,7 +118,7 @@ def test_figures_of_drawn_images_say_so_and_the_numbers_are_the_same(evaluated: 
 def test_a_model_without_pretraining_says_so_in_every_heading(trained: Path) -> None:
     write_model(trained / "models/random", 3, 3, note="random weights, no pretraining")
     out = run("models/random")
-    page = (out / "evaluation.md").read_text(encoding="utf-8")
+    page = unwrap((out / "evaluation.md").read_text(encoding="utf-8"))
     headings = [line for line in page.splitlines() if line.startswith("#")]
     assert headings and all("random weights, no pretraining" in line for line in headings)
     assert json.loads((out / "metrics.json").read_text(encoding="utf-8"))["note"] == "random weights, no pretraining"
@@ -137,8 +138,8 @@ def test_grey_images_of_two_classes_are_evaluated(project: Callable[..., Path]) 
     out = run(images="delivered")
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["accuracy"] == 1
-    page = (out / "evaluation.md").read_text(encoding="utf-8")
-    assert "None: every test image was recognised." in page
+    page = unwrap((out / "evaluation.md").read_text(encoding="utf-8"))
+    assert "None: every test image was classified correctly." in page
     assert "synthetic" not in page
 
 
@@ -160,10 +161,10 @@ def test_one_probability_is_that_of_the_second_class(project: Callable[..., Path
 def test_what_was_trained_without_validation_says_so(trained: Path) -> None:
     write_model(trained / "models/cnn-plain", 3, 3, validated=False)
     out = run("models/cnn-plain")
-    page = (out / "evaluation.md").read_text(encoding="utf-8")
+    page = unwrap((out / "evaluation.md").read_text(encoding="utf-8"))
     assert "40 images; nothing validated" in page
     assert "**Nothing validated**" in page and "from 1.500 to 0.400 in 3 epochs" in page and "was still falling" in page
-    assert "The weights kept are those of epoch 3." in page
+    assert "The weights of epoch 3 were kept." in page
     assert "alidation loss" not in page and "**Overfitting**" not in page
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     names = ("train_accuracy", "train_loss", "val_accuracy", "val_loss")
@@ -187,7 +188,7 @@ def test_hyperparameters_and_layers_are_those_of_training(evaluated: Path) -> No
     assert (out / "layers.csv").read_bytes() == (evaluated / "models/cnn/layers.csv").read_bytes()
 
 
-def test_the_doubtful_are_those_whose_two_best_classes_are_closest(evaluated: Path) -> None:
+def test_the_ambiguous_are_those_whose_two_best_classes_are_closest(evaluated: Path) -> None:
     out = evaluated / RESULTS
     predictions = pandas.read_csv(out / "predictions.csv", keep_default_na=False)
     ordered = numpy.sort(predictions[[f"p_{name}" for name in CLASSES]].to_numpy(), axis=1)
