@@ -140,10 +140,11 @@ class Contents:
         self._seen.clear()
         self._files.clear()
 
-    def keep(self) -> None:
-        """Keep what was hashed for the next time."""
-        if self._new:
-            write_json(KEPT, {**_kept(), **self._new})  # other processes keep theirs
+    def keep(self, least: int = 0) -> None:
+        """Keep the hashes of what has at least so many bytes for the next time, beside those of other processes."""
+        new = {path: one for path, one in self._new.items() if one[2] >= least}
+        if new:
+            write_json(KEPT, {**_kept(), **new})
 
     def _content(self, path: str) -> Content | None:
         before = signature(Path(path))
