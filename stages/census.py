@@ -1,7 +1,7 @@
-"""Say what a dataset's images are: counts, sizes, modes, balance, damaged files and duplicates.
+"""Say what a dataset's images are: counts, sizes, modes, balance, corrupt files and duplicates.
 
 Reads  data/images/<dataset>: images by split and class, and index.csv
-Writes results/census/<dataset>: classes.csv, sizes.csv, modes.csv, damaged.csv, duplicates.csv (see ``counts``);
+Writes results/census/<dataset>: classes.csv, sizes.csv, modes.csv, corrupt.csv, duplicates.csv (see ``counts``);
        census.md, a page to read; classes.png, sizes.png, and gallery.png, images drawn at random by seed
 
 The dataset is called by its key, so that a new title decodes nothing again.
@@ -22,10 +22,10 @@ from darkroom.census import figures as census_figures
 from darkroom.census.page import page
 from darkroom.core.files import write_table, write_text
 from darkroom.core.provenance import NOTES
-from darkroom.images.decoding.formats import DamagedImageError, decoded
+from darkroom.images.decoding.formats import CorruptImageError, decode
 from darkroom.images.decoding.images import read_images, read_index
-from darkroom.images.decoding.pixels import upright
-from darkroom.params.base import entry
+from darkroom.images.decoding.pixels import turn_upright
+from darkroom.params.base import read_entry
 from darkroom.params.data import Census
 from darkroom.pipeline import command
 from darkroom.reporting import figures
@@ -38,7 +38,7 @@ THUMBNAIL = 180
 
 @dataclass(frozen=True)
 class Inspection:
-    """What one image is; a damaged one has a problem and nothing else."""
+    """What one image is; a corrupt one has a problem and nothing else."""
 
     width: int | None = None
     height: int | None = None
@@ -54,8 +54,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
     parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder of the tables and figures")
-    given = command.parsed(parser, "census", argv)
-    settings, note = entry(Census, "census"), NOTES[given.images_are]
+    given = command.parse(parser, "census", argv)
+    settings, note = read_entry(Census, "census"), NOTES[given.images_are]
     images = inspected(f"census {given.key}", given.images)
     write_tables(images, given.out)
     write_text(given.out / "census.md", page(given.key, note, settings.balance_tolerance, images))
@@ -64,11 +64,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def inspect(path: Path) -> Inspection:
-    """Return what the image in a file is; it is decoded to its end to know whether it is damaged."""
+    """Return what the image in a file is; it is decoded to its end to know whether it is corrupt."""
     try:
-        with decoded(path) as image:
+        with decode(path) as image:
             return Inspection(image.width, image.height, image.mode, image.format or "")
-    except DamagedImageError as error:
+    except CorruptImageError as error:
         return Inspection(problem=str(error))
 
 
@@ -85,7 +85,7 @@ def write_tables(images: pandas.DataFrame, out: Path) -> None:
     write_table(out / "classes.csv", counts.by_class(images))
     write_table(out / "sizes.csv", counts.by_size(images))
     write_table(out / "modes.csv", counts.by_mode(images))
-    write_table(out / "damaged.csv", counts.damaged(images))
+    write_table(out / "corrupt.csv", counts.corrupt(images))
     write_table(out / "duplicates.csv", counts.duplicates(images))
 
 
@@ -107,8 +107,8 @@ def sampled(images: pandas.DataFrame, number: int, seed: int) -> pandas.DataFram
 
 def thumbnail(path: Path) -> numpy.ndarray:
     """Return a small image, upright: uint8, (height, width, 3)."""
-    with decoded(path) as image:
-        small = upright(image, "RGB")
+    with decode(path) as image:
+        small = turn_upright(image, "RGB")
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     return numpy.asarray(small)
 

@@ -1,10 +1,10 @@
 """Evaluate: what a model is worth on the test images.
 
 Reads a model's folder, a view, of its images those of the test, and evaluation and runtime of params.yaml. Writes a
-folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, doubtful.csv,
+folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, ambiguous.csv,
 hyperparameters.csv, history.csv, layers.csv and summary.json (as training left them), view.json (as the view has it),
 metrics.json, evaluation.md, and the figures curves.png, confusion.png, calibration.png, worst.png, gallery.png,
-doubtful.png, diagram.png. The dataset is called by its key, so that a new title predicts nothing again.
+ambiguous.png, diagram.png. The dataset is called by its key, so that a new title predicts nothing again.
 """
 
 import argparse
@@ -21,9 +21,9 @@ from matplotlib.figure import Figure
 from darkroom.core import runtime
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import HISTORY, LAYERS, NETWORK, SUMMARY
-from darkroom.core.files import read_json, write_json, write_table, write_text, written_folder
-from darkroom.core.progress import followed
+from darkroom.core.files import read_json, replace_folder, write_json, write_table, write_text
 from darkroom.core.progress import note as say
+from darkroom.core.progress import show_progress
 from darkroom.core.provenance import NOTES
 from darkroom.evaluation import diagram, metrics
 from darkroom.evaluation import figures as evaluation_figures
@@ -31,9 +31,9 @@ from darkroom.evaluation import tables as evaluation_tables
 from darkroom.evaluation import text as evaluation_text
 from darkroom.evaluation.curves import at_epoch
 from darkroom.images.prepared.views import DESCRIPTION, TEST, View
-from darkroom.networks.network import probabilities
-from darkroom.networks.network_file import check_fit, loaded
-from darkroom.params.base import entry
+from darkroom.networks.network import to_probabilities
+from darkroom.networks.network_file import check_fit, load_network
+from darkroom.params.base import read_entry
 from darkroom.params.model import Evaluation, Runtime
 from darkroom.pipeline import command
 from darkroom.reporting import figures
@@ -73,10 +73,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dataset", help="key of the dataset that the view shows")
     parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder to write")
-    arguments = command.parsed(parser, "evaluate", argv)
-    evaluation, task = entry(Evaluation, "evaluation"), f"evaluate {arguments.key}"
+    arguments = command.parse(parser, "evaluate", argv)
+    evaluation, task = read_entry(Evaluation, "evaluation"), f"evaluate {arguments.key}"
     view = View.open(arguments.view)
-    trained = opened(arguments.model, entry(Runtime, "runtime"))
+    trained = opened(arguments.model, read_entry(Runtime, "runtime"))
     check_fit(trained.network, view, TEST, arguments.model)
     say(task, f"{len(view.labels('test')):,} test images, {len(view.classes)} classes")
     found = predicted(trained.network, view, task)
@@ -87,11 +87,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     title = f"{arguments.key} on {arguments.dataset}"
     note = "; ".join(filter(None, [NOTES[arguments.images_are], trained.summary["note"]]))
-    with written_folder(arguments.out) as folder:
+    with replace_folder(arguments.out) as folder:
         for source in (*(arguments.model / name for name in COPIED), arguments.view / DESCRIPTION):
             shutil.copyfile(source, folder / source.name)
         write_results(folder, trained, view, found, evaluation, title, note)
-    say(task, f"{(found.argmax(axis=1) == view.labels('test')).mean():.1%} right")
+    say(task, f"{(found.argmax(axis=1) == view.labels('test')).mean():.1%} correct")
 
 
 def opened(folder: Path, parameters: Runtime) -> Trained:
@@ -104,7 +104,7 @@ def opened(folder: Path, parameters: Runtime) -> Trained:
         if not (folder / name).is_file():
             raise UserError(f"{folder / name}: no such file; train {folder.name} first")
     runtime.start(parameters)
-    network = loaded(folder)
+    network = load_network(folder)
     return Trained(network, pandas.read_csv(folder / HISTORY), read_json(folder / SUMMARY))
 
 
@@ -116,8 +116,8 @@ def predicted(network: Any, view: View, task: str) -> numpy.ndarray:
     """
     rows = numpy.arange(len(view.labels("test")))
     pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
-    batches = (view.read("test", piece) for piece in followed(pieces, len(pieces), task, "batches"))
-    return numpy.concatenate([probabilities(network.predict_on_batch(batch)) for batch in batches])
+    batches = (view.read("test", piece) for piece in show_progress(pieces, len(pieces), task, "batches"))
+    return numpy.concatenate([to_probabilities(network.predict_on_batch(batch)) for batch in batches])
 
 
 def write_results(
@@ -142,7 +142,7 @@ def write_results(
     write_json(folder / "metrics.json", test | at_epoch(trained.history, summary["best_epoch"]) | repeated)
     for name, table in made.items():
         write_table(folder / f"{name}.csv", table)
-    chosen = [made[name] for name in ("classes", "confused-pairs", "doubtful")]
+    chosen = [made[name] for name in ("classes", "confused-pairs", "ambiguous")]
     text = evaluation_text.page(title, note, test, summary, trained.history, *chosen)
     write_text(folder / "evaluation.md", text)
     for name, figure in drawn(trained, view, found, made, evaluation, title):
@@ -173,7 +173,7 @@ def drawn(
         "gallery",
         evaluation_figures.gallery(images, labels, found, classes, random, f"{title}: test images at random"),
     )
-    yield "doubtful", evaluation_figures.doubtful(images, made["doubtful"], f"{title}: closest between two classes")
+    yield "ambiguous", evaluation_figures.ambiguous(images, made["ambiguous"], f"{title}: closest between two classes")
     yield "diagram", diagram.drawn(diagram.boxes(trained.network), title)
 
 

@@ -16,18 +16,19 @@ import pandas
 from darkroom.core import runtime
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import SUMMARY
-from darkroom.core.files import read_json, write_table, write_text, written_folder
-from darkroom.core.progress import followed
+from darkroom.core.files import read_json, replace_folder, write_table, write_text
+from darkroom.core.progress import show_progress
 from darkroom.core.provenance import NOTES
 from darkroom.explanation import parts as explanation_parts
 from darkroom.explanation import text as explanation_text
 from darkroom.explanation.feature_maps import FeatureMaps
 from darkroom.explanation.parts import Subject
 from darkroom.images.prepared.views import TEST, View
-from darkroom.networks.network_file import check_fit, loaded
-from darkroom.params.base import FILE, entry
+from darkroom.networks.network_file import check_fit, load_network
+from darkroom.params.base import read_entry
 from darkroom.params.explanation import Explanation
 from darkroom.params.model import Runtime
+from darkroom.params.yaml_files import FILE
 from darkroom.pipeline import command
 from darkroom.reporting import figures, selection
 
@@ -51,17 +52,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dataset", help="key of the dataset that the view shows")
     parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder to write")
-    arguments = command.parsed(parser, "explain", argv)
-    wish = entry(Explanation, "explanations", arguments.key)
-    runtime.start(entry(Runtime, "runtime"))
-    view, network = View.open(arguments.view), loaded(arguments.model)
+    arguments = command.parse(parser, "explain", argv)
+    wish = read_entry(Explanation, "explanations", arguments.key)
+    runtime.start(read_entry(Runtime, "runtime"))
+    view, network = View.open(arguments.view), load_network(arguments.model)
     check_fit(network, view, TEST, arguments.model)
     summary = read_json(arguments.model / SUMMARY)
     predictions, title = predicted(arguments.predictions, view), f"{arguments.key} on {arguments.dataset}"
     try:
         subject = opened(wish, view, FeatureMaps(network), predictions, summary, title)
         note = "; ".join(filter(None, [NOTES[arguments.images_are], summary["note"]]))
-        with written_folder(arguments.out) as folder:
+        with replace_folder(arguments.out) as folder:
             write(folder, subject, statistics(subject, f"explain {arguments.key}"), note)
     except UserError as error:
         raise UserError(f"{FILE}: explanations.{arguments.key}.{error}") from None
@@ -106,7 +107,7 @@ def statistics(subject: Subject, task: str) -> pandas.DataFrame:
     rows = numpy.arange(len(subject.predictions))
     pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
     batches: Iterator[numpy.ndarray] = (
-        subject.view.read(TEST, piece) for piece in followed(pieces, len(pieces), task, "batches")
+        subject.view.read(TEST, piece) for piece in show_progress(pieces, len(pieces), task, "batches")
     )
     return subject.maps.statistics(subject.layers, batches)
 

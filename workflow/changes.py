@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 from workflow import cache, listings
 from workflow.hashes import FOLDER_ENDING, Content, Contents, of_folder

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from darkroom.core.errors import UserError
-from darkroom.core.files import beside
+from darkroom.core.files import name_beside
 from workflow import recording
 from workflow.changes import Inspection, is_elsewhere
 from workflow.hashes import IGNORED, files_below, seen_by_dvc
@@ -86,7 +86,7 @@ def restored(out: str, inspection: Inspection, repo: "Repo") -> bool:
     from dvc.output import Output
 
     path, recorded = Path(out), inspection.dep_content(out)
-    new, old = beside(path), beside(path)
+    new, old = name_beside(path), name_beside(path)
     if recorded:
         try:
             Output(None, str(new), {"md5": recorded.md5}, repo=repo).checkout(force=True)

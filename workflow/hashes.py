@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from darkroom.archives.names import is_unicode, shown
+from darkroom.archives.names import is_unicode, show
 from darkroom.core.errors import UserError
 from darkroom.core.files import read_json, write_json
 
@@ -47,13 +47,13 @@ def files_below(folder: Path) -> dict[str, os.stat_result]:
     found = {}
     for parent, folders, names in os.walk(folder, followlinks=True):
         if wrong := next((name for name in (*folders, *names) if not is_unicode(name)), None):
-            raise UserError(f"{shown(Path(parent, wrong))}: the name is not UTF-8; rename it")
+            raise UserError(f"{show(Path(parent, wrong))}: the name is not UTF-8; rename it")
         for name in names:
             path = os.path.join(parent, name)  # noqa: PTH118  Path is slow for tens of thousands of files
             with contextlib.suppress(FileNotFoundError):
                 found[os.path.relpath(path, folder)] = status = os.stat(path)  # noqa: PTH116
                 if not stat.S_ISREG(status.st_mode):
-                    raise UserError(f"{shown(path)}: neither a file nor a folder; put a file in its place or remove it")
+                    raise UserError(f"{show(path)}: neither a file nor a folder; put a file in its place or remove it")
     return found
 
 

@@ -111,7 +111,7 @@ def signal_of(status: int) -> int | None:
 
 def described(job: jobs.Job, stage: template.Stage) -> str:
     """Return in a line where a job runs, with what, and the versions that it computes with."""
-    libraries = versions.installed([*TOOLS, *stage.params.get(str(versions.FILE), ())])
+    libraries = versions.find_installed([*TOOLS, *stage.params.get(str(versions.FILE), ())])
     used = ", ".join(f"{name} {version}" for name, version in libraries.items())
     gpus = "not assigned" if job.gpus is None else job.gpus or "none"
     python = ".".join(map(str, sys.version_info[:3]))
@@ -137,8 +137,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     os.environ[command.OURS] = options.stage
     gc.disable()  # it would go through the parameters of a thousand models again and again
-    definitions, values = template.documents()
-    stages = template.expanded(definitions, values)
+    definitions, values = template.read_documents()
+    stages = template.expand(definitions, values)
     if options.stage not in stages:
         raise UserError(f"{template.FILE}: no stage {options.stage}; there is {', '.join(stages)}")
     stage = stages[options.stage]
@@ -147,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with jobs.working(stage.name, options.log) as job:
         print(described(job, stage), flush=True)
         try:
-            executed(stage.name, stages, template.definition(stage, definitions, values))
+            executed(stage.name, stages, template.fill_definition(stage, definitions, values))
         except KeyboardInterrupt:
             stop_children()
             raise

@@ -39,7 +39,7 @@ class Job:
     """A job of a stage: its state, where it runs or ran, when (UTC), and what it was given.
 
     ``machine`` tells apart what ``host`` may not: machines, and containers with process numbers of their own; ``born``
-    is when the process began, by :func:`darkroom.pipeline.record.started`.
+    is when the process began, by :func:`darkroom.pipeline.record.find_start`.
     ``gpus`` are those that the scheduler made visible, ``None`` where it said nothing.
     """
 
@@ -94,7 +94,7 @@ def is_here(job: Job) -> bool:
 def is_alive_here(job: Job) -> bool:
     """Return whether the process of a job that :func:`is_here` is there still."""
     with suppress(OSError):
-        return record.started(job.pid) == job.born
+        return record.find_start(job.pid) == job.born
     return False
 
 
@@ -158,7 +158,7 @@ def working(stage: str, log: str | None) -> Iterator[Job]:
         host=os.environ.get("SLURMD_NODENAME") or socket.gethostname(),
         machine=machine(),
         pid=os.getpid(),
-        born=record.started(),
+        born=record.find_start(),
         token=secrets.token_hex(4),
         log=log,
         threads=os.environ.get("DARKROOM_THREADS"),

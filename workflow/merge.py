@@ -13,8 +13,8 @@ from pathlib import Path
 
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
-from darkroom.params.base import FILE as PARAMETERS
 from darkroom.params.document import load
+from darkroom.params.yaml_files import FILE as PARAMETERS
 from darkroom.pipeline import artifacts, command, plan, template, versions
 from workflow import git, lock, recording
 from workflow.lock import CONFLICT

@@ -15,7 +15,7 @@ from snakemake.io import ancient, directory, report
 
 from darkroom.core.errors import UserError
 from darkroom.params.document import Parameters, load
-from darkroom.pipeline import command, plan, template, versions
+from darkroom.pipeline import command, plan, planning, template, versions
 from workflow import changes, reasons
 from workflow.failures import one_line
 from workflow.producers import Producers
@@ -44,8 +44,8 @@ class Pipeline:
         if not settled:
             plan.update(self.parameters)
             versions.update()
-        self.definitions, self.values = template.documents()
-        self.stages = template.stages()
+        self.definitions, self.values = template.read_documents()
+        self.stages = template.read_stages()
         self.producers = Producers((out, stage.name) for stage in self.stages.values() for out in stage.outs)
         self.concerned: set[str] = set()
         """Stages that DVC must look at again, by workflow/reconcile.py."""
@@ -58,7 +58,7 @@ class Pipeline:
         names = {"key": wildcard, **{expression: name for name, expression in wildcards.items()}}
         patterns = [
             template.EXPRESSION.sub(lambda match: f"{{{names[match[1]]}}}", path)
-            for path in template.all_outs(self.definitions[verb]["do"])
+            for path in template.list_outs(self.definitions[verb]["do"])
         ]
         return [marked(verb, pattern, f"{{{wildcard}}}", category) for pattern in patterns]
 
@@ -87,7 +87,7 @@ class Pipeline:
 
     def results(self, study: str) -> list[str]:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
-        return [out for name in plan.ends(study, self.values) for out in self.stages[name].outs]
+        return [out for name in planning.list_ends(study, self.values) for out in self.stages[name].outs]
 
     def keys(self, verb: str) -> str:
         """Return a pattern that matches the keys of a stage and nothing else."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from darkroom.core import program
 from darkroom.params.base import read
-from darkroom.pipeline import plan, template
+from darkroom.pipeline import origins, planning, template
 from workflow import changes, jobs, listings, reasons, recording, storage
 from workflow.concerned import Concerned, concerned, reached
 from workflow.failures import one_line
@@ -47,7 +47,7 @@ def reconcile(pipeline: Pipeline, dry: bool, words: Collection[str] = ()) -> Non
         wanted = _wanted(pipeline, inspection, words)
         found = _restored(inspection, set() if changes_nothing else wanted)
         contents.keep()
-        plan.check_sources(pipeline.parameters, pipeline.stages.keys() - (found.stale & wanted))
+        origins.check_sources(pipeline.parameters, pipeline.stages.keys() - (found.stale & wanted))
         pipeline.concerned = set(found.changes)
         if not is_beside:
             give_reasons(pipeline, found)
@@ -79,7 +79,7 @@ def record(pipeline: Pipeline, folder: Path) -> None:
 
 def record_check() -> None:
     """Record that the plan, which has just been written, holds: what DVC would by executing the check."""
-    check = template.check()
+    check = template.read_check()
     params = {
         file: {key: read(Path(file)).get(key) for key in sorted(keys)}  # as DVC sorts them
         for file, keys in check.params.items()
@@ -112,7 +112,8 @@ def _wanted(pipeline: Pipeline, inspection: changes.Inspection, words: Collectio
     named = [study for study in pipeline.parameters.studies if study in words]
     if not named:
         return pipeline.stages.keys()
-    return reached((end for study in named for end in plan.ends(study, pipeline.values)), inspection.upstream())
+    ends = (end for study in named for end in planning.list_ends(study, pipeline.values))
+    return reached(ends, inspection.upstream())
 
 
 def _restored(inspection: changes.Inspection, stages: Set[str]) -> Concerned:

@@ -40,7 +40,7 @@ def leftovers(pipeline: Pipeline) -> list[Path]:
     patterns = {
         template.EXPRESSION.sub("*", path)
         for definition in pipeline.definitions.values()
-        for path in template.all_outs(definition["do"])
+        for path in template.list_outs(definition["do"])
     }
     found = {path for pattern in patterns for path in Path().glob(pattern) if path not in kept}
     return sorted({next(p for p in reversed([path, *path.parents][:-1]) if p not in kept) for path in found})
@@ -57,7 +57,8 @@ def clear(pipeline: Pipeline, contents: Contents) -> None:
 
 def sweep() -> None:
     """Remove what processes that were killed left half-written, saying each."""
-    scratches = [(scratch.place(kind), folder) for kind in (scratch.FEATURES, scratch.BACKUPS) for folder in (".", "*")]
+    kinds = (scratch.FEATURES, scratch.BACKUPS)
+    scratches = [(scratch.find_folder(kind), folder) for kind in kinds for folder in (".", "*")]
     places = [*((Path(), folder) for folder in WRITTEN), *scratches]
     found = {path for top, folder in places for path in top.glob(f"{folder}/{BESIDE}*") if is_abandoned(path)}
     for path in sorted(found):

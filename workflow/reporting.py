@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
 from darkroom.core.errors import UserError
-from darkroom.core.files import written
+from darkroom.core.files import replace_file
 from darkroom.core.progress import note
-from darkroom.pipeline import command, plan
+from darkroom.pipeline import command, planning
 from darkroom.pipeline.template import Stage
 from darkroom.reporting.quantities import counted
 from workflow.changes import Inspection
@@ -82,14 +82,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     upstream = Inspection(pipeline.stages, {}, Contents()).upstream()
     chosen = studies(pipeline, words)
     run_snakemake(TIMINGS)  # first: it also restores what is missing
-    asked = reached((end for study in chosen for end in plan.ends(study, pipeline.values)), upstream)
+    asked = reached((end for study in chosen for end in planning.list_ends(study, pipeline.values)), upstream)
     wanted = [name for name, stage in pipeline.stages.items() if name in asked and to_read(stage)]
     done = finished(pipeline.stages, upstream)
     made = [name for name in wanted if name in done]
     if not made:
         raise UserError(f"nothing of {', '.join(chosen)} is made yet: run make TARGET=<study> first")
     note("report", f"{counted(len(made), 'stage')} of {', '.join(chosen)}")
-    with written(REPORT) as page:
+    with replace_file(REPORT) as page:
         run_snakemake("--report", str(page), TIMINGS, *(to_read(pipeline.stages[name])[0] for name in made))
     print(f"{REPORT} is written: open it in a browser")
     if lacking := [name for name in wanted if name not in made]:

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 from darkroom.params.base import read
 from darkroom.params.document import load
-from darkroom.pipeline import plan, template
+from darkroom.pipeline import planning, template
 from workflow import jobs, logs, recording
 from workflow.changes import Inspection
 from workflow.concerned import Concerned, concerned, reached
@@ -60,13 +60,13 @@ def standings() -> Standings:
     Raises:
         UserError: params.yaml is not valid, or dvc.lock is not what DVC writes.
     """
-    planned = plan.plan(load())  # the plan on disk may be behind; it stays as it is, for jobs at work read it
-    stages = template.expanded(template.definitions(), {**read(), **planned})
+    planned = planning.make_plan(load())  # the plan on disk may be behind; it stays as it is, for jobs at work read it
+    stages = template.expand(template.read_definitions(), {**read(), **planned})
     now = clock()
     found = {name: by_its_job(name, now) for name in stages}
     inspection, to_do = _inspected(stages)  # later, so that what jobs made meanwhile counts as made
     upstream = inspection.upstream()
-    ends = {study: plan.ends(study, planned) for study in planned["comparisons"]}
+    ends = {study: planning.list_ends(study, planned) for study in planned["comparisons"]}
     return Standings(
         {name: _settled(one, to_do) for name, one in found.items()},
         {study: reached(names, upstream) for study, names in ends.items()},

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE as PARAMETERS
-from darkroom.params.base import read
+from darkroom.params.yaml_files import FILE as PARAMETERS
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 from workflow.remote import ALLOWED, CONFIG
 

@@ -20,6 +20,7 @@ from darkroom.core.files import write_table, write_text
 from darkroom.pipeline import command, template
 from darkroom.reporting.figures import pyplot, save
 from darkroom.reporting.tables import cell, markdown
+from darkroom.reporting.templates import render
 from workflow import jobs, logs
 
 EXECUTED = re.compile(r"^Running stage '", re.MULTILINE)
@@ -27,18 +28,13 @@ EXECUTED = re.compile(r"^Running stage '", re.MULTILINE)
 MEASURED = {"memory": "max_rss", "cpu_seconds": "cpu_time", "load": "mean_load"}
 """What Snakemake calls what it measures."""
 COLUMNS = {"memory": "peak_memory_mib", "load": "mean_load_percent"}
-"""What the table calls a field of a measurement, where it is another name."""
+"""Columns of the table that are not called as the fields of a measurement."""
 SHOWN = 30
 """Jobs in the figure."""
 FORMATS = {"seconds": ",.1f", "longest (s)": ",.1f", "peak memory (MiB)": ",.0f", "seconds restoring": ",.1f"}
 DRAWN = {"seconds": "Seconds", "peak_memory_mib": "Peak memory (MiB)"}
 COLOURS = {True: ("C0", "command executed"), False: ("0.75", "outputs restored, nothing computed")}
-INTRODUCTION = """\
-Snakemake measured each job from its start to its end: Python and DVC starting, files hashed, and the command. A job
-whose inputs DVC knew only *restored* its outputs: its seconds say nothing of what they took to make. What trainings
-took when they were executed, wherever that was, stands in results/*study*/costs.
-"""
-NONE = "No job has left its figures here.\n"
+NONE = "No job has left its measurements here."
 
 
 @dataclass(frozen=True)
@@ -102,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("page", type=Path, help="a row for each stage, in Markdown")
     parser.add_argument("figure", type=Path, help="time and memory of the longest jobs, as PNG")
     options = parser.parse_args(argv)
-    found = table(measurements(template.stages()))
+    found = table(measurements(template.read_stages()))
     write_table(options.table, found)
     write_text(options.page, page(found))
     save(figure(found), options.figure)
@@ -118,8 +114,9 @@ def table(found: Sequence[Measurement]) -> pandas.DataFrame:
 
 def page(found: pandas.DataFrame) -> str:
     """Return the page: for each verb how many jobs there were, what they took, and where jobs ran."""
-    told = markdown(summary(found), FORMATS) + f"\n{places(found)}" if len(found) else NONE
-    return f"# Time and memory of the jobs\n\n{INTRODUCTION}\n{told}"
+    hosts = found["host"].dropna().value_counts().to_dict()
+    table = markdown(summary(found), FORMATS) if len(found) else ""
+    return render(Path(__file__).parent, "timings.md.j2", table=table, hosts=hosts, notice=NONE)
 
 
 def summary(found: pandas.DataFrame) -> pandas.DataFrame:
@@ -141,12 +138,6 @@ def summary(found: pandas.DataFrame) -> pandas.DataFrame:
     return pandas.DataFrame(rows).sort_values(["seconds", "seconds restoring"], ascending=False, ignore_index=True)
 
 
-def places(found: pandas.DataFrame) -> str:
-    """Return in a sentence on which machines the jobs ran, as far as that is known."""
-    counts = found["host"].dropna().value_counts()
-    return f"Jobs ran on {', '.join(f'{host} ({count:,})' for host, count in counts.items())}.\n" if len(counts) else ""
-
-
 def figure(found: pandas.DataFrame) -> Figure:
     """Return bars of the seconds of the longest jobs beside bars of their memory, those that only restored in grey."""
     longest = found.sort_values("seconds", ascending=False, ignore_index=True).head(SHOWN)
@@ -165,7 +156,7 @@ def figure(found: pandas.DataFrame) -> Figure:
     keys = [Patch(color=colour, label=said) for colour, said in COLOURS.values()]
     drawn.legend(handles=keys, frameon=False, fontsize=8, loc="outside lower left", ncols=2)
     more = f"The {SHOWN} longest of {len(found):,} jobs" if len(found) > SHOWN else "All jobs, the longest first"
-    drawn.suptitle(more if len(found) else NONE.strip())
+    drawn.suptitle(more if len(found) else NONE)
     return drawn
 
 

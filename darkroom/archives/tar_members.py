@@ -12,18 +12,18 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from darkroom.archives.expansion import Expansion
-from darkroom.archives.file_kinds import AGAIN, GZIP, TAR, mistaken
-from darkroom.archives.names import CONTROL, shown
+from darkroom.archives.file_kinds import AGAIN, GZIP, TAR, diagnose
+from darkroom.archives.names import CONTROL, show
 from darkroom.core.errors import UserError
 
 ZIPPED = b"\x1f\x8b"
-"""What a gzip file starts with."""
+"""The first bytes of a gzip file."""
 HEADERS = 1 << 20
 """Bytes of an archive that may be headers; tarfile keeps what is in them."""
 PADDING = 1 << 20
 """Bytes that may follow the last member; tar fills its blocks up with zeros."""
 # What tarfile and gzip raise on bytes that are no tar; a header of headers, without end, is a RecursionError.
-DAMAGE = (tarfile.TarError, EOFError, OSError, ValueError, RecursionError, zlib.error)
+CORRUPTION = (tarfile.TarError, EOFError, OSError, ValueError, RecursionError, zlib.error)
 
 Members = Iterator[tuple[tarfile.TarInfo, IO[bytes]]]
 """Each file in an archive, to be read before the next."""
@@ -50,32 +50,32 @@ class Limited:
 
 
 @contextmanager
-def opened(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]:
-    """Open an archive that may unpack to the size ``allowed``; what reading damaged bytes raises becomes one line.
+def open_archive(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]:
+    """Open an archive that may unpack to the size ``allowed``; what reading corrupt bytes raises becomes one line.
 
     Without ``allowed`` it must have been read to its end before.
 
     Raises:
-        UserError: the archive is damaged or too large, or has a member that leaves it.
+        UserError: the archive is corrupt or too large, or has a member that leaves it.
     """
     try:
-        yield _members(archive, allowed)
-    except DAMAGE as error:
+        yield _read_members(archive, allowed)
+    except CORRUPTION as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
-        what, remedy = mistaken(archive, "unpack it and pack that as .tar.gz", GZIP, TAR) or (error, AGAIN)
-        raise UserError(f"{shown(archive)}: not a whole tar archive ({what}); {remedy}") from None
+        what, remedy = diagnose(archive, "unpack it and pack that as .tar.gz", GZIP, TAR) or (error, AGAIN)
+        raise UserError(f"{show(archive)}: not a whole tar archive ({what}); {remedy}") from None
 
 
-def _members(archive: Path, allowed: Expansion | None) -> Members:
+def _read_members(archive: Path, allowed: Expansion | None) -> Members:
     unpacked = 0
-    with _unzipped(archive) as stream:
+    with _open(archive) as stream:
         limited = Limited(stream, HEADERS)
         with closing(tarfile.open(fileobj=cast(IO[bytes], limited), mode="r|")) as tar:
             for member in tar:
-                if danger := _danger(member):
+                if danger := _find_danger(member):
                     raise UserError(
-                        f"{shown(archive)}: member {member.name!r} {danger}; give an archive without such members"
+                        f"{show(archive)}: member {member.name!r} {danger}; give an archive without such members"
                     )
                 unpacked += member.size
                 if allowed:
@@ -84,17 +84,17 @@ def _members(archive: Path, allowed: Expansion | None) -> Members:
                     limited.left += member.size + -member.size % tarfile.BLOCKSIZE
                     yield member, file
         if len(stream.read(PADDING + 1)) > PADDING:  # to its end, where gzip checks the sum of all bytes
-            raise tarfile.ReadError("a member's header is damaged, or bytes follow the last member")
+            raise tarfile.ReadError("a member's header is corrupt, or bytes follow the last member")
 
 
-def _unzipped(archive: Path) -> IO[bytes]:
+def _open(archive: Path) -> IO[bytes]:
     """Open an archive, gzipped or not, for reading."""
     with archive.open("rb") as file:
         zipped = file.read(len(ZIPPED)) == ZIPPED
     return cast(IO[bytes], gzip.open(archive)) if zipped else archive.open("rb")
 
 
-def _danger(member: tarfile.TarInfo) -> str | None:
+def _find_danger(member: tarfile.TarInfo) -> str | None:
     """Return why a member must not be read, in a few words."""
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts or "\\" in member.name:

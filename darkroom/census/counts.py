@@ -1,7 +1,7 @@
-"""What a data set's images are, in tables: classes, sizes, modes, damage and duplicates.
+"""What a data set's images are, in tables: classes, sizes, modes, corrupt files and duplicates.
 
 ``images`` is everywhere one row per image: split, class, file, bytes, sha256, width and height (pixels), mode and
-format (as Pillow calls them), problem (empty for an image that decodes completely; a damaged one has no size, mode or
+format (as Pillow calls them), problem (empty for an image that decodes completely; a corrupt one has no size, mode or
 format).
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas
 
 from darkroom.core.splits import SPLITS
-from darkroom.images.decoding.images import splits_in
+from darkroom.images.decoding.images import list_splits
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def intact(images: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def by_class(images: pandas.DataFrame) -> pandas.DataFrame:
-    """Return one row per class: class, then its images in each split (damaged ones included)."""
+    """Return one row per class: class, then its images in each split (corrupt ones included)."""
     return _by_split(images, ["class"]).sort_values("class", ignore_index=True)
 
 
@@ -62,7 +62,7 @@ def by_mode(images: pandas.DataFrame) -> pandas.DataFrame:
     return modes.sort_values(["images", "mode", "format"], ascending=[False, True, True], ignore_index=True)
 
 
-def damaged(images: pandas.DataFrame) -> pandas.DataFrame:
+def corrupt(images: pandas.DataFrame) -> pandas.DataFrame:
     """Return the images that don't decode completely: split, class, file, problem."""
     return images.loc[images["problem"] != "", ["split", "class", "file", "problem"]].reset_index(drop=True)
 
@@ -101,7 +101,7 @@ def _by_split(images: pandas.DataFrame, columns: list[str]) -> pandas.DataFrame:
     """Return one row per distinct value of ``columns``, with the number of images in each split."""
     counts = images.groupby([*columns, "split"]).size().unstack("split", fill_value=0)
     return (
-        counts.reindex(columns=list(splits_in(images)), fill_value=0)
+        counts.reindex(columns=list(list_splits(images)), fill_value=0)
         .astype("int64")
         .rename_axis(columns=None)
         .reset_index()

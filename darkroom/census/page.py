@@ -30,7 +30,7 @@ def page(key: str, note: str, tolerance: float, images: pandas.DataFrame) -> str
         f"## Sizes{note}": [size_lines(sizes), "![Sizes](sizes.png)"],
         f"## Colour modes{note}": [markdown(counts.by_mode(images))],
         "## Can the images feed a network as they are?": [readiness(images)],
-        "## Damaged images": [damage_lines(counts.damaged(images))],
+        "## Corrupt images": [corrupt_lines(counts.corrupt(images))],
         "## Identical files": [duplicate_lines(counts.duplicates(images))],
         f"## At random{note}": ["![Images drawn at random](gallery.png)"],
     }
@@ -102,7 +102,7 @@ def odd_sizes(sizes: pandas.DataFrame) -> str:
 def readiness(images: pandas.DataFrame) -> str:
     """Return whether a network could take the images as they are: all intact, of one size and one mode."""
     sizes, modes = len(counts.by_size(images)), counts.by_mode(images)["mode"].nunique()
-    broken = len(counts.damaged(images))
+    broken = len(counts.corrupt(images))
     reasons = []
     if sizes != 1:
         reasons.append(f"they have {sizes:,} sizes")
@@ -115,8 +115,8 @@ def readiness(images: pandas.DataFrame) -> str:
     return f"No: {', and '.join(reasons)}. A view brings them to one size and mode."
 
 
-def damage_lines(found: pandas.DataFrame) -> str:
-    """Return every damaged file and what is wrong with it."""
+def corrupt_lines(found: pandas.DataFrame) -> str:
+    """Return every corrupt file and what is wrong with it."""
     if found.empty:
         return "None: every file decodes completely."
     return f"{counted(len(found), 'file')}:\n\n{markdown(found[['file', 'problem']])}"

@@ -13,7 +13,7 @@ ACROSS = 3
 """Fine-tunes shown side by side."""
 
 
-def accuracies(classes: pandas.DataFrame, finetuning: pandas.DataFrame, title: str) -> Figure:
+def draw_class_accuracies(classes: pandas.DataFrame, finetuning: pandas.DataFrame, title: str) -> Figure:
     """Return each model's accuracy on each class as a map, and below it what each fine-tuning changed.
 
     Args:
@@ -52,7 +52,7 @@ def _draw_map(figure: SubFigure, table: pandas.DataFrame) -> None:
         range(table.shape[1]), table.columns, rotation=35, ha="right", rotation_mode="anchor", fontsize=9 if few else 5
     )
     axis.set_yticks(range(len(table)), table.index, fontsize=8)
-    figure.colorbar(shades, ax=axis, label="Share right", fraction=0.04)
+    figure.colorbar(shades, ax=axis, label="Share correct", fraction=0.04)
     for (row, column), value in numpy.ndenumerate(table.to_numpy()) if few else ():
         axis.text(
             column, row, f"{value:.0%}", ha="center", va="center", color="white" if value > 0.5 else "black", fontsize=8

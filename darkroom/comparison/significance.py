@@ -1,4 +1,4 @@
-"""Whether accuracies differ by more than chance: intervals, paired tests, correction for their number.
+"""Significance of differences between accuracies: intervals, paired tests, correction for their number.
 
 Pure functions over tables of predictions, as evaluate writes them.
 """
@@ -16,16 +16,16 @@ from statsmodels.stats.proportion import proportion_confint
 from darkroom.core.errors import UserError
 
 FEW = 25
-"""Below so many images that one model alone has right, McNemar's p-value is computed exactly."""
-COLUMNS = ["first", "second", "only_first_right", "only_second_right", "p", "p_corrected", "different"]
+"""Below so many images that one model alone classifies correctly, McNemar's p-value is computed exactly."""
+COLUMNS = ["first", "second", "only_first_correct", "only_second_correct", "p", "p_corrected", "different"]
 
 
-def interval(right: int, images: int, confidence: float) -> tuple[float, float]:
-    """Return the Wilson score interval of the accuracy ``right / images``.
+def wilson_interval(correct: int, images: int, confidence: float) -> tuple[float, float]:
+    """Return the Wilson score interval of the accuracy ``correct / images``.
 
     Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
     """
-    low, high = proportion_confint(right, images, alpha=1 - confidence, method="wilson")
+    low, high = proportion_confint(correct, images, alpha=1 - confidence, method="wilson")
     return float(low), float(high)
 
 
@@ -37,8 +37,8 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
     Neural Computation 10, 1998, section 3.1.
 
     Args:
-        only_first: images that the first model alone has right.
-        only_second: images that the second model alone has right.
+        only_first: images that the first model alone classifies correctly.
+        only_second: images that the second model alone classifies correctly.
     """
     table = [[0, only_first], [only_second, 0]]
     return float(mcnemar(table, exact=only_first + only_second < FEW, correction=True).pvalue)
@@ -57,11 +57,11 @@ def check_same_images(predictions: Mapping[str, pandas.DataFrame]) -> None:
             raise UserError(
                 f"{name}: not tested on the same images as {names[0]} ({len(predictions[name]):,} and "
                 f"{len(reference):,} images), so they cannot be compared; check that their views leave out the same "
-                f"damaged images, and run python -m stages.evaluate {name}"
+                f"corrupt images, and run python -m stages.evaluate {name}"
             )
 
 
-def pairs(
+def compare_pairs(
     predictions: Mapping[str, pandas.DataFrame],
     confidence: float,
     correction: str,
@@ -76,9 +76,9 @@ def pairs(
         chosen: the pairs to test; every two models where there is none.
     """
     check_same_images(predictions)
-    right = {name: (table["class"] == table["predicted"]).to_numpy() for name, table in predictions.items()}
+    correct = {name: (table["class"] == table["predicted"]).to_numpy() for name, table in predictions.items()}
     asked = combinations(predictions, 2) if chosen is None else chosen
-    rows = [_pair(first, second, right) for first, second in asked]
+    rows = [_compare_pair(first, second, correct) for first, second in asked]
     if not rows:
         return pandas.DataFrame(columns=COLUMNS)
     table = pandas.DataFrame(rows)
@@ -87,13 +87,13 @@ def pairs(
     return table[COLUMNS]
 
 
-def between(tests: pandas.DataFrame, one: str, other: str) -> pandas.Series:
-    """Return the row of a table of ``pairs`` that tests two models, whichever stands first."""
+def find_pair(tests: pandas.DataFrame, one: str, other: str) -> pandas.Series:
+    """Return the row of a table of ``compare_pairs`` that tests two models, whichever stands first."""
     return tests[tests["first"].isin([one, other]) & tests["second"].isin([one, other])].iloc[0]
 
 
-def _pair(first: str, second: str, right: Mapping[str, numpy.ndarray]) -> dict[str, Any]:
-    only_first = int((right[first] & ~right[second]).sum())
-    only_second = int((right[second] & ~right[first]).sum())
-    counts = {"only_first_right": only_first, "only_second_right": only_second}
+def _compare_pair(first: str, second: str, correct: Mapping[str, numpy.ndarray]) -> dict[str, Any]:
+    only_first = int((correct[first] & ~correct[second]).sum())
+    only_second = int((correct[second] & ~correct[first]).sum())
+    counts = {"only_first_correct": only_first, "only_second_correct": only_second}
     return {"first": first, "second": second, **counts, "p": mcnemar_p(only_first, only_second)}

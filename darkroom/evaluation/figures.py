@@ -144,8 +144,8 @@ def gallery(
     return figure
 
 
-def doubtful(images: numpy.ndarray, table: pandas.DataFrame, title: str) -> Figure:
-    """Return the images of a table of ``metrics.doubtful``, each with its class and its two best classes."""
+def ambiguous(images: numpy.ndarray, table: pandas.DataFrame, title: str) -> Figure:
+    """Return the images of a table of ``metrics.ambiguous``, each with its class and its two best classes."""
     captions = [
         f"true: {true}\n{best} {first:.1%}\n{second} {other:.1%}"
         for _, true, best, first, second, other in table.itertuples(index=False)

@@ -37,7 +37,7 @@ def predictions(
     return pandas.concat([table, each], axis=1)
 
 
-def doubtful(
+def ambiguous(
     files: Sequence[str], labels: numpy.ndarray, probabilities: numpy.ndarray, classes: Sequence[str], most: int
 ) -> pandas.DataFrame:
     """Return the ``most`` images whose two best classes are closest, closest first; the index is the image's row.
@@ -102,12 +102,12 @@ def calibration(labels: numpy.ndarray, probabilities: numpy.ndarray, bins: int) 
     images has neither confidence nor accuracy.
     """
     confidence = probabilities.max(axis=1).astype(numpy.float64)
-    right = probabilities.argmax(axis=1) == labels
+    correct = probabilities.argmax(axis=1) == labels
     edges = numpy.linspace(0, 1, bins + 1)
     place = numpy.searchsorted(edges[1:-1], confidence, side="left")
     images = numpy.bincount(place, minlength=bins)
     with numpy.errstate(invalid="ignore"):
-        means = [numpy.bincount(place, weights=values, minlength=bins) / images for values in (confidence, right)]
+        means = [numpy.bincount(place, weights=values, minlength=bins) / images for values in (confidence, correct)]
     columns = {"bin": range(1, bins + 1), "lower": edges[:-1], "upper": edges[1:], "images": images}
     return pandas.DataFrame({**columns, "confidence": means[0], "accuracy": means[1]})
 
@@ -127,14 +127,14 @@ def summary(labels: numpy.ndarray, probabilities: numpy.ndarray, classes: Sequen
     The means are over the classes that have images.
     """
     predicted = probabilities.argmax(axis=1)
-    right = int((predicted == labels).sum())
+    correct = int((predicted == labels).sum())
     of_classes = per_class(labels, predicted, classes)
     means = of_classes.loc[of_classes["support"] > 0, ["precision", "recall", "f1"]].mean()
     return {
         "images": len(labels),
-        "right": right,
-        "wrong": len(labels) - right,
-        "accuracy": right / len(labels),
+        "correct": correct,
+        "wrong": len(labels) - correct,
+        "accuracy": correct / len(labels),
         "loss": cross_entropy(labels, probabilities),
         "ece": expected_calibration_error(calibration(labels, probabilities, bins)),
         **{f"macro_{name}": float(value) for name, value in means.items()},

@@ -22,7 +22,7 @@ def tables(view: View, found: numpy.ndarray, evaluation: Evaluation) -> dict[str
         "confusion": metrics.confusion_table(counts, classes),
         "confused-pairs": metrics.confused_pairs(counts, classes, evaluation.confused_pairs),
         "calibration": metrics.calibration(labels, found, evaluation.calibration_bins),
-        "doubtful": metrics.doubtful(files, labels, found, classes, evaluation.doubtful),
+        "ambiguous": metrics.ambiguous(files, labels, found, classes, evaluation.ambiguous),
     }
 
 

@@ -14,7 +14,7 @@ MORE_THAN_CROSS_ENTROPY = (
     "does not.\n"
 )
 SHOWN = 5
-"""Classes named as those predicted most often, and images as the most doubtful."""
+"""Classes named as those predicted most often, and images as the most ambiguous."""
 UNVALIDATED = "nothing validated"
 HEADLINES = {
     "overfitting": "Overfitting",
@@ -44,7 +44,7 @@ def page(
         history: one row per epoch.
         per_class: as ``metrics.per_class`` returns it.
         pairs: as ``metrics.confused_pairs`` returns it.
-        unsure: as ``metrics.doubtful`` returns it.
+        unsure: as ``metrics.ambiguous`` returns it.
     """
     sections = {
         "Test figures": figures(test, summary),
@@ -52,7 +52,7 @@ def page(
         + "\n"
         + favourites(per_class),
         "Most-confused pairs": confusions(pairs),
-        "Most doubtful": doubtful(unsure),
+        "Most ambiguous": ambiguous(unsure),
         "Overfitting and convergence": course(history, len(per_class), summary),
         "Layers with most parameters": markdown(pandas.DataFrame(summary["largest_layers"]), {"share": ".1%"}),
     }
@@ -67,7 +67,7 @@ def figures(test: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """Return the figures of the whole test set, and the training they come from, as a table."""
     validated = f"{summary['validation_images']:,} more validated" if summary["validation_images"] else UNVALIDATED
     rows = {
-        "Right": f"{test['right']:,} of {test['images']:,} images",
+        "Correct": f"{test['correct']:,} of {test['images']:,} images",
         "Accuracy": f"{test['accuracy']:.2%}",
         "Loss (cross-entropy)": f"{test['loss']:.4f}",
         "Precision, recall, F1 (means over classes)": ", ".join(
@@ -109,7 +109,7 @@ def confusions(pairs: pandas.DataFrame) -> str:
     return markdown(pairs.rename(columns={"share": "share of the true class"}), {"share of the true class": ".1%"})
 
 
-def doubtful(unsure: pandas.DataFrame) -> str:
+def ambiguous(unsure: pandas.DataFrame) -> str:
     """Return the images whose two best classes are closest, as a table."""
     columns = {"p_best": "its probability", "p_second": "that of second"}
     shown = unsure.rename(columns=columns).head(SHOWN)

@@ -18,7 +18,7 @@ from darkroom.explanation.text import Section
 from darkroom.images.prepared import augmentation
 from darkroom.images.prepared.views import TEST, View
 from darkroom.params.augmentation import Augmentation
-from darkroom.params.base import validated
+from darkroom.params.base import validate
 from darkroom.params.explanation import Explanation, Filter
 from darkroom.reporting import selection
 from darkroom.reporting.figures import gallery
@@ -157,7 +157,7 @@ def augmented(subject: Subject) -> Part:
     count = subject.wish.augmented
     image = subject.images(subject.rows[:1])[0]
     seeds = numpy.stack([numpy.full(count, subject.wish.seed), numpy.arange(count)], axis=1).astype(numpy.int64)
-    changed = augmentation.changes(wanted)(numpy.repeat(image[None], count, axis=0), seeds)
+    changed = augmentation.compile_changes(wanted)(numpy.repeat(image[None], count, axis=0), seeds)
     images = [image, *numpy.rint(changed).astype(numpy.uint8)]
     captions = ["the image", *(f"variant {number}" for number in range(1, count + 1))]
     figure = gallery(images, captions, f"{subject.title}: variants in training")
@@ -168,7 +168,7 @@ def used_augmentation(summary: Mapping[str, Any]) -> Augmentation | None:
     """Return how the training behind ``summary`` changed its images, if it did."""
     used = summary["hyperparameters"]
     given = {name.removeprefix(f"{AUGMENTATION}."): used[name] for name in used if name.startswith(f"{AUGMENTATION}.")}
-    return validated(Augmentation, given, AUGMENTATION) if given else None
+    return validate(Augmentation, given, AUGMENTATION) if given else None
 
 
 def safe(name: str) -> str:

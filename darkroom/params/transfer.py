@@ -1,4 +1,4 @@
-"""What params.yaml says of models on a backbone, and of their fine-tunes."""
+"""Models on a backbone, and their fine-tunes, in params.yaml."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag, field_validator
 
 from darkroom.params.base import Name, Section
 from darkroom.params.fields import ARCHITECTURE, OPTIMISATION, TECHNICAL
-from darkroom.params.model import Bridge, Head, Model, Trained
+from darkroom.params.model import Head, Model, Trained
 from darkroom.params.training import Fit, Training
 
 
@@ -15,8 +15,6 @@ class Transfer(Section, json_schema_extra=ARCHITECTURE):
 
     backbone: Name
     """An entry of backbones; a network that names one has neither normalization nor blocks."""
-    bridge: Bridge
-    """From feature maps to a vector."""
     head: Head
 
 
@@ -26,11 +24,11 @@ class _Frozen(Section):
 
 
 class TransferTraining(Training, _Frozen):
-    """How the layers on a frozen backbone are made and fitted."""
+    """Making and fitting of the layers on a frozen backbone."""
 
 
 class FineTuning(Fit, _Frozen):
-    """How part of a backbone is fitted; the base's validation images validate again."""
+    """Fitting of part of a backbone; the base's validation images validate again."""
 
 
 class TransferModel(Trained):
@@ -58,12 +56,12 @@ class FineTune(Section):
     base: Annotated[Name, Field(json_schema_extra=ARCHITECTURE)]
     """A model with a backbone, or another fine-tune; it stays as it is."""
     unfreeze: Annotated[int | str, Field(json_schema_extra=OPTIMISATION)]
-    """Which layers of the backbone train: the last n, all from the layer of this name on, or all."""
+    """Layers of the backbone that train: the last n, all from the layer of this name on, or all."""
     training: FineTuning
 
     @field_validator("unfreeze", mode="before")
     @classmethod
-    def some_layers(cls, unfreeze: Any) -> Any:
+    def check_layers(cls, unfreeze: Any) -> Any:
         """Refuse what names no layers."""
         if isinstance(unfreeze, bool) or not (
             isinstance(unfreeze, str) or (isinstance(unfreeze, int) and unfreeze > 0)

@@ -1,4 +1,4 @@
-"""Numbers in words: sizes, counts with their nouns, and durations."""
+"""Numbers in words: sizes, counts with their nouns, shares, and durations."""
 
 MINUTE, HOUR = 60, 3600
 
@@ -23,3 +23,32 @@ def duration(taken: float) -> str:
         return f"{taken:.1f} s"
     minutes, rest = divmod(round(taken), MINUTE)
     return f"{minutes} min {rest} s" if taken < HOUR else f"{minutes // MINUTE} h {minutes % MINUTE} min"
+
+
+def number(count: int) -> str:
+    """Return a whole number with its thousands separated."""
+    return f"{count:,}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage with one decimal."""
+    return f"{share:.1%}"
+
+
+def points(share: float, signed: bool = False) -> str:
+    """Return a difference of two shares in percentage points, with its sign where it is ``signed``."""
+    return f"{100 * share:{'+' if signed else ''}.1f} points"
+
+
+def significant(value: float, digits: int) -> str:
+    """Return a number with as many significant digits."""
+    return f"{value:.{digits}g}"
+
+
+def precise_duration(seconds: float) -> str:
+    """Return hours and minutes, minutes and seconds, or of less than a minute three significant digits."""
+    minutes, rest = divmod(round(seconds), MINUTE)
+    if not minutes:
+        return f"{significant(seconds, 3)} s"
+    hours, minutes = divmod(minutes, MINUTE)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -10,11 +10,11 @@ from darkroom.core.files import read_json, sha256
 from darkroom.transfer_learning import architectures
 
 
-def opened(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Model, dict[str, Any]]:
+def load_backbone(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Model, dict[str, Any]]:
     """Return the backbone in ``folder`` for images of ``shape`` (height, width, 3), and what backbone.json says of it.
 
     Raises:
-        UserError: a file is missing or damaged, or the images are too small or not in colour.
+        UserError: a file is missing or corrupt, or the images are too small or not in colour.
     """
     again = f"run python -m stages.pretrained {folder.name}"
     for name in (BACKBONE, WEIGHTS):
@@ -24,9 +24,9 @@ def opened(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Model, dict
         facts = read_json(folder / BACKBONE)
         architecture, alpha, digest = (facts[key] for key in ("architecture", "alpha", "weights_sha256"))
     except (KeyError, TypeError, ValueError):
-        raise UserError(f"{folder / BACKBONE}: damaged; {again}") from None
+        raise UserError(f"{folder / BACKBONE}: corrupt; {again}") from None
     if sha256(folder / WEIGHTS) != digest:
-        raise UserError(f"{folder / WEIGHTS}: damaged: its SHA-256 is not that in {BACKBONE}; {again}")
+        raise UserError(f"{folder / WEIGHTS}: corrupt: its SHA-256 is not that in {BACKBONE}; {again}")
     network = architectures.build(architecture, alpha, shape)
     try:
         network.load_weights(folder / WEIGHTS)

@@ -8,7 +8,7 @@ from benchmarks.project import copied, edit, git, leave_one_study, run
 from tests.cluster import study
 from tests.cluster.slurm import Slurm
 from tests.cluster.study import began, profile, start
-from tests.small_study import results
+from tests.support.small_study import results
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

@@ -1,0 +1,49 @@
+"""Pages from Jinja2 templates, which lie beside the module that computes their values."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from darkroom.reporting import quantities, tables
+
+FILTERS = {
+    "counted": quantities.counted,
+    "escaped": tables.escaped,
+    "number": quantities.number,
+    "percent": quantities.percent,
+    "points": quantities.points,
+    "precise_duration": quantities.precise_duration,
+    "significant": quantities.significant,
+}
+"""Filters that show a value in a template: ``{{ accuracy | percent }}``."""
+
+
+def render(folder: Path, name: str, **values: Any) -> str:
+    """Return the text of the template ``name`` in ``folder``, filled with ``values``.
+
+    A template whose name ends in ``.html.j2`` escapes the values that it shows; others show them as they are.
+
+    Raises:
+        jinja2.UndefinedError: the template asks for a value that is not given.
+    """
+    return _environment(folder).get_template(name).render(values)
+
+
+@cache
+def _environment(folder: Path) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        autoescape=_is_html,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= FILTERS
+    return environment
+
+
+def _is_html(name: str | None) -> bool:
+    return name is not None and name.endswith(".html.j2")
