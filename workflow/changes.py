@@ -4,6 +4,7 @@ DVC asks the same questions in every job. They are asked here first and for all 
 just the jobs that they concern.
 """
 
+import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -47,8 +48,7 @@ class Inspection:
     ) -> None:
         self.stages, self.entries, self.contents = stages, entries, contents
         self.producers = Producers((os.path.normpath(out), name) for name, one in stages.items() for out in one.outs)
-        self._documents: dict[str, Mapping[str, Any]] = {}
-        self._cache: Path | None = None
+        self._document = functools.cache(lambda file: read(Path(file)) if Path(file).exists() else {})
 
     def inputs_changed(self, name: str) -> list[Change]:
         """Return why a stage's command must be executed again: its inputs are not those that it was executed with."""
@@ -68,9 +68,7 @@ class Inspection:
 
     def outputs_changed(self, name: str) -> list[Change]:
         """Return the outputs that are there, but hold something else than the stage wrote."""
-        outs = self.outs_recorded(name)
-        now = {out: self.contents(out) for out in outs}
-        differ = [out for out, one in now.items() if one and not one.same_as(outs[out])]
+        differ = (out for out in self.not_as_written(self.outs_recorded(name)) if self.contents(out))
         return [Change(name, "output", out, f"is not what {name} wrote") for out in differ]
 
     def outputs_missing(self, name: str) -> list[Change]:
@@ -85,22 +83,19 @@ class Inspection:
 
     def value(self, file: str, dotted: str) -> Any:
         """Return the value under a dotted key of a file of parameters, ``None`` where there is none."""
-        if file not in self._documents:
-            self._documents[file] = read(Path(file)) if Path(file).exists() else {}
-        value: Any = self._documents[file]
+        value: Any = self._document(file)
         for part in dotted.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         return value
 
     def is_kept(self, name: str) -> bool:
         """Return whether DVC's cache holds all that a stage wrote."""
-        return all(cache.holds(self.cache(), one.md5) for one in self.outs_recorded(name).values())
+        return all(cache.holds(self.cache, one.md5) for one in self.outs_recorded(name).values())
 
+    @functools.cached_property
     def cache(self) -> Path:
-        """Return DVC's cache, which is looked up when it is needed: that takes DVC's time."""
-        if self._cache is None:
-            self._cache = cache.folder()
-        return self._cache
+        """DVC's cache, which is looked up when it is needed: that takes DVC's time."""
+        return cache.folder()
 
     def outs_read(self, name: str) -> list[str]:
         """Return the outputs of other stages that a stage depends on, itself or through their folder."""
@@ -169,7 +164,7 @@ class Inspection:
     def _listed(self, md5: str) -> dict[str, str]:
         """Return the MD5 of each file of a folder with DVC's hash ``md5``; none where no list of it is here."""
         is_folder = md5.endswith(FOLDER_ENDING)
-        return (listings.kept(md5) or cache.listing(self.cache(), md5)) if is_folder else {}
+        return (listings.kept(md5) or cache.listing(self.cache, md5)) if is_folder else {}
 
     def _files(self, outs: Mapping[str, Content | None], folder: str) -> dict[str, str]:
         """Return the MD5 of each file that stages write into a folder, by its path within it; empty of what is new."""

@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
@@ -42,10 +41,9 @@ class Failed:
     name: str
     log: str | None
 
-    def ended(self, before: set[str]) -> jobs.Job | None:
-        """Return what it has told of itself, if it came so far, and its token is none of those ``before`` this run."""
-        found = jobs.last(self.name)
-        return None if found is None or found.token in before else found
+    def ended(self, since: float) -> jobs.Job | None:
+        """Return what it has told of itself, if it came so far after a moment, by the clock of the file system."""
+        return jobs.last(self.name) if jobs.last_sign(self.name) >= since else None
 
 
 @contextmanager
@@ -65,7 +63,7 @@ class Failures(logging.Handler):
         """Hear all that Snakemake says from now on, and tell at the end of the process what failed."""
         super().__init__(logging.INFO)
         self.workflow = workflow
-        self.before, self.since = jobs.tokens(), time.time()
+        self.since = jobs.clock()
         self.attempts: list[tuple[list[Failed], str]] = []
         self.known: dict[str, None] = {}
         self.others: dict[str, None] = {}
@@ -127,7 +125,7 @@ class Failures(logging.Handler):
 
     def _of(self, attempt: list[Failed], said: str) -> Iterator[tuple[str, str]]:
         """Yield the name of each job of a failed attempt, and its line; of a group, those that failed of themselves."""
-        last = {one: one.ended(self.before) for one in attempt}
+        last = {one: one.ended(self.since) for one in attempt}
         failed = [one for one, job in last.items() if job and job.state == "failed"]
         for one in failed or [one for one, job in last.items() if not (job and job.state == "done")]:
             job = last[one]

@@ -80,11 +80,16 @@ def content_and_files(path: Path) -> tuple[Content | None, dict[str, str]]:
     """Return what the file or folder holds, as :func:`content`, and of a folder the MD5 of each file by its name."""
     if not path.is_dir():
         return (Content(_md5(path), path.stat().st_size) if path.exists() else None), {}
-    statuses = files_below(path)
-    names = seen_by_dvc(path, statuses)
+    statuses = _seen_below(path)
+    names = list(statuses)
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         files = dict(zip(names, pool.map(lambda name: _md5(path / name), names), strict=True))
-    return Content(of_folder(files), sum(statuses[name].st_size for name in names), len(names)), files
+    return Content(of_folder(files), sum(status.st_size for status in statuses.values()), len(files)), files
+
+
+def _seen_below(folder: Path) -> dict[str, os.stat_result]:
+    statuses = files_below(folder)
+    return {name: statuses[name] for name in seen_by_dvc(folder, statuses)}
 
 
 def of_folder(files: Mapping[str, str]) -> str:
@@ -102,10 +107,8 @@ def signature(path: Path) -> str | None:
     """Return a text that changes when a file is written, replaced, added or removed; ``None`` where there is none."""
     if not path.exists():
         return None
-    statuses = files_below(path) if path.is_dir() else {}
-    seen = sorted(seen_by_dvc(path, statuses)) if statuses else []
-    found = [(name, statuses[name]) for name in seen] or [("", path.stat())]
-    facts = [(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) for name, status in found]
+    found = (_seen_below(path) if path.is_dir() else {}) or {"": path.stat()}
+    facts = [(name, one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino) for name, one in sorted(found.items())]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
@@ -140,10 +143,11 @@ class Contents:
         self._seen.clear()
         self._files.clear()
 
-    def keep(self) -> None:
-        """Keep what was hashed for the next time."""
-        if self._new:
-            write_json(KEPT, {**_kept(), **self._new})  # other processes keep theirs
+    def keep(self, least: int = 0) -> None:
+        """Keep the hashes of what has at least so many bytes for the next time, beside those of other processes."""
+        new = {path: one for path, one in self._new.items() if one[2] >= least}
+        if new:
+            write_json(KEPT, {**_kept(), **new})
 
     def _content(self, path: str) -> Content | None:
         before = signature(Path(path))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 TOOLS = ("dvc", "snakemake")
 SHELLS = 128
 """What a shell adds to the number of the signal that ended a command."""
+LARGE = 2**26
+"""Bytes that are worth not being read again by the next job."""
 LAST_WORDS = 10.0
 """Seconds that a command has to end by itself when its job is stopped."""
 
@@ -57,7 +59,7 @@ def executed(name: str, stages: Mapping[str, template.Stage], definition: Mappin
         for source in filter(is_outside, stages[name].deps):
             files_below(Path(source))  # DVC would say nothing of a name that it cannot write
         guard(name, inspection, repo)
-        inspection.contents.keep()
+        inspection.contents.keep(LARGE)
         if said := notes.restore(repo, stage()):
             print(f"[restore {name}] {said}", file=sys.stderr)
         reproduced = reproduce(stage())

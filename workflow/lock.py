@@ -130,15 +130,6 @@ def noted(name: str, text: str) -> Entry | None:
         return None
 
 
-def written(patience: float = PATIENCE) -> Entries:
-    """Return the entries of dvc.lock alone.
-
-    Raises:
-        UserError: as :func:`parsed`.
-    """
-    return parsed(whole(patience))
-
-
 def now() -> Entries:
     """Return the entries of dvc.lock while nobody writes it.
 
@@ -148,23 +139,26 @@ def now() -> Entries:
     return parsed(_text())
 
 
-def whole(patience: float = PATIENCE) -> str:
-    """Return the text of dvc.lock, empty where there is no such file.
+def written(patience: float = PATIENCE) -> Entries:
+    """Return the entries of dvc.lock alone; none where there is no such file.
 
     DVC empties the file and then writes it, while it holds its lock of the repository. What is read then is not
     believed, unless DVC holds it for more than ``patience`` seconds, as for a push, and the file rests.
+
+    Raises:
+        UserError: as :func:`parsed`.
     """
     end = time.monotonic() + patience
     while FILE.exists():
         busy, text = dvc_is_busy(), _text()
         if not busy and not dvc_is_busy():
-            return text
+            return parsed(text)
         time.sleep(RESTING)
         if time.monotonic() > end and text.strip() and text == _text():
             with suppress(UserError):  # still half a file
-                dict(parsed(text))
-                return text
-    return ""
+                dict(found := parsed(text))
+                return found
+    return Entries({})
 
 
 def dvc_is_busy() -> bool:

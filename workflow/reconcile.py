@@ -24,6 +24,10 @@ QUERIES = {
 }
 """Words of Snakemake's command line that ask for something to read."""
 
+INCOMPLETE = Path(".snakemake/incomplete")
+"""Where Snakemake marks what a job was at when it was killed. It would make that again, also where the job had recorded
+it, and nothing of what comes after: of jobs behind one that it is forced to run it looks at the times alone."""
+
 
 def reconcile(pipeline: Pipeline, dry: bool, words: Collection[str] = ()) -> None:
     """Tell Snakemake, and the user, which stages no longer are what dvc.lock records.
@@ -58,6 +62,8 @@ def tidy(pipeline: Pipeline, contents: Contents) -> None:
     recording.join(pipeline.stages)
     record_check()
     atexit.register(record, pipeline, Path.cwd())
+    for mark in filter(Path.is_file, INCOMPLETE.rglob("*")):
+        mark.unlink(missing_ok=True)
     sweep()
     clear(pipeline, contents)
 

@@ -6,8 +6,6 @@ and that has been made since, is done.
 """
 
 import os
-import tempfile
-import time
 from collections.abc import Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,7 +60,7 @@ def standings() -> Standings:
     """
     planned = planning.make_plan(load())  # the plan on disk may be behind; it stays as it is, for jobs at work read it
     stages = template.expand(template.read_definitions(), {**read(), **planned})
-    now = clock()
+    now = jobs.clock()
     found = {name: by_its_job(name, now) for name in stages}
     inspection, to_do = _inspected(stages)  # later, so that what jobs made meanwhile counts as made
     upstream = inspection.upstream()
@@ -100,15 +98,6 @@ def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Concer
         if KEPT.parent.stat().st_uid == os.geteuid():  # or the owner might not be able to read it
             contents.keep()
     return inspection, found
-
-
-def clock() -> float:
-    """Return the time by the clock of the file system, by which jobs on any machine give their signs of life."""
-    try:
-        with tempfile.TemporaryFile(dir=jobs.FOLDER) as file:
-            return os.fstat(file.fileno()).st_mtime
-    except OSError:  # no job ever ran, or the folder is not ours
-        return time.time()
 
 
 def by_its_job(stage: str, now: float) -> Standing:

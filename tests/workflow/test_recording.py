@@ -1,8 +1,11 @@
 """What jobs leave is joined to dvc.lock: nothing is lost or torn, and what it does not concern stays to the byte."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,7 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from benchmarks import trivial
+from benchmarks.project import run
 from darkroom.core.files import write_text
+from darkroom.pipeline import template
 from tests.workflow.test_lock import ENTRY
 from workflow import lock, recording
 
@@ -212,3 +218,25 @@ def test_nodes_that_write_while_others_join_lose_nothing(root: Path, hardlink: s
     recording.join([])
     assert sizes(lock.written()) == {f"cut@{node}-{number % 10}": number for node in "abcd" for number in range(50, 60)}
     assert recording.of(list(lock.written())) == lock.written()
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_loses_nothing_that_a_job_has_recorded(tmp_path: Path) -> None:
+    folder = trivial.made(tmp_path / "study", 2)
+    shards = folder / recording.SHARDS
+    command = [sys.executable, "-m", "snakemake"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        while not (shards / "prepare@intel-150.yaml").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+    recorded = {file.stem for file in shards.glob("[!.]*.yaml")}
+    assert {"fetch@intel", "unzip@intel", "prepare@intel-150"} <= recorded
+    assert not (folder / lock.FILE).exists()
+    assert len(trivial.executed(folder)) < len(template.stages(folder))
+    run(folder, "snakemake", "--unlock")
+    run(folder, "snakemake")
+    executed = [stage for stage, _ in trivial.executed(folder)]
+    assert {stage for stage in recorded if executed.count(stage) > 1} == set()
+    assert set(executed) == set(template.stages(folder))
+    assert "up to date" in run(folder, "dvc", "status").stdout
