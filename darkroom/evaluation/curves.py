@@ -37,7 +37,7 @@ class Finding(NamedTuple):
     cause: str
     """The rule that decided; reasons.md.j2 has its words."""
     numbers: Mapping[str, float]
-    """What the rule compared."""
+    """The numbers that the rule compared."""
 
 
 @dataclass(frozen=True)

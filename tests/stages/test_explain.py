@@ -1,4 +1,4 @@
-"""What a network sees, of networks whose filters, gradients and mistakes are known."""
+"""Explanations of networks whose filters, gradients and mistakes are known."""
 
 import json
 from collections.abc import Callable
