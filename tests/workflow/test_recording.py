@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -128,10 +129,11 @@ def test_what_git_brings_back_is_not_taken_for_old_nor_what_is_dropped_for_new()
     assert lock.written() == {} == recording.of(["cut@a"])
 
 
-def test_shards_that_are_lost_are_split_off_dvc_lock_again() -> None:
+@pytest.mark.parametrize("lost", [Path.unlink, lambda shard: shard.write_text("")])
+def test_shards_that_are_lost_are_split_off_dvc_lock_again(lost: Callable[[Path], object]) -> None:
     lock.FILE.write_text(ENTRY)
     recording.join([])
-    recording.shard("cut@a").unlink()
+    lost(recording.shard("cut@a"))
     assert sizes(recording.read()) == {"cut@a": 3}
     recording.join([])
     assert sizes(recording.of(["cut@a"])) == {"cut@a": 3}
