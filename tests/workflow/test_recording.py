@@ -235,10 +235,10 @@ def test_a_run_that_is_killed_loses_nothing_that_a_job_has_recorded(tmp_path: Pa
     recorded = {file.stem for file in shards.glob("[!.]*.yaml")}
     assert {"fetch@intel", "unzip@intel", "prepare@intel-150"} <= recorded
     assert not (folder / lock.FILE).exists()
-    assert len(trivial.executed(folder)) < len(template.stages(folder))
+    assert len(trivial.executed(folder)) < len(template.read_stages(folder))
     run(folder, "snakemake", "--unlock")
     run(folder, "snakemake")
     executed = [stage for stage, _ in trivial.executed(folder)]
     assert {stage for stage in recorded if executed.count(stage) > 1} == set()
-    assert set(executed) == set(template.stages(folder))
+    assert set(executed) == set(template.read_stages(folder))
     assert "up to date" in run(folder, "dvc", "status").stdout
