@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder to write the comparison to")
     arguments = command.parse(parser, "compare", argv)
     study, dataset = read_entry(Study, "studies", arguments.key), read_entry(Dataset, "datasets", arguments.dataset)
-    evaluated = {key: evaluations.opened(arguments.evaluations, key) for key in arguments.models}
+    evaluated = {key: evaluations.open_evaluation(arguments.evaluations, key) for key in arguments.models}
     firsts = evaluations.first_replicates(evaluated)
     tables = compare_models(arguments.key, evaluated, firsts, study)
     note = evaluations.qualification(firsts.values(), dataset)

@@ -53,7 +53,7 @@ def read_material(given: argparse.Namespace) -> Material:
         UserError: an evaluation is missing, or params.yaml is not valid.
     """
     study = read_entry(Study, "studies", given.key)
-    evaluated = {key: evaluations.opened(given.evaluations, key) for key in given.models}
+    evaluated = {key: evaluations.open_evaluation(given.evaluations, key) for key in given.models}
     firsts = evaluations.first_replicates(evaluated)
     explained = [key for key in given.explained if key != NO_NAME]
     return Material(

@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 import shutil
 import sys
 from collections.abc import Callable
@@ -34,8 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Set threads and determinism before the first tensor is made, as every stage does: later is too late.
 
-    Titles of figures stand where they would without a search for the place, which takes a third of all drawing.
+    Titles of figures stand where they would without a search for the place, which takes a third of all drawing; and
+    what was imported is left out of garbage collections, of which Keras begins many.
     """
+    gc.collect()
+    gc.freeze()
     if "darkroom.core.backend" in sys.modules:
         from darkroom.core import runtime
         from darkroom.params.model import Runtime

@@ -1,15 +1,19 @@
-"""The census of a data set in figures."""
+"""Figures of a data set's census: classes, sizes, and a random sample of its images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy
 import pandas
-from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from darkroom.census.counts import splits_of
+from darkroom.census import counts
+from darkroom.census.inspection import read_thumbnail, sample
+from darkroom.params.data import Census
+from darkroom.reporting import figures
+from darkroom.reporting.figures import pyplot
 
 BARS = 15
 """Sizes named in the figure of sizes."""
@@ -18,14 +22,24 @@ TALLEST = 100.0
 """Inches; a higher figure no viewer shows."""
 
 
-def class_figure(classes: pandas.DataFrame, title: str) -> Figure:
+def draw_figures(key: str, settings: Census, images: pandas.DataFrame, folder: Path) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures of the census, by the names of their files; ``folder`` holds the images."""
+    yield "classes", draw_classes(counts.count_by_class(images), key)
+    yield "sizes", draw_sizes(counts.count_by_size(images), key)
+    sampled = sample(counts.select_intact(images), settings.gallery, settings.seed)
+    thumbnails = [read_thumbnail(folder / file) for file in sampled["file"]]
+    title = f"{key}: {len(sampled)} images at random"
+    yield "gallery", figures.draw_gallery(thumbnails, list(sampled["class"]), title)
+
+
+def draw_classes(classes: pandas.DataFrame, title: str) -> Figure:
     """Return bars of the images of each class in each split, with each split's mean as a line.
 
-    ``classes`` is what ``counts.by_class`` gives.
+    ``classes`` is what ``counts.count_by_class`` gives.
     """
     figure, axis = pyplot.subplots(figsize=(8, min(TALLEST, 1.6 + 0.55 * len(classes))))
     places = numpy.arange(len(classes))
-    splits = splits_of(classes)
+    splits = counts.splits_of(classes)
     height = 0.8 / len(splits)
     for number, split in enumerate(splits):
         colour, offset = COLOURS[split], height * (number - (len(splits) - 1) / 2)
@@ -41,20 +55,20 @@ def class_figure(classes: pandas.DataFrame, title: str) -> Figure:
     return figure
 
 
-def size_figure(sizes: pandas.DataFrame, title: str) -> Figure:
+def draw_sizes(sizes: pandas.DataFrame, title: str) -> Figure:
     """Return the distinct sizes as bubbles of width and height, and the most frequent as bars.
 
-    ``sizes`` is what ``counts.by_size`` gives.
+    ``sizes`` is what ``counts.count_by_size`` gives.
     """
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.8), width_ratios=(3, 2))
-    _bubbles(left, sizes)
-    _bars(right, sizes)
+    _draw_bubbles(left, sizes)
+    _draw_bars(right, sizes)
     figure.suptitle(f"{title}: sizes of images ({len(sizes):,} distinct)")
     figure.tight_layout()
     return figure
 
 
-def _bubbles(axis: Axes, sizes: pandas.DataFrame) -> None:
+def _draw_bubbles(axis: Axes, sizes: pandas.DataFrame) -> None:
     axis.scatter(sizes["width"], sizes["height"], s=_area(sizes["images"]), alpha=0.35, color="tab:blue", linewidth=0)
     axis.scatter(sizes["width"], sizes["height"], s=4, color="tab:blue")
     axis.margins(0.12)
@@ -69,7 +83,7 @@ def _bubbles(axis: Axes, sizes: pandas.DataFrame) -> None:
         axis.legend(title="images", frameon=False, labelspacing=1.2, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
-def _bars(axis: Axes, sizes: pandas.DataFrame) -> None:
+def _draw_bars(axis: Axes, sizes: pandas.DataFrame) -> None:
     shown = sizes.head(BARS)
     names = [f"{width}×{height}" for width, height in zip(shown["width"], shown["height"], strict=True)]
     counts = list(shown["images"])

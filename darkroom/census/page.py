@@ -1,15 +1,22 @@
 """The census of a data set as a page to read."""
 
+from pathlib import Path
+from typing import Any
+
 import pandas
 
 from darkroom.census import counts
-from darkroom.reporting.quantities import counted
-from darkroom.reporting.tables import escaped, markdown
+from darkroom.reporting.templates import render
 
+TEMPLATES = Path(__file__).parent
 SPLIT_NAMES = {"train": "training", "validation": "validation", "test": "test"}
+MOST_SIZES = 10
+"""Sizes named on the page."""
+RANKS = {"leak, two labels": 0, "leak": 1, "two labels": 2, "copy": 3}
+"""Places of the kinds of duplicates, the worst first."""
 
 
-def page(key: str, note: str, tolerance: float, images: pandas.DataFrame) -> str:
+def compose_page(key: str, note: str, tolerance: float, images: pandas.DataFrame) -> str:
     """Return the page, in Markdown.
 
     Args:
@@ -18,124 +25,94 @@ def page(key: str, note: str, tolerance: float, images: pandas.DataFrame) -> str
         tolerance: a fraction of a split's mean.
         images: as in ``counts``.
     """
-    note = f" ({note})" if note else ""
-    classes, sizes = counts.by_class(images), counts.by_size(images)
-    sections = {
-        f"# Census of {escaped(key)}{note}": [totals(classes)],
-        f"## Images per class{note}": [
-            markdown(classes),
-            *balance_lines(classes, tolerance),
-            "![Classes](classes.png)",
-        ],
-        f"## Sizes{note}": [size_lines(sizes), "![Sizes](sizes.png)"],
-        f"## Colour modes{note}": [markdown(counts.by_mode(images))],
-        "## Can the images feed a network as they are?": [readiness(images)],
-        "## Corrupt images": [corrupt_lines(counts.corrupt(images))],
-        "## Identical files": [duplicate_lines(counts.duplicates(images))],
-        f"## At random{note}": ["![Images drawn at random](gallery.png)"],
-    }
-    return "\n\n".join(part.rstrip() for title, parts in sections.items() for part in (title, *parts)) + "\n"
+    classes, sizes = counts.count_by_class(images), counts.count_by_size(images)
+    modes, corrupt = counts.count_by_mode(images), counts.find_corrupt(images)
+    return render(
+        TEMPLATES,
+        "census.md.j2",
+        key=key,
+        note=f" ({note})" if note else "",
+        splits=summarize_splits(classes),
+        classes=classes,
+        balances=summarize_balances(classes, tolerance),
+        sizes=summarize_sizes(sizes),
+        modes=modes,
+        readiness={"sizes": len(sizes), "modes": modes["mode"].nunique(), "corrupt": len(corrupt)},
+        corrupt=corrupt[["file", "problem"]],
+        duplicates=summarize_duplicates(counts.find_duplicates(images)),
+    )
 
 
-def totals(classes: pandas.DataFrame) -> str:
-    """Return a line per split: its images, and those of each class."""
-    lines = []
-    for split in counts.splits_of(classes):
-        each = ", ".join(
-            f"{escaped(name)} {count:,}" for name, count in zip(classes["class"], classes[split], strict=True)
-        )
-        lines.append(f"- {classes[split].sum():,} {SPLIT_NAMES[split]} images ({each})")
-    return "\n".join(lines)
+def describe_balances(classes: pandas.DataFrame, tolerance: float) -> list[str]:
+    """Return a paragraph for each split: a verdict on the balance of its classes, and the numbers behind it."""
+    balances = summarize_balances(classes, tolerance)
+    return [render(TEMPLATES, "balance.md.j2", balance=balance).rstrip() for balance in balances]
 
 
-def balance_lines(classes: pandas.DataFrame, tolerance: float) -> list[str]:
-    """Return a paragraph per split: whether its classes are balanced, and the figures behind the verdict."""
+def describe_sizes(sizes: pandas.DataFrame) -> str:
+    """Return the number of sizes, the most frequent, smallest and largest, and what the others have in common."""
+    return render(TEMPLATES, "sizes.md.j2", sizes=summarize_sizes(sizes)).rstrip()
+
+
+def summarize_splits(classes: pandas.DataFrame) -> list[dict[str, Any]]:
+    """Return for each split its name, the number of its images, and that of each class."""
     return [
-        f"The {SPLIT_NAMES[found.split]} classes are {'' if found.within(tolerance) else '**not** '}balanced: "
-        f"{_distance(found, tolerance)}."
-        for found in counts.balances(classes)
+        {
+            "name": SPLIT_NAMES[split],
+            "images": classes[split].sum(),
+            "classes": dict(zip(classes["class"], classes[split], strict=True)),
+        }
+        for split in counts.splits_of(classes)
     ]
 
 
-def _distance(found: counts.Balance, tolerance: float) -> str:
-    if not found.deviation:
-        return f"each has {counted(found.count, 'image')}"
-    return (
-        f"{found.mean:,.1f} images on average; furthest from it {escaped(found.furthest)} with {found.count:,} "
-        f"({found.deviation:+.1%}, allowed ±{tolerance:.0%})"
-    )
+def summarize_balances(classes: pandas.DataFrame, tolerance: float) -> list[dict[str, Any]]:
+    """Return for each split the numbers of its balance, and if it is within ``tolerance``."""
+    return [
+        {
+            "split": SPLIT_NAMES[found.split],
+            "balanced": found.is_within(tolerance),
+            "mean": found.mean,
+            "furthest": found.furthest,
+            "count": found.count,
+            "deviation": found.deviation,
+            "tolerance": tolerance,
+        }
+        for found in counts.measure_balances(classes)
+    ]
 
 
-def size_lines(sizes: pandas.DataFrame) -> str:
-    """Return how many sizes there are, the most frequent, smallest and largest, and what the others have in common."""
+def summarize_sizes(sizes: pandas.DataFrame) -> dict[str, Any]:
+    """Return the numbers that a page gives of ``sizes``, a table of ``counts.count_by_size``."""
     if sizes.empty:
-        return "No image can be read."
+        return {"all": sizes}
     area = sizes["width"] * sizes["height"]
-    usual, smallest, largest = (_size(sizes.loc[row]) for row in (0, area.idxmin(), area.idxmax()))
-    lines = [
-        f"Width×height in pixels, as stored (before any turn that EXIF asks for), of {sizes['images'].sum():,} images:",
-        "",
-        f"- distinct sizes: {len(sizes):,}",
-        f"- most frequent: {usual} ({sizes['images'].iloc[0]:,} images)",
-        f"- smallest by area: {smallest}; largest: {largest}",
-        f"- {odd_sizes(sizes)}",
-    ]
-    if len(sizes) > 1:
-        lines += ["", f"The {min(10, len(sizes))} most frequent (all in sizes.csv):", "", markdown(sizes.head(10))]
-    return "\n".join(lines).rstrip()
+    usual, smallest, largest = (_write_size(sizes.loc[row]) for row in (0, area.idxmin(), area.idxmax()))
+    others = sizes.iloc[1:]
+    shared = {side: int(others[side].iloc[0]) for side in ("width", "height") if others[side].nunique() == 1}
+    return {
+        "all": sizes,
+        "images": sizes["images"].sum(),
+        "most": MOST_SIZES,
+        "usual": usual,
+        "usual_images": sizes["images"].iloc[0],
+        "smallest": smallest,
+        "largest": largest,
+        "others": {"images": int(others["images"].sum()), "width": None, "height": None, **shared},
+    }
 
 
-def odd_sizes(sizes: pandas.DataFrame) -> str:
-    """Return how many images are not of the most frequent size (the first row), and what these share."""
-    usual, others = _size(sizes.iloc[0]), sizes.iloc[1:]
-    count = int(others["images"].sum())
-    if count == 0:
-        return f"every image is {usual}"
-    shared = [
-        f"all {others[side].iloc[0]:,} {word}"
-        for side, word in (("width", "wide"), ("height", "high"))
-        if others[side].nunique() == 1
-    ]
-    return f"{counted(count, 'image')} not {usual}, {' and '.join(shared) or 'of several widths and heights'}"
+def summarize_duplicates(found: pandas.DataFrame) -> dict[str, Any]:
+    """Return the numbers that the page gives of duplicates, and a table of their files, leaks first."""
+    kinds = found.drop_duplicates("group")["kind"]
+    ranked = found.assign(rank=found["kind"].map(RANKS)).sort_values(["rank", "group"], kind="stable")
+    return {
+        "groups": len(kinds),
+        "leaks": int(kinds.str.contains("leak").sum()),
+        "two_labels": int(kinds.str.contains("two labels").sum()),
+        "files": ranked[["group", "kind", "file"]],
+    }
 
 
-def readiness(images: pandas.DataFrame) -> str:
-    """Return whether a network could take the images as they are: all intact, of one size and one mode."""
-    sizes, modes = len(counts.by_size(images)), counts.by_mode(images)["mode"].nunique()
-    broken = len(counts.corrupt(images))
-    reasons = []
-    if sizes != 1:
-        reasons.append(f"they have {sizes:,} sizes")
-    if modes != 1:
-        reasons.append(f"they have {modes} colour modes")
-    if broken:
-        reasons.append(f"{broken:,} cannot be read completely")
-    if not reasons:
-        return "Yes: all have one size and one colour mode, and all can be read."
-    return f"No: {', and '.join(reasons)}. A view brings them to one size and mode."
-
-
-def corrupt_lines(found: pandas.DataFrame) -> str:
-    """Return every corrupt file and what is wrong with it."""
-    if found.empty:
-        return "None: every file decodes completely."
-    return f"{counted(len(found), 'file')}:\n\n{markdown(found[['file', 'problem']])}"
-
-
-def duplicate_lines(found: pandas.DataFrame) -> str:
-    """Return how many files are identical, and every one of them, leaks first."""
-    if found.empty:
-        return "None: no two files have the same bytes."
-    groups = found.drop_duplicates("group")["kind"]
-    leaks, two_labels = (int(groups.str.contains(kind).sum()) for kind in ("leak", "two labels"))
-    order = found["kind"].map({"leak, two labels": 0, "leak": 1, "two labels": 2, "copy": 3})
-    ranked = found.assign(order=order).sort_values(["order", "group"], kind="stable")
-    return (
-        f"{counted(len(found), 'file')} in {counted(len(groups), 'group')} of the same bytes: "
-        f"{leaks:,} in more than one split (leaks), {two_labels:,} under two labels.\n\n"
-        f"{markdown(ranked[['group', 'kind', 'file']])}"
-    )
-
-
-def _size(row: pandas.Series) -> str:
+def _write_size(row: pandas.Series) -> str:
     return f"{row['width']}×{row['height']}"

@@ -1,1 +1,1 @@
-"""What a model is worth on test images: metrics, curves, figures and the page of an evaluation."""
+"""Evaluation of a model on test images: metrics, curves, figures and the page."""

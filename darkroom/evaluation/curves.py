@@ -1,18 +1,26 @@
-"""What learning curves say of overfitting and convergence.
+"""Verdicts on learning curves: overfitting, convergence, and the numbers behind them.
 
-Pure functions. A history is a table with one row per epoch: epoch (from 1), loss, accuracy, and, where something
+A history is a table with one row per epoch: epoch (from 1), loss, accuracy, and, where something
 validated, val_loss and val_accuracy.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import numpy
 import pandas
 
-from darkroom.evaluation.curve_shape import NOISE, largest_swing, rise_above, running_means, still_falling
+from darkroom.evaluation.curve_shape import (
+    NOISE,
+    compute_running_means,
+    is_still_falling,
+    measure_largest_swing,
+    measure_rise,
+)
+from darkroom.reporting.templates import render
 
 GENERALIZATION_LOSS = 0.05
 """Validation loss counts as risen when it ends this fraction above its lowest.
@@ -22,9 +30,19 @@ Source: Prechelt, "Early Stopping - But When?", 1998: the criterion GL with alph
 Outcome = Literal["overfitting", "underfit", "converged", "unstable"]
 
 
+class Finding(NamedTuple):
+    """An outcome, and what led to it."""
+
+    outcome: Outcome
+    cause: str
+    """The rule that decided; reasons.md.j2 has its words."""
+    numbers: Mapping[str, float]
+    """The numbers that the rule compared."""
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What a history shows; losses are natural-log cross-entropies, a gap is validation loss minus training loss."""
+    """Verdict on a history; losses are natural-log cross-entropies, a gap is validation loss minus training loss."""
 
     outcome: Outcome
     epochs: int
@@ -39,16 +57,22 @@ class Verdict:
     """At the last epoch alone."""
     still_falling: bool
     """Validation loss was still going down when training stopped."""
-    reason: str
-    """Why this outcome, in a sentence."""
+    cause: str
+    numbers: Mapping[str, float]
+    """As in the finding."""
+
+    @property
+    def reason(self) -> str:
+        """The reason for this outcome, as a clause."""
+        return " ".join(render(Path(__file__).parent, "reasons.md.j2", cause=self.cause, **self.numbers).split())
 
 
 def is_validated(history: pandas.DataFrame) -> bool:
-    """Return whether something validated."""
+    """Return True if something validated."""
     return "val_loss" in history
 
 
-def at_epoch(history: pandas.DataFrame, epoch: int) -> dict[str, float | None]:
+def read_epoch(history: pandas.DataFrame, epoch: int) -> dict[str, float | None]:
     """Return accuracy and loss of training and validation after ``epoch``, as train_accuracy, train_loss, val_….
 
     ``None`` stands where nothing validated, or where there is no finite number.
@@ -56,23 +80,24 @@ def at_epoch(history: pandas.DataFrame, epoch: int) -> dict[str, float | None]:
     row: dict[str, Any] = history.set_index("epoch").loc[epoch].to_dict()
     columns = {"train_accuracy": "accuracy", "train_loss": "loss"}
     columns |= {name: name for name in ("val_accuracy", "val_loss")}
-    figures = {name: float(row.get(column, math.nan)) for name, column in columns.items()}
-    return {name: figure if math.isfinite(figure) else None for name, figure in figures.items()}
+    values = {name: float(row.get(column, math.nan)) for name, column in columns.items()}
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def is_cross_entropy(hyperparameters: Mapping[str, Any]) -> bool:
-    """Return whether the losses of a history are cross-entropies alone: without L2 penalties or weights of classes."""
+    """Return True if the losses of a history are cross-entropies alone, without L2 penalties or class weights."""
     return not any(
         value and (name.endswith(".l2") or name.startswith("training.class_weights"))
         for name, value in hyperparameters.items()
     )
 
 
-def judged(history: pandas.DataFrame, classes: int, stopped_early: bool, cross_entropy: bool = True) -> Verdict | None:
-    """Return the verdict on a history of a model that tells ``classes`` classes apart; none, if nothing validated.
+def judge(history: pandas.DataFrame, classes: int, stopped_early: bool, cross_entropy: bool = True) -> Verdict | None:
+    """Return the verdict on a history of a model that distinguishes ``classes`` classes; none, if nothing validated.
 
-    Whether a callback ended the training (``stopped_early``) is said, but does not decide. Only a ``cross_entropy`` is
-    compared with that of guessing, the logarithm of the number of classes. Rises are those of running means.
+    A callback that ended the training run (``stopped_early``) is mentioned, but does not decide. Only a
+    ``cross_entropy`` is compared with that of guessing, the logarithm of the number of classes. Rises are those of
+    running means.
 
     - unstable: a loss is not finite; or validation loss once jumped up and came back by more than both its lowest value
       and all that training won; or it ended risen without the training loss going down.
@@ -85,52 +110,43 @@ def judged(history: pandas.DataFrame, classes: int, stopped_early: bool, cross_e
     loss, validation = history["loss"].to_numpy(float), history["val_loss"].to_numpy(float)
     finite = numpy.isfinite(loss) & numpy.isfinite(validation)
     best = int(numpy.where(numpy.isfinite(validation), validation, math.inf).argmin())
-    outcome: Outcome = "unstable"
-    reason = f"the loss is no finite number at epoch {int(finite.argmin()) + 1}"
+    finding = Finding("unstable", "not finite", {"epoch": int(finite.argmin()) + 1})
     if finite.all():
-        guessing = math.log(classes) if cross_entropy else math.inf
-        outcome, reason = _finite_outcome(loss, validation, best, guessing, stopped_early)
+        finding = _judge_finite(loss, validation, classes if cross_entropy else None, stopped_early)
     gaps = validation - loss
     return Verdict(
-        outcome=outcome,
         epochs=len(history),
         best_epoch=best + 1,
         lowest=float(validation[best]),
-        rise=rise_above(validation[best], validation[-1]),
+        rise=measure_rise(validation[best], validation[-1]),
         gap_best=float(gaps[best]),
         gap_last=float(gaps[-1]),
-        still_falling=still_falling(validation),
-        reason=reason,
+        still_falling=is_still_falling(validation),
+        **finding._asdict(),
     )
 
 
-def _finite_outcome(
-    loss: numpy.ndarray, validation: numpy.ndarray, best: int, guessing: float, stopped_early: bool
-) -> tuple[Outcome, str]:
-    lowest, swing, won = validation[best], largest_swing(validation), validation[0] - validation[best]
-    means, trained = running_means(validation), running_means(loss)
-    rise, width = rise_above(means.min(), means[-1]), len(loss) - len(means) + 1
-    smoothed = f" (means of {width} epochs)" if width > 1 else ""
-    clearly_below = (1 - NOISE) * guessing
-    against = f"that of guessing among {math.exp(guessing):.0f} classes, {guessing:.3f}"
-    no_better = f"the lowest validation loss, {lowest:.3f}, is not clearly below {against}"
+def _judge_finite(loss: numpy.ndarray, validation: numpy.ndarray, classes: int | None, stopped_early: bool) -> Finding:
+    best = int(validation.argmin())
+    lowest, swing, won = validation[best], measure_largest_swing(validation), validation[0] - validation[best]
+    means, trained = compute_running_means(validation), compute_running_means(loss)
+    rise, width = measure_rise(means.min(), means[-1]), len(loss) - len(means) + 1
+    guessing: dict[str, float] = {"classes": classes, "chance": math.log(classes)} if classes else {}
+    clearly_below = (1 - NOISE) * guessing.get("chance", math.inf)
+    numbers = {"lowest": lowest, "trained": trained[-1], "validated": means[-1], "rise": rise, "width": width}
     if lowest >= clearly_below and trained[-1] >= clearly_below:
-        return "underfit", f"{no_better}, nor is the training loss at the end, {trained[-1]:.3f}{smoothed}"
+        return Finding("underfit", "no better than guessing", numbers | guessing)
     if swing > max(won, lowest):
-        reason = f"validation loss jumped up by {swing:.3f} and came back, while training won {won:.3f} and the lowest"
-        return "unstable", f"{reason} is {lowest:.3f}"
+        return Finding("unstable", "swing", numbers | {"swing": swing, "won": won})
     if len(loss) == 1:
-        return "underfit", "one epoch alone shows no course"
-    if still_falling(validation):
-        ended = "a callback ended the training while validation loss still fell"
-        return "underfit", ended if stopped_early else "validation loss was still falling when the epochs ran out"
+        return Finding("underfit", "one epoch", {})
+    if is_still_falling(validation):
+        return Finding("underfit", "stopped while falling" if stopped_early else "ran out while falling", {})
     if rise > GENERALIZATION_LOSS:
         since = best + 1 if best + 1 < len(loss) else int(means.argmin()) + width
-        before, now = trained[max(0, since - width)], trained[-1]
-        course = f"training loss {'fell' if now < before else 'rose'} from {before:.3f} to {now:.3f}{smoothed}"
-        risen = f"after epoch {since} validation loss rose by {rise:.0%} to {means[-1]:.3f} while {course}"
-        return "overfitting" if now < before else "unstable", risen
+        before = trained[max(0, since - width)]
+        outcome: Outcome = "overfitting" if trained[-1] < before else "unstable"
+        return Finding(outcome, "risen", numbers | {"since": since, "before": before})
     if lowest >= clearly_below:
-        return "overfitting", f"training loss ended at {trained[-1]:.3f}{smoothed}, but {no_better}"
-    apart = f"{abs(means[-1] - trained[-1]):.3f} {'above' if means[-1] > trained[-1] else 'below'} training loss"
-    return "converged", f"validation loss ended {rise:.1%} above its lowest, {apart}{smoothed}, and no longer fell"
+        return Finding("overfitting", "training images alone", numbers | guessing)
+    return Finding("converged", "level", numbers)

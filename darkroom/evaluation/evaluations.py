@@ -1,6 +1,6 @@
-"""The evaluations of a study's trainings, read, and what everything made of them must say.
+"""The evaluations of a study's training runs, and what everything made of them must say.
 
-Reads, of each training's folder, metrics.json, predictions.csv, history.csv, classes.csv and hyperparameters.csv.
+Reads, of each training run's folder, metrics.json, predictions.csv, history.csv, classes.csv and hyperparameters.csv.
 """
 
 import json
@@ -21,12 +21,12 @@ from darkroom.params.data import Dataset
 METRICS, PREDICTIONS, HISTORY = "metrics.json", "predictions.csv", "history.csv"
 CLASSES, HYPERPARAMETERS = "classes.csv", "hyperparameters.csv"
 KEPT = ("train_accuracy", "train_loss", "val_accuracy", "val_loss")
-"""What metrics.json says of the epoch whose weights were kept."""
+"""Entries of metrics.json on the epoch whose weights were kept."""
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One training's evaluation; its tables are those that evaluate writes."""
+    """The evaluation of one training run; its tables are those that evaluate writes."""
 
     folder: Path
     metrics: dict[str, Any]
@@ -55,16 +55,16 @@ class Evaluated:
 
     @property
     def kept(self) -> dict[str, float]:
-        """Accuracy and loss in training and validation at the epoch whose weights were kept; NaN where none validated.
+        """Accuracy and loss in training and validation at the epoch whose weights were kept; NaN if nothing validated.
 
-        Training's are those measured while the epoch ran, with dropout and augmentation at work.
+        Those of training were measured while the epoch ran, with dropout and augmentation active.
         """
-        figures = {name: self.metrics[name] for name in KEPT}
-        return {name: math.nan if figure is None else figure for name, figure in figures.items()}
+        values = {name: self.metrics[name] for name in KEPT}
+        return {name: math.nan if value is None else value for name, value in values.items()}
 
 
-def opened(evaluations: Path, key: str) -> Evaluated:
-    """Return the evaluation of the training ``key``.
+def open_evaluation(evaluations: Path, key: str) -> Evaluated:
+    """Return the evaluation of the training run ``key``.
 
     Raises:
         UserError: a file of it is missing.
@@ -89,10 +89,10 @@ def read_text_table(file: Path, texts: Mapping[str, type]) -> pandas.DataFrame:
 
 
 def first_replicates(evaluated: Mapping[str, Evaluated]) -> dict[str, Evaluated]:
-    """Return the first training of each model, by model, in the order given.
+    """Return the first training run of each model, by model, in the order given.
 
     Raises:
-        UserError: the first replicate of a model is not among the trainings.
+        UserError: the first replicate of a model is not among the training runs.
     """
     found = {one.metrics["model"]: one for one in evaluated.values() if one.metrics["replicate"] == 1}
     for key, one in evaluated.items():

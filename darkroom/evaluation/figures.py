@@ -1,30 +1,57 @@
-"""Figures of one model's evaluation: learning curves, confusion, calibration, and images with what it made of them."""
+"""Figures of one model's evaluation: learning curves, confusion and calibration; and all of them in their order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy
 import pandas
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from darkroom.evaluation.curves import is_validated
-from darkroom.evaluation.metrics import expected_calibration_error, probability_of, shares
-from darkroom.reporting import figures
+from darkroom.evaluation.diagram import draw_diagram, list_boxes
+from darkroom.evaluation.galleries import draw_ambiguous, draw_gallery, draw_worst
+from darkroom.evaluation.metrics import compute_calibration_error, compute_shares, count_confusions
+from darkroom.evaluation.prediction import Trained
+from darkroom.images.prepared.views import TEST, View
+from darkroom.params.model import Evaluation
 from darkroom.reporting.figures import pyplot
 
 ANNOTATED = 20
-"""A confusion matrix of more classes than this has too small cells for numbers."""
-COLUMNS = 5
-"""Images side by side."""
-LINE = 0.08
-"""Room for a further line above an image, as a share of its own."""
-WRONG = "firebrick"
-"""Colour of what was mistaken."""
+"""A confusion matrix of more classes than this has cells too small for numbers."""
 
 
-def learning_curves(history: pandas.DataFrame, kept_epoch: int, title: str) -> Figure:
+def draw_figures(
+    trained: Trained,
+    view: View,
+    found: numpy.ndarray,
+    tables: Mapping[str, pandas.DataFrame],
+    evaluation: Evaluation,
+    title: str,
+) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures, by the names of their files; of the images only those shown are read.
+
+    Args:
+        trained: the model.
+        view: what it was tested on.
+        found: the class probabilities that it predicted: float32 (images, classes).
+        tables: as ``results.tabulate`` returns them.
+        evaluation: how many images are shown, and the seed that samples some of them.
+        title: stands above each figure.
+    """
+    classes, labels, images = view.classes, view.labels(TEST), view.images(TEST)
+    sampled = numpy.random.default_rng(evaluation.seed).permutation(len(labels))[: evaluation.gallery]
+    counts = count_confusions(labels, found.argmax(axis=1), classes)
+    yield "curves", draw_curves(trained.history, trained.summary["best_epoch"], title)
+    yield "confusion", draw_confusion(counts, classes, f"{title}, {len(labels):,} test images")
+    yield "calibration", draw_calibration(tables["calibration"], title)
+    yield "worst", draw_worst(images, labels, found, classes, evaluation.worst, f"{title}: worst predictions")
+    yield "gallery", draw_gallery(images, labels, found, classes, sampled, f"{title}: test images at random")
+    yield "ambiguous", draw_ambiguous(images, tables["ambiguous"], f"{title}: closest between two classes")
+    yield "diagram", draw_diagram(list_boxes(trained.network), title)
+
+
+def draw_curves(history: pandas.DataFrame, kept_epoch: int, title: str) -> Figure:
     """Return loss and accuracy by epoch, of training and, if any, validation, with the epoch of the kept weights."""
     validated = is_validated(history)
     figure, axes = pyplot.subplots(1, 2, figsize=(10, 3.8))
@@ -41,12 +68,12 @@ def learning_curves(history: pandas.DataFrame, kept_epoch: int, title: str) -> F
     return figure
 
 
-def confusion(counts: numpy.ndarray, classes: Sequence[str], title: str) -> Figure:
+def draw_confusion(counts: numpy.ndarray, classes: Sequence[str], title: str) -> Figure:
     """Return a confusion matrix, int64 (classes, classes), as counts and as shares of the true class, side by side."""
     side = max(3.2, 1.4 + len(classes) * (0.62 if len(classes) <= ANNOTATED else 0.16))
     figure, axes = pyplot.subplots(1, 2, figsize=(2 * side + 0.6, side + 0.9), layout="constrained")
     _draw_matrix(axes[0], counts, classes, "d", "Images")
-    _draw_matrix(axes[1], shares(counts), classes, ".0%", "Share of the true class")
+    _draw_matrix(axes[1], compute_shares(counts), classes, ".0%", "Share of the true class")
     figure.suptitle(title)
     return figure
 
@@ -68,8 +95,8 @@ def _draw_matrix(axis: Axes, values: numpy.ndarray, classes: Sequence[str], spec
         axis.text(column, row, format(value, specification), ha="center", va="center", color=color, fontsize=9)
 
 
-def reliability(bins: pandas.DataFrame, title: str) -> Figure:
-    """Return accuracy, and below it images, by confidence, from a table of ``metrics.calibration``."""
+def draw_calibration(bins: pandas.DataFrame, title: str) -> Figure:
+    """Return accuracy, and below it images, by confidence, from a table of ``metrics.measure_calibration``."""
     figure, (upper, lower) = pyplot.subplots(
         2, 1, figsize=(5, 6), sharex=True, gridspec_kw={"height_ratios": [3, 1]}, layout="constrained"
     )
@@ -77,87 +104,11 @@ def reliability(bins: pandas.DataFrame, title: str) -> Figure:
     upper.bar(bins["lower"], bins["accuracy"], width, align="edge", edgecolor="white", label="accuracy in the bin")
     upper.plot([0, 1], [0, 1], color="0.4", linestyle="--", label="perfect calibration")
     upper.plot(bins["confidence"], bins["accuracy"], "o", color="C1", label="at its mean confidence")
-    error = expected_calibration_error(bins)
+    error = compute_calibration_error(bins)
     upper.text(0.98, 0.03, f"ECE {error:.3f}", ha="right", transform=upper.transAxes, bbox={"fc": "white", "ec": "0.8"})
     upper.set(ylabel="Accuracy", xlim=(0, 1), ylim=(0, 1.02))
     upper.legend(frameon=False, loc="upper left", fontsize=9)
     lower.bar(bins["lower"], bins["images"], width, align="edge", color="0.6", edgecolor="white")
     lower.set(xlabel="Confidence (probability of the predicted class)", ylabel="Images")
     figure.suptitle(title)
-    return figure
-
-
-def worst(
-    images: numpy.ndarray,
-    labels: numpy.ndarray,
-    probabilities: numpy.ndarray,
-    classes: Sequence[str],
-    most: int,
-    title: str,
-) -> Figure:
-    """Return a gallery of the ``most`` images with the lowest probability of their true class, lowest first.
-
-    Args:
-        images: uint8 (images, height, width, channels), as a view's memory map; only those shown are read.
-        labels: int64 (images,).
-        probabilities: float (images, classes).
-        classes: names, by label.
-        most: images to show; all, if there are fewer.
-        title: stands above the gallery.
-    """
-    likely, predicted = probability_of(labels, probabilities), probabilities.argmax(axis=1)
-    rows = numpy.argsort(likely, kind="stable")[:most]
-    confidence = probability_of(predicted, probabilities)
-    captions = [
-        f"true: {classes[labels[row]]} {likely[row]:.1%}\npredicted: {classes[predicted[row]]} {confidence[row]:.1%}"
-        for row in rows
-    ]
-    return _shown(images, rows, captions, title)
-
-
-def gallery(
-    images: numpy.ndarray,
-    labels: numpy.ndarray,
-    probabilities: numpy.ndarray,
-    classes: Sequence[str],
-    rows: numpy.ndarray,
-    title: str,
-) -> Figure:
-    """Return the images of ``rows``, int64 (n,), with predicted class and certainty; mistakes are framed and named.
-
-    The other arguments are those of :func:`worst`.
-    """
-    predicted = probabilities.argmax(axis=1)
-    wrong = predicted != labels
-    certain = probability_of(predicted, probabilities)
-    captions = [
-        f"{classes[predicted[row]]} {certain[row]:.1%}" + (f"\n(true: {classes[labels[row]]})" if wrong[row] else "")
-        for row in rows
-    ]
-    figure = _shown(images, rows, captions, title)
-    for axis, row in zip(figure.axes, rows, strict=False):
-        if wrong[row]:
-            axis.title.set_color(WRONG)
-            frame = Rectangle((0, 0), 1, 1, transform=axis.transAxes, fill=False, edgecolor=WRONG, linewidth=3)
-            frame.set_clip_on(False)
-            axis.add_patch(frame)
-    return figure
-
-
-def ambiguous(images: numpy.ndarray, table: pandas.DataFrame, title: str) -> Figure:
-    """Return the images of a table of ``metrics.ambiguous``, each with its class and its two best classes."""
-    captions = [
-        f"true: {true}\n{best} {first:.1%}\n{second} {other:.1%}"
-        for _, true, best, first, second, other in table.itertuples(index=False)
-    ]
-    return _shown(images, table.index.to_numpy(), captions, title)
-
-
-def _shown(images: numpy.ndarray, rows: numpy.ndarray, captions: Sequence[str], title: str) -> Figure:
-    chosen = [numpy.asarray(images[row]) for row in rows]
-    figure = figures.gallery(chosen, captions, title, columns=min(COLUMNS, len(rows)))
-    lines = max(caption.count("\n") for caption in captions)  # beyond the first, which the gallery has room for
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(width, height * (1 + LINE * lines))
-    figure.tight_layout()
     return figure

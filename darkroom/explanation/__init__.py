@@ -1,1 +1,1 @@
-"""What a network sees: its kernels, feature maps and Grad-CAM."""
+"""Explanation of a network: its kernels, feature maps and Grad-CAM."""

@@ -1,8 +1,8 @@
-"""What the layers of a network give for an image: feature maps, and how each filter responds to many images.
+"""The feature maps of a network's layers, and the responses of each filter to many images.
 
-Layers of a backbone stand in their place among the others. Counted from 1 are, from the first convolution on, the
-layers whose output has height, width and channels, and more than one position; dropouts, which pass on what they get
-when they predict, are not counted.
+Layers of a backbone stand in their place among the others. Places count from 1 and begin at the first convolution; they
+count the layers whose output has height, width and channels, and more than one position, without dropouts, which change
+nothing in prediction.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +38,7 @@ class FeatureMaps:
     def _is_counted(self, name: str) -> bool:
         return not isinstance(self.layers[name], keras.layers.Dropout) and self.tensors[name].shape[1:3] != (1, 1)
 
-    def named(self, layer: Layer | None, where: str) -> str:
+    def find_layer(self, layer: Layer | None, where: str) -> str:
         """Return the name of a layer that is given by name or place; of the last that is counted, for none.
 
         Raises:
@@ -56,13 +56,13 @@ class FeatureMaps:
         allowed = f"give a place from 1 to {len(self.places)}, or a name such as {', '.join(some)}"
         raise UserError(f"{where}: {layer!r}: {problem}; {allowed}")
 
-    def filter(self, wish: Filter, where: str) -> tuple[str, int]:
+    def find_filter(self, wish: Filter, where: str) -> tuple[str, int]:
         """Return the name of a filter's layer, and its number.
 
         Raises:
             UserError: there is no such layer or filter; ``where`` stands before it.
         """
-        layer = self.named(wish.layer, f"{where}.layer")
+        layer = self.find_layer(wish.layer, f"{where}.layer")
         filters = self.shape(layer)[-1]
         if wish.number >= filters:
             raise UserError(f"{where}.number: {wish.number}: {layer} has {filters} filters; give 0 to {filters - 1}")
@@ -73,20 +73,20 @@ class FeatureMaps:
         height, width, filters = self.tensors[name].shape[1:]
         return height, width, filters
 
-    def of(self, layer: str, images: Iterable[numpy.ndarray]) -> Iterator[numpy.ndarray]:
+    def compute(self, layer: str, images: Iterable[numpy.ndarray]) -> Iterator[numpy.ndarray]:
         """Yield a layer's feature maps of each of the images: float32, (height, width, filters)."""
         model = keras.Model(self.network.inputs, ops.cast(self.tensors[layer], "float32"))
         for image in images:
             yield ops.convert_to_numpy(model([image[None]], training=False))[0]  # for so few, none is compiled
 
-    def statistics(self, layers: Sequence[str], batches: Iterable[numpy.ndarray]) -> pandas.DataFrame:
+    def measure(self, layers: Sequence[str], batches: Iterable[numpy.ndarray]) -> pandas.DataFrame:
         """Return how each filter of the layers responds to all positions of all images of ``batches``.
 
         One row per layer and filter (from 0): mean, deviation, maximum, and zeros, the share of responses that are 0.
         """
         if not layers:
             return pandas.DataFrame(columns=["layer", "filter", "mean", "deviation", "maximum", "zeros"])
-        model = keras.Model(self.network.inputs, {name: _moments(self.tensors[name]) for name in layers})
+        model = keras.Model(self.network.inputs, {name: _compute_moments(self.tensors[name]) for name in layers})
         images, sums, highest = (
             0,
             dict.fromkeys(layers, numpy.zeros(1)),
@@ -98,9 +98,11 @@ class FeatureMaps:
                 moments = numpy.asarray(found, numpy.float64)
                 sums[name] = sums[name] + moments[:, :3].sum(axis=0)
                 highest[name] = numpy.maximum(highest[name], moments[:, 3].max(axis=0))
-        return pandas.concat([_table(name, sums[name] / images, highest[name]) for name in layers], ignore_index=True)
+        return pandas.concat(
+            [_tabulate(name, sums[name] / images, highest[name]) for name in layers], ignore_index=True
+        )
 
-    def kernels(self, where: str) -> tuple[str, numpy.ndarray]:
+    def find_kernels(self, where: str) -> tuple[str, numpy.ndarray]:
         """Return the name and the kernels of the first convolution: float32, (height, width, channels, filters).
 
         Raises:
@@ -112,7 +114,7 @@ class FeatureMaps:
         raise UserError(f"{where}: the network has no convolution; write false")
 
 
-def _moments(maps: Any) -> Any:
+def _compute_moments(maps: Any) -> Any:
     """Return, for each image and filter, the means of the responses, of their squares and of zeros, and the maximum."""
     responses = ops.cast(maps, "float32")
     zeros = ops.cast(ops.equal(responses, 0.0), "float32")
@@ -120,8 +122,8 @@ def _moments(maps: Any) -> Any:
     return ops.stack([*means, ops.max(responses, axis=(1, 2))], axis=1)
 
 
-def _table(name: str, means: numpy.ndarray, maximum: numpy.ndarray) -> pandas.DataFrame:
+def _tabulate(name: str, means: numpy.ndarray, maximum: numpy.ndarray) -> pandas.DataFrame:
     mean, square, zeros = means
     deviation = numpy.sqrt(numpy.maximum(square - mean**2, 0))  # of equal responses, rounding may go below
-    figures = {"mean": mean, "deviation": deviation, "maximum": maximum, "zeros": zeros}
-    return pandas.DataFrame({"layer": name, "filter": range(len(mean)), **figures})
+    columns = {"mean": mean, "deviation": deviation, "maximum": maximum, "zeros": zeros}
+    return pandas.DataFrame({"layer": name, "filter": range(len(mean)), **columns})

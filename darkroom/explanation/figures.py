@@ -20,15 +20,15 @@ CAPTION = 0.45
 RESPONSE = "viridis"
 
 
-def columns(filters: int) -> int:
-    """Return how many maps stand side by side."""
+def count_columns(filters: int) -> int:
+    """Return the number of maps to put side by side."""
     return min(filters, FEW if filters <= 2 * FEW else MANY)
 
 
-def tiled(maps: numpy.ndarray, across: int) -> tuple[numpy.ndarray, list[tuple[int, int]]]:
+def tile(maps: numpy.ndarray, across: int) -> tuple[numpy.ndarray, list[tuple[int, int]]]:
     """Return ``maps``, float (maps, height, width, …), side by side in one array, and the left upper corner of each.
 
-    What stands between them is no number.
+    The gaps between them are not numbers.
     """
     count, height, width = maps.shape[:3]
     gap = max(1, width // 14)
@@ -41,7 +41,7 @@ def tiled(maps: numpy.ndarray, across: int) -> tuple[numpy.ndarray, list[tuple[i
     return whole, corners
 
 
-def feature_maps(
+def draw_feature_maps(
     images: Sequence[numpy.ndarray],
     captions: Sequence[str],
     maps: Sequence[numpy.ndarray],
@@ -57,25 +57,25 @@ def feature_maps(
         filters: the filters' numbers.
         title: stands above the figure.
     """
-    across = columns(len(filters))
+    across = count_columns(len(filters))
     height = max(PICTURE, TILE * -(-len(filters) // across)) + CAPTION
     size = (PICTURE + 0.3 + TILE * across, height * len(images) + 0.4)
     figure, axes = pyplot.subplots(
         len(images), 2, figsize=size, width_ratios=(PICTURE, TILE * across), squeeze=False, layout="constrained"
     )
     for (left, right), image, caption, own in zip(axes, images, captions, maps, strict=True):
-        picture(left, image, caption)
-        whole, corners = tiled(own, across)
+        draw_picture(left, image, caption)
+        whole, corners = tile(own, across)
         dark, bright = min(0, own.min()), max(own.max(), 1e-6)
         right.imshow(whole, cmap=RESPONSE, vmin=dark, vmax=bright)
         right.axis("off")
         right.set_title(f"{dark:.3g} (dark) to {bright:.3g} (bright)", fontsize=8)
-        number(right, corners, filters)
+        write_numbers(right, corners, filters)
     figure.suptitle(title)
     return figure
 
 
-def number(axis: Axes, corners: Sequence[tuple[int, int]], numbers: Sequence[int]) -> None:
+def write_numbers(axis: Axes, corners: Sequence[tuple[int, int]], numbers: Sequence[int]) -> None:
     """Write a number into the corner of each tile."""
     outline = [patheffects.withStroke(linewidth=1.5, foreground="black")]
     for (top, left), text in zip(corners, numbers, strict=True):
@@ -84,14 +84,14 @@ def number(axis: Axes, corners: Sequence[tuple[int, int]], numbers: Sequence[int
         )
 
 
-def picture(axis: Axes, image: numpy.ndarray, caption: str) -> None:
+def draw_picture(axis: Axes, image: numpy.ndarray, caption: str) -> None:
     """Draw an image, uint8 (height, width, channels), below its caption."""
     axis.imshow(image.squeeze(), cmap="gray" if image.shape[-1] == 1 else None, vmin=0, vmax=255)
     axis.set_title(caption, fontsize=8)
     axis.axis("off")
 
 
-def one_filter(images: Sequence[numpy.ndarray], captions: Sequence[str], maps: numpy.ndarray, title: str) -> Figure:
+def draw_filter(images: Sequence[numpy.ndarray], captions: Sequence[str], maps: numpy.ndarray, title: str) -> Figure:
     """Return a figure of ``images``, each above the map that one filter makes of it: float32 (images, height, width).
 
     All maps share the colours' range.
@@ -99,16 +99,16 @@ def one_filter(images: Sequence[numpy.ndarray], captions: Sequence[str], maps: n
     size = (max(4.5, PICTURE * 1.1 * len(images) + 0.6), 2 * PICTURE + CAPTION + 0.6)
     figure, (upper, lower) = pyplot.subplots(2, len(images), figsize=size, squeeze=False, layout="constrained")
     for axis, image, caption in zip(upper, images, captions, strict=True):
-        picture(axis, image, caption)
+        draw_picture(axis, image, caption)
     for axis, one in zip(lower, maps, strict=True):
-        drawn = axis.imshow(one, cmap=RESPONSE, vmin=min(0, maps.min()), vmax=max(maps.max(), 1e-6))
+        picture = axis.imshow(one, cmap=RESPONSE, vmin=min(0, maps.min()), vmax=max(maps.max(), 1e-6))
         axis.axis("off")
-    figure.colorbar(drawn, ax=lower.tolist(), shrink=0.8)
+    figure.colorbar(picture, ax=lower.tolist(), shrink=0.8)
     figure.suptitle(title)
     return figure
 
 
-def kernels(weights: numpy.ndarray, title: str) -> Figure:
+def draw_kernels(weights: numpy.ndarray, title: str) -> Figure:
     """Return a figure of kernels, float32 (height, width, channels, filters), 0 in the middle of the range.
 
     Those on three channels are shown as colours; grey is 0. Others are shown as the mean of their channels.
@@ -117,23 +117,23 @@ def kernels(weights: numpy.ndarray, title: str) -> Figure:
     largest = max(float(numpy.abs(own).max()), 1e-6)
     in_colour = own.shape[-1] == 3
     maps = own / (2 * largest) + 0.5 if in_colour else own.mean(axis=-1)
-    across = columns(len(maps))
-    whole, corners = tiled(maps, across)
+    across = count_columns(len(maps))
+    whole, corners = tile(maps, across)
     figure, axis = pyplot.subplots(
         figsize=(max(4.5, TILE * across + 0.8), TILE * -(-len(maps) // across) + 0.8), layout="constrained"
     )
     if in_colour:
         axis.imshow(numpy.nan_to_num(whole, nan=1.0))
     else:
-        drawn = axis.imshow(whole, cmap="RdBu_r", vmin=-largest, vmax=largest)
-        figure.colorbar(drawn, ax=axis, shrink=0.8)
+        picture = axis.imshow(whole, cmap="RdBu_r", vmin=-largest, vmax=largest)
+        figure.colorbar(picture, ax=axis, shrink=0.8)
     axis.axis("off")
-    number(axis, corners, range(len(maps)))
+    write_numbers(axis, corners, range(len(maps)))
     figure.suptitle(title)
     return figure
 
 
-def regions(
+def draw_regions(
     images: Sequence[numpy.ndarray], heats: Sequence[numpy.ndarray], captions: Sequence[str], title: str
 ) -> Figure:
     """Return a figure of ``images``, each beside itself under its heat, float32 (height, width), 0 to 1."""
@@ -145,14 +145,14 @@ def regions(
         axis.axis("off")
     shown = zip(axes.reshape(-1, 2), images, heats, captions, strict=False)
     for (left, right), image, heat, caption in shown:
-        picture(left, image, caption)
-        picture(right, image, "" if heat.max() > 0 else "no region")
+        draw_picture(left, image, caption)
+        draw_picture(right, image, "" if heat.max() > 0 else "no region")
         right.imshow(heat, cmap="inferno", vmin=0, vmax=1, alpha=0.25 + 0.45 * heat)
     figure.suptitle(title)
     return figure
 
 
-def outcomes(groups: Mapping[str, Sequence[tuple[numpy.ndarray, str]]], title: str) -> Figure:
+def draw_outcomes(groups: Mapping[str, Sequence[tuple[numpy.ndarray, str]]], title: str) -> Figure:
     """Return a figure with a row of captioned images below the name of each of the ``groups``."""
     most = max(1, *(len(images) for images in groups.values()))
     size = (max(4.5, PICTURE * 1.1 * most), (PICTURE + CAPTION + 0.4) * len(groups) + 0.4)
@@ -163,6 +163,6 @@ def outcomes(groups: Mapping[str, Sequence[tuple[numpy.ndarray, str]]], title: s
         for axis, shown in zip(part.subplots(1, most, squeeze=False)[0], [*images, *[None] * most], strict=False):
             axis.axis("off")
             if shown:
-                picture(axis, *shown)
+                draw_picture(axis, *shown)
     figure.suptitle(title)
     return figure

@@ -1,4 +1,4 @@
-"""Figures that come out as the same bytes from the same numbers."""
+"""Figures whose bytes are the same whenever their numbers are."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def save(figure: Figure, path: Path, note: str = "") -> None:
     pyplot.close(figure)
 
 
-def gallery(images: Sequence[numpy.ndarray], captions: Sequence[str], title: str, columns: int = 5) -> Figure:
+def draw_gallery(images: Sequence[numpy.ndarray], captions: Sequence[str], title: str, columns: int = 5) -> Figure:
     """Return a figure of ``images``, each uint8 (height, width, 3) or (height, width), above its caption."""
     rows = max(1, -(-len(images) // columns))
     figure, axes = pyplot.subplots(rows, columns, figsize=(2.2 * columns, 2.5 * rows), squeeze=False)

@@ -1,4 +1,4 @@
-"""Numbers in words: sizes, counts with their nouns, shares, and durations."""
+"""Numbers in words: counts with their nouns, shares, sizes and durations."""
 
 MINUTE, HOUR = 60, 3600
 
@@ -30,9 +30,14 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
-def percent(share: float) -> str:
-    """Return a share as a percentage with one decimal."""
-    return f"{share:.1%}"
+def decimal(value: float, places: int, signed: bool = False) -> str:
+    """Return a number with as many decimal places, its thousands separated, with its sign where it is ``signed``."""
+    return f"{value:{'+' if signed else ''},.{places}f}"
+
+
+def percent(share: float, places: int = 1, signed: bool = False) -> str:
+    """Return a share as a percentage, with one decimal place, or with as many as are given."""
+    return f"{share:{'+' if signed else ''}.{places}%}"
 
 
 def points(share: float, signed: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Which test images to show, by what a model made of them.
+"""Selection of the test images to show, by what a model predicted for them.
 
 Pure functions. ``predictions`` is a table as an evaluation writes it, one row per test image in the view's order: file,
 class, predicted, probability (of the predicted class), and p_<class> of each class.
@@ -14,8 +14,8 @@ from darkroom.core.errors import UserError
 KINDS = ("true positives", "false negatives", "false positives")
 
 
-def drawn(predictions: pandas.DataFrame, files: Sequence[str], images: int, seed: int) -> list[int]:
-    """Return the rows of ``files``, and then as many drawn by ``seed`` as ``images`` leaves room for.
+def select_images(predictions: pandas.DataFrame, files: Sequence[str], images: int, seed: int) -> list[int]:
+    """Return the rows of ``files``, then rows sampled with ``seed`` until there are ``images`` in all.
 
     Raises:
         UserError: a file is not among the test images.
@@ -32,7 +32,7 @@ def drawn(predictions: pandas.DataFrame, files: Sequence[str], images: int, seed
 
 
 def true_probability(predictions: pandas.DataFrame) -> numpy.ndarray:
-    """Return the probability that each image's true class got: float64 (images,)."""
+    """Return the probability that each image's true class was given: float64 (images,)."""
     found = numpy.zeros(len(predictions))
     for name in predictions["class"].unique():
         own = (predictions["class"] == name).to_numpy()
@@ -40,17 +40,16 @@ def true_probability(predictions: pandas.DataFrame) -> numpy.ndarray:
     return found
 
 
-def worst_errors(predictions: pandas.DataFrame, most: int) -> list[int]:
+def find_worst_errors(predictions: pandas.DataFrame, most: int) -> list[int]:
     """Return the rows of the ``most`` mistakes that gave the true class the lowest probability, lowest first."""
     wrong = numpy.flatnonzero((predictions["class"] != predictions["predicted"]).to_numpy())
     return wrong[numpy.argsort(true_probability(predictions)[wrong], kind="stable")][:most].tolist()
 
 
-def of_class(predictions: pandas.DataFrame, name: str) -> dict[str, list[int]]:
-    """Return the rows of a class' true positives, false negatives and false positives, by these names.
+def group_by_outcome(predictions: pandas.DataFrame, name: str) -> dict[str, list[int]]:
+    """Return the rows of a class's true positives, false negatives and false positives, by these names.
 
-    Those come first that show the kind most: of true and false positives the most certain, of false negatives those
-    that gave the class the lowest probability.
+    The clearest come first: true and false positives by falling, false negatives by rising probability of the class.
 
     Raises:
         UserError: there is no such class.
@@ -58,12 +57,12 @@ def of_class(predictions: pandas.DataFrame, name: str) -> dict[str, list[int]]:
     if f"p_{name}" not in predictions:
         classes = ", ".join(column.removeprefix("p_") for column in predictions if column.startswith("p_"))
         raise UserError(f"classes: {name!r}: no such class; there is {classes}")
-    of, said = (predictions[column].to_numpy() == name for column in ("class", "predicted"))
+    true, predicted = (predictions[column].to_numpy() == name for column in ("class", "predicted"))
     probability = predictions[f"p_{name}"].to_numpy()
-    masks = dict(zip(KINDS, (of & said, of & ~said, ~of & said), strict=True))
-    return {kind: _ordered(mask, probability if kind == KINDS[1] else -probability) for kind, mask in masks.items()}
+    masks = dict(zip(KINDS, (true & predicted, true & ~predicted, ~true & predicted), strict=True))
+    return {kind: _sort_rows(mask, probability if kind == KINDS[1] else -probability) for kind, mask in masks.items()}
 
 
-def _ordered(mask: numpy.ndarray, by: numpy.ndarray) -> list[int]:
+def _sort_rows(mask: numpy.ndarray, by: numpy.ndarray) -> list[int]:
     rows = numpy.flatnonzero(mask)
     return rows[numpy.argsort(by[rows], kind="stable")].tolist()

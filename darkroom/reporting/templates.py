@@ -1,21 +1,31 @@
 """Pages from Jinja2 templates, which lie beside the module that computes their values."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas
 
 from darkroom.reporting import quantities, tables
 
+
+def tabulate(table: pandas.DataFrame, formats: Mapping[str, str] | None = None) -> str:
+    """Return ``table`` in Markdown, without the last line break, which the template has."""
+    return tables.markdown(table, formats).rstrip("\n")
+
+
 FILTERS = {
     "counted": quantities.counted,
+    "decimal": quantities.decimal,
     "escaped": tables.escaped,
     "number": quantities.number,
     "percent": quantities.percent,
     "points": quantities.points,
     "precise_duration": quantities.precise_duration,
     "significant": quantities.significant,
+    "table": tabulate,
 }
 """Filters that show a value in a template: ``{{ accuracy | percent }}``."""
 

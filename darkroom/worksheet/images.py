@@ -23,7 +23,7 @@ def count_per_class(material: Material) -> Answer:
 def judge_balance(material: Material) -> Answer:
     """Are the classes balanced?"""
     file = material.census / "classes.csv"
-    return {"splits": census_page.balance_lines(read_table(file), material.balance_tolerance), "files": [file]}
+    return {"splits": census_page.describe_balances(read_table(file), material.balance_tolerance), "files": [file]}
 
 
 def list_labels(material: Material) -> Answer:
@@ -35,7 +35,7 @@ def list_labels(material: Material) -> Answer:
 def describe_sizes(material: Material) -> Answer:
     """What sizes do the images have?"""
     file = material.census / "sizes.csv"
-    return {"text": census_page.size_lines(read_table(file)), "files": [file]}
+    return {"text": census_page.describe_sizes(read_table(file)), "files": [file]}
 
 
 def judge_readiness(material: Material) -> Answer:

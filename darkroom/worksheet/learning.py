@@ -1,7 +1,7 @@
 """Questions on the training runs: overfitting, convergence, and how many epochs they took."""
 
 from darkroom.comparison.costs import BATCH_SIZE, FROZEN, group_alike
-from darkroom.evaluation.curves import Verdict, is_cross_entropy, is_validated, judged
+from darkroom.evaluation.curves import Verdict, is_cross_entropy, is_validated, judge
 from darkroom.evaluation.evaluations import Evaluated
 from darkroom.worksheet.material import Answer, Material, Question, tabulate
 
@@ -63,7 +63,7 @@ def point_to_costs(material: Material) -> Answer:
 
 def judge_curves(one: Evaluated) -> Verdict | None:
     """Return the verdict on a model's learning curves; none, where nothing validated."""
-    return judged(one.history, len(one.classes), is_stopped_early(one), is_cross_entropy(one.hyperparameters))
+    return judge(one.history, len(one.classes), is_stopped_early(one), is_cross_entropy(one.hyperparameters))
 
 
 def is_stopped_early(one: Evaluated) -> bool:

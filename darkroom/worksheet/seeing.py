@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from darkroom.explanation import text as explanation_text
+from darkroom.explanation.responses import are_silent
 from darkroom.reporting import selection
 from darkroom.worksheet.material import Answer, Explained, Material, Question, read_table, tabulate
 
@@ -20,7 +20,7 @@ def count_silent_filters(material: Material) -> Answer | None:
     found, files = [], []
     for key, one in material.explained.items():
         table = read_table(one.folder / ACTIVATIONS)
-        for layer, group in table.assign(silent=explanation_text.silent(table)).groupby("layer", sort=False):
+        for layer, group in table.assign(silent=are_silent(table)).groupby("layer", sort=False):
             count = {"filters": len(group), "never respond": int(group["silent"].sum())}
             shares = {"share": group["silent"].mean(), "responses that are 0": group["zeros"].mean()}
             found.append({"model": key, "layer": layer, **count, **shares})
@@ -35,7 +35,7 @@ def count_outcomes(material: Material) -> Answer | None:
     for key, one in material.explained.items():
         names = [heading.removeprefix(OF_CLASS) for heading, _ in list_figures(one) if heading.startswith(OF_CLASS)]
         for name in names:
-            kinds = selection.of_class(one.evaluated.predictions, name)
+            kinds = selection.group_by_outcome(one.evaluated.predictions, name)
             counts = {WORDS[kind]: len(images) for kind, images in kinds.items()}
             found.append({"model": key, "class": name, **counts})
         if names:

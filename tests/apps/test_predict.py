@@ -352,7 +352,7 @@ def edited(**changes: object) -> Callable[[Path], None]:
         (
             "view.json",
             edited(size=32),
-            r"takes images of \(24, 24, 3\) and tells 4 classes .* says \(32, 32, 3\) and 4",
+            r"takes images of \(24, 24, 3\) and distinguishes 4 classes, .* says \(32, 32, 3\) and 4",
         ),
         ("view.json", edited(mode="L"), r"takes images of \(24, 24, 3\) .* says \(24, 24, 1\)"),
         ("view.json", edited(classes=["a", "b"]), r"distinguishes 4 classes, but view\.json .* and 2 \(a, b\)"),

@@ -8,11 +8,12 @@ import pandas
 import pytest
 from PIL import Image
 
-from darkroom.census import counts
+from darkroom.census import counts, inspection
 from darkroom.census import page as census_page
 from darkroom.core.errors import UserError
 from stages import census
 from tests.support.image_folders import picture, unpack, write_folder
+from tests.support.pages import unwrap
 
 Project = Callable[..., Path]
 SYNTHETIC = "synthetic images, drawn by a program"
@@ -74,21 +75,24 @@ def test_duplicates_are_grouped_and_leaks_and_double_labels_named(project: Proje
         3: ("leak", ["train/ant/1.png", "test/ant/leak.png"]),
         4: ("leak, two labels", ["train/ant/3.png", "test/NA|bee/both.png"]),
     }
-    page = Path("census/census.md").read_text(encoding="utf-8")
-    assert "8 files in 4 groups of the same bytes: 2 in more than one split (leaks), 2 under two labels." in page
+    page = unwrap(Path("census/census.md").read_text(encoding="utf-8"))
+    assert "8 files in 4 groups of identical files. Of these groups, 2 stand in more than one split (leaks)" in page
+    assert "(leaks), and 2 under two labels." in page
     assert page.index("| 4 | leak, two labels | train/ant/3.png |") < page.index("| 2 | copy | train/ant/0.png |")
 
 
-def test_the_page_gives_totals_verdicts_and_damage(project: Project, images: Path) -> None:
+def test_the_page_gives_totals_verdicts_and_corrupt_files(project: Project, images: Path) -> None:
     project()
     run(images)
-    page = Path("census/census.md").read_text(encoding="utf-8")
+    page = unwrap(Path("census/census.md").read_text(encoding="utf-8"))
     assert r"- 16 training images (NA\|bee 5, ant 11)" in page
     assert "The training classes are **not** balanced: 8.0 images on average" in page
-    assert "(-37.5%, allowed ±10%)" in page
-    assert "- 3 images not 24×18, of several widths and heights" in page
+    assert r"NA\|bee, with 5, is furthest from this mean (-37.5%; ±10% is allowed)." in page
+    assert "- 3 images not 24×18, of various widths and heights" in page
     assert "- smallest by area: 24×9; largest: 50×18" in page
-    assert "No: they have 4 sizes, and they have 3 colour modes, and 4 cannot be read completely." in page
+    assert "No, for these reasons:" in page
+    for reason in ("They have 4 sizes.", "They have 3 colour modes.", "4 of them cannot be read completely."):
+        assert f"- {reason}\n" in page
     assert "| test/ant/text.jpg | not an image |" in page
 
 
@@ -126,7 +130,7 @@ def test_two_runs_give_the_same_bytes_and_another_seed_another_gallery(project: 
 @pytest.mark.parametrize("number", [1, 10, 40])
 def test_the_gallery_draws_without_replacement(number: int) -> None:
     images = pandas.DataFrame({"file": [f"{row}.png" for row in range(30)]})
-    chosen = list(census.sampled(images, number, 3)["file"])
+    chosen = list(inspection.sample(images, number, 3)["file"])
     assert len(set(chosen)) == len(chosen) == min(number, 30)
     assert chosen != sorted(chosen) or number == 1
 
@@ -135,15 +139,15 @@ def test_a_thumbnail_is_small_upright_and_in_proportion(tmp_path: Path) -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
     picture(1, 800, 400).save(tmp_path / "a.jpg", exif=turned)
-    found = census.thumbnail(tmp_path / "a.jpg")
-    assert found.dtype == numpy.uint8 and found.shape == (census.THUMBNAIL, census.THUMBNAIL // 2, 3)
+    found = inspection.read_thumbnail(tmp_path / "a.jpg")
+    assert found.dtype == numpy.uint8 and found.shape == (inspection.THUMBNAIL, inspection.THUMBNAIL // 2, 3)
 
 
 def test_images_alike_can_feed_a_network(project: Project, tmp_path: Path) -> None:
     names = [f"{split}/{name}/1.png" for split in ("train", "test") for name in ("a", "b")]
     folder = write_folder(tmp_path / "alike", {name: picture(seed) for seed, name in enumerate(names)})
     project()
-    page = run(folder)["census.md"].decode()
+    page = unwrap(run(folder)["census.md"].decode())
     for line in (
         "Yes: all have one size and one colour mode, and all can be read.",
         "every image is 24×18",
@@ -164,17 +168,18 @@ def test_a_set_without_one_readable_image_has_a_census_too(project: Project, tmp
 
 def test_odd_sizes_name_the_side_that_all_share() -> None:
     sizes = pandas.DataFrame({"width": [150, 90, 40], "height": [150, 77, 77], "images": [1000, 1200, 3]})
-    assert census_page.odd_sizes(sizes) == "1,203 images not 150×150, all 77 high"
-    assert census_page.odd_sizes(sizes.head(2)) == "1,200 images not 150×150, all 90 wide and all 77 high"
+    assert "- 1,203 images not 150×150, all 77 high\n" in census_page.describe_sizes(sizes)
+    two = census_page.describe_sizes(sizes.head(2))
+    assert "- 1,200 images not 150×150, all 90 wide and all 77 high\n" in two
 
 
 @pytest.mark.parametrize(("test", "within"), [((90, 110), True), ((89, 111), False)])
 def test_balance_is_the_furthest_class_from_the_mean(test: tuple[int, int], within: bool) -> None:
     classes = pandas.DataFrame({"class": ["a", "b"], "train": [50, 50], "test": test})
-    train, found = counts.balances(classes)
-    assert (train.deviation, train.within(0.01)) == (0, True)
+    train, found = counts.measure_balances(classes)
+    assert (train.deviation, train.is_within(0.01)) == (0, True)
     assert (found.mean, found.furthest, found.count) == (100, "a", test[0])
-    assert found.within(0.1) is within
+    assert found.is_within(0.1) is within
 
 
 def test_a_broken_index_is_named(project: Project, images: Path) -> None:
@@ -196,8 +201,8 @@ def test_the_real_scenes(tmp_path: Path, root: Path) -> None:
     archives = root.parent / "shared" / "data" / "intel"
     if not archives.is_dir():
         pytest.skip(f"the real images are not at {archives}")
-    images = census.inspected("census", unpack(archives, tmp_path / "images"))
-    page = census_page.page("scenes", "", 0.1, images)
+    images = inspection.inspect_images("census", unpack(archives, tmp_path / "images"))
+    page = census_page.compose_page("scenes", "", 0.1, images)
     for line in (
         "- 1,825 training images (buildings 301, forest 305, glacier 308, mountain 308, sea 303, street 300)",
         "- 605 test images (buildings 100, forest 101, glacier 103, mountain 101, sea 100, street 100)",

@@ -1,4 +1,4 @@
-"""What a network sees, of networks whose filters, gradients and mistakes are known."""
+"""Explanations of networks whose filters, gradients and mistakes are known."""
 
 import json
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from darkroom.networks import network, network_file
 from darkroom.reporting import selection
 from stages import explain
 from tests.support.brightness import CLASSES, PER_CLASS, write_view
+from tests.support.pages import unwrap
 from tests.support.trained_folders import transfer_network
 
 layers = keras.layers
@@ -91,7 +92,7 @@ def test_an_explanation_is_whole_and_its_page_shows_every_figure(trained: Path) 
         "grad-cam.png",
         "kernels.png",
     ]
-    page = (out / "explanation.md").read_text(encoding="utf-8")
+    page = unwrap((out / "explanation.md").read_text(encoding="utf-8"))
     assert all(f"](figures/{name})" in page for name in figures(out))
     headings = [line for line in page.splitlines() if line.startswith("#")]
     assert headings[0] == r"# What cnn on small\_set sees (synthetic images, drawn by a program)"
@@ -186,8 +187,8 @@ def test_layers_inside_a_backbone_have_names_and_places() -> None:
     kinds = [type(maps.layers[name]).__name__ for name in maps.places]
     assert kinds[:3] == ["Conv2D", "BatchNormalization", "ReLU"] and kinds[-1] == "Activation"
     assert "Dropout" not in kinds and "GlobalAveragePooling2D" not in kinds
-    assert maps.named(None, "") == maps.places[-1] == maps.named(len(maps.places), "")
-    assert maps.named(maps.places[3], "") == maps.places[3]
+    assert maps.find_layer(None, "") == maps.places[-1] == maps.find_layer(len(maps.places), "")
+    assert maps.find_layer(maps.places[3], "") == maps.places[3]
 
 
 def test_feature_maps_are_what_the_layer_gives() -> None:
@@ -196,14 +197,14 @@ def test_feature_maps_are_what_the_layer_gives() -> None:
     images = numpy.random.default_rng(3).integers(0, 255, (2, 24, 24, 3), dtype=numpy.uint8)
     backbone = model.get_layer("backbone")
     expected = numpy.asarray(backbone(images.astype("float32"), training=False))
-    assert numpy.stack(list(maps.of(maps.places[-1], images))) == pytest.approx(expected, abs=1e-5)
+    assert numpy.stack(list(maps.compute(maps.places[-1], images))) == pytest.approx(expected, abs=1e-5)
 
 
 def test_heat_lies_where_the_class_is() -> None:
     maps = feature_maps.FeatureMaps(brightness_network())
     image = numpy.zeros((SIZE, SIZE, 3), dtype=numpy.uint8)
     image[:4, :4] = 255
-    bright, dark = (grad_cam.heat(maps, "convolution", image, label) for label in (2, 0))
+    bright, dark = (grad_cam.compute_heat(maps, "convolution", image, label) for label in (2, 0))
     assert bright[:3, :3].min() > 0.9 and bright[5:, 5:].max() < 0.1
     assert dark[5:, 5:].min() > 0.9 and dark[:3, :3].max() < 0.1
     assert maps.layers[network.PROBABILITIES].activation.__name__ == "softmax"
@@ -213,7 +214,7 @@ def test_of_one_probability_the_first_class_has_the_opposite_score() -> None:
     maps = feature_maps.FeatureMaps(brightness_network(classes=1))
     image = numpy.zeros((SIZE, SIZE, 3), dtype=numpy.uint8)
     image[:, 4:] = 255
-    dark, bright = (grad_cam.heat(maps, "pooling", image, label) for label in (0, 1))
+    dark, bright = (grad_cam.compute_heat(maps, "pooling", image, label) for label in (0, 1))
     assert dark[:, :2].min() > 0.9 and dark[:, 6:].max() < 0.1
     assert bright[:, 6:].min() > 0.9 and bright[:, :2].max() < 0.1
 
@@ -222,16 +223,16 @@ def test_images_are_sorted_by_what_was_made_of_them() -> None:
     table = pandas.DataFrame({"file": list("abcdef"), "class": list("xxxyyy"), "predicted": list("xxyyxx")})
     table["p_x"] = [0.6, 0.9, 0.1, 0.4, 0.7, 0.8]
     table["p_y"] = 1 - table["p_x"]
-    assert selection.of_class(table, "x") == {
+    assert selection.group_by_outcome(table, "x") == {
         "true positives": [1, 0],
         "false negatives": [2],
         "false positives": [5, 4],
     }
-    assert selection.worst_errors(table, 2) == [2, 5]
-    assert selection.drawn(table, ["d", "a"], 2, seed=1) == [3, 0]
-    more = selection.drawn(table, ["d"], 4, seed=1)
+    assert selection.find_worst_errors(table, 2) == [2, 5]
+    assert selection.select_images(table, ["d", "a"], 2, seed=1) == [3, 0]
+    more = selection.select_images(table, ["d"], 4, seed=1)
     assert more[0] == 3 and len(set(more)) == 4
-    assert more == selection.drawn(table, ["d"], 4, seed=1) != selection.drawn(table, ["d"], 4, seed=2)
+    assert more == selection.select_images(table, ["d"], 4, seed=1) != selection.select_images(table, ["d"], 4, seed=2)
 
 
 def test_grey_images_are_explained(project: Callable[..., Path]) -> None:

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 from darkroom.comparison.sweeps import describe_verdict, has_learned, measure_variants
 from darkroom.core.errors import UserError
 from darkroom.core.files import read_json
-from darkroom.evaluation.evaluations import Evaluated, opened
+from darkroom.evaluation.evaluations import Evaluated, open_evaluation
 from darkroom.params.base import read_entry
 from darkroom.params.model import Study
 from stages import sweep
@@ -41,7 +41,7 @@ def run(*more: str, models: list[str] = MODELS, out: str = "sweep") -> None:
 
 
 def open_all(study: Path, models: Iterable[str]) -> dict[str, Evaluated]:
-    return {model: opened(study / "evaluations", model) for model in models}
+    return {model: open_evaluation(study / "evaluations", model) for model in models}
 
 
 def test_each_variant_beside_the_model_that_it_changes(study: Path) -> None:

@@ -52,20 +52,20 @@ def write_evaluation(
     found = numpy.tile(((1 - chance) / 2)[:, None], len(CLASSES))
     found[numpy.arange(len(labels)), chosen] = chance
     files = [f"test/{CLASSES[label]}/{number}.jpg" for number, label in enumerate(labels)]
-    counts = metrics.confusion(labels, chosen, CLASSES)
+    counts = metrics.count_confusions(labels, chosen, CLASSES)
     tables = {
-        "predictions": metrics.predictions(files, labels, found, CLASSES),
-        "classes": metrics.per_class(labels, chosen, CLASSES),
-        "confused-pairs": metrics.confused_pairs(counts, CLASSES, 5),
-        "calibration": metrics.calibration(labels, found, 10),
-        "ambiguous": metrics.ambiguous(files, labels, found, CLASSES, 4),
+        "predictions": metrics.tabulate_predictions(files, labels, found, CLASSES),
+        "classes": metrics.score_classes(labels, chosen, CLASSES),
+        "confused-pairs": metrics.find_confused_pairs(counts, CLASSES, 5),
+        "calibration": metrics.measure_calibration(labels, found, 10),
+        "ambiguous": metrics.find_ambiguous(files, labels, found, CLASSES, 4),
         "history": history(validated, gap),
         "layers": layers(),
         "hyperparameters": hyperparameters({**USED, **(used or {})}),
     }
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
-    summary = {"model": model, "replicate": int(replicate or 1), **metrics.summary(labels, found, CLASSES, 10)}
+    summary = {"model": model, "replicate": int(replicate or 1), **metrics.summarize(labels, found, CLASSES, 10)}
     summary |= {"parameters": 1000, "trainable_parameters": 900, "epochs": EPOCHS, "best_epoch": EPOCHS}
     summary |= {"train_images": 90, "validation_images": 10 * validated, "weights": "from scratch", "note": ""}
     last = tables["history"].iloc[-1]

@@ -22,5 +22,6 @@ def pytest_testnodedown(node: object, error: object) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say it below the results."""
-    if count := config.stash.get(COUNT, 0):
+    count = config.stash.get(COUNT, 0)
+    if count and config.option.markexpr:
         terminalreporter.write_line(f"{count} tests left out by -m '{config.option.markexpr}'; make test runs all")

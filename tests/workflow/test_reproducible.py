@@ -34,7 +34,7 @@ def test_a_file_that_differs_is_named_and_the_clones_stay(
 ) -> None:
     folder = cloned(study, tmp_path / "clone")
     census = folder / "stages/census.py"
-    text, timed = 'census.md", page(', 'census.md", repr(__import__("time").time()) + page('
+    text, timed = 'census.md", compose_page(', 'census.md", repr(__import__("time").time()) + compose_page('
     assert text in census.read_text()
     census.write_text(census.read_text().replace(text, timed))
     git(folder, "commit", "--quiet", "--all", "--message", "Note the time")

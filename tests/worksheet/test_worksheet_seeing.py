@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pandas
 import pytest
-from matplotlib.figure import Figure
 
-from darkroom.evaluation.evaluations import opened
-from darkroom.explanation import text as explanation_text
+from darkroom.evaluation.evaluations import open_evaluation
+from darkroom.explanation.page import compose_page
 from darkroom.explanation.parts import Part
 from darkroom.params.document import load
 from darkroom.pipeline import planning, template
@@ -17,11 +16,12 @@ from darkroom.worksheet import seeing
 from darkroom.worksheet.material import Explained, Material
 from tests.support.evaluated_folders import write_evaluation
 
+MAPS = {"layer": "conv_1", "filters": 3, "drawn": 3, "silent": 1, "height": 8, "width": 8, "zeros": 0.5}
 PARTS = [
-    Part("Images", "some"),
-    Part("Feature maps of conv_1", "maps", "activations-1-conv_1.png", Figure()),
-    Part("Class wald", "60 images", "class-1-wald.png", Figure()),
-    Part("Class NA", "60 images", "class-2-NA.png", Figure()),
+    Part("images", {"predictions": pandas.DataFrame({"file": ["test/a.jpg"], "probability": [0.5]})}),
+    Part("activations", MAPS, "activations-1-conv_1.png"),
+    Part("class", {"name": "wald", "counts": {"true positives": 30}}, "class-1-wald.png"),
+    Part("class", {"name": "NA", "counts": {"true positives": 50}}, "class-2-NA.png"),
 ]
 
 
@@ -31,13 +31,12 @@ def material(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Material:
     write_evaluation(tmp_path / "evaluations/cnn", (50, 40, 30))
     folder = tmp_path / "explanations/cnn"
     folder.mkdir(parents=True)
-    sections = [part.section("figures") for part in PARTS]
-    page = explanation_text.page("cnn", "synthetic images", sections)
+    page = compose_page("cnn", "synthetic images", "figures", PARTS)
     (folder / "explanation.md").write_text(page, encoding="utf-8")
     figures = {"maximum": [1.5, 0, 0.2, 3], "zeros": [0.5, 1, 1, 0.1], "layer": ["conv_1"] * 3 + ["conv_2"]}
     pandas.DataFrame(figures).to_csv(folder / "activations.csv", index=False)
     monkeypatch.chdir(tmp_path)
-    one = Explained(opened(Path("evaluations"), "cnn"), Path("explanations/cnn"))
+    one = Explained(open_evaluation(Path("evaluations"), "cnn"), Path("explanations/cnn"))
     nothing = dict.fromkeys(("study", "dataset", "views", "sweeps", "balance_tolerance", "evaluated", "census"))
     nothing |= dict.fromkeys(("comparison", "costs"))
     return Material(**nothing, explained={"cnn": one}, page=Path("worksheet.md"))
@@ -69,7 +68,7 @@ def test_the_figures_are_a_click_away(material: Material) -> None:
 
 
 def test_no_class_chosen_is_no_question(material: Material) -> None:
-    page = explanation_text.page("cnn", "", [PARTS[1].section("figures")])
+    page = compose_page("cnn", "", "figures", PARTS[1:2])
     Path("explanations/cnn/explanation.md").write_text(page, encoding="utf-8")
     assert seeing.count_outcomes(material) is None
 
