@@ -1,7 +1,7 @@
 """What Snakemake's executors for clusters keep silent about, or get wrong: mended where Snakemake runs.
 
 Tried with Snakemake 9.27 and its executor for Slurm 2.8; tests/cluster shows what each of them is for, and
-tests/test_patches.py fails when one is mended there.
+tests/workflow/test_patches.py fails when one is mended there.
 """
 
 import sys

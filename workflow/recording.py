@@ -41,12 +41,12 @@ def shard(stage: str) -> Path:
 
 
 def of(stages: Collection[str]) -> lock.Entries:
-    """Return what the shards of some stages hold."""
+    """Return what the shards of some stages hold; one that a power cut left empty counts as none."""
     texts = {}
     for stage in stages:
         with suppress(FileNotFoundError):
             texts[stage] = shard(stage).read_text(encoding="utf-8")
-    return lock.Entries(texts)
+    return lock.Entries({stage: text for stage, text in texts.items() if text})
 
 
 def keep(stage: str, content: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ Snakemake reports on files that are there. What a study still lacks is left out,
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from darkroom.core.errors import UserError
@@ -21,6 +21,7 @@ from workflow.changes import Inspection
 from workflow.concerned import reached
 from workflow.hashes import Contents
 from workflow.pipeline import Pipeline, caption_of, opened
+from workflow.words import named
 
 REPORT = Path("report.html")
 ALL, TIMINGS = "all", "timings"
@@ -66,13 +67,6 @@ def run_snakemake(*arguments: str) -> None:
         sys.exit(done.returncode)
 
 
-def left_out(names: Iterable[str]) -> str:
-    """Return in a line which stages the report lacks."""
-    every = list(names)
-    more = f" and {len(every) - NAMED} more" if len(every) > NAMED else ""
-    return f"not in {REPORT}, as not made yet: {', '.join(every[:NAMED])}{more}"
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the report that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -93,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         run_snakemake("--report", str(page), TIMINGS, *(to_read(pipeline.stages[name])[0] for name in made))
     print(f"{REPORT} is written: open it in a browser")
     if lacking := [name for name in wanted if name not in made]:
-        print(left_out(lacking))
+        print(f"not in {REPORT}, as not made yet: {named(lacking, NAMED)}")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def alone(params: Mapping[str, Collection[str]]) -> Iterator["Repo"]:
     Here each has such locks to itself: Snakemake sees to it that no job reads what another still writes, and
     workflow/recording.py that none writes dvc.lock. Of files of parameters DVC sees the dotted keys ``params``: it
     reads params.yaml some ten times a job, and goes through all of it for each key, 20 s with 1,000 models in it.
-    tests/test_patches.py fails when DVC does better.
+    tests/workflow/test_patches.py fails when DVC does better.
 
     Raises:
         UserError: DVC cannot do what is asked of it.

@@ -1,6 +1,6 @@
-"""How values and lists of files differ, in few words."""
+"""Names, and how values and lists of files differ, in few words."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -8,6 +8,12 @@ LONG = 60
 """Characters of a value from which a change shows no more."""
 Listing = Mapping[str, str]
 """The MD5 of each file by its path within the folder."""
+
+
+def named(names: Sequence[str], most: int) -> str:
+    """Return at most so many names, and how many there are beside them."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -128,10 +129,11 @@ def test_what_git_brings_back_is_not_taken_for_old_nor_what_is_dropped_for_new()
     assert lock.written() == {} == recording.of(["cut@a"])
 
 
-def test_shards_that_are_lost_are_split_off_dvc_lock_again() -> None:
+@pytest.mark.parametrize("lost", [Path.unlink, lambda shard: shard.write_text("")])
+def test_shards_that_are_lost_are_split_off_dvc_lock_again(lost: Callable[[Path], object]) -> None:
     lock.FILE.write_text(ENTRY)
     recording.join([])
-    recording.shard("cut@a").unlink()
+    lost(recording.shard("cut@a"))
     assert sizes(recording.read()) == {"cut@a": 3}
     recording.join([])
     assert sizes(recording.of(["cut@a"])) == {"cut@a": 3}
@@ -233,10 +235,10 @@ def test_a_run_that_is_killed_loses_nothing_that_a_job_has_recorded(tmp_path: Pa
     recorded = {file.stem for file in shards.glob("[!.]*.yaml")}
     assert {"fetch@intel", "unzip@intel", "prepare@intel-150"} <= recorded
     assert not (folder / lock.FILE).exists()
-    assert len(trivial.executed(folder)) < len(template.stages(folder))
+    assert len(trivial.executed(folder)) < len(template.read_stages(folder))
     run(folder, "snakemake", "--unlock")
     run(folder, "snakemake")
     executed = [stage for stage, _ in trivial.executed(folder)]
     assert {stage for stage in recorded if executed.count(stage) > 1} == set()
-    assert set(executed) == set(template.stages(folder))
+    assert set(executed) == set(template.read_stages(folder))
     assert "up to date" in run(folder, "dvc", "status").stdout

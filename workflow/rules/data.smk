@@ -99,7 +99,7 @@ rule census:
     """Counts, sizes, modes, balance, damaged and duplicate images: `python -m stages.census`.
 
     In: data/images/{dataset}
-    Out: results/census/{dataset}/ census.md classes.csv sizes.csv modes.csv damaged.csv duplicates.csv classes.png
+    Out: results/census/{dataset}/ census.md classes.csv sizes.csv modes.csv corrupt.csv duplicates.csv classes.png
         sizes.png gallery.png results/records/census/{dataset}/record.json
     """
     input:

@@ -133,9 +133,9 @@ rule evaluate:
     """Metrics, predictions and figures of a model on the test images: `python -m stages.evaluate`.
 
     In: data/views/{view} models/{study}/{model}/ model.keras history.csv layers.csv summary.json
-    Out: results/{study}/evaluations/{model}/ classes.csv confusion.csv confused-pairs.csv calibration.csv doubtful.csv
+    Out: results/{study}/evaluations/{model}/ classes.csv confusion.csv confused-pairs.csv calibration.csv ambiguous.csv
         hyperparameters.csv layers.csv summary.json view.json evaluation.md curves.png confusion.png calibration.png
-        worst.png gallery.png doubtful.png diagram.png metrics.json history.csv predictions.csv
+        worst.png gallery.png ambiguous.png diagram.png metrics.json history.csv predictions.csv
         results/records/evaluate/{study}/{model}/record.json
     """
     input:

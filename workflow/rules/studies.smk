@@ -73,7 +73,7 @@ rule worksheet:
 
     In: results/{study}/evaluations results/{study}/comparison/ models.csv pairs.csv means.csv finetuning.csv
         results/{study}/{seen} results/{study}/{varied}
-        results/census/{dataset}/ classes.csv sizes.csv modes.csv damaged.csv duplicates.csv
+        results/census/{dataset}/ classes.csv sizes.csv modes.csv corrupt.csv duplicates.csv
     Out: results/{study}/ worksheet.md hyperparameters.csv results/records/worksheet/{study}/record.json
     """
     input:
