@@ -96,7 +96,7 @@ rule augment:
 
 
 rule census:
-    """Counts, sizes, modes, balance, damaged and duplicate images: `python -m stages.census`.
+    """Counts, sizes, modes, balance, corrupt and duplicate images: `python -m stages.census`.
 
     In: data/images/{dataset}
     Out: results/census/{dataset}/ census.md classes.csv sizes.csv modes.csv corrupt.csv duplicates.csv classes.png
