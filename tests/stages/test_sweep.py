@@ -77,7 +77,7 @@ def test_the_page_says_what_each_variant_does_to_the_gap(study: Path) -> None:
 def test_where_a_variant_was_not_validated_the_gap_of_all_is_to_the_test(study: Path) -> None:
     write_evaluation(study / "evaluations/remedy-alone", (60, 60, 60), validated=False)
     changed = dict.fromkeys([*MODELS, "remedy-alone"], "something")
-    opened = {model: sweep.evaluations.opened(study / "evaluations", model) for model in changed}
+    opened = {model: sweep.evaluations.open_evaluation(study / "evaluations", model) for model in changed}
     table = sweep_gaps.table(opened, changed, sweep.entry(sweep.Study, "studies", "intel")).set_index("model")
     assert set(table["against"]) == {"test"}
     assert table["gap"].tolist() == pytest.approx([0.9 - 120 / 180, 0.9 - 140 / 180, 0.9 - 119 / 180, 0.9 - 1])
@@ -86,7 +86,7 @@ def test_where_a_variant_was_not_validated_the_gap_of_all_is_to_the_test(study: 
 
 def test_a_gap_that_stays_is_not_said_to_change(study: Path) -> None:
     write_evaluation(study / "evaluations/twin", (50, 40, 30), gap=0.2)
-    opened = {model: sweep.evaluations.opened(study / "evaluations", model) for model in ("cnn", "twin")}
+    opened = {model: sweep.evaluations.open_evaluation(study / "evaluations", model) for model in ("cnn", "twin")}
     table = sweep_gaps.table(opened, dict.fromkeys(opened, "nothing"), sweep.entry(sweep.Study, "studies", "intel"))
     assert (
         "leaves the gap at 20.0 points; 66.7% of the test images correct, +0.0 points, which may be"
@@ -95,7 +95,7 @@ def test_a_gap_that_stays_is_not_said_to_change(study: Path) -> None:
 
 
 def verdicts_of(study: Path, *models: str) -> list[str]:
-    opened = {model: sweep.evaluations.opened(study / "evaluations", model) for model in models}
+    opened = {model: sweep.evaluations.open_evaluation(study / "evaluations", model) for model in models}
     settings = sweep.entry(sweep.Study, "studies", "intel")
     return sweep_gaps.verdicts(sweep_gaps.table(opened, dict.fromkeys(opened, "nothing"), settings))
 
