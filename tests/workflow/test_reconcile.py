@@ -93,10 +93,10 @@ def test_a_remark_in_code_runs_its_stages_and_nothing_after_them(clone: Path, mo
 
 
 def test_changed_behaviour_runs_what_reads_the_result(clone: Path) -> None:
-    file = clone / "darkroom/evaluation/text.py"
+    file = clone / "darkroom/evaluation/evaluation.md.j2"
     text = file.read_text()
-    assert 'f"# {escaped(title)}' in text
-    file.write_text(text.replace('f"# {escaped(title)}', 'f"# Test of {escaped(title)}'))
+    assert "# {{ title | escaped }}" in text
+    file.write_text(text.replace("# {{ title | escaped }}", "# Test of {{ title | escaped }}"))
     assert snakemake(clone) == ["compare@intel", "evaluate@normalized", "evaluate@plain", "worksheet@intel"]
 
 
