@@ -70,7 +70,7 @@ def change(bench: Bench) -> None:
         git(folder, "checkout", "--quiet", ".")
         bench.note("and back", lambda: snakemake(folder))
 
-    changed("a remark added to stages/prepare.py", lambda: append(folder / "stages/prepare.py", "\n# a remark\n"))
+    changed("a comment added to stages/prepare.py", lambda: append(folder / "stages/prepare.py", "\n# a comment\n"))
     text = folder / "darkroom/evaluation/evaluation.md.j2"
     other = text.read_text(encoding="utf-8").replace("# {{ title | escaped }}", "# Test of {{ title | escaped }}")
     changed("other words in darkroom/evaluation/evaluation.md.j2", lambda: text.write_text(other, encoding="utf-8"))
@@ -151,7 +151,7 @@ def tamper(bench: Bench) -> None:
         "a bit of a raw archive": lambda at: flip(next((at / "data/raw" / dataset).glob("*.zip"))),
         "a bit of a view": lambda at: flip(at / view / "train.npy"),
         "a bit of the result": lambda at: flip(at / bench.metrics),
-        "code": lambda at: append(at / "darkroom/images/prepared/views.py", "\n# a remark\n"),
+        "code": lambda at: append(at / "darkroom/images/prepared/views.py", "\n# a comment\n"),
         "a parameter": lambda at: lengthen(bench, at),
         "the result, and dvc.lock to match": forge,
         "dvc.lock: a view that nobody wrote": break_chain,

@@ -89,8 +89,8 @@ def test_seconds(folder: Path, key: str) -> float:
     program = (
         "import sys, time; from pathlib import Path; from stages import evaluate; "
         "from darkroom.images.prepared.views import View; "
-        "from darkroom.params.base import entry; from darkroom.params.model import Runtime; "
-        f"model = evaluate.opened(Path('models/intel/{key}'), entry(Runtime, 'runtime')).network; "
+        "from darkroom.params.base import read_entry; from darkroom.params.model import Runtime; "
+        f"model = evaluate.opened(Path('models/intel/{key}'), read_entry(Runtime, 'runtime')).network; "
         "view = View.open(Path('data/views/intel-180')); began = time.perf_counter(); "
         "evaluate.predicted(model, view, 'test'); print(time.perf_counter() - began)"
     )

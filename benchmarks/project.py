@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from darkroom.params import inheritance
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,7 +65,7 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
 
 def parameters(folder: Path) -> dict[str, Any]:
     """Return the params.yaml in ``folder`` with every entry in full, without its defaults."""
-    return inheritance.expanded(read(folder / "params.yaml")).value
+    return inheritance.expand(read(folder / "params.yaml")).value
 
 
 def leave_one_study(folder: Path, study: str = "intel") -> None:

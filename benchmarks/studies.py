@@ -18,9 +18,10 @@ import pandas
 from darkroom.census.counts import splits_of
 from darkroom.core.files import write_table
 from darkroom.core.provenance import note_on_images
-from darkroom.params.base import FILE, entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
-from darkroom.pipeline.template import documents
+from darkroom.params.yaml_files import FILE
+from darkroom.pipeline.template import read_documents
 
 DOCUMENTS, OUT = Path(__file__).parent / "documents.csv", Path(__file__).parent / "studies.csv"
 COLUMNS = ["study", "model", "quantity", "document", "ours", "run in its place", "parameters", "images", "differs in"]
@@ -63,14 +64,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def made(checkout: Path) -> Iterator[tuple[str, Run]]:
     """Yield each study of a checkout that has a comparison, with what it gave."""
-    values = documents(checkout)[1]
+    values = read_documents(checkout)[1]
     for study, planned in values["comparisons"].items():
         folder = checkout / "results" / study / "comparison"
         if not (folder / "models.csv").is_file():
             continue
         tables = {name: read(folder / f"{name}.csv") for name in ("models", "means")}
         by_model = {name: content.set_index("model") for name, content in tables.items()}
-        dataset = entry(Dataset, "datasets", planned["dataset"], file=checkout / FILE)
+        dataset = read_entry(Dataset, "datasets", planned["dataset"], file=checkout / FILE)
         counted = read(checkout / "results/census" / planned["dataset"] / "classes.csv")
         yield study, Run(**by_model, classes=read(folder / "classes.csv"), images=images(counted, dataset))
 

@@ -17,7 +17,7 @@ from darkroom.census.inspection import inspect_images
 from darkroom.census.page import compose_page
 from darkroom.core.files import write_table, write_text
 from darkroom.core.provenance import NOTES
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.data import Census
 from darkroom.pipeline import command
 from darkroom.reporting import figures
@@ -30,8 +30,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
     parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder of the tables and figures")
-    given = command.parsed(parser, "census", argv)
-    settings, note = entry(Census, "census"), NOTES[given.images_are]
+    given = command.parse(parser, "census", argv)
+    settings, note = read_entry(Census, "census"), NOTES[given.images_are]
     images = inspect_images(f"census {given.key}", given.images)
     for name, table in counts.tabulate(images).items():
         write_table(given.out / f"{name}.csv", table)

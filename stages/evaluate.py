@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from darkroom.core import progress
-from darkroom.core.files import write_json, write_table, write_text, written_folder
+from darkroom.core.files import replace_folder, write_json, write_table, write_text
 from darkroom.core.provenance import NOTES
 from darkroom.evaluation import results
 from darkroom.evaluation.figures import draw_figures
@@ -21,7 +21,7 @@ from darkroom.evaluation.page import compose_page
 from darkroom.evaluation.prediction import COPIED, open_trained, predict
 from darkroom.images.prepared.views import DESCRIPTION, TEST, View
 from darkroom.networks.network_file import check_fit
-from darkroom.params.base import entry
+from darkroom.params.base import read_entry
 from darkroom.params.model import Evaluation, Runtime
 from darkroom.pipeline import command
 from darkroom.reporting import figures
@@ -36,10 +36,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dataset", help="key of the dataset that the view shows")
     parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder to write")
-    arguments = command.parsed(parser, "evaluate", argv)
-    evaluation, task = entry(Evaluation, "evaluation"), f"evaluate {arguments.key}"
+    arguments = command.parse(parser, "evaluate", argv)
+    evaluation, task = read_entry(Evaluation, "evaluation"), f"evaluate {arguments.key}"
     view = View.open(arguments.view)
-    trained = open_trained(arguments.model, entry(Runtime, "runtime"))
+    trained = open_trained(arguments.model, read_entry(Runtime, "runtime"))
     check_fit(trained.network, view, TEST, arguments.model)
     progress.note(task, f"{len(view.labels(TEST)):,} test images, {len(view.classes)} classes")
     found = predict(trained, arguments.model, view, task)
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     tables = results.tabulate(trained, view, found, evaluation)
     title = f"{arguments.key} on {arguments.dataset}"
     note = "; ".join(filter(None, [NOTES[arguments.images_are], trained.summary["note"]]))
-    with written_folder(arguments.out) as folder:
+    with replace_folder(arguments.out) as folder:
         for source in (*(arguments.model / name for name in COPIED), arguments.view / DESCRIPTION):
             shutil.copyfile(source, folder / source.name)
         write_json(folder / "metrics.json", test)

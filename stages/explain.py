@@ -16,17 +16,18 @@ import pandas
 from darkroom.core import runtime
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import SUMMARY
-from darkroom.core.files import read_json, write_table, write_text, written_folder
+from darkroom.core.files import read_json, replace_folder, write_table, write_text
 from darkroom.core.provenance import NOTES
 from darkroom.explanation.feature_maps import FeatureMaps
 from darkroom.explanation.page import compose_page
 from darkroom.explanation.parts import draw_parts
 from darkroom.explanation.subject import Subject, measure_responses, open_subject
 from darkroom.images.prepared.views import TEST, View
-from darkroom.networks.network_file import check_fit, loaded
-from darkroom.params.base import FILE, entry
+from darkroom.networks.network_file import check_fit, load_network
+from darkroom.params.base import read_entry
 from darkroom.params.explanation import Explanation
 from darkroom.params.model import Runtime
+from darkroom.params.yaml_files import FILE
 from darkroom.pipeline import command
 from darkroom.reporting import figures
 
@@ -48,17 +49,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dataset", help="key of the dataset that the view shows")
     parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
     parser.add_argument("--out", type=Path, help="folder to write")
-    arguments = command.parsed(parser, "explain", argv)
-    wish = entry(Explanation, "explanations", arguments.key)
-    runtime.start(entry(Runtime, "runtime"))
-    view, network = View.open(arguments.view), loaded(arguments.model)
+    arguments = command.parse(parser, "explain", argv)
+    wish = read_entry(Explanation, "explanations", arguments.key)
+    runtime.start(read_entry(Runtime, "runtime"))
+    view, network = View.open(arguments.view), load_network(arguments.model)
     check_fit(network, view, TEST, arguments.model)
     summary = read_json(arguments.model / SUMMARY)
     predictions, title = read_predictions(arguments.predictions, view), f"{arguments.key} on {arguments.dataset}"
     try:
         subject = open_subject(wish, view, FeatureMaps(network), predictions, summary, title)
         note = "; ".join(filter(None, [NOTES[arguments.images_are], summary["note"]]))
-        with written_folder(arguments.out) as folder:
+        with replace_folder(arguments.out) as folder:
             write_explanation(folder, subject, measure_responses(subject, f"explain {arguments.key}"), note)
     except UserError as error:
         raise UserError(f"{FILE}: explanations.{arguments.key}.{error}") from None

@@ -1,1 +1,1 @@
-"""What a user runs on a finished model: predictions of new images, and exports."""
+"""Programs that a user runs on a finished model: predictions of new images, and exports."""

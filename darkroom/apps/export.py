@@ -22,13 +22,13 @@ import numpy
 
 from darkroom.apps.model_folder import ModelFolder
 from darkroom.core.errors import UserError
-from darkroom.core.files import written, written_folder
+from darkroom.core.files import replace_file, replace_folder
 from darkroom.core.progress import note
 from darkroom.images.prepared.views import PREPARATION
 from darkroom.pipeline import command
 
 HOME = Path("exports")
-"""Where exports go unless --out says otherwise: not into models/, whose folders are DVC's."""
+"""The folder of exports unless --out says otherwise: not models/, whose folders are DVC's."""
 
 
 class Format(NamedTuple):
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"--format {given.format} needs the package {' and '.join(missing)}; "
             f"run python -m pip install {' '.join(missing)}, or choose another format"
         )
-    out = checked(given.out or HOME / f"{model.name}{form.ending}", form, model)
+    out = check_destination(given.out or HOME / f"{model.name}{form.ending}", form, model)
     description = export(model, form, out)
     size = sum(file.stat().st_size for file in (out.rglob("*") if out.is_dir() else [out]) if file.is_file())
     print(f"{out}: {size / 1e6:,.1f} MB; its classes and how to prepare images: {description}")
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         note(f"export {model.name}", f"note: {model.note}")
 
 
-def checked(out: Path, form: Format, model: ModelFolder) -> Path:
+def check_destination(out: Path, form: Format, model: ModelFolder) -> Path:
     """Return ``out``.
 
     Raises:
@@ -98,11 +98,11 @@ def export(model: ModelFolder, form: Format, out: Path) -> Path:
     """
     from darkroom.core.backend import keras  # here, as it takes seconds: a mistake in what was typed shows at once
 
-    network = of_every_class(settled(model.network()))
+    network = cover_every_class(settle(model.network()))
     pixels = keras.InputSpec("float32", (None, *model.shape), name="image")
     description = out.with_suffix(".json") if form.ending else out.with_name(f"{out.name}.json")
     content = {"classes": list(model.classes), **{key: getattr(model.view, key) for key in PREPARATION}}
-    with written(description) as text, written(out) if form.ending else written_folder(out) as place:
+    with replace_file(description) as text, replace_file(out) if form.ending else replace_folder(out) as place:
         text.write_text(json.dumps({**content, "note": model.note}, indent=2, ensure_ascii=False) + "\n", "utf-8")
         try:
             with warnings.catch_warnings(action="ignore"):  # of the converters, about themselves
@@ -110,21 +110,21 @@ def export(model: ModelFolder, form: Format, out: Path) -> Path:
         except Exception as error:  # converters raise what they like
             if isinstance(error, MemoryError):
                 raise
-            problem = " ".join(str(error or type(error).__name__).split())[:200]
+            problem = " ".join((str(error) or type(error).__name__).split())[:200]
             raise UserError(
                 f"{model.file}: cannot be written as {form.keras} ({problem}); try another format"
             ) from None
     return description
 
 
-def settled(network: Any) -> Any:
+def settle(network: Any) -> Any:
     """Return ``network`` with layers that compute in float32, and Normalization by numbers that are part of the graph.
 
     Keras holds a Normalization layer's mean and variance as tensors outside the graph, which tf2onnx takes for inputs.
     """
     from darkroom.core.backend import keras
 
-    for layer in [network, *_layers(network)]:
+    for layer in [network, *_walk_layers(network)]:
         layer.dtype_policy = "float32"
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()
@@ -132,7 +132,7 @@ def settled(network: Any) -> Any:
     return network
 
 
-def of_every_class(network: Any) -> Any:
+def cover_every_class(network: Any) -> Any:
     """Return ``network``, giving the probabilities of both classes where it gives only that of the second."""
     from darkroom.core.backend import keras
 
@@ -142,11 +142,11 @@ def of_every_class(network: Any) -> Any:
     return keras.Model(network.inputs, keras.ops.concatenate([1.0 - second, second], axis=-1), name=network.name)
 
 
-def _layers(network: Any) -> Iterator[Any]:
+def _walk_layers(network: Any) -> Iterator[Any]:
     """Yield every layer, those of networks within the network too."""
     for layer in network.layers:
         yield layer
-        yield from _layers(layer) if hasattr(layer, "layers") else ()
+        yield from _walk_layers(layer) if hasattr(layer, "layers") else ()
 
 
 if __name__ == "__main__":

@@ -18,20 +18,20 @@ from darkroom.images.prepared.views import DESCRIPTION, PREPARATION
 from darkroom.params.data import View
 
 HOME = Path("models")
-"""Where a bare name is looked for, in the working directory."""
+"""The folder in the working directory where a bare name is looked for."""
 MOST_NAMED = 12
 AGAIN = "copy the model's folder anew from where it was trained, or train the model again"
 
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """What a model's folder says; the network itself is read when it is asked for."""
+    """A model's folder; the network itself is read when it is asked for."""
 
     file: Path
     classes: tuple[str, ...]
     view: View
     note: str
-    """What every result of this model must say, such as that its images were synthetic; mostly empty."""
+    """A note that every result of this model must show, such as that its images were synthetic; mostly empty."""
 
     @classmethod
     def open(cls, given: str) -> "ModelFolder":
@@ -40,13 +40,15 @@ class ModelFolder:
         Raises:
             UserError: there is none, there are several, or a file of the folder is missing or corrupt.
         """
-        file = located(given)
+        file = locate(given)
         folder = file.parent
         missing = [name for name in (file.name, DESCRIPTION, SUMMARY) if not (folder / name).is_file()]
         if missing:
-            raise UserError(f"{folder}: not a whole model's folder: no {' and no '.join(missing)}; {_there(folder)}")
+            raise UserError(
+                f"{folder}: not a whole model's folder: no {' and no '.join(missing)}; {_describe_content(folder)}"
+            )
         description, summary = _read(folder / DESCRIPTION), _read(folder / SUMMARY)
-        view, classes = _prepared(description, folder / DESCRIPTION)
+        view, classes = _parse_description(description, folder / DESCRIPTION)
         notes = dict.fromkeys(str(part["note"]) for part in (summary, description) if part.get("note"))
         return cls(file, classes, view, "; ".join(notes))
 
@@ -72,25 +74,25 @@ class ModelFolder:
             UserError: the file is corrupt, or of another shape than view.json says.
         """
         from darkroom.core.backend import keras  # here, as it takes seconds: a mistake in what was typed shows at once
-        from darkroom.networks.network import told_apart
+        from darkroom.networks.network import count_classes
 
         try:
             network = keras.saving.load_model(self.file, compile=False)
-            found = tuple(network.input_shape[1:]), told_apart(network)
+            found = tuple(network.input_shape[1:]), count_classes(network)
         except Exception as error:  # a corrupt archive raises anything: BadZipFile, KeyError, OSError, TypeError, …
             if isinstance(error, MemoryError):
                 raise
-            problem = " ".join(str(error or type(error).__name__).split())[:200]
+            problem = " ".join((str(error) or type(error).__name__).split())[:200]
             raise UserError(f"{self.file}: not a whole Keras model ({problem}); {AGAIN}") from None
         if found != (self.shape, len(self.classes)):
             raise UserError(
-                f"{self.file}: takes images of {found[0]} and tells {found[1]} classes apart, but {DESCRIPTION} beside "
-                f"it says {self.shape} and {len(self.classes)} ({', '.join(self.classes)}); {AGAIN}"
+                f"{self.file}: takes images of {found[0]} and distinguishes {found[1]} classes, but {DESCRIPTION} "
+                f"beside it says {self.shape} and {len(self.classes)} ({', '.join(self.classes)}); {AGAIN}"
             )
         return network
 
 
-def located(given: str) -> Path:
+def locate(given: str) -> Path:
     """Return the .keras file that ``given`` means, whether or not it exists.
 
     Raises:
@@ -103,32 +105,32 @@ def located(given: str) -> Path:
         return path
     if path.is_dir():
         return path / NETWORK
-    known = models_below(HOME)
+    known = list_models(HOME)
     matches = [name for name in known if f"/{name}".endswith(f"/{given.strip('/')}")]
     if len(matches) == 1:
         return HOME / matches[0] / NETWORK
     if matches:
-        raise UserError(f"{given}: {len(matches)} models have this name; give one of {_listed(matches)}")
-    there = f"in {HOME} there is {_listed(known)}" if known else f"and {HOME} in this directory holds none"
+        raise UserError(f"{given}: {len(matches)} models have this name; give one of {_list(matches)}")
+    there = f"in {HOME} there is {_list(known)}" if known else f"and {HOME} in this directory holds none"
     raise UserError(f"{given}: no such folder or model; {there}")
 
 
-def models_below(folder: Path) -> list[str]:
+def list_models(folder: Path) -> list[str]:
     """Return the paths, relative to ``folder``, of the models' folders at most two levels below it."""
     files = [*folder.glob(f"*/{NETWORK}"), *folder.glob(f"*/*/{NETWORK}")]
     return sorted(file.parent.relative_to(folder).as_posix() for file in files)
 
 
-def _there(folder: Path) -> str:
+def _describe_content(folder: Path) -> str:
     if (folder / NETWORK).is_file():
         return AGAIN
-    if models := models_below(folder):
-        return f"it holds the models {_listed(models)}; give one of them"
+    if models := list_models(folder):
+        return f"it holds the models {_list(models)}; give one of them"
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    return f"it holds {_listed(names)}; give a folder that training has written"
+    return f"it holds {_list(names)}; give a folder that training has written"
 
 
-def _listed(names: list[str]) -> str:
+def _list(names: list[str]) -> str:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return (", ".join(names[:MOST_NAMED]) or "nothing") + more
 
@@ -143,7 +145,7 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _prepared(description: dict[str, Any], path: Path) -> tuple[View, tuple[str, ...]]:
+def _parse_description(description: dict[str, Any], path: Path) -> tuple[View, tuple[str, ...]]:
     known = {key: description[key] for key in PREPARATION if key in description}
     try:  # which data set it was, and what became of corrupt images there, is of no account here
         view = View.model_validate({"dataset": "any", "corrupt": "leave-out", **known})

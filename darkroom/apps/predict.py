@@ -22,13 +22,13 @@ from typing import Any, TextIO
 import numpy
 
 from darkroom.apps import image_files
-from darkroom.apps.image_files import shown
+from darkroom.apps.image_files import show
 from darkroom.apps.model_folder import ModelFolder
 from darkroom.apps.predictions import FORMATS, Prediction
 from darkroom.core import parallel
 from darkroom.core.errors import UserError
-from darkroom.core.files import written
-from darkroom.core.progress import followed, note
+from darkroom.core.files import replace_file
+from darkroom.core.progress import note, show_progress
 from darkroom.images.decoding.pixels import read_image
 from darkroom.params.data import View
 from darkroom.pipeline import command
@@ -56,18 +56,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="file to write instead of standard output")
     given = parser.parse_args(argv)
     model = ModelFolder.open(given.model)
-    files, repeated = image_files.named(given.images)
+    files, repeated = image_files.find_images(given.images)
     if repeated:
         note(f"predict {model.name}", f"{repeated} of the images named again, and predicted once")
-    predict(model, files, given.format or default_format(given.out), checked(given.out, files))
+    predict(model, files, given.format or choose_format(given.out), check_destination(given.out, files))
 
 
-def default_format(out: Path | None) -> str:
+def choose_format(out: Path | None) -> str:
     """Return the format that goes with the ending of ``out``."""
     return out.suffix[1:] if out and out.suffix[1:] in FORMATS else "table"
 
 
-def checked(out: Path | None, files: Sequence[Path]) -> Path | None:
+def check_destination(out: Path | None, files: Sequence[Path]) -> Path | None:
     """Return ``out``.
 
     Raises:
@@ -87,29 +87,29 @@ def predict(model: ModelFolder, files: Sequence[Path], form: str, out: Path | No
         UserError: an image could not be read (the others are written), or the model is corrupt (nothing is).
     """
     task, left_out = f"predict {model.name}", list[Path]()
-    width = max(len(shown(file)) for file in files)
-    with closing(parallel.mapped(partial(read, view=model.view), files, CHUNK)) as results:
+    width = max(len(show(file)) for file in files)
+    with closing(parallel.map_in_order(partial(read, view=model.view), files, CHUNK)) as results:
         # One result is taken before the network is read: processes are best forked before there are threads.
         first = next(results)
         network = model.network()
         decoded: Iterator[tuple[Path, numpy.ndarray | str]] = zip(files, chain([first], results), strict=True)
         if out or not sys.stdout.isatty():  # on a terminal the rows themselves show the progress
-            decoded = followed(decoded, len(files), task, "images")
-        rows = predicted(network, readable(decoded, task, left_out), model)
-        with destination(out) as stream:
+            decoded = show_progress(decoded, len(files), task, "images")
+        rows = predict_batches(network, keep_readable(decoded, task, left_out), model)
+        with open_destination(out) as stream:
             for text in FORMATS[form](rows, model.classes, width):
                 stream.write(text)
             if len(left_out) == len(files):
-                raise _unread(left_out, files)
+                raise _count_unread(left_out, files)
             if model.note and form == "table":
                 stream.write(f"note: {model.note}\n")
     if model.note and form != "table":
         note(task, f"note: {model.note}")
     if left_out:
-        raise _unread(left_out, files)
+        raise _count_unread(left_out, files)
 
 
-def _unread(left_out: Sequence[Path], files: Sequence[Path]) -> UserError:
+def _count_unread(left_out: Sequence[Path], files: Sequence[Path]) -> UserError:
     return UserError(f"{len(left_out)} of {len(files)} images could not be read; the lines above name them")
 
 
@@ -121,42 +121,44 @@ def read(path: Path, view: View) -> numpy.ndarray | str:
         return error.strerror or str(error)
 
 
-def readable(
+def keep_readable(
     decoded: Iterable[tuple[Path, numpy.ndarray | str]], task: str, left_out: list[Path]
 ) -> Iterator[tuple[Path, numpy.ndarray]]:
     """Yield files with pixels; name those without on standard error, and add them to ``left_out``."""
     for file, pixels in decoded:
         if isinstance(pixels, str):
             left_out.append(file)
-            note(task, f"left out {shown(file)}: {pixels}")
+            note(task, f"left out {show(file)}: {pixels}")
         else:
             yield file, pixels
 
 
-def predicted(network: Any, decoded: Iterable[tuple[Path, numpy.ndarray]], model: ModelFolder) -> Iterator[Prediction]:
+def predict_batches(
+    network: Any, decoded: Iterable[tuple[Path, numpy.ndarray]], model: ModelFolder
+) -> Iterator[Prediction]:
     """Yield a prediction for each file and its pixels, computed ``BATCH`` at a time.
 
     Raises:
         UserError: the network gives values that are no numbers.
     """
     from darkroom.networks.network import (
-        probabilities,  # here, as it takes seconds: a mistake in what was typed shows at once
+        to_probabilities,  # here, as it takes seconds: a mistake in what was typed shows at once
     )
 
     remaining = iter(decoded)
     while batch := list(islice(remaining, BATCH)):
-        found = probabilities(network.predict_on_batch(numpy.stack([pixels for _, pixels in batch])))
+        found = to_probabilities(network.predict_on_batch(numpy.stack([pixels for _, pixels in batch])))
         if not numpy.isfinite(found).all():
             raise UserError(f"{model.file}: predicts values that are no numbers: its training diverged; train it anew")
         for (file, _), row in zip(batch, found, strict=True):
-            yield Prediction(shown(file), row)
+            yield Prediction(show(file), row)
 
 
 @contextmanager
-def destination(out: Path | None) -> Iterator[TextIO]:
+def open_destination(out: Path | None) -> Iterator[TextIO]:
     """Give a stream to the file ``out``, which is whole or absent, or standard output, whose reader may leave early."""
     if out:
-        with written(out) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        with replace_file(out) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
             yield file
         return
     if isinstance(sys.stdout, io.TextIOWrapper):

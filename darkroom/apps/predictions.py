@@ -23,7 +23,7 @@ class Prediction(NamedTuple):
         return int(self.probabilities.argmax())
 
 
-def table(rows: Iterable[Prediction], classes: Sequence[str], width: int) -> Iterator[str]:
+def format_table(rows: Iterable[Prediction], classes: Sequence[str], width: int) -> Iterator[str]:
     """Yield aligned lines of the file, in ``width`` letters or more, and the two best classes with probabilities."""
     best = range(min(2, len(classes)))
     label = max(map(len, (*classes, "second")))
@@ -31,13 +31,13 @@ def table(rows: Iterable[Prediction], classes: Sequence[str], width: int) -> Ite
     widths = [max(width, 4), *(size for _ in best for size in (label, len(NUMBER)))]
     for number, row in enumerate(rows):
         if number == 0:
-            yield _aligned(head, widths)
+            yield _align(head, widths)
         ranking = numpy.argsort(-row.probabilities, kind="stable")
         cells = (cell for place in ranking[best] for cell in (classes[place], f"{row.probabilities[place]:.1%}"))
-        yield _aligned([row.file, *cells], widths)
+        yield _align([row.file, *cells], widths)
 
 
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _align(cells: Sequence[str], widths: Sequence[int]) -> str:
     """Return a line; every other cell from the third on is a number, and stands to the right."""
     placed = (
         cell.rjust(width) if place and place % 2 == 0 else cell.ljust(width)
@@ -46,28 +46,28 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(placed) + "\n"
 
 
-def comma_separated(rows: Iterable[Prediction], classes: Sequence[str], width: int) -> Iterator[str]:
+def format_csv(rows: Iterable[Prediction], classes: Sequence[str], width: int) -> Iterator[str]:
     """Yield the lines of a CSV: file, predicted class, its probability, and ``p_<class>`` of each class."""
     for number, row in enumerate(rows):
         if number == 0:
-            yield _line(["file", "predicted", NUMBER, *(f"p_{name}" for name in classes)])
-        figures = [f"{probability:.7g}" for probability in row.probabilities]
-        yield _line([row.file, classes[row.best], figures[row.best], *figures])
+            yield _format_line(["file", "predicted", NUMBER, *(f"p_{name}" for name in classes)])
+        values = [f"{probability:.7g}" for probability in row.probabilities]
+        yield _format_line([row.file, classes[row.best], values[row.best], *values])
 
 
-def _line(cells: Sequence[str]) -> str:
+def _format_line(cells: Sequence[str]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 
-def json_list(rows: Iterable[Prediction], classes: Sequence[str], width: int) -> Iterator[str]:
+def format_json(rows: Iterable[Prediction], classes: Sequence[str], width: int) -> Iterator[str]:
     """Yield a JSON list of objects: file, class, its probability, and ``probabilities`` by class."""
     mark = "["
     for row in rows:
-        figures = [float(f"{probability:.7g}") for probability in row.probabilities]
-        content = {"file": row.file, "class": classes[row.best], NUMBER: figures[row.best]}
-        content["probabilities"] = dict(zip(classes, figures, strict=True))
+        values = [float(f"{probability:.7g}") for probability in row.probabilities]
+        content = {"file": row.file, "class": classes[row.best], NUMBER: values[row.best]}
+        content["probabilities"] = dict(zip(classes, values, strict=True))
         yield f"{mark}\n{json.dumps(content, ensure_ascii=False)}"
         mark = ","
     if mark == ",":
@@ -75,7 +75,7 @@ def json_list(rows: Iterable[Prediction], classes: Sequence[str], width: int) ->
 
 
 FORMATS: dict[str, Callable[[Iterable[Prediction], Sequence[str], int], Iterator[str]]] = {
-    "table": table,
-    "csv": comma_separated,
-    "json": json_list,
+    "table": format_table,
+    "csv": format_csv,
+    "json": format_json,
 }

@@ -12,8 +12,8 @@ from typing import IO
 import numpy
 
 from darkroom.archives.expansion import Expansion
-from darkroom.archives.names import CONTROL, is_unicode, shown
-from darkroom.archives.tar_members import opened
+from darkroom.archives.names import CONTROL, is_unicode, show
+from darkroom.archives.tar_members import open_archive
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_litter
 
@@ -30,22 +30,22 @@ LONGEST_CLASS = 200
 
 
 def is_tar(path: Path) -> bool:
-    """Whether a path is a tar file, by its name."""
+    """Return whether a path is a tar file, by its name."""
     return path.name.lower().endswith(ENDINGS) and path.is_file()
 
 
-def batches(archive: Path, allowed: Expansion) -> list[str]:
+def list_batches(archive: Path, allowed: Expansion) -> list[str]:
     """Return the names of the batches in an archive, without ``.bin``, as they come.
 
     Raises:
         UserError: the archive is corrupt, has a member that leaves it or a batch whose name is not UTF-8, or unpacks to
             more than is ``allowed``.
     """
-    with opened(archive, allowed) as members:
-        return [path.stem for member, _ in members if (path := _known(archive, member)) and path.name != NAMES]
+    with open_archive(archive, allowed) as members:
+        return [path.stem for member, _ in members if (path := _find_path(archive, member)) and path.name != NAMES]
 
 
-def labels(archive: Path, allowed: Expansion) -> dict[str, list[str]]:
+def read_labels(archive: Path, allowed: Expansion) -> dict[str, list[str]]:
     """Return the classes of the images in each batch, by the batch's name.
 
     Raises:
@@ -55,24 +55,24 @@ def labels(archive: Path, allowed: Expansion) -> dict[str, list[str]]:
     numbers: dict[str, bytes] = {}
     names: list[str] = []
     seen: set[str] = set()
-    with opened(archive, allowed) as members:
+    with open_archive(archive, allowed) as members:
         for member, file in members:
-            if not (path := _known(archive, member)):
+            if not (path := _find_path(archive, member)):
                 continue
             if path.name in seen:
                 what = "its classes" if path.name == NAMES else f"the batch {path.stem}"
                 raise UserError(
-                    f"{archive}: names {what} twice, again in {shown(member.name)}; give an archive with one of them"
+                    f"{archive}: names {what} twice, again in {show(member.name)}; give an archive with one of them"
                 )
             seen.add(path.name)
             if path.name == NAMES:
-                names = _class_names(archive, file.read(LONGEST))
+                names = _parse_class_names(archive, file.read(LONGEST))
             else:
-                numbers[path.stem] = b"".join(block[:, 0].tobytes() for block in _records(archive, member, file))
-    return _named(archive, names, numbers)
+                numbers[path.stem] = b"".join(block[:, 0].tobytes() for block in _read_records(archive, member, file))
+    return _name_labels(archive, names, numbers)
 
 
-def _named(archive: Path, names: list[str], numbers: dict[str, bytes]) -> dict[str, list[str]]:
+def _name_labels(archive: Path, names: list[str], numbers: dict[str, bytes]) -> dict[str, list[str]]:
     if not names:
         raise UserError(f"{archive}: no {NAMES} in it, which names the classes; download or copy it again")
     for batch, found in numbers.items():
@@ -84,34 +84,34 @@ def _named(archive: Path, names: list[str], numbers: dict[str, bytes]) -> dict[s
     return {batch: [names[number] for number in found] for batch, found in numbers.items()}
 
 
-def blocks(archive: Path) -> Iterator[tuple[str, numpy.ndarray]]:
+def read_blocks(archive: Path) -> Iterator[tuple[str, numpy.ndarray]]:
     """Yield the name of a batch and some of its images, uint8 (images, 32, 32, 3), in the order of the archive.
 
     Raises:
         UserError: the archive is corrupt.
     """
-    with opened(archive) as members:
+    with open_archive(archive) as members:
         for member, file in members:
-            if (path := _known(archive, member)) and path.name != NAMES:
-                for block in _records(archive, member, file):
+            if (path := _find_path(archive, member)) and path.name != NAMES:
+                for block in _read_records(archive, member, file):
                     planes = block[:, 1:].reshape(-1, 3, SIDE, SIDE)
                     yield path.stem, numpy.ascontiguousarray(planes.transpose(0, 2, 3, 1))
 
 
-def _known(archive: Path, member: TarInfo) -> PurePosixPath | None:
+def _find_path(archive: Path, member: TarInfo) -> PurePosixPath | None:
     """Return the path of a batch or of the list of class names; nothing of other files and file managers' litter."""
     path = PurePosixPath(member.name)
     if not (path.suffix == BATCH or path.name == NAMES) or is_litter(path):
         return None
     if not is_unicode(path.name):
-        raise UserError(f"{shown(archive)}: the name of {shown(path.name)} in it is not UTF-8; pack it under another")
+        raise UserError(f"{show(archive)}: the name of {show(path.name)} in it is not UTF-8; pack it under another")
     return path
 
 
-def _records(archive: Path, member: TarInfo, file: IO[bytes]) -> Iterator[numpy.ndarray]:
+def _read_records(archive: Path, member: TarInfo, file: IO[bytes]) -> Iterator[numpy.ndarray]:
     if member.size == 0 or member.size % RECORD:
         raise UserError(
-            f"{archive}: {shown(member.name)} has {member.size:,} bytes, no whole number of records of {RECORD:,}: "
+            f"{archive}: {show(member.name)} has {member.size:,} bytes, no whole number of records of {RECORD:,}: "
             "it is truncated or of another format; download or copy the archive again"
         )
     for start in range(0, member.size, BLOCK * RECORD):
@@ -119,7 +119,7 @@ def _records(archive: Path, member: TarInfo, file: IO[bytes]) -> Iterator[numpy.
         yield numpy.frombuffer(found, numpy.uint8).reshape(-1, RECORD)
 
 
-def _class_names(archive: Path, text: bytes) -> list[str]:
+def _parse_class_names(archive: Path, text: bytes) -> list[str]:
     try:
         names = [line.strip() for line in text.decode().splitlines() if line.strip()]
     except UnicodeDecodeError:

@@ -1,17 +1,17 @@
-"""What the classes of a data set must be before anything is unpacked."""
+"""Checks of the classes of a data set, before anything is unpacked."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
-from darkroom.params.base import FILE
+from darkroom.params.yaml_files import FILE
 
 FORMS = {
     "class-folders": "the layout is <archive>/<class>/<image>",
     "class-in-name": "the layout is <archive>/<class>.<anything>.<ending>",
 }
-"""How the images of a layout get their classes, where that is written in their names."""
+"""The names of a layout's images, where their classes are written in them."""
 
 
 class Labelled(Protocol):

@@ -1,34 +1,38 @@
-"""Which files and folders of a source the names under ``splits`` mean, in each layout.
+"""The files and folders of a source that the names under ``splits`` mean, in each layout.
 
 A name must not mean one thing twice, such as an archive and the folder that was unpacked from it: what is added to the
 one is not in the other.
 """
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from darkroom.archives.archives import called, is_archive, matches, not_found
+from darkroom.archives.archives import is_archive, make_error, matches, strip_ending
 from darkroom.archives.binary_batches import is_tar
-from darkroom.archives.meanings import Meaning, finder
-from darkroom.archives.names import check_writable, shown
+from darkroom.archives.meanings import Meaning, make_finder
+from darkroom.archives.members import list_members
+from darkroom.archives.names import check_writable, show
+from darkroom.archives.packing import name_archive, pack
+from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
-from darkroom.params.base import FILE
 from darkroom.params.data import SOURCES, Dataset
+from darkroom.params.yaml_files import FILE
 
 WANTED = {
     "cifar10-binary": "no .tar.gz archive; give one, or the folder that holds it",
     "idx": "a single file; give the folder of images and labels",
 }
-"""What a file is not that is given as a source."""
+"""Words for what a file that is given as a source is not."""
 
 
 def is_delivered(layout: str, path: Path) -> bool:
-    """Whether a single file can be a whole source."""
+    """Return whether a single file can be a whole source."""
     return is_tar(path) if layout == "cifar10-binary" else layout != "idx" and is_archive(path)
 
 
-def entries_of(source: Path, layout: str, key: str) -> list[Path]:
+def list_entries(source: Path, layout: str, key: str) -> list[Path]:
     """Return what a source folder holds (of a source file: itself), sorted, without hidden names.
 
     Raises:
@@ -47,20 +51,20 @@ def entries_of(source: Path, layout: str, key: str) -> list[Path]:
     return sorted(path for path in source.iterdir() if not path.name.startswith("."))
 
 
-def chosen(entries: Sequence[Path], dataset: Dataset, key: str, place: str) -> list[Path]:
+def select_files(entries: Sequence[Path], dataset: Dataset, key: str, place: str) -> list[Path]:
     """Return the files and folders that the splits name, each once.
 
     Raises:
         UserError: a name means none of ``entries``, one thing twice, or one that must be renamed; ``place`` is where
             they lie.
     """
-    find = finder(entries, dataset, key)
+    find = make_finder(entries, dataset, key)
     paths: set[Path] = set()
     for split in SPLITS:
         for name in getattr(dataset.splits, split):
             where = f"datasets.{key}.splits.{split}"
             if not (meanings := find(name)):
-                raise not_found(where, name, place, entries, dataset.layout)
+                raise make_error(where, name, place, entries, dataset.layout)
             check_once(where, name, meanings, place)
             paths.update(meaning.path for meaning in meanings)
     for path in sorted(paths):
@@ -79,19 +83,38 @@ def check_once(where: str, name: str, meanings: Sequence[Meaning], place: str) -
         other = first.setdefault(meaning.title, meaning)
         if other.path != meaning.path:
             names = [path.name for path in (other.path, meaning.path) if is_archive(path) and matches(path.stem, name)]
-            choice = f", or write {shown(names[0])} to mean that archive" if names else ""
+            choice = f", or write {show(names[0])} to mean that archive" if names else ""
             raise UserError(
-                f"{FILE}: {where}: {name!r} means both {other.words} and {meaning.words} in {shown(place)}; "
+                f"{FILE}: {where}: {name!r} means both {other.words} and {meaning.words} in {show(place)}; "
                 f"rename or remove one of them{choice}"
             )
 
 
-def unwrapped(source: Path, dataset: Dataset, key: str) -> list[Path]:
+def unwrap(source: Path, dataset: Dataset, key: str) -> list[Path]:
     """Return what a source holds, or what its only folder holds where no split names that folder."""
     names = [name for split in SPLITS for name in getattr(dataset.splits, split)]
-    entries = entries_of(source, dataset.layout, key)
+    entries = list_entries(source, dataset.layout, key)
     while len(entries) == 1 and entries[0].is_dir():
-        if any(matches(called(entries[0]), name) for name in names):
+        if any(matches(strip_ending(entries[0]), name) for name in names):
             break
-        entries = entries_of(entries[0], dataset.layout, key)
+        entries = list_entries(entries[0], dataset.layout, key)
     return entries
+
+
+def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> None:
+    """Copy the archives that the splits name from ``source`` to the folder ``out``, and pack folders.
+
+    Raises:
+        UserError: ``source`` lacks what a split names, or holds what cannot be read.
+    """
+    try:
+        paths = select_files(unwrap(source, dataset, key), dataset, key, place)
+        for path in progress.show_progress(paths, len(paths), f"fetch {key}", "archives"):
+            if path.is_dir():
+                pack(path, out / name_archive(path))
+                continue
+            if is_archive(path):
+                list_members(path)  # a user can mend the file here, not its copy
+            shutil.copyfile(path, out / path.name)
+    except PermissionError as error:
+        raise UserError(f"{show(error.filename)}: no permission to read it; grant it and run again") from None

@@ -11,12 +11,12 @@ from tqdm import tqdm
 
 from darkroom.core import progress
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE
+from darkroom.params.yaml_files import FILE
 
 CHUNK = 1 << 16
 """Bytes that are held in memory at once."""
 COMPETITION = "competitions/"
-"""What the name of a competition on Kaggle begins with here."""
+"""The beginning of a competition's name here, as opposed to a dataset's."""
 ENDINGS = (".zip", ".gz", ".tgz", ".tar", "ubyte")
 """Of the files that layouts ask for."""
 TIMEOUT = 60
@@ -57,7 +57,7 @@ class Meter:
             self.bar.close()
 
 
-def file_name(url: str) -> str:
+def find_file_name(url: str) -> str:
     """Return the name of the file behind an address; one without a known ending gets ``.zip``."""
     name = PurePosixPath(unquote(urlsplit(url).path)).name or "archive"
     return name if name.lower().endswith(ENDINGS) else f"{name}.zip"
@@ -96,13 +96,13 @@ def download_file(url: str, sha256: str, folder: Path, key: str, name: str | Non
     where = f"{FILE}: datasets.{key}"
     try:
         path = Path(
-            pooch.retrieve(url, f"sha256:{sha256}", fname=name or file_name(url), path=folder, downloader=receive)
+            pooch.retrieve(url, f"sha256:{sha256}", fname=name or find_file_name(url), path=folder, downloader=receive)
         )
     except requests.HTTPError as error:
-        raise UserError(f"{where}.source: {url}: {_reason(error)}; correct the address") from None
+        raise UserError(f"{where}.source: {url}: {_explain(error)}; correct the address") from None
     except requests.RequestException as error:
         raise UserError(
-            f"{where}.source: {url}: download failed ({_reason(error)}); check the network and the address, "
+            f"{where}.source: {url}: download failed ({_explain(error)}); check the network and the address, "
             "or download it by hand and give its folder as source"
         ) from None
     except ValueError as error:  # what pooch raises on another hash
@@ -147,13 +147,13 @@ def download_kaggle(handle: str, key: str) -> Path:
     except failures as error:
         rules = "accept the competition's rules on its page, " if competition else ""
         raise UserError(
-            f"{FILE}: datasets.{key}.source: kaggle:{handle}: download failed ({_reason(error)}); check the name "
+            f"{FILE}: datasets.{key}.source: kaggle:{handle}: download failed ({_explain(error)}); check the name "
             f"and the network, {rules}give credentials by KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json, "
             "or download it by hand and give its folder as source"
         ) from None
 
 
-def _reason(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     """Return an error of the network in one short line."""
     response = getattr(error, "response", None)
     if response is not None:

@@ -1,4 +1,4 @@
-"""How much larger what is delivered may become when it is unpacked; far more would fill the memory or the disk."""
+"""The bound on how far a delivered file may expand when it is unpacked: far more would fill the memory or the disk."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ SMALL = 1 << 20
 
 @dataclass(frozen=True)
 class Expansion:
-    """How many times its own size a file may unpack to, and the key that says so."""
+    """The multiple of its own size that a file may unpack to, and the key that says so."""
 
     times: int
     where: str
@@ -31,6 +31,6 @@ class Expansion:
             )
 
 
-def allowed(key: str, dataset: Dataset) -> Expansion:
+def find_allowed(key: str, dataset: Dataset) -> Expansion:
     """Return what the dataset ``key`` allows."""
     return Expansion(dataset.max_expansion, f"datasets.{key}.max_expansion")

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes, that is not what its name says; and what to do about it."""
+"""Kinds of files by their first bytes, for one that is not what its name says, and what to do about it."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ BEGINNINGS = {
     b"(\xb5/\xfd": "a zstd file",
 }
 TAR_MARK, TAR_PLACE = b"ustar", 257
-"""What a tar archive has, and where."""
+"""The mark of a tar archive, and its place."""
 MARKUP = (b"<", b"{")
-"""What begins a page, or a message, that a server sends in place of a file."""
+"""First bytes of a page, or a message, that a server sends in place of a file."""
 AGAIN = "download or copy it again"
 
 
-def mistaken(file: Path, instead: str, *own: str) -> tuple[str, str] | None:
+def diagnose(file: Path, instead: str, *own: str) -> tuple[str, str] | None:
     """Return what a file is and what to do, or ``None`` where it is of one of its ``own`` kinds or none is known.
 
     ``instead`` is what to do with one of another kind.

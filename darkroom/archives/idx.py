@@ -16,7 +16,7 @@ import numpy
 
 from darkroom.archives.archives import matches
 from darkroom.archives.expansion import Expansion
-from darkroom.archives.names import shown
+from darkroom.archives.names import show
 from darkroom.core.errors import UserError
 
 NAME = re.compile(r"(?P<name>.+)-(?P<kind>images|labels)[-.]idx[13]-ubyte(?:\.gz)?")
@@ -25,7 +25,7 @@ BLOCK = 1 << 20
 DIMENSIONS = {1: "labels", 3: "images"}
 
 
-def halves(entries: Sequence[Path], pattern: str) -> list[tuple[str, str, Path]]:
+def find_halves(entries: Sequence[Path], pattern: str) -> list[tuple[str, str, Path]]:
     """Return what is before the kind in its name, the kind and the path of each file that ``pattern`` means.
 
     ``pattern`` is such as ``train``; the kind is images or labels.
@@ -42,42 +42,42 @@ def halves(entries: Sequence[Path], pattern: str) -> list[tuple[str, str, Path]]
     for name, kind, path in found:
         other = "labels" if kind == "images" else "images"
         if (name, other) not in there:
-            add = shown(_other_name(path.name, other))
-            raise UserError(f"{shown(path)}: no file of its {other} beside it; add {add}")
+            add = show(_name_other_half(path.name, other))
+            raise UserError(f"{show(path)}: no file of its {other} beside it; add {add}")
     return found
 
 
-def pairs(entries: Sequence[Path], pattern: str) -> list[tuple[Path, Path]]:
+def find_pairs(entries: Sequence[Path], pattern: str) -> list[tuple[Path, Path]]:
     """Return the files of images and of labels that ``pattern`` means.
 
     Raises:
         UserError: a file lacks its other half.
     """
     found: dict[str, dict[str, Path]] = {}
-    for name, kind, path in halves(entries, pattern):
+    for name, kind, path in find_halves(entries, pattern):
         found.setdefault(name, {}).setdefault(kind, path)
     return [(each["images"], each["labels"]) for each in found.values()]
 
 
-def _other_name(name: str, kind: str) -> str:
+def _name_other_half(name: str, kind: str) -> str:
     """Return the usual name of a file's other half."""
     ending = "images-idx3-ubyte" if kind == "images" else "labels-idx1-ubyte"
     return re.sub(r"(images|labels)[-.]idx[13]-ubyte", ending, name)
 
 
-def member(path: Path) -> str:
+def name_member(path: Path) -> str:
     """Return the name of the IDX file itself, without that of its compression."""
     return path.name.removesuffix(".gz")
 
 
-def labels(path: Path, images: Path, count: int) -> list[str]:
+def read_labels(path: Path, images: Path, count: int) -> list[str]:
     """Return the label of each of the ``count`` images in ``images``, as text.
 
     Raises:
         UserError: the file is no whole IDX file of labels, or has another number of them.
     """
-    with _opened(path) as file:
-        (number,) = _header(file, path, 1)
+    with _open(path) as file:
+        (number,) = _read_header(file, path, 1)
         if number != count:
             raise UserError(
                 f"{path}: {number:,} labels, but {images.name} has {count:,} images; give the two that belong together"
@@ -87,14 +87,14 @@ def labels(path: Path, images: Path, count: int) -> list[str]:
     return [str(label) for label in found]
 
 
-def shape(path: Path, allowed: Expansion) -> tuple[int, int, int]:
+def read_shape(path: Path, allowed: Expansion) -> tuple[int, int, int]:
     """Return the number, height and width of the images in a file.
 
     Raises:
         UserError: it is no IDX file of images, has none, or says that it holds more than is ``allowed``.
     """
-    with _opened(path) as file:
-        count, height, width = _header(file, path, 3)
+    with _open(path) as file:
+        count, height, width = _read_header(file, path, 3)
     total = count * height * width
     if total == 0:
         raise UserError(f"{path}: holds no image ({count} of {width}×{height}); download or copy it again")
@@ -102,14 +102,14 @@ def shape(path: Path, allowed: Expansion) -> tuple[int, int, int]:
     return count, height, width
 
 
-def blocks(path: Path) -> Iterator[numpy.ndarray]:
+def read_blocks(path: Path) -> Iterator[numpy.ndarray]:
     """Yield the images in a file, some at a time: uint8, (images, height, width).
 
     Raises:
         UserError: the file is corrupt, or shorter or longer than it says.
     """
-    with _opened(path) as file:
-        count, height, width = _header(file, path, 3)
+    with _open(path) as file:
+        count, height, width = _read_header(file, path, 3)
         step = max(1, BLOCK // (height * width))
         for start in range(0, count, step):
             rows = min(step, count - start)
@@ -118,7 +118,7 @@ def blocks(path: Path) -> Iterator[numpy.ndarray]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _open(path: Path) -> Iterator[BinaryIO]:
     """Open a file for reading, unzipped; what is wrong with its bytes becomes one line.
 
     Raises:
@@ -131,7 +131,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise UserError(f"{path}: not a whole gzip file ({error}); download or copy it again") from None
 
 
-def _header(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
+def _read_header(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
     """Read the header of a file of so many dimensions and return their lengths."""
     head = file.read(4)
     if head != bytes([0, 0, 8, dimensions]):

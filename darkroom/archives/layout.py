@@ -14,13 +14,13 @@ from itertools import count
 from pathlib import Path
 from unicodedata import normalize
 
-from darkroom.archives.archives import shared_folders
+from darkroom.archives.archives import find_shared_folders
 from darkroom.archives.classes import FORMS
-from darkroom.archives.members import Parts, parts_of
+from darkroom.archives.members import Parts, split_name
 from darkroom.archives.names import LONGEST
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_hidden, is_image_name, is_litter
-from darkroom.params.base import FILE
+from darkroom.params.yaml_files import FILE
 
 Members = list[tuple[Parts, zipfile.ZipInfo]]
 """Members of an archive, each with the parts of its name."""
@@ -49,7 +49,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Content:
-    """What one archive, or one folder within it, holds."""
+    """The content of one archive, or of one folder within it."""
 
     archive: Path
     images: Members
@@ -60,7 +60,7 @@ class Content:
     """Files that are no images."""
 
 
-def content(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
+def sort_members(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
     """Sort the members beneath the folder ``top`` of an archive into classes; litter of file managers is left out.
 
     Raises:
@@ -69,25 +69,25 @@ def content(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top:
     inside = [
         (parts[len(top) :], member)
         for member in members
-        if (parts := parts_of(member))[: len(top)] == top and len(parts) > len(top)
+        if (parts := split_name(member))[: len(top)] == top and len(parts) > len(top)
     ]
     files = [(parts, member) for parts, member in inside if not member.is_dir() and not is_litter(member.filename)]
     chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not is_hidden(parts[:-1])]
     folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
-    images, labels = (by_folder if layout == "class-folders" else by_name)(archive, chosen, folders)
+    images, labels = (label_by_folder if layout == "class-folders" else label_by_name)(archive, chosen, folders)
     images = [((normalize("NFC", label), *rest), member) for (label, *rest), member in images]
     images.sort(key=lambda image: (image[0], image[1].header_offset))
     others = {member.filename for _, member in files} - {member.filename for _, member in chosen}
     return Content(archive, images, {normalize("NFC", label) for label in labels} if images else set(), sorted(others))
 
 
-def by_folder(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
+def label_by_folder(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
     """Return the images with their class before what is beneath it, and every class folder.
 
     Raises:
         UserError: an image stands outside the class folders.
     """
-    shared = shared_folders([parts[:-1] for parts, _ in chosen]) if chosen else ()
+    shared = find_shared_folders([parts[:-1] for parts, _ in chosen]) if chosen else ()
     for parts, member in chosen:
         if len(parts) < len(shared) + 2:
             raise UserError(
@@ -102,7 +102,7 @@ def by_folder(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple
     return [(parts[len(shared) :], member) for parts, member in chosen], labels
 
 
-def by_name(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
+def label_by_name(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
     """Return the images with their class before their name; no folder is a class.
 
     Raises:
@@ -120,7 +120,7 @@ def by_name(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[M
     return images, set()
 
 
-def placed(split: str, contents: Iterable[Content]) -> Iterator[Image]:
+def place_images(split: str, contents: Iterable[Content]) -> Iterator[Image]:
     """Yield each image with a file name that no other of its class has, in the order of archives and names.
 
     Deeper folders become part of the name (``a/1.jpg``: ``a-1.jpg``); a name that an earlier image has is preceded by
@@ -146,13 +146,13 @@ def placed(split: str, contents: Iterable[Content]) -> Iterator[Image]:
             yield Image(split, label, name, each.archive, member)
 
 
-def complete(where: str, layout: str, split: str, contents: Sequence[Content]) -> list[Image]:
+def complete_split(where: str, layout: str, split: str, contents: Sequence[Content]) -> list[Image]:
     """Return the images of a split.
 
     Raises:
         UserError: there are none, or none in some class folder.
     """
-    images = list(placed(split, contents))
+    images = list(place_images(split, contents))
     names = ", ".join(sorted({each.archive.name for each in contents}))
     if not images:
         raise UserError(f"{FILE}: {where}: no image in {names}; {FORMS[layout]}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from darkroom.archives import zip_faults
 from darkroom.archives.expansion import Expansion
-from darkroom.archives.names import CONTROL, LONGEST, shown
+from darkroom.archives.names import CONTROL, LONGEST, show
 from darkroom.core.errors import UserError
 
 Parts = tuple[str, ...]
@@ -35,20 +35,20 @@ CORRUPTION = (
 )
 
 
-def parts_of(member: zipfile.ZipInfo) -> Parts:
+def split_name(member: zipfile.ZipInfo) -> Parts:
     """Return the folders and the name of a member."""
     return tuple(member.filename.removeprefix("./").removesuffix("/").split("/"))
 
 
-def listed_members(archive: Path) -> list[zipfile.ZipInfo]:
+def list_members(archive: Path) -> list[zipfile.ZipInfo]:
     """Return the members of a zip file, unchecked.
 
     Raises:
         UserError: it is truncated, one part of several, or no zip.
     """
     try:
-        if part := zip_faults.split(archive):
-            raise UserError(f"{shown(archive)}: {part}")
+        if part := zip_faults.describe_part(archive):
+            raise UserError(f"{show(archive)}: {part}")
         with zipfile.ZipFile(archive) as opened:
             listed = opened.infolist()
         if any(member.header_offset < 0 for member in listed):
@@ -57,26 +57,26 @@ def listed_members(archive: Path) -> list[zipfile.ZipInfo]:
     except (*CORRUPTION, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
-        raise UserError(f"{shown(archive)}: {zip_faults.fault(archive, error)}") from None
+        raise UserError(f"{show(archive)}: {zip_faults.describe_fault(archive, error)}") from None
 
 
-def inspected(archive: Path, allowed: Expansion) -> list[zipfile.ZipInfo]:
+def inspect_members(archive: Path, allowed: Expansion) -> list[zipfile.ZipInfo]:
     """Return the members of a zip archive once each is known to be safe and the whole to be of the size ``allowed``.
 
     Raises:
         UserError: the archive is no whole zip, a member must not be unpacked, or all of them are too large.
     """
-    listed = listed_members(archive)
+    listed = list_members(archive)
     for member in listed:
-        if why := danger(member):
-            raise UserError(f"{shown(archive)}: member {member.filename!r} {why}; give an archive without such members")
+        if why := find_danger(member):
+            raise UserError(f"{show(archive)}: member {member.filename!r} {why}; give an archive without such members")
     allowed.check(archive, sum(member.file_size for member in listed))
     return listed
 
 
-def danger(member: zipfile.ZipInfo) -> str | None:
+def find_danger(member: zipfile.ZipInfo) -> str | None:
     """Return why a member must not be unpacked, in a few words."""
-    name, parts, kind = member.filename, parts_of(member), stat.S_IFMT(member.external_attr >> 16)
+    name, parts, kind = member.filename, split_name(member), stat.S_IFMT(member.external_attr >> 16)
     if name.startswith("/") or ".." in parts or "\\" in name or re.match("[A-Za-z]:", name):
         return "would leave the folder (.., an absolute path, a drive or a backslash in its name)"
     if "" in parts or "." in parts:
@@ -104,13 +104,13 @@ def unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> st
     """
     digest = hashlib.sha256()
     with target.open("xb") as file:
-        for chunk in _chunks(opened, member):
+        for chunk in _read_chunks(opened, member):
             file.write(chunk)
             digest.update(chunk)
     return digest.hexdigest()
 
 
-def _chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+def _read_chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
     left = member.file_size
     try:
         with opened.open(member) as source:

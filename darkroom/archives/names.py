@@ -14,11 +14,11 @@ LONGEST = 255
 
 
 def is_unicode(name: str) -> bool:
-    """Whether the bytes of a name on disk, or in an archive, are UTF-8: of others Python makes lone surrogates."""
+    """Return whether the bytes of a name, on disk or in an archive, are UTF-8; others become lone surrogates."""
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
-def shown(name: str | Path) -> str:
+def show(name: str | Path) -> str:
     """Return a name or a path for a message: as it is, or quoted if it would break the line or is not UTF-8."""
     text = str(name)
     if not is_unicode(text):
@@ -33,11 +33,11 @@ def check_writable(path: Path) -> None:
         UserError: it is not UTF-8, or has a control character.
     """
     if not is_unicode(path.name):
-        raise UserError(f"{shown(path)}: the name is not UTF-8; rename it")
+        raise UserError(f"{show(path)}: the name is not UTF-8; rename it")
     if CONTROL.search(path.name):
-        raise UserError(f"{shown(path)}: has a control character in its name; rename it")
+        raise UserError(f"{show(path)}: has a control character in its name; rename it")
 
 
-def alike(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return what is the same of names that differ in nothing but capitals or in how Unicode writes a letter."""
     return normalize("NFC", name).casefold()

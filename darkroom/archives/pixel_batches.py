@@ -25,7 +25,7 @@ class Batch:
     """The class of each image."""
 
 
-def finder(layout: str, entries: Sequence[Path], allowed: Expansion) -> Callable[[str], list[Batch]]:
+def make_finder(layout: str, entries: Sequence[Path], allowed: Expansion) -> Callable[[str], list[Batch]]:
     """Return a function that gives the batches in the files ``entries`` that a name under ``splits`` means.
 
     Raises:
@@ -37,29 +37,29 @@ def finder(layout: str, entries: Sequence[Path], allowed: Expansion) -> Callable
             (stem, Batch(path, f"{stem}{binary_batches.BATCH}", shape, labels))
             for path in entries
             if binary_batches.is_tar(path)
-            for stem, labels in binary_batches.labels(path, allowed).items()
+            for stem, labels in binary_batches.read_labels(path, allowed).items()
         ]
         return lambda name: [batch for stem, batch in known if matches(stem, name, binary_batches.BATCH)]
 
     def pairs(name: str) -> list[Batch]:
         found = []
-        for images, labels in idx.pairs(entries, name):
-            count, *shape = idx.shape(images, allowed)
-            found.append(Batch(images, idx.member(images), tuple(shape), idx.labels(labels, images, count)))
+        for images, labels in idx.find_pairs(entries, name):
+            count, *shape = idx.read_shape(images, allowed)
+            found.append(Batch(images, idx.name_member(images), tuple(shape), idx.read_labels(labels, images, count)))
         return found
 
     return pairs
 
 
-def blocks(layout: str, archive: Path) -> Iterator[tuple[str, numpy.ndarray]]:
+def read_blocks(layout: str, archive: Path) -> Iterator[tuple[str, numpy.ndarray]]:
     """Yield the member of each batch in a file with some of its images, uint8, in the file's order.
 
     Raises:
         UserError: the file is corrupt.
     """
     if layout == "cifar10-binary":
-        for stem, block in binary_batches.blocks(archive):
+        for stem, block in binary_batches.read_blocks(archive):
             yield f"{stem}{binary_batches.BATCH}", block
     else:
-        for block in idx.blocks(archive):
-            yield idx.member(archive), block
+        for block in idx.read_blocks(archive):
+            yield idx.name_member(archive), block

@@ -10,17 +10,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from darkroom.archives.archives import not_found
-from darkroom.archives.expansion import allowed
+from darkroom.archives.archives import make_error
+from darkroom.archives.expansion import find_allowed
 from darkroom.archives.file_images import Row
 from darkroom.archives.names import check_writable
-from darkroom.archives.pixel_batches import Batch, blocks, finder
+from darkroom.archives.pixel_batches import Batch, make_finder, read_blocks
 from darkroom.core.errors import UserError
 from darkroom.core.growing_array import GrowingArray
 from darkroom.core.splits import SPLITS
 from darkroom.images.decoding.formats import ARRAY
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset
+from darkroom.params.yaml_files import FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +35,30 @@ class Image:
 
     @property
     def name(self) -> str:
-        """What the index calls it."""
+        """Its name in the index."""
         return f"{self.batch.member}#{self.number}"
 
     @property
     def bytes(self) -> int:
-        """How many its pixels need."""
+        """The size of its pixels."""
         height, width, *channels = self.batch.shape
         return height * width * (channels[0] if channels else 1)
 
 
-def planned(key: str, dataset: Dataset, raw: Path) -> list[Image]:
+def plan_images(key: str, dataset: Dataset, raw: Path) -> list[Image]:
     """Return every image of a dataset of pixels, before anything is written.
 
     Raises:
         UserError: a file is missing, corrupt, of another format or to be renamed, or a batch is named in two splits.
     """
     entries = sorted(raw.iterdir()) if raw.is_dir() else []
-    find = finder(dataset.layout, entries, allowed(key, dataset))
+    find = make_finder(dataset.layout, entries, find_allowed(key, dataset))
     homes: dict[Batch, str] = {}
     for split in SPLITS:
         for name in getattr(dataset.splits, split):
             where = f"datasets.{key}.splits.{split}"
             if not (meant := find(name)):
-                raise not_found(where, name, raw, entries, dataset.layout)
+                raise make_error(where, name, raw, entries, dataset.layout)
             for batch in meant:
                 check_writable(batch.archive)
                 if homes.setdefault(batch, split) != split:
@@ -88,7 +88,7 @@ def check_sizes(batches: Sequence[Batch] | dict[Batch, str]) -> None:
             )
 
 
-def rows(layout: str, images: Sequence[Image], out: Path) -> Iterator[Row]:
+def write_images(layout: str, images: Sequence[Image], out: Path) -> Iterator[Row]:
     """Write ``images`` to the folder ``out``, and yield each one's row of the index.
 
     Raises:
@@ -107,7 +107,7 @@ def rows(layout: str, images: Sequence[Image], out: Path) -> Iterator[Row]:
         }
         for archive in dict.fromkeys(image.batch.archive for image in images):
             done: dict[str, int] = {}
-            for member, block in blocks(layout, archive):
+            for member, block in read_blocks(layout, archive):
                 start = done.get(member, 0)
                 done[member] = start + len(block)
                 for number, pixels in enumerate(block, start):

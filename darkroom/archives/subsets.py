@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset
+from darkroom.params.yaml_files import FILE
 
 Image = TypeVar("Image", bound=Any)
 """A frozen dataclass with split, label and name."""
 
 
-def drawn(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
+def draw_images(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
     """Return the images that ``draw`` asks for, each in its split; every one where it asks for nothing.
 
     Raises:
@@ -38,7 +38,7 @@ def drawn(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
         if home != split and wanted is None:
             continue
         for label, pools in sorted(left.items()):
-            chosen = pools[home] if wanted is None else _sample(key, split, label, pools[home], wanted, draw.seed)
+            chosen = pools[home] if wanted is None else _draw(key, split, label, pools[home], wanted, draw.seed)
             gone = set(map(id, chosen))  # not by name: two archives may hold images of one name
             pools[home] = [image for image in pools[home] if id(image) not in gone]
             taken += [replace(image, split=split) for image in chosen]
@@ -50,7 +50,7 @@ def drawn(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
     return taken
 
 
-def _sample(key: str, split: str, label: str, pool: Sequence[Image], wanted: int, seed: int) -> list[Image]:
+def _draw(key: str, split: str, label: str, pool: Sequence[Image], wanted: int, seed: int) -> list[Image]:
     if len(pool) < wanted:
         raise UserError(
             f"{FILE}: datasets.{key}.draw.{split}: {wanted:,} images of each class, but {label} has {len(pool):,} left "

@@ -12,12 +12,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from darkroom.archives.expansion import Expansion
-from darkroom.archives.file_kinds import AGAIN, GZIP, TAR, mistaken
-from darkroom.archives.names import CONTROL, shown
+from darkroom.archives.file_kinds import AGAIN, GZIP, TAR, diagnose
+from darkroom.archives.names import CONTROL, show
 from darkroom.core.errors import UserError
 
 ZIPPED = b"\x1f\x8b"
-"""What a gzip file starts with."""
+"""The first bytes of a gzip file."""
 HEADERS = 1 << 20
 """Bytes of an archive that may be headers; tarfile keeps what is in them."""
 PADDING = 1 << 20
@@ -50,7 +50,7 @@ class Limited:
 
 
 @contextmanager
-def opened(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]:
+def open_archive(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]:
     """Open an archive that may unpack to the size ``allowed``; what reading corrupt bytes raises becomes one line.
 
     Without ``allowed`` it must have been read to its end before.
@@ -59,23 +59,23 @@ def opened(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]
         UserError: the archive is corrupt or too large, or has a member that leaves it.
     """
     try:
-        yield _members(archive, allowed)
+        yield _read_members(archive, allowed)
     except CORRUPTION as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
-        what, remedy = mistaken(archive, "unpack it and pack that as .tar.gz", GZIP, TAR) or (error, AGAIN)
-        raise UserError(f"{shown(archive)}: not a whole tar archive ({what}); {remedy}") from None
+        what, remedy = diagnose(archive, "unpack it and pack that as .tar.gz", GZIP, TAR) or (error, AGAIN)
+        raise UserError(f"{show(archive)}: not a whole tar archive ({what}); {remedy}") from None
 
 
-def _members(archive: Path, allowed: Expansion | None) -> Members:
+def _read_members(archive: Path, allowed: Expansion | None) -> Members:
     unpacked = 0
-    with _unzipped(archive) as stream:
+    with _open(archive) as stream:
         limited = Limited(stream, HEADERS)
         with closing(tarfile.open(fileobj=cast(IO[bytes], limited), mode="r|")) as tar:
             for member in tar:
-                if danger := _danger(member):
+                if danger := _find_danger(member):
                     raise UserError(
-                        f"{shown(archive)}: member {member.name!r} {danger}; give an archive without such members"
+                        f"{show(archive)}: member {member.name!r} {danger}; give an archive without such members"
                     )
                 unpacked += member.size
                 if allowed:
@@ -87,14 +87,14 @@ def _members(archive: Path, allowed: Expansion | None) -> Members:
             raise tarfile.ReadError("a member's header is corrupt, or bytes follow the last member")
 
 
-def _unzipped(archive: Path) -> IO[bytes]:
+def _open(archive: Path) -> IO[bytes]:
     """Open an archive, gzipped or not, for reading."""
     with archive.open("rb") as file:
         zipped = file.read(len(ZIPPED)) == ZIPPED
     return cast(IO[bytes], gzip.open(archive)) if zipped else archive.open("rb")
 
 
-def _danger(member: tarfile.TarInfo) -> str | None:
+def _find_danger(member: tarfile.TarInfo) -> str | None:
     """Return why a member must not be read, in a few words."""
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts or "\\" in member.name:

@@ -1,15 +1,15 @@
-"""Why a file that is called a zip archive cannot be read as one, and what to do about it."""
+"""Faults of files that are called zip archives and cannot be read as one, and what to do about each."""
 
 import shlex
 import struct
 from pathlib import Path
 
-from darkroom.archives.file_kinds import AGAIN, ZIP, mistaken
+from darkroom.archives.file_kinds import AGAIN, ZIP, diagnose
 
 END = struct.Struct("<4sH16x")
 """The record at the end of a zip archive: its mark, the number of the part that it stands in, and more."""
 LOCATOR = struct.Struct("<4s12xL")
-"""What stands before that record where the archive is large: its mark, and how many parts there are."""
+"""The record before that one where the archive is large: its mark, and the number of parts."""
 END_MARK, LOCATOR_MARK, FILE_MARK = b"PK\5\6", b"PK\6\7", b"PK"
 UNKNOWN = 0xFFFF
 """The number of a part where the record before has it."""
@@ -18,9 +18,9 @@ UNPACK = "unpack it and give the folder"
 PIECES = f"{AGAIN}, and if it came in pieces, join them all"
 
 
-def split(archive: Path) -> str | None:
+def describe_part(archive: Path) -> str | None:
     """Return what to do with the last part of an archive that was split, or ``None`` of an archive that is whole."""
-    tail = _tail(archive)
+    tail = _read_tail(archive)
     place = tail.rfind(END_MARK)
     if place < 0 or len(tail) < place + END.size:
         return None
@@ -35,24 +35,26 @@ def split(archive: Path) -> str | None:
     )
 
 
-def fault(archive: Path, error: Exception) -> str:
+def describe_fault(archive: Path, error: Exception) -> str:
     """Return what is wrong with an archive at which zipfile raised ``error``, and what to do."""
     if isinstance(error, UnicodeDecodeError):
         what, remedy = f"a name in it is marked as UTF-8 and is not: {error.object!r}", "pack the files again"
     else:
-        what, remedy = mistaken(archive, UNPACK, ZIP) or _missing(archive) or (" ".join(str(error).split()), AGAIN)
+        what, remedy = (
+            diagnose(archive, UNPACK, ZIP) or _find_missing_end(archive) or (" ".join(str(error).split()), AGAIN)
+        )
     return f"not a whole zip archive ({what}); {remedy}"
 
 
-def _missing(archive: Path) -> tuple[str, str] | None:
+def _find_missing_end(archive: Path) -> tuple[str, str] | None:
     """Return which end an archive lacks, and what to do, if it has the other."""
     with archive.open("rb") as file:
         begins = file.read(len(FILE_MARK)) == FILE_MARK
-    ends = END_MARK in _tail(archive)
+    ends = END_MARK in _read_tail(archive)
     return None if begins == ends else (f"its {'end' if begins else 'beginning'} is missing", PIECES)
 
 
-def _tail(archive: Path) -> bytes:
+def _read_tail(archive: Path) -> bytes:
     """Return the end of a file, as far as the record and a comment behind it may reach."""
     with archive.open("rb") as file:
         file.seek(max(0, file.seek(0, 2) - END.size - LOCATOR.size - LONGEST_COMMENT))

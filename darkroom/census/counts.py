@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas
 
 from darkroom.core.splits import SPLITS
-from darkroom.images.decoding.images import splits_in
+from darkroom.images.decoding.images import list_splits
 
 
 @dataclass(frozen=True)
@@ -111,4 +111,4 @@ def measure_balances(classes: pandas.DataFrame) -> list[Balance]:
 def _count_by_split(images: pandas.DataFrame, columns: list[str]) -> pandas.DataFrame:
     """Return one row per distinct value of ``columns``, with the number of images in each split."""
     found = pandas.crosstab([images[column] for column in columns], images["split"])
-    return found.reindex(columns=list(splits_in(images)), fill_value=0).rename_axis(columns=None).reset_index()
+    return found.reindex(columns=list(list_splits(images)), fill_value=0).rename_axis(columns=None).reset_index()

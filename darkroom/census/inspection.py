@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy
 import pandas
 
-from darkroom.images.decoding.formats import CorruptImageError, decoded
+from darkroom.images.decoding.formats import CorruptImageError, decode
 from darkroom.images.decoding.images import read_images, read_index
-from darkroom.images.decoding.pixels import upright
+from darkroom.images.decoding.pixels import turn_upright
 
 CHUNK = 16
 """Images that a process reads at a time."""
@@ -39,7 +39,7 @@ def inspect_images(task: str, folder: Path) -> pandas.DataFrame:
 def inspect(path: Path) -> Inspection:
     """Return the inspection of the image in a file, which is decoded to its end to find out if it is corrupt."""
     try:
-        with decoded(path) as image:
+        with decode(path) as image:
             return Inspection(image.width, image.height, image.mode, image.format or "")
     except CorruptImageError as error:
         return Inspection(problem=str(error))
@@ -53,7 +53,7 @@ def sample(images: pandas.DataFrame, number: int, seed: int) -> pandas.DataFrame
 
 def read_thumbnail(path: Path) -> numpy.ndarray:
     """Return a small image, upright: uint8, (height, width, 3)."""
-    with decoded(path) as image:
-        small = upright(image, "RGB")
+    with decode(path) as image:
+        small = turn_upright(image, "RGB")
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     return numpy.asarray(small)

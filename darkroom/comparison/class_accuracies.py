@@ -1,6 +1,6 @@
 """Accuracy class by class: of every model, its means with and without some classes, and before and after fine-tuning.
 
-Pure functions. The accuracy of a class is the share of its test images that are classified rightly: its recall.
+Pure functions. The accuracy of a class is the share of its test images that are classified correctly: its recall.
 """
 
 import math
@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 import pandas
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE as PARAMETERS
+from darkroom.params.yaml_files import FILE as PARAMETERS
 
 FINE_TUNED = ["finetuned", "base", "class", "images", "before", "after", "difference"]
 
 
-def by_class(tables: Mapping[str, pandas.DataFrame]) -> pandas.DataFrame:
+def collect(tables: Mapping[str, pandas.DataFrame]) -> pandas.DataFrame:
     """Return model, class, images and accuracy: one row per model and class with test images, in the order of both.
 
     Args:
@@ -44,12 +44,12 @@ def check_classes(where: str, without: Sequence[Sequence[str]], accuracies: pand
             raise UserError(f"{PARAMETERS}: {where}: {list(names)}: leave out some of the classes {', '.join(known)}")
 
 
-def left_out(names: Sequence[str]) -> str:
+def name_without(names: Sequence[str]) -> str:
     """Return the name of the column of means without the classes ``names``."""
     return f"without {' and '.join(names)}"
 
 
-def means(accuracies: pandas.DataFrame, without: Sequence[Sequence[str]]) -> pandas.DataFrame:
+def average(accuracies: pandas.DataFrame, without: Sequence[Sequence[str]]) -> pandas.DataFrame:
     """Return one row per model: means of its accuracy over classes, each class counting the same.
 
     The columns are the mean, the mean without the worst class, without the two worst, which these are, and the mean
@@ -62,25 +62,25 @@ def means(accuracies: pandas.DataFrame, without: Sequence[Sequence[str]]) -> pan
         row = {
             "model": model,
             "mean": ascending.mean(),
-            "without_worst": _mean_of_several(ascending.iloc[1:]),
-            "without_two_worst": _mean_of_several(ascending.iloc[2:]),
+            "without_worst": _average_several(ascending.iloc[1:]),
+            "without_two_worst": _average_several(ascending.iloc[2:]),
             "worst": ascending.index[0],
             "second_worst": ascending.index[1] if len(ascending) > 2 else None,
         }
-        rows.append(row | {left_out(names): ascending.drop(list(names)).mean() for names in without})
+        rows.append(row | {name_without(names): ascending.drop(list(names)).mean() for names in without})
     return pandas.DataFrame(rows)
 
 
-def _mean_of_several(accuracies: "pandas.Series[float]") -> float:
+def _average_several(accuracies: "pandas.Series[float]") -> float:
     return float(accuracies.mean()) if len(accuracies) > 1 else math.nan
 
 
-def fine_tuned(bases: Mapping[str, str | None], accuracies: pandas.DataFrame) -> pandas.DataFrame:
+def compare_with_bases(bases: Mapping[str, str | None], accuracies: pandas.DataFrame) -> pandas.DataFrame:
     """Return the accuracy of each class before and after each fine-tuning, with the columns ``FINE_TUNED``.
 
     Args:
         bases: by model, the one that it was fine-tuned from, or nothing.
-        accuracies: as :func:`by_class` returns them.
+        accuracies: as ``collect`` returns them.
     """
     of = {model: group.set_index("class") for model, group in accuracies.groupby("model", sort=False)}
     parts = [pandas.DataFrame(columns=FINE_TUNED)]

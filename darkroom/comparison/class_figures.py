@@ -13,7 +13,7 @@ ACROSS = 3
 """Fine-tunes shown side by side."""
 
 
-def accuracies(classes: pandas.DataFrame, finetuning: pandas.DataFrame, title: str) -> Figure:
+def draw_class_accuracies(classes: pandas.DataFrame, finetuning: pandas.DataFrame, title: str) -> Figure:
     """Return each model's accuracy on each class as a map, and below it what each fine-tuning changed.
 
     Args:

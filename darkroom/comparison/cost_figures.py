@@ -12,7 +12,7 @@ from darkroom.reporting.figures import pyplot
 MEASURES = {"seconds_per_step": "Seconds per step", "seconds_per_epoch": "Seconds per epoch"}
 
 
-def steps(costs: pandas.DataFrame, lines: Mapping[str, Sequence[str]], title: str) -> Figure:
+def draw_steps(costs: pandas.DataFrame, lines: Mapping[str, Sequence[str]], title: str) -> Figure:
     """Return the seconds per step and per epoch of each training by its batch size, on logarithmic scales.
 
     Args:
@@ -30,7 +30,7 @@ def steps(costs: pandas.DataFrame, lines: Mapping[str, Sequence[str]], title: st
             axis.plot(rows["batch_size"], rows[measure], "o-", label=name, zorder=3)
         axis.set(xlabel="Batch size (images)", ylabel=label)
         if len(known):
-            _scale(axis, known["batch_size"])
+            _scale_axes(axis, known["batch_size"])
         else:
             axis.text(0.5, 0.5, "no training has a record", ha="center", transform=axis.transAxes, color="0.5")
     figure.legend(*axes[0].get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower left", ncols=4)
@@ -38,7 +38,7 @@ def steps(costs: pandas.DataFrame, lines: Mapping[str, Sequence[str]], title: st
     return figure
 
 
-def _scale(axis: Axes, sizes: "pandas.Series[float]") -> None:
+def _scale_axes(axis: Axes, sizes: "pandas.Series[float]") -> None:
     axis.set_xscale("log", base=2)
     axis.set_yscale("log")
     used = sorted(sizes.unique())

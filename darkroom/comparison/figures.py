@@ -8,6 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from darkroom.comparison import class_figures
+from darkroom.comparison.tables import Tables
+from darkroom.evaluation.evaluations import Evaluated
 from darkroom.reporting.figures import pyplot
 
 MEASURES = ("loss", "accuracy")
@@ -15,7 +18,21 @@ LONG = 24
 """A longer name needs smaller letters above its panel."""
 
 
-def accuracies(models: pandas.DataFrame, replicates: pandas.DataFrame, confidence: float, title: str) -> Figure:
+def draw_figures(tables: Tables, firsts: Mapping[str, Evaluated], confidence: float, title: str) -> dict[str, Figure]:
+    """Return every figure of the comparison, by name; ``title`` says on which images."""
+    models = tables.models
+    kept = dict(zip(models["model"], models["best_epoch"], strict=True))
+    histories = {model: one.history for model, one in firsts.items()}
+    return {
+        "accuracy": draw_accuracies(models, tables.replicates, confidence, f"Accuracy on {title}"),
+        "curves": draw_learning_curves(histories, kept, f"Learning curves on {title}"),
+        "classes": class_figures.draw_class_accuracies(
+            tables.classes, tables.finetuning, f"Accuracy per class of {title}"
+        ),
+    }
+
+
+def draw_accuracies(models: pandas.DataFrame, replicates: pandas.DataFrame, confidence: float, title: str) -> Figure:
     """Return each model's accuracy with its interval, and the accuracies of its further replicates as dots.
 
     Args:
@@ -43,7 +60,7 @@ def accuracies(models: pandas.DataFrame, replicates: pandas.DataFrame, confidenc
     return figure
 
 
-def learning_curves(histories: Mapping[str, pandas.DataFrame], kept: Mapping[str, int], title: str) -> Figure:
+def draw_learning_curves(histories: Mapping[str, pandas.DataFrame], kept: Mapping[str, int], title: str) -> Figure:
     """Return a panel of loss above one of accuracy per model, all on the same scales, the other models in grey.
 
     Args:
@@ -57,7 +74,7 @@ def learning_curves(histories: Mapping[str, pandas.DataFrame], kept: Mapping[str
     figure, grid = pyplot.subplots(2 * blocks, columns, figsize=size, sharex=True, squeeze=False, layout="constrained")
     for axis in grid.flat:
         axis.set_visible(False)
-    top, cut = loss_limit(histories)
+    top, cut = limit_loss(histories)
     limits, labels = {"loss": (0.0, top), "accuracy": (0.0, 1.02)}, {"loss": "Loss", "accuracy": "Accuracy"}
     labels["loss"] += " (cut off)" * cut
     for place, model in enumerate(histories):
@@ -65,7 +82,7 @@ def learning_curves(histories: Mapping[str, pandas.DataFrame], kept: Mapping[str
         for axis, measure in zip(grid[2 * block : 2 * block + 2, column], MEASURES, strict=True):
             axis.set_visible(True)
             axis.set_ylim(*limits[measure])
-            _draw(axis, histories, model, measure, kept[model])
+            _draw_panel(axis, histories, model, measure, kept[model])
             axis.set_ylabel(labels[measure] if column == 0 else "")
             axis.tick_params(labelbottom=measure == MEASURES[-1], labelleft=column == 0)
         grid[2 * block, column].set_title(model, fontsize=9 if len(model) <= LONG else 7)
@@ -78,7 +95,7 @@ def learning_curves(histories: Mapping[str, pandas.DataFrame], kept: Mapping[str
     return figure
 
 
-def _draw(axis: Axes, histories: Mapping[str, pandas.DataFrame], model: str, measure: str, kept: int) -> None:
+def _draw_panel(axis: Axes, histories: Mapping[str, pandas.DataFrame], model: str, measure: str, kept: int) -> None:
     own, followed = histories[model], f"val_{measure}"
     shown = followed if followed in own else measure
     what = "validation" if shown == followed else "training"
@@ -94,8 +111,8 @@ def _draw(axis: Axes, histories: Mapping[str, pandas.DataFrame], model: str, mea
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def loss_limit(histories: Mapping[str, pandas.DataFrame]) -> tuple[float, bool]:
-    """Return the top of the loss axes, and whether validation loss beyond it, three times training's, is cut off."""
+def limit_loss(histories: Mapping[str, pandas.DataFrame]) -> tuple[float, bool]:
+    """Return the top of the loss axes, and True where validation loss beyond it, three times training's, is cut off."""
     joined = pandas.concat(histories.values()).reindex(columns=["loss", "val_loss"])
     largest = joined.replace([numpy.inf, -numpy.inf], numpy.nan).max().fillna(0.0)
     trained = largest["loss"] or 1.0

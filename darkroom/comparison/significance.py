@@ -1,4 +1,4 @@
-"""Whether accuracies differ by more than chance: intervals, paired tests, correction for their number.
+"""Significance of differences between accuracies: intervals, paired tests, correction for their number.
 
 Pure functions over tables of predictions, as evaluate writes them.
 """
@@ -20,7 +20,7 @@ FEW = 25
 COLUMNS = ["first", "second", "only_first_correct", "only_second_correct", "p", "p_corrected", "different"]
 
 
-def interval(correct: int, images: int, confidence: float) -> tuple[float, float]:
+def wilson_interval(correct: int, images: int, confidence: float) -> tuple[float, float]:
     """Return the Wilson score interval of the accuracy ``correct / images``.
 
     Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
@@ -61,7 +61,7 @@ def check_same_images(predictions: Mapping[str, pandas.DataFrame]) -> None:
             )
 
 
-def pairs(
+def compare_pairs(
     predictions: Mapping[str, pandas.DataFrame],
     confidence: float,
     correction: str,
@@ -78,7 +78,7 @@ def pairs(
     check_same_images(predictions)
     correct = {name: (table["class"] == table["predicted"]).to_numpy() for name, table in predictions.items()}
     asked = combinations(predictions, 2) if chosen is None else chosen
-    rows = [_pair(first, second, correct) for first, second in asked]
+    rows = [_compare_pair(first, second, correct) for first, second in asked]
     if not rows:
         return pandas.DataFrame(columns=COLUMNS)
     table = pandas.DataFrame(rows)
@@ -87,12 +87,12 @@ def pairs(
     return table[COLUMNS]
 
 
-def between(tests: pandas.DataFrame, one: str, other: str) -> pandas.Series:
-    """Return the row of a table of ``pairs`` that tests two models, whichever stands first."""
+def find_pair(tests: pandas.DataFrame, one: str, other: str) -> pandas.Series:
+    """Return the row of a table of ``compare_pairs`` that tests two models, whichever stands first."""
     return tests[tests["first"].isin([one, other]) & tests["second"].isin([one, other])].iloc[0]
 
 
-def _pair(first: str, second: str, correct: Mapping[str, numpy.ndarray]) -> dict[str, Any]:
+def _compare_pair(first: str, second: str, correct: Mapping[str, numpy.ndarray]) -> dict[str, Any]:
     only_first = int((correct[first] & ~correct[second]).sum())
     only_second = int((correct[second] & ~correct[first]).sum())
     counts = {"only_first_correct": only_first, "only_second_correct": only_second}

@@ -1,1 +1,1 @@
-"""What every room stands on: errors, files, parallel work, progress, and the backend that computes."""
+"""The ground of every room: errors, files, parallel work, progress, and the backend that computes."""

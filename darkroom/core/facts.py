@@ -11,6 +11,6 @@ def tell(facts: Mapping[str, Any]) -> None:
     _told.update(facts)
 
 
-def told() -> dict[str, Any]:
+def collect() -> dict[str, Any]:
     """Return all that was told."""
     return dict(_told)

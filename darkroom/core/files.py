@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # Snakemake starts with this module; pandas would cost it hal
 
 
 BESIDE = ".darkroom-"
-"""How the name of a file or folder begins that is being written; .dvcignore and .gitignore leave such names out."""
+"""The beginning of a name that is being written; .dvcignore and .gitignore leave such names out."""
 WRITER = re.compile(rf"{re.escape(BESIDE)}([0-9a-f]{{8}})-([0-9]+)-[0-9a-f]{{8}}")
 """The rest of such a name: the machine and the process that write, and what was drawn."""
 NAMESPACE = Path("/proc/self/ns/pid")
@@ -34,7 +34,7 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold: given to every member, so that equal files make equal archives."""
 
 
-def beside(path: Path) -> Path:
+def name_beside(path: Path) -> Path:
     """Return a new name in the folder of ``path``, with its suffix, for what is to become ``path``."""
     return path.with_name(f"{BESIDE}{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
 
@@ -71,13 +71,13 @@ def _is_alive(process: int) -> bool:
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Path]:
+def replace_file(path: Path) -> Iterator[Path]:
     """Give a file name to write to; on success it becomes ``path``, on any failure nothing is left.
 
     The name given has the suffix of ``path``, so that writers that look at it behave the same.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = beside(path)
+    temporary = name_beside(path)
     try:
         yield temporary
         temporary.replace(path)
@@ -86,10 +86,10 @@ def written(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def written_folder(path: Path) -> Iterator[Path]:
+def replace_folder(path: Path) -> Iterator[Path]:
     """Give an empty folder to fill; on success it replaces ``path``, on any failure nothing is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = beside(path)
+    temporary = name_beside(path)
     temporary.mkdir()
     try:
         yield temporary
@@ -101,7 +101,7 @@ def written_folder(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` as UTF-8."""
-    with written(path) as temporary:
+    with replace_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -117,7 +117,7 @@ def read_json(path: Path) -> Any:
 
 def write_table(path: Path, table: "pandas.DataFrame") -> None:
     """Write ``table`` to ``path`` as CSV, without its index; floats keep seven significant digits."""
-    with written(path) as temporary:
+    with replace_file(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.7g", lineterminator="\n")
 
 

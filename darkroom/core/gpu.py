@@ -1,4 +1,4 @@
-"""Whether a GPU is wanted, and what a machine tells of its own without a library that computes.
+"""The wish for a GPU, and what a machine tells of its own without a library that computes.
 
 It is the workflow that knows where a stage runs, so the environment says what is wanted. ``DARKROOM_GPU`` is
 
@@ -25,7 +25,7 @@ QUERY = ("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
 OTHERWISE = "or let the profile say config: [gpu=preferred]"
 
 
-def wanted() -> str:
+def read_wish() -> str:
     """Return what the environment wants: one of ``WISHES``.
 
     Raises:
@@ -37,7 +37,7 @@ def wanted() -> str:
     return given
 
 
-def visible() -> str | None:
+def read_visible_devices() -> str | None:
     """Return CUDA_VISIBLE_DEVICES as it is set, by a scheduler or by hand."""
     return os.environ.get("CUDA_VISIBLE_DEVICES")
 
@@ -48,14 +48,14 @@ def is_here(version: Path = DRIVER, devices: Path = Path("/dev")) -> bool:
 
 
 @functools.cache
-def driver(version: Path = DRIVER) -> str | None:
+def find_driver_version(version: Path = DRIVER) -> str | None:
     """Return the version of the NVIDIA driver, ``None`` where there is none or it does not say."""
-    told = version.read_text(encoding="utf-8") if version.exists() else _asked()
+    told = version.read_text(encoding="utf-8") if version.exists() else _ask_driver()
     found = re.search(r"\b\d{3,}\.\d+(\.\d+)?\b", told)
     return found[0] if found else None
 
 
-def _asked() -> str:
+def _ask_driver() -> str:
     try:
         return subprocess.run(QUERY, capture_output=True, text=True, timeout=60, check=True).stdout
     except (OSError, subprocess.SubprocessError):
@@ -72,7 +72,7 @@ def check_missed(wish: str, library: str, built_for_gpus: bool) -> None:
     if wish == REQUIRED:
         reasons = [] if is_here() else ["no NVIDIA driver is loaded there, see nvidia-smi"]
         reasons += [] if built_for_gpus else [build]
-        reasons = reasons or [f"{library} can use none, CUDA_VISIBLE_DEVICES is {visible()!r}"]
+        reasons = reasons or [f"{library} can use none, CUDA_VISIBLE_DEVICES is {read_visible_devices()!r}"]
         told = "; ".join([*reasons, OTHERWISE])
         raise UserError(f"{VARIABLE}: {wish}: no GPU on {socket.gethostname()}: {told}")
     if is_here() and not built_for_gpus:

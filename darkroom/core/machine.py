@@ -18,7 +18,7 @@ FEATURES = (
 
 def describe() -> dict[str, Any]:
     """Return the processor with its features, the cores, memory (GiB) and name of this machine."""
-    known = _processor()
+    known = _read_processor()
     return {
         "processor": known.get("model name", platform.machine()),
         "features": [name for name in FEATURES if name in known.get("flags", known.get("Features", "")).split()],
@@ -28,7 +28,7 @@ def describe() -> dict[str, Any]:
     }
 
 
-def _processor() -> dict[str, str]:
+def _read_processor() -> dict[str, str]:
     """Return what the system says of its first processor, by its names."""
     first = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0]
     fields = (line.partition(":") for line in first.splitlines())

@@ -21,13 +21,13 @@ AHEAD = 3
 """Chunks under way for each process: one at work, one waiting, one done."""
 
 
-def processors() -> int:
+def count_processors() -> int:
     """Return how many processors this process may use: those it is bound to, or fewer if the workflow grants fewer."""
     bound = len(os.sched_getaffinity(0))
     return min(bound, int(os.environ.get(GRANTED, bound)))
 
 
-def mapped(function: Callable[[Item], Result], items: Sequence[Item], chunk: int) -> Generator[Result]:
+def map_in_order(function: Callable[[Item], Result], items: Sequence[Item], chunk: int) -> Generator[Result]:
     """Yield ``function(item)`` for each item, in order; processes work ``chunk`` items at a time.
 
     At most ``AHEAD * chunk`` results per process exist at once, however many items there are. Processes are forked:
@@ -37,14 +37,14 @@ def mapped(function: Callable[[Item], Result], items: Sequence[Item], chunk: int
         UserError: a process was killed from outside.
     """
     chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
-    workers = max(1, min(processors(), len(chunks)))
+    workers = max(1, min(count_processors(), len(chunks)))
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), initializer=_start)
     under_way: deque[Future[list[Result]]] = deque()
     try:
         for part in chunks:
             if len(under_way) == AHEAD * workers:
                 yield from under_way.popleft().result()
-            under_way.append(pool.submit(_each, function, part))
+            under_way.append(pool.submit(_apply, function, part))
         while under_way:
             yield from under_way.popleft().result()
     except BrokenProcessPool:
@@ -56,7 +56,7 @@ def mapped(function: Callable[[Item], Result], items: Sequence[Item], chunk: int
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _each(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+def _apply(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     return [function(item) for item in items]
 
 

@@ -29,7 +29,7 @@ def note(task: str, text: str) -> None:
     print(f"[{task}] {text}", file=sys.stderr, flush=True)
 
 
-def followed(items: Iterable[T], total: int, task: str, unit: str) -> Iterator[T]:
+def show_progress(items: Iterable[T], total: int, task: str, unit: str) -> Iterator[T]:
     """Yield ``items`` and show how many of ``total`` are done."""
     if sys.stderr.isatty():
         yield from tqdm(items, total=total, desc=task, unit=f" {unit}")

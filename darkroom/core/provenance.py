@@ -1,4 +1,4 @@
-"""What every result must say of images or weights that stand in for real ones."""
+"""Notes that every result must show of images or weights that stand in for real ones."""
 
 NOTES = {"drawn": "synthetic images, drawn by a program", "delivered": ""}
 """Of images that a program drew, and of those that a source delivers: nothing."""

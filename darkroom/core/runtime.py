@@ -39,7 +39,7 @@ def start(runtime: Settings, precision: str = "float32", replicate: int = 1, on_
         UserError: a GPU is required and there is none, or nobody can tell.
     """
     seed = runtime.seed + replicate - 1
-    wish = gpu.wanted() if on_gpu else gpu.NONE
+    wish = gpu.read_wish() if on_gpu else gpu.NONE
     keras.config.set_dtype_policy(precision)
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -47,48 +47,52 @@ def start(runtime: Settings, precision: str = "float32", replicate: int = 1, on_
     else:
         _start_other(backend, wish)
     keras.utils.set_random_seed(seed)
-    facts.tell({**computer(), "threads": runtime.threads, "versions": computing()})
+    facts.tell({**describe_computer(), "threads": runtime.threads, "versions": list_versions()})
     return seed
 
 
-def device() -> str | None:
+def find_gpu_name() -> str | None:
     """Return the name of the GPU that computes, or ``None`` on a processor."""
-    return computer()["gpu"]
+    return describe_computer()["gpu"]
 
 
-def computer() -> dict[str, str | None]:
+def describe_computer() -> dict[str, str | None]:
     """Return the backend, the name and compute capability of the GPU that computes, and which GPUs were visible to it.
 
     The GPU is ``None`` on a processor, and with another backend than TensorFlow, as nobody asks it.
     """
-    gpus = _gpus()
+    gpus = _list_gpus()
     details = gpus[0] if gpus else {}
     capability = details.get("compute_capability")
     return {
         "backend": keras.backend.backend(),
         "gpu": details.get("device_name", "GPU") if gpus else None,
         "compute_capability": ".".join(map(str, capability)) if capability else None,
-        "cuda_visible_devices": gpu.visible(),
+        "cuda_visible_devices": gpu.read_visible_devices(),
     }
 
 
-def computing() -> dict[str, str]:
+def list_versions() -> dict[str, str]:
     """Return the versions of Keras and of its backend, and where a GPU computes, those below: CUDA, cuDNN, the driver.
 
     CUDA's and cuDNN's are those that TensorFlow was built with.
     """
     backend = keras.backend.backend()
     versions = {"keras": keras.__version__, backend: importlib.import_module(backend).__version__}
-    if not _gpus():
+    if not _list_gpus():
         return versions
     import tensorflow
 
     built = tensorflow.sysconfig.get_build_info()
-    below = {"cuda": built.get("cuda_version"), "cudnn": built.get("cudnn_version"), "nvidia-driver": gpu.driver()}
+    below = {
+        "cuda": built.get("cuda_version"),
+        "cudnn": built.get("cudnn_version"),
+        "nvidia-driver": gpu.find_driver_version(),
+    }
     return versions | {name: version for name, version in below.items() if version}
 
 
-def _gpus() -> list[dict[str, Any]]:
+def _list_gpus() -> list[dict[str, Any]]:
     """Return what TensorFlow knows of each GPU that it may use."""
     if keras.backend.backend() != "tensorflow":
         return []
@@ -154,10 +158,10 @@ def fuse_batch_normalization(model: keras.Model) -> None:
         return
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization) and len(layer.input.shape) == 4:
-            layer.call = _fused_call(layer)
+            layer.call = _fuse_call(layer)
 
 
-def _fused_call(layer: keras.layers.BatchNormalization) -> Callable[..., Any]:
+def _fuse_call(layer: keras.layers.BatchNormalization) -> Callable[..., Any]:
     import tensorflow
 
     plain = layer.call

@@ -3,7 +3,7 @@
 The environment says where it is and how much it may hold, since neither changes a result:
 
 - ``DARKROOM_SCRATCH``: where it lies, ``.scratch`` if unset; best on a disk of the machine's own, unless a training
-  that was killed is to go on at another machine: then on one that both see
+  run that was killed is to go on at another machine: then on one that both see
 - ``DARKROOM_SCRATCH_GIB``: the most that stays in it, 10 GiB if unset; what was used longest ago goes first
 
 Several processes may use it at once: who makes, reads or removes an entry holds its lock.
@@ -20,16 +20,16 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import BESIDE, is_abandoned
 
 FEATURES, BACKUPS = "darkroom-features", "darkroom-backups"
-"""What frozen layers give, and how far trainings have come. Nothing beside these two folders is ever touched: a user's
-DARKROOM_SCRATCH may hold other things."""
+"""Features that frozen layers give, and backups of training runs. Nothing beside these two folders is ever touched: a
+user's DARKROOM_SCRATCH may hold other things."""
 
 
-def place(kind: str = FEATURES) -> Path:
+def find_folder(kind: str = FEATURES) -> Path:
     """Return the folder of one kind of entries."""
     return Path(os.environ.get("DARKROOM_SCRATCH") or ".scratch").expanduser() / kind
 
 
-def bound() -> int:
+def read_bound() -> int:
     """Return the most bytes that stay in the folder.
 
     Raises:
@@ -42,14 +42,14 @@ def bound() -> int:
         raise UserError(f"DARKROOM_SCRATCH_GIB: {given!r}: give a number of GiB, such as 10") from None
 
 
-def free() -> int:
+def measure_free_space() -> int:
     """Return the free bytes of the folder's disk."""
-    folder = place().absolute()
+    folder = find_folder().absolute()
     return shutil.disk_usage(next(path for path in [folder, *folder.parents] if path.exists())).free
 
 
 @contextmanager
-def locked(path: Path, wait: bool = True) -> Iterator[bool]:
+def lock(path: Path, wait: bool = True) -> Iterator[bool]:
     """Hold the lock of the entry ``path`` and give ``True``; give ``False`` if another has it and we don't ``wait``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f"{path.name}.lock").open("w") as file:
@@ -61,10 +61,10 @@ def locked(path: Path, wait: bool = True) -> Iterator[bool]:
             yield True
 
 
-def entries() -> list[tuple[float, int, Path]]:
+def list_entries() -> list[tuple[float, int, Path]]:
     """Return when each entry was last used, its bytes, and its folder, those used longest ago first."""
     found = []
-    for folder in (place(FEATURES), place(BACKUPS)):
+    for folder in (find_folder(FEATURES), find_folder(BACKUPS)):
         for path in folder.iterdir() if folder.is_dir() else []:
             try:
                 if path.is_dir():
@@ -80,18 +80,18 @@ def trim(room: int = 0) -> None:
     Those used longest ago go first, those that a process holds stay; what a killed one left half-written goes as well.
     A file that is open stays readable.
     """
-    most, total = bound(), room
+    most, total = read_bound(), room
     whole = []
-    for _, size, path in entries():
+    for _, size, path in list_entries():
         if not path.name.startswith(BESIDE):
             whole.append((size, path))
             total += size
         elif is_abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
     for size, path in whole:
-        if total <= most and free() >= room:
+        if total <= most and measure_free_space() >= room:
             break
-        with locked(path, wait=False) as ours:
+        with lock(path, wait=False) as ours:
             if ours:
                 shutil.rmtree(path, ignore_errors=True)
                 total -= size

@@ -11,10 +11,10 @@ from darkroom.core import runtime
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import HISTORY, LAYERS, NETWORK, SUMMARY
 from darkroom.core.files import read_json
-from darkroom.core.progress import followed
+from darkroom.core.progress import show_progress
 from darkroom.images.prepared.views import TEST, View
-from darkroom.networks.network import probabilities
-from darkroom.networks.network_file import loaded
+from darkroom.networks.network import to_probabilities
+from darkroom.networks.network_file import load_network
 from darkroom.params.model import Runtime
 
 BATCH = 32
@@ -42,7 +42,7 @@ def open_trained(folder: Path, parameters: Runtime) -> Trained:
         if not (folder / name).is_file():
             raise UserError(f"{folder / name}: no such file; train {folder.name} first")
     runtime.start(parameters)
-    network = loaded(folder)
+    network = load_network(folder)
     return Trained(network, pandas.read_csv(folder / HISTORY), read_json(folder / SUMMARY))
 
 
@@ -63,8 +63,8 @@ def predict(trained: Trained, folder: Path, view: View, task: str) -> numpy.ndar
     """
     rows = numpy.arange(len(view.labels(TEST)))
     pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
-    batches = (view.read(TEST, piece) for piece in followed(pieces, len(pieces), task, "batches"))
-    found = numpy.concatenate([probabilities(trained.network.predict_on_batch(batch)) for batch in batches])
+    batches = (view.read(TEST, piece) for piece in show_progress(pieces, len(pieces), task, "batches"))
+    found = numpy.concatenate([to_probabilities(trained.network.predict_on_batch(batch)) for batch in batches])
     if not numpy.isfinite(found).all():
         raise UserError(
             f"{folder / NETWORK}: predicts values that are not finite, so its training diverged; "

@@ -15,7 +15,7 @@ from darkroom.explanation.responses import are_silent
 from darkroom.explanation.subject import Subject
 from darkroom.images.prepared import augmentation
 from darkroom.params.augmentation import Augmentation
-from darkroom.params.base import validated
+from darkroom.params.base import validate
 from darkroom.params.explanation import Filter
 from darkroom.reporting import selection
 from darkroom.reporting.figures import draw_gallery
@@ -126,7 +126,7 @@ def draw_variants(subject: Subject) -> Part:
     count = subject.wish.augmented
     image = subject.read_images(subject.rows[:1])[0]
     seeds = numpy.stack([numpy.full(count, subject.wish.seed), numpy.arange(count)], axis=1).astype(numpy.int64)
-    changed = augmentation.changes(used)(numpy.repeat(image[None], count, axis=0), seeds)
+    changed = augmentation.compile_changes(used)(numpy.repeat(image[None], count, axis=0), seeds)
     images = [image, *numpy.rint(changed).astype(numpy.uint8)]
     captions = ["the image", *(f"variant {number}" for number in range(1, count + 1))]
     figure = draw_gallery(images, captions, f"{subject.title}: variants in training")
@@ -137,7 +137,7 @@ def read_augmentation(summary: Mapping[str, Any]) -> Augmentation | None:
     """Return the random changes of the training run behind ``summary``, if it made any."""
     used = summary["hyperparameters"]
     given = {name.removeprefix(f"{AUGMENTATION}."): used[name] for name in used if name.startswith(f"{AUGMENTATION}.")}
-    return validated(Augmentation, given, AUGMENTATION) if given else None
+    return validate(Augmentation, given, AUGMENTATION) if given else None
 
 
 def describe_layer(subject: Subject, layer: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import pandas
 
-from darkroom.core.progress import followed
+from darkroom.core.progress import show_progress
 from darkroom.explanation.feature_maps import FeatureMaps
 from darkroom.images.prepared.views import TEST, View
 from darkroom.params.explanation import Explanation
@@ -70,6 +70,6 @@ def measure_responses(subject: Subject, task: str) -> pandas.DataFrame:
     rows = numpy.arange(len(subject.predictions))
     pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
     batches: Iterator[numpy.ndarray] = (
-        subject.view.read(TEST, piece) for piece in followed(pieces, len(pieces), task, "batches")
+        subject.view.read(TEST, piece) for piece in show_progress(pieces, len(pieces), task, "batches")
     )
     return subject.maps.measure(subject.layers, batches)

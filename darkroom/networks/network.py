@@ -34,7 +34,7 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
         model.add(layers.Normalization(name=NORMALIZATION))
     if network.normalization == "constants":
         model.add(layers.Rescaling([1.0] * shape[-1], [0.0] * shape[-1], name=STANDARDIZATION))
-    for layer in _convolutions(network.blocks):
+    for layer in _make_convolutions(network.blocks):
         try:
             model.add(layer)
         except ValueError as error:
@@ -43,19 +43,19 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
                 f"{len(network.blocks.filters)} blocks: nothing is left at {layer.name}; "
                 "use fewer filters, padding: same, pooling: 1 or a larger view"
             ) from error
-    for layer in top(network.head, classes):
+    for layer in make_top(network.head, classes):
         model.add(layer)
     return model
 
 
-def top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
+def make_top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
     """Yield the layers from feature maps (batch, height, width, channels) to probabilities (batch, classes or 1).
 
     Raises:
         UserError: one probability is asked for, but there are not two classes.
     """
     if head.output == "sigmoid" and classes != 2:
-        raise UserError(f"network.head.output: sigmoid tells two classes apart, but there are {classes}; use softmax")
+        raise UserError(f"network.head.output: sigmoid distinguishes two classes, but there are {classes}; use softmax")
     pool = layers.GlobalAveragePooling2D if head.pooling == "global-average" else layers.Flatten
     yield pool(name=head.pooling.replace("-", "_"))
     if head.batch_normalization:
@@ -64,18 +64,18 @@ def top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
     if head.input_dropout:
         yield layers.Dropout(head.input_dropout, name="head_dropout")
     for number, (units, rate) in enumerate(zip(head.units, head.dropout, strict=True), start=1):
-        penalty = _penalty(head.l2)
+        penalty = _make_penalty(head.l2)
         yield layers.Dense(units, activation=head.activation, kernel_regularizer=penalty, name=f"dense_{number}")
         if rate:
             yield layers.Dropout(rate, name=f"dense_dropout_{number}")
     outputs = 1 if head.output == "sigmoid" else classes
-    penalty = _penalty(head.l2)
+    penalty = _make_penalty(head.l2)
     yield layers.Dense(outputs, activation=head.output, kernel_regularizer=penalty, dtype="float32", name=PROBABILITIES)
     if head.output_dropout:
         yield layers.Dropout(head.output_dropout, dtype="float32", name=OUTPUT_DROPOUT)
 
 
-def _convolutions(blocks: Blocks) -> Iterator[keras.layers.Layer]:
+def _make_convolutions(blocks: Blocks) -> Iterator[keras.layers.Layer]:
     given = blocks.pooling
     poolings = [given] * len(blocks.filters) if isinstance(given, int) else given
     for number, (filters, pooling) in enumerate(zip(blocks.filters, poolings, strict=True), start=1):
@@ -85,7 +85,7 @@ def _convolutions(blocks: Blocks) -> Iterator[keras.layers.Layer]:
             blocks.kernel,
             padding=blocks.padding,
             activation=fused,
-            kernel_regularizer=_penalty(blocks.l2),
+            kernel_regularizer=_make_penalty(blocks.l2),
             name=f"convolution_{number}",
         )
         if blocks.batch_normalization:
@@ -99,18 +99,18 @@ def _convolutions(blocks: Blocks) -> Iterator[keras.layers.Layer]:
         yield from behind
 
 
-def _penalty(factor: float) -> keras.regularizers.Regularizer | None:
+def _make_penalty(factor: float) -> keras.regularizers.Regularizer | None:
     return keras.regularizers.L2(factor) if factor else None
 
 
-def probabilities(outputs: Any) -> numpy.ndarray:
+def to_probabilities(outputs: Any) -> numpy.ndarray:
     """Return class probabilities, float32 (images, classes), of a model's outputs: of a sigmoid for both classes."""
     given = numpy.asarray(outputs, dtype=numpy.float32)
     return numpy.concatenate([1 - given, given], axis=1) if given.shape[1] == 1 else given
 
 
-def told_apart(model: keras.Model) -> int:
-    """Return how many classes a model tells apart."""
+def count_classes(model: keras.Model) -> int:
+    """Return how many classes a model distinguishes."""
     return max(2, model.output_shape[-1])
 
 
@@ -142,8 +142,8 @@ def set_normalization(model: keras.Model, batches: Iterable[numpy.ndarray]) -> N
     layer.finalize_state()
 
 
-def uncompiled(model: keras.Sequential) -> keras.Sequential:
-    """Return a model of the same layers and weights that no training has touched otherwise."""
+def copy_uncompiled(model: keras.Sequential) -> keras.Sequential:
+    """Return a model of the same layers and weights that no training run has touched otherwise."""
     again = keras.Sequential.from_config(model.get_config())
     again.set_weights(model.get_weights())
     for layer in again.layers:
@@ -152,7 +152,7 @@ def uncompiled(model: keras.Sequential) -> keras.Sequential:
     return again
 
 
-def layer_table(model: keras.Model) -> pandas.DataFrame:
+def tabulate_layers(model: keras.Model) -> pandas.DataFrame:
     """Return one row per layer: name, type, output shape, parameters, trainable parameters, share of all parameters."""
     rows = [
         {

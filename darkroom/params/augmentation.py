@@ -1,4 +1,4 @@
-"""What params.yaml says of augmentation: random changes of the training images, on the fly or written out as files."""
+"""Augmentation in params.yaml: random changes of the training images, on the fly or written out as files."""
 
 from typing import Annotated, Literal
 
@@ -28,7 +28,7 @@ class Augmentation(Section, json_schema_extra=REGULARISATION):
     contrast: Share
     """Share, at most, less or more."""
     fill: Literal["nearest", "constant", "reflect", "wrap"]
-    """What stands where a moved image leaves room."""
+    """Fills the room that a moved image leaves."""
 
 
 class Augmented(Section):

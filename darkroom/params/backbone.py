@@ -1,4 +1,4 @@
-"""What params.yaml says of backbones: networks without their last layers, and where their weights come from."""
+"""Backbones in params.yaml: networks without their last layers, and where their weights come from."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -39,18 +39,18 @@ class Backbone(Section):
     weights: str
     """imagenet (Keras' download), package (EfficientNetLite0's, installed), a Keras .h5 file, or none (random)."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
-    """What the SHA-256 of the file with the weights must be; null takes the file as it is and records it."""
+    """SHA-256 that the file with the weights must have; null takes the file as it is and records it."""
 
     @field_validator("weights")
     @classmethod
-    def known_weights(cls, weights: str) -> str:
+    def check_weights(cls, weights: str) -> str:
         """Refuse what is no source of weights."""
         if weights not in {"imagenet", "package", "none"} and Path(weights).suffix != ".h5":
             raise ValueError("allowed: imagenet, package, none, or the path of a Keras .h5 file")
         return weights
 
     @model_validator(mode="after")
-    def fitting(self) -> "Backbone":
+    def check_architecture(self) -> "Backbone":
         """Require what the architecture needs, and weights that it has."""
         if (self.architecture in SCALABLE) != (self.alpha is not None):
             needs = "needs alpha, such as 1.0" if self.alpha is None else "has no alpha; write alpha: null"

@@ -1,20 +1,18 @@
-"""Reading params.yaml, whole or by section, with one-line errors."""
+"""Sections of params.yaml: validated, whole or entry by entry, with errors of one line."""
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from darkroom.core.errors import UserError
-from darkroom.params import inheritance
-from darkroom.params.inheritance import Places
-
-FILE = Path(inheritance.FILE)
+from darkroom.params import inheritance, joining, kinds
+from darkroom.params.joining import Places
+from darkroom.params.yaml_files import FILE, read
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """A key that is also a folder name: lower-case letters, digits, ``-`` and ``_``."""
@@ -22,7 +20,7 @@ RENAMED = {"bridge": "pooling, in the network's head", "damaged": "corrupt", "do
 """Keys of earlier versions, and what they are called now."""
 GIVE_ALL, GIVE_HERE = "every key must be given", "give it here, in a base or in defaults"
 NO_NAME = "-"
-"""What a command has in place of names, where there are none: DVC would lose the second of two spaces."""
+"""Stands in a command for names, where there are none: DVC would lose the second of two spaces."""
 
 
 class Section(BaseModel):
@@ -36,85 +34,7 @@ class Section(BaseModel):
 T = TypeVar("T", bound=Section)
 
 
-class Loader(yaml.CSafeLoader):
-    """YAML 1.2, as DVC reads it, without repeated keys: of these PyYAML would keep the last and DVC would read none.
-
-    In YAML 1.1, PyYAML's, ``no`` is false, ``12:30`` is 750 and ``1e-05`` is a text.
-    """
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # PyYAML itself does so
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping whose keys all differ."""
-        seen: set[Any] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a name", key.start_mark)
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} again", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-for _tag, _pattern, _first in (
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    ("int", r"[-+]?(0|[1-9][0-9_]*)|0o[0-7]+|0x[0-9a-fA-F]+|0b[01]+", list("-+0123456789")),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?", list("-+.0123456789")),
-    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", list("-+.")),
-    ("timestamp", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", list("0123456789")),
-    ("merge", r"<<", ["<"]),
-):
-    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
-
-
-class Dumper(yaml.SafeDumper):
-    """YAML that 1.1 and 1.2 read alike: a text, such as the name ``1e0``, is quoted if either takes it for a number."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {  # type: ignore[misc]  # as above
-        first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, []), *Loader.yaml_implicit_resolvers.get(first, [])]
-        for first in {**yaml.SafeDumper.yaml_implicit_resolvers, **Loader.yaml_implicit_resolvers}
-    }
-
-    def ignore_aliases(self, data: Any) -> bool:
-        """Write what stands in two places twice, for readers."""
-        return True
-
-
-def dumped(document: Mapping[str, Any], **layout: Any) -> str:
-    """Return a document as YAML, its keys in their order, with PyYAML's options of ``layout``."""
-    return yaml.dump(document, Dumper=Dumper, sort_keys=False, **layout)
-
-
-def read(file: Path = FILE) -> dict[str, Any]:
-    """Return the document in ``file``, unvalidated; what is below its first level is shared, and must not be changed.
-
-    Raises:
-        UserError: the file is missing, is not YAML, or is not a mapping.
-    """
-    try:
-        document = _parsed(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{file}: no such file; run from the folder that holds it") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{file}: not UTF-8 text; save it in that encoding") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = " ".join(str(getattr(error, "problem", None) or error).split())
-        raise UserError(f"{file}{where}: not valid YAML ({problem})") from None
-    if not isinstance(document, dict):
-        raise UserError(f"{file}: expected keys at the top level, such as datasets: and models:")
-    return dict(document)
-
-
-@lru_cache(maxsize=4)
-def _parsed(text: str) -> Any:
-    """Return a document; params.yaml is asked for in several places, and takes time with a thousand models."""
-    return yaml.load(text, Loader=Loader)
-
-
-def validated(section: type[T], value: Any, where: str, places: Places | None = None) -> T:
+def validate(section: type[T], value: Any, where: str, places: Places | None = None) -> T:
     """Return ``value`` as a ``section``, or say in one line what is wrong below the key ``where``.
 
     Args:
@@ -126,17 +46,17 @@ def validated(section: type[T], value: Any, where: str, places: Places | None = 
     try:
         return section.model_validate(value)
     except ValidationError as error:
-        raise UserError(described(error.errors(), section, where, places or {})) from None
+        raise UserError(describe(error.errors(), section, value, where, places or {})) from None
 
 
-def entry(section: type[T], *keys: str, file: Path = FILE) -> T:
-    """Return the part of params.yaml under ``keys`` (``entry(View, "views", "intel-150")``), in full and validated.
+def read_entry(section: type[T], *keys: str, file: Path = FILE) -> T:
+    """Return the part of params.yaml under ``keys``, such as ``"views", "intel-150"``, in full and validated.
 
     Raises:
         UserError: a key is missing (the keys that exist are named) or the value is not allowed.
     """
     document = read(file)
-    inheritance.check_entries(document)
+    kinds.check_entries(document)
     value: Any = document
     for depth, key in enumerate(keys):
         if not isinstance(value, Mapping) or key not in value:
@@ -144,45 +64,69 @@ def entry(section: type[T], *keys: str, file: Path = FILE) -> T:
             allowed = ", ".join(map(str, value)) if isinstance(value, Mapping) and value else "nothing"
             raise UserError(f"{where}: no entry {key!r}; there is {allowed}")
         value = value[key]
-    if keys[0] in inheritance.SECTIONS and len(keys) > 1 and isinstance(value, Mapping):
-        return validated(section, *_full(document, *keys))
-    return validated(section, value, ".".join(keys))
+    if keys[0] in kinds.SECTIONS and len(keys) > 1 and isinstance(value, Mapping):
+        return validate(section, *_complete(document, *keys))
+    return validate(section, value, ".".join(keys))
 
 
-def _full(document: Mapping[str, Any], kind: str, key: str) -> tuple[dict[str, Any], str, Places]:
-    found = inheritance.full(document, kind, key)
+def _complete(document: Mapping[str, Any], kind: str, key: str) -> tuple[dict[str, Any], str, Places]:
+    found = inheritance.complete_entry(document, kind, key)
     return found.value, f"{kind}.{key}", found.places
 
 
-def described(errors: Sequence[ErrorDetails], section: type[BaseModel], where: str, places: Places) -> str:
-    """Return one line for the first of ``errors``: the key, its value and what is allowed."""
-    first = errors[0]
-    location = [str(part) for part in first["loc"] if not _kind(part)]
+def describe(errors: Sequence[ErrorDetails], section: type[BaseModel], value: Any, where: str, places: Places) -> str:
+    """Return one line for the first of ``errors`` in ``value``: the key, its value and what is allowed."""
+    found = [(_locate(error, value), error) for error in errors]
+    location, first = found[0]
+    if first["loc"][-1:] != ("[key]",):  # of several choices at a fork, the one that goes deepest was meant
+        meant = [one for one in found if one[0][: len(location)] == location]
+        location, first = max(meant, key=lambda one: len(one[0]))
     own = ".".join(filter(None, [where, *location]))
-    key = inheritance.place_of(places, location) or own
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    key = joining.find_place(places, location) or own
+    others = {tuple(other) for other, _ in found if other != location[: len(other)]}
+    more = f" (and {len(others)} more)" if others else ""
     if first["type"] == "missing":
-        return f"{FILE}: {own}: missing; {GIVE_HERE if _may_be_inherited(own) else GIVE_ALL}{more}"
+        return f"{FILE}: {own}: missing; {GIVE_HERE if _is_inheritable(own) else GIVE_ALL}{more}"
     if key != own and not own.startswith(f"{key}."):
         more = f"; {_entry_of(own)} has it from there{more}"
     if first["type"] == "extra_forbidden":
-        may_have_base = own.count(".") == 2 and own.split(".")[0] in inheritance.SECTIONS
-        base = [inheritance.BASE] if may_have_base else []
+        may_have_base = own.count(".") == 2 and own.split(".")[0] in kinds.SECTIONS
+        base = [kinds.BASE] if may_have_base else []
         if (renamed := RENAMED.get(location[-1])) is not None:
             return f"{FILE}: {key}: is called {renamed} now; write that{more}"
-        allowed = dict.fromkeys([*base, *allowed_keys(section, first["loc"][:-1])])
+        allowed = dict.fromkeys([*base, *list_allowed_keys(section, first["loc"][:-1])])
         return f"{FILE}: {key}: unknown key; allowed here: {', '.join(allowed)}{more}"
-    message = first["msg"].removeprefix("Value error, ")
-    value = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {first['input']!r}:"
-    return f"{FILE}: {key}:{value} {message[0].lower()}{message[1:]}{more}"
+    shown = str(first["input"]) if isinstance(first["input"], date) else repr(first["input"])
+    given = "" if first["type"] == "value_error" and isinstance(first["input"], dict) else f" {shown}:"
+    said = ", or ".join(dict.fromkeys(_say(error) for other, error in found if other == location))
+    return f"{FILE}: {key}:{given} {said.replace(', or input should be ', ', or ')}{more}"
 
 
-def _may_be_inherited(dotted: str) -> bool:
+def _say(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{message[0].lower()}{message[1:]}"
+
+
+def _locate(error: ErrorDetails, value: Any) -> list[str]:
+    """Return the keys in ``value`` that lead to an error, without pydantic's names of the choices at a fork."""
+    found: list[str] = []
+    inside: Any = value
+    for part in error["loc"]:
+        is_key = isinstance(inside, Mapping) and part in inside
+        if is_key or (isinstance(inside, list) and isinstance(part, int)):
+            inside = inside[part]
+            found.append(str(part))
+        elif error["type"] == "missing" and part == error["loc"][-1]:
+            found.append(str(part))
+    return found
+
+
+def _is_inheritable(dotted: str) -> bool:
     """Return whether a base or defaults may give the value of an entry under a dotted key."""
     parts = dotted.split(".")
-    if len(parts) < 3 or parts[0] not in inheritance.SECTIONS or parts[-1] == inheritance.BASE:
+    if len(parts) < 3 or parts[0] not in kinds.SECTIONS or parts[-1] == kinds.BASE:
         return False
-    return len(parts) == 3 or parts[-2] in inheritance.JOINED
+    return len(parts) == 3 or parts[-2] in kinds.JOINED
 
 
 def _entry_of(dotted: str) -> str:
@@ -191,7 +135,7 @@ def _entry_of(dotted: str) -> str:
     return ".".join(parts[: 4 if parts[0] == "sweeps" else 2])
 
 
-def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+def list_allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
     """Return the keys that ``section`` allows at ``location`` (a path of keys below it)."""
     schema = section.model_json_schema()
     node: dict[str, Any] = schema
@@ -199,10 +143,10 @@ def allowed_keys(section: type[BaseModel], location: tuple[Any, ...]) -> list[st
         if _kind(part):
             node = schema["$defs"][_kind(part)]
             continue
-        node = _resolved(node, schema)
+        node = _resolve(node, schema)
         named = node.get("patternProperties", {})
         node = node.get("properties", {}).get(part) or next(iter(named.values()), {})
-    return list(_resolved(node, schema).get("properties", {}))
+    return list(_resolve(node, schema).get("properties", {}))
 
 
 def _kind(part: Any) -> str:
@@ -210,7 +154,7 @@ def _kind(part: Any) -> str:
     return str(part)[1:-1] if re.fullmatch(r"\[\w+\]", str(part)) else ""
 
 
-def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     options = [option for option in node.get("anyOf", []) if option.get("type") != "null"]
     node = options[0] if options else node
     reference = node.get("$ref")

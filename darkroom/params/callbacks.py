@@ -1,4 +1,4 @@
-"""What params.yaml says of callbacks: Keras' own, by their names, with the arguments that change what they do."""
+"""Callbacks in params.yaml: Keras' own, by their names, with the arguments that change what they do."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,24 +9,24 @@ from darkroom.params.fields import OPTIMISATION, REGULARISATION, TECHNICAL, Coun
 
 Monitor = Annotated[
     Literal["loss", "accuracy", "val_loss", "val_accuracy"],
-    Field(description="The figure that is judged after each epoch; val_ is that of the validation images."),
+    Field(description="The metric that is judged after each epoch; val_ is that of the validation images."),
 ]
 Mode = Annotated[
     Literal["auto", "min", "max"],
-    Field(description="Whether the figure shall fall (min) or rise (max); auto: accuracy rises, loss falls."),
+    Field(description="The direction that is better: fall (min) or rise (max); auto: accuracy rises, loss falls."),
 ]
 Least = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class EarlyStopping(Section, json_schema_extra=REGULARISATION):
-    """Stop when a figure has not improved for some epochs."""
+    """Stop when a metric has not improved for some epochs."""
 
     name: Literal["EarlyStopping"]
     monitor: Monitor
     mode: Mode
     min_delta: Least
-    """A change of the figure by less is no improvement."""
+    """A change of the metric by less is no improvement."""
     patience: CountOrZero
     """Epochs without improvement before training stops."""
     restore_best_weights: bool
@@ -59,7 +59,7 @@ class TensorBoard(Section, json_schema_extra=TECHNICAL):
 
 
 class ReduceLROnPlateau(Section, json_schema_extra=OPTIMISATION):
-    """Lower the learning rate when a figure has not improved for some epochs."""
+    """Lower the learning rate when a metric has not improved for some epochs."""
 
     name: Literal["ReduceLROnPlateau"]
     monitor: Monitor
@@ -69,7 +69,7 @@ class ReduceLROnPlateau(Section, json_schema_extra=OPTIMISATION):
     patience: Count
     """Epochs without improvement before the rate is lowered."""
     min_delta: Least
-    """A change of the figure by less is no improvement."""
+    """A change of the metric by less is no improvement."""
     cooldown: CountOrZero
     """Epochs after a change that are not judged."""
     min_lr: Least
@@ -92,7 +92,7 @@ class LearningRateScheduler(Section, json_schema_extra=OPTIMISATION):
 
 
 class BackupAndRestore(Section, json_schema_extra=TECHNICAL):
-    """Write all that a training needs to go on, so that one that was killed resumes and ends with the same bytes."""
+    """Write all that a training run needs to go on: one that was killed resumes and ends with the same bytes."""
 
     name: Literal["BackupAndRestore"]
     every: Count
@@ -106,7 +106,7 @@ class TerminateOnNaN(Section, json_schema_extra=TECHNICAL):
 
 
 class CSVLogger(Section, json_schema_extra=TECHNICAL):
-    """Write each epoch's figures to a table as soon as it ends, outside the tracked outputs."""
+    """Write each epoch's metrics to a table as soon as it ends, outside the tracked outputs."""
 
     name: Literal["CSVLogger"]
 

@@ -1,4 +1,4 @@
-"""What params.yaml says of data: datasets, the census and views."""
+"""Data in params.yaml: datasets, the census and views."""
 
 import re
 from typing import Annotated, Literal
@@ -17,18 +17,18 @@ SOURCES = "synthetic, kaggle:<owner>/<name>, kaggle:competitions/<name>, https:/
 
 
 class Splits(Section):
-    """What each split has of its own, by name: archives, folders, batches or pairs of IDX files.
+    """The parts of a source that each split has of its own, by name: archives, folders, batches or pairs of IDX files.
 
     An archive's name is written with or without ``.zip``; ``*`` stands for anything; ``[]``: nothing of its own. Where
     an archive and a folder have the same name, the ending says that the archive is meant; without it they are refused.
     """
 
     train: Annotated[list[str], Field(min_length=1)]
-    """What holds the images to learn from."""
+    """Those that hold the images to learn from."""
     validation: list[str]
-    """What holds those by which each epoch of a training is judged."""
+    """Those that hold the images by which each epoch of a training run is judged."""
     test: list[str]
-    """What holds those by which a finished model is judged."""
+    """Those that hold the images by which a finished model is judged."""
 
 
 class Draw(Section):
@@ -63,11 +63,11 @@ class Dataset(Section):
     max_expansion: Count
     """An archive that would unpack to more than this many times its size is refused."""
     synthetic: Synthetic | None
-    """What to draw; null where the source is not synthetic."""
+    """Images to draw; null where the source is not synthetic."""
 
     @field_validator("source")
     @classmethod
-    def known_source(cls, source: str) -> str:
+    def check_source(cls, source: str) -> str:
         """Refuse a scheme that no code fetches."""
         if source.startswith("kaggle:") and not re.fullmatch(r"kaggle:[\w.-]+/[\w.-]+", source):
             raise ValueError("write kaggle:<owner>/<name>, or kaggle:competitions/<name>")
@@ -78,7 +78,7 @@ class Dataset(Section):
         return source
 
     @model_validator(mode="after")
-    def complete_source(self) -> "Dataset":
+    def check_complete(self) -> "Dataset":
         """Require what the chosen source and splits need."""
         if self.source.startswith("https://"):
             if self.sha256 is None:
@@ -102,7 +102,7 @@ class Dataset(Section):
 
 
 class Census(Section):
-    """How the images are counted and shown."""
+    """Counts of the images, and the pages that show them."""
 
     gallery: Shown
     """Images in the random gallery."""

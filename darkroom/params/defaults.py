@@ -1,4 +1,4 @@
-"""What params.yaml says under ``defaults``: of each kind of entry, values that one has unless it says otherwise."""
+"""The section ``defaults`` of params.yaml: for each kind of entry, the values of one that does not say otherwise."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,17 +8,19 @@ from pydantic import ValidationError
 from darkroom.core.errors import UserError
 from darkroom.params.augmentation import Augmentation, Augmented
 from darkroom.params.backbone import Backbone
-from darkroom.params.base import FILE, Section, described
+from darkroom.params.base import Section, describe
 from darkroom.params.callbacks import EarlyStopping
 from darkroom.params.data import Dataset, View
 from darkroom.params.explanation import Explanation
-from darkroom.params.inheritance import CALLBACK_PARTS, DEFAULTS, Places
+from darkroom.params.joining import Places
+from darkroom.params.kinds import DEFAULTS, OPTIONAL, OWN
 from darkroom.params.model import Blocks, Head, Model, Study
 from darkroom.params.synthetic import Synthetic
 from darkroom.params.training import Fit
 from darkroom.params.transfer import FineTune, TransferModel
+from darkroom.params.yaml_files import FILE
 
-KINDS: dict[str, type[Section]] = {
+CLASSES: dict[str, type[Section]] = {
     "datasets": Dataset,
     "augmented": Augmented,
     "views": View,
@@ -28,9 +30,6 @@ KINDS: dict[str, type[Section]] = {
     "finetunes": FineTune,
     "explanations": Explanation,
     "studies": Study,
-}
-"""What an entry of each kind is; ``transfers`` are models on a backbone."""
-PARTS: dict[str, type[Section]] = {
     "blocks": Blocks,
     "head": Head,
     "training": Fit,
@@ -38,11 +37,7 @@ PARTS: dict[str, type[Section]] = {
     "synthetic": Synthetic,
     "EarlyStopping": EarlyStopping,
 }
-"""Parts of entries that are completed by defaults wherever they are given."""
-OPTIONAL = ("augmentation", "synthetic", *CALLBACK_PARTS)
-"""Those that not every entry has."""
-OWN = {"finetunes": ("base",), "transfers": ("network.backbone",)}
-"""Keys by which an entry is one of its kind, so that no default can give them."""
+"""The class of an entry, or of a part, of each kind that there is (see ``kinds``)."""
 
 
 def check(document: Mapping[str, Any]) -> None:
@@ -52,17 +47,16 @@ def check(document: Mapping[str, Any]) -> None:
         UserError: one line that names the key, its value and what is allowed.
     """
     given = document.get(DEFAULTS, {})
-    known = {**KINDS, **PARTS}
     if not isinstance(given, Mapping):
-        raise UserError(f"{FILE}: {DEFAULTS}: {given!r}: write the values of each kind below it: {', '.join(known)}")
+        raise UserError(f"{FILE}: {DEFAULTS}: {given!r}: write the values of each kind below it: {', '.join(CLASSES)}")
     for kind, values in given.items():
-        if kind not in known:
-            raise UserError(f"{FILE}: {DEFAULTS}.{kind}: unknown key; allowed here: {', '.join(known)}")
+        if kind not in CLASSES:
+            raise UserError(f"{FILE}: {DEFAULTS}.{kind}: unknown key; allowed here: {', '.join(CLASSES)}")
         if not isinstance(values, Mapping):
             raise UserError(f"{FILE}: {DEFAULTS}.{kind}: {values!r}: write keys and values below it")
         if key := next((key for key in OWN.get(kind, ()) if _has(values, key)), None):
             raise UserError(f"{FILE}: {DEFAULTS}.{kind}.{key}: an entry must give it itself; take it out here")
-        _check_kind(known[kind], values, f"{DEFAULTS}.{kind}")
+        _check_kind(CLASSES[kind], values, f"{DEFAULTS}.{kind}")
 
 
 def _check_kind(kind: type[Section], values: Mapping[str, Any], where: str) -> None:
@@ -70,7 +64,7 @@ def _check_kind(kind: type[Section], values: Mapping[str, Any], where: str) -> N
         kind.model_validate(values)
     except ValidationError as error:
         if found := [one for one in error.errors() if one["type"] != "missing"]:
-            raise UserError(described(found, kind, where, {})) from None
+            raise UserError(describe(found, kind, values, where, {})) from None
 
 
 def _has(values: Any, dotted: str) -> bool:
@@ -89,6 +83,6 @@ def spread(places: Places) -> Places:
     """
     found = {key: spread(place) if isinstance(place, dict) else place for key, place in places.items()}
     for key in found.keys() & set(OPTIONAL):
-        keys = [name for name in PARTS[key].model_fields if name != "name"]
+        keys = [name for name in CLASSES[key].model_fields if name != "name"]
         found[key] = {name: found[key] if isinstance(found[key], str) else found[key][name] for name in keys}
     return found

@@ -7,15 +7,16 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from darkroom.core.errors import UserError
-from darkroom.params import defaults, inheritance, sweeps
+from darkroom.params import defaults, inheritance, joining, kinds, references, sweeps
 from darkroom.params.augmentation import Augmented
 from darkroom.params.backbone import Backbone
-from darkroom.params.base import FILE, Name, Section, read, validated
+from darkroom.params.base import Name, Section, validate
 from darkroom.params.data import Census, Dataset, View
 from darkroom.params.explanation import Explanation
-from darkroom.params.inheritance import Full, Places
+from darkroom.params.joining import Full, Places
 from darkroom.params.model import Evaluation, Model, Runtime, Study, Sweep
 from darkroom.params.transfer import AnyModel, FineTune, TransferModel
+from darkroom.params.yaml_files import FILE, read
 
 
 class Parameters(Section):
@@ -39,16 +40,16 @@ class Parameters(Section):
     """Variants of a model, each trained under the name ``<sweep>-<variant>``."""
     evaluation: Evaluation
     explanations: dict[Name, Explanation]
-    """What to show of a training, whose name is the key."""
+    """Figures to make of a training run, whose name is the key."""
     studies: dict[Name, Study]
     """Models that are compared on the same test images."""
     _document: dict[str, Any] = PrivateAttr(default_factory=dict)
-    """What params.yaml says, entries not in full."""
+    """The content of params.yaml, entries not in full."""
 
     @cached_property
     def variants(self) -> dict[str, tuple[str, str]]:
         """The sweep and the variant behind each name of a variant."""
-        return {name: (sweep, variant) for name, sweep, variant in sweeps.variants(self.sweeps)}
+        return {name: (sweep, variant) for name, sweep, variant in sweeps.list_variants(self.sweeps)}
 
     @cached_property
     def trained(self) -> dict[str, Model | TransferModel]:
@@ -56,25 +57,25 @@ class Parameters(Section):
         found = dict(self.models)
         for name, (sweep, variant) in self.variants.items():
             base, where = self.models[self.sweeps[sweep].of], f"sweeps.{sweep}.variants.{variant}"
-            settings = self._changed(sweep, variant)
-            found[name] = validated(type(base), settings.value, where, settings.places)
+            settings = self._change(sweep, variant)
+            found[name] = validate(type(base), settings.value, where, settings.places)
         return found
 
-    def full(self, section: str, key: str) -> Full:
+    def complete_entry(self, section: str, key: str) -> Full:
         """Return an entry in full, and where each value stands; ``models`` have the sweeps' variants, too."""
         if section == "models" and key in self.variants:
-            return self._changed(*self.variants[key])
-        return inheritance.full(self._document, section, key)
+            return self._change(*self.variants[key])
+        return inheritance.complete_entry(self._document, section, key)
 
     def places(self, section: str, key: str) -> Places:
         """Return where each value that an entry may have stands, as dvc.yaml asks for it."""
-        return defaults.spread(self.full(section, key).places)
+        return defaults.spread(self.complete_entry(section, key).places)
 
-    def _changed(self, sweep: str, variant: str) -> Full:
+    def _change(self, sweep: str, variant: str) -> Full:
         """Return the model that a sweep varies, with the changes of a variant."""
         of, changes = self.sweeps[sweep].of, self.sweeps[sweep].variants[variant]
-        model = inheritance.full(self._document, "models", of)
-        return inheritance.overridden(self._document, model, changes, f"sweeps.{sweep}.variants.{variant}")
+        model = inheritance.complete_entry(self._document, "models", of)
+        return joining.override(self._document, model, changes, f"sweeps.{sweep}.variants.{variant}")
 
     def origin(self, key: str) -> str:
         """Return the model that the fine-tune ``key`` goes back to; of a model, itself."""
@@ -86,7 +87,7 @@ class Parameters(Section):
         """Return the models, fine-tunes and variants of a study, in the order to show them."""
         content = self.studies[study]
         swept = {key: self.sweeps[key] for key in content.sweeps}
-        return [*content.models, *(name for name, _, _ in sweeps.variants(swept))]
+        return [*content.models, *(name for name, _, _ in sweeps.list_variants(swept))]
 
     def dataset_of(self, view: str) -> str:
         """Return the dataset that a view shows, itself or with variants of its training images."""
@@ -100,27 +101,25 @@ def load(file: Path = FILE) -> Parameters:
     Raises:
         UserError: one line that names the key, its value and what is allowed.
     """
-    from darkroom.params import references  # which knows the class here
-
-    parameters = completed(read(file))
+    parameters = complete(read(file))
     references.check(parameters)
     return parameters
 
 
-def completed(document: dict[str, Any]) -> Parameters:
+def complete(document: dict[str, Any]) -> Parameters:
     """Return what params.yaml says with every entry in full; what entries ask of each other is not checked.
 
     Raises:
         UserError: as :func:`load`.
     """
-    if unknown := [key for key in document if key not in (inheritance.DEFAULTS, *Parameters.model_fields)]:
-        allowed = ", ".join([inheritance.DEFAULTS, *Parameters.model_fields])
+    if unknown := [key for key in document if key not in (kinds.DEFAULTS, *Parameters.model_fields)]:
+        allowed = ", ".join([kinds.DEFAULTS, *Parameters.model_fields])
         raise UserError(f"{FILE}: {unknown[0]}: unknown key; allowed here: {allowed}")
     if missing := [key for key in Parameters.model_fields if key not in document]:
         raise UserError(f"{FILE}: {missing[0]}: missing; every section must be given, {{}} where it has no entry")
-    inheritance.check_entries(document)
+    kinds.check_entries(document)
     defaults.check(document)
-    whole = inheritance.expanded(document)
-    parameters = validated(Parameters, whole.value, "", whole.places)
+    whole = inheritance.expand(document)
+    parameters = validate(Parameters, whole.value, "", whole.places)
     parameters._document = document
     return parameters

@@ -1,4 +1,4 @@
-"""What params.yaml says of explanations: what a trained network sees in test images."""
+"""Explanations in params.yaml: what a trained network sees in test images."""
 
 from typing import Annotated
 
@@ -17,11 +17,11 @@ class Filter(Section):
     layer: Layer
     """By its name, or by its place, from 1, among those that give feature maps."""
     number: CountOrZero
-    """Which filter of the layer, from 0."""
+    """The place of the filter in the layer, from 0."""
 
 
 class Explanation(Section):
-    """What to show of a training, whose name is the key."""
+    """Figures to make of a training run, whose name is the key."""
 
     images: Shown
     """Test images shown, drawn by ``seed``; where ``files`` names some, these come first."""

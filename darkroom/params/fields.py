@@ -1,6 +1,6 @@
-"""What keys of several sections share: the values that they take, and the nature of a hyperparameter.
+"""Types that keys of several sections share: the values that they take, and the nature of a hyperparameter.
 
-A class gives its nature to all its keys, and a key may have another; docs/parameters.py writes them down.
+A class gives its nature to all its keys, and a key may have another; darkroom/params/page.py writes them down.
 """
 
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What params.yaml says of models, their training and their evaluation."""
+"""Models, their training and their evaluation in params.yaml."""
 
 from typing import Annotated, Any, Literal
 
@@ -15,13 +15,17 @@ Changes = Annotated[dict[str, Any], Field(min_length=1, description="Keys of the
 Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "leaky_relu"]
 
 
+MOST_REPLICATES = 1000
+"""Each of them is a training run."""
+
+
 class Runtime(Section):
-    """What changes the bits of a result without changing its design."""
+    """Settings that change the bits of a result without changing its design."""
 
     seed: Annotated[int, Field(ge=0, le=4_000_000_000)]
     """Of weights, shuffles and dropout; replicate n adds n - 1."""
-    threads: Count
-    """Threads of one training: another count gives other bits."""
+    threads: Annotated[int, Field(ge=1, le=1024)]
+    """Threads of one training run: another count gives other bits."""
 
 
 class BatchNormalization(Section, json_schema_extra=REGULARISATION):
@@ -41,7 +45,7 @@ class Blocks(Section, json_schema_extra=ARCHITECTURE):
     padding: Literal["valid", "same"]
     """valid: the window stays within the image, which shrinks; same: zeros around it keep its size."""
     activation: Activation
-    """What makes each output non-linear."""
+    """The function that makes each output non-linear."""
     batch_normalization: BatchNormalization | None
     """Between each convolution and its activation."""
     pooling: Count | list[Count]
@@ -54,7 +58,7 @@ class Blocks(Section, json_schema_extra=ARCHITECTURE):
     """Factor of the sum of the convolutions' squared weights that is added to the loss; 0: none."""
 
     @model_validator(mode="after")
-    def as_many_poolings(self) -> "Blocks":
+    def check_poolings(self) -> "Blocks":
         """Require a pooling for each convolution."""
         if isinstance(self.pooling, list) and len(self.pooling) != len(self.filters):
             raise ValueError(f"filters are {self.filters} and pooling {self.pooling}: give one number, or one for each")
@@ -85,7 +89,7 @@ class Head(Section, json_schema_extra=ARCHITECTURE):
     """Dropout of the probabilities themselves, which one of the courses has: it harms training."""
 
     @model_validator(mode="after")
-    def as_many_rates(self) -> "Head":
+    def check_rates(self) -> "Head":
         """Require a dropout rate for each layer."""
         if len(self.dropout) != len(self.units):
             raise ValueError(f"units are {self.units} and dropout {self.dropout}: give one rate for each layer")
@@ -103,12 +107,12 @@ class Network(Section, json_schema_extra=ARCHITECTURE):
 
 
 class Trained(Section):
-    """What every model has: a view, and how often it is trained."""
+    """The keys of every model: its view, and how often it is trained."""
 
     view: Annotated[Name, Field(json_schema_extra=DATA)]
     """An entry of views: the images that it learns, and their size."""
-    replicates: Annotated[Count, Field(json_schema_extra=TECHNICAL)]
-    """Trainings with different seeds; the comparison gives their mean and deviation, a sweep compares the first."""
+    replicates: Annotated[int, Field(ge=1, le=MOST_REPLICATES, json_schema_extra=TECHNICAL)]
+    """Training runs with different seeds; the comparison gives their mean and deviation, a sweep compares the first."""
 
 
 class Model(Trained):
@@ -119,7 +123,7 @@ class Model(Trained):
 
 
 class Evaluation(Section):
-    """What an evaluation shows."""
+    """Contents of an evaluation."""
 
     worst: Shown
     """Worst-predicted images shown."""
@@ -143,7 +147,7 @@ class Sweep(Section):
     of: Name
     """The model that they vary; it is shown among them."""
     variants: Annotated[dict[Name, Changes], Field(min_length=1)]
-    """What each changes of the model: any of its keys, at any depth; a list is changed as a whole."""
+    """Changes of the model, by variant: any of its keys, at any depth; a list is changed as a whole."""
 
 
 class Study(Section):

@@ -1,16 +1,19 @@
-"""What the sections of params.yaml ask of each other: every name that one gives must be an entry of another."""
+"""References between the sections of params.yaml: every name that one gives must be an entry of another."""
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset
-from darkroom.params.document import Parameters
 from darkroom.params.model import Model, Study
-from darkroom.params.sweeps import variants
+from darkroom.params.sweeps import list_variants
 from darkroom.params.training import Fit
 from darkroom.params.transfer import TransferModel
+from darkroom.params.yaml_files import FILE
+
+if TYPE_CHECKING:  # it imports this module
+    from darkroom.params.document import Parameters
 
 RESERVED = {
     "all",
@@ -35,7 +38,7 @@ RESERVED = {
 """Names of rules, and of the folder beside the studies' results; no study may have one."""
 
 
-def check(parameters: Parameters) -> None:
+def check(parameters: "Parameters") -> None:
     """Check every name that a section gives of another's entry, and what models need of their data.
 
     Raises:
@@ -57,7 +60,7 @@ def check(parameters: Parameters) -> None:
         _check_named("explanations", key, {**parameters.trained, **parameters.finetunes})
 
 
-def _check_data(parameters: Parameters) -> None:
+def _check_data(parameters: "Parameters") -> None:
     for key, augmented in parameters.augmented.items():
         if key in parameters.datasets:
             raise UserError(f"{FILE}: augmented.{key}: a dataset has this name; choose another")
@@ -66,11 +69,11 @@ def _check_data(parameters: Parameters) -> None:
         _check_named(f"views.{key}.dataset", view.dataset, {**parameters.datasets, **parameters.augmented})
 
 
-def _check_sweeps(parameters: Parameters) -> None:
+def _check_sweeps(parameters: "Parameters") -> None:
     taken = {**parameters.models, **parameters.finetunes}
     for key, content in parameters.sweeps.items():
         _check_named(f"sweeps.{key}.of", content.of, parameters.models)
-    for name, sweep, variant in variants(parameters.sweeps):
+    for name, sweep, variant in list_variants(parameters.sweeps):
         if name in taken:
             raise UserError(
                 f"{FILE}: sweeps.{sweep}.variants.{variant}: it would be trained as {name}, which is taken; rename it"
@@ -78,7 +81,7 @@ def _check_sweeps(parameters: Parameters) -> None:
         taken[name] = parameters.models[parameters.sweeps[sweep].of]
 
 
-def _check_model(parameters: Parameters, key: str, model: Model | TransferModel) -> None:
+def _check_model(parameters: "Parameters", key: str, model: Model | TransferModel) -> None:
     where = f"models.{key}"
     if key in parameters.variants:
         where = "sweeps.{}.variants.{}".format(*parameters.variants[key])
@@ -101,7 +104,7 @@ def _check_model(parameters: Parameters, key: str, model: Model | TransferModel)
         _check_monitors(where, model.training)
 
 
-def _dataset(parameters: Parameters, model: Model | TransferModel) -> Dataset:
+def _dataset(parameters: "Parameters", model: Model | TransferModel) -> Dataset:
     return parameters.datasets[parameters.dataset_of(model.view)]
 
 
@@ -120,7 +123,7 @@ def _check_monitors(where: str, fit: Fit) -> None:
             )
 
 
-def _check_fine_tunes(parameters: Parameters) -> None:
+def _check_fine_tunes(parameters: "Parameters") -> None:
     for key, fine_tune in parameters.finetunes.items():
         if key in parameters.models:
             raise UserError(f"{FILE}: finetunes.{key}: a model has this name; choose another")
@@ -134,7 +137,7 @@ def _check_named(where: str, name: str, known: Mapping[str, object]) -> None:
         raise UserError(f"{FILE}: {where}: {name!r}: no such entry; allowed: {', '.join(known) or 'none is defined'}")
 
 
-def _check_studies(parameters: Parameters) -> None:
+def _check_studies(parameters: "Parameters") -> None:
     home: dict[str, str] = {}
     for key, study in parameters.studies.items():
         if key in RESERVED:

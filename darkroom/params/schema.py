@@ -6,9 +6,9 @@ python -m darkroom.params.schema          prints it (kept in workflow/params.sch
 import json
 from typing import Any
 
-from darkroom.params.defaults import KINDS, PARTS
+from darkroom.params.defaults import CLASSES
 from darkroom.params.document import Parameters
-from darkroom.params.inheritance import BASE, DEFAULTS, FINE_TUNES, SECTIONS
+from darkroom.params.kinds import BASE, DEFAULTS, FINE_TUNES, SECTIONS
 
 BASE_SCHEMA = {
     "type": "string",
@@ -17,20 +17,19 @@ BASE_SCHEMA = {
 DEFAULTS_MEANING = "Values that entries have, or their parts, unless they or their base say otherwise, by kind."
 
 
-def schema() -> str:
+def dump_schema() -> str:
     """Return the schema, as text: no key of an entry is required, for its base or the defaults may give it."""
     found = Parameters.model_json_schema()
     definitions = found["$defs"]
-    classes = {kind: one.__name__ for kind, one in {**KINDS, **PARTS}.items()}
-    definitions["Fit"] = _without(definitions["FineTuning"], ["cache_frozen"])
+    classes = {kind: one.__name__ for kind, one in CLASSES.items()}
+    definitions["Fit"] = _drop(definitions["FineTuning"], ["cache_frozen"])
     for name in (*classes.values(), "Training", "TransferTraining", "FineTuning", "Network", "Transfer"):
         definitions[name].pop("required", None)
-    definitions["FineTuneDefaults"] = _without(definitions["FineTune"], [BASE])
-    definitions["EarlyStoppingDefaults"] = _without(definitions["EarlyStopping"], ["name"])
+    definitions["FineTuneDefaults"] = _drop(definitions["FineTune"], [BASE])
+    definitions["EarlyStoppingDefaults"] = _drop(definitions["EarlyStopping"], ["name"])
     definitions["EarlyStopping"]["required"] = ["name"]
     defaults = {
-        kind: _reference(f"{name}Defaults" if f"{name}Defaults" in definitions else name)
-        for kind, name in classes.items()
+        kind: _refer(f"{name}Defaults" if f"{name}Defaults" in definitions else name) for kind, name in classes.items()
     }
     for section in SECTIONS:
         if section != FINE_TUNES:
@@ -40,11 +39,11 @@ def schema() -> str:
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
-def _without(definition: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+def _drop(definition: dict[str, Any], keys: list[str]) -> dict[str, Any]:
     return {**definition, "properties": {key: one for key, one in definition["properties"].items() if key not in keys}}
 
 
-def _reference(name: str) -> dict[str, str]:
+def _refer(name: str) -> dict[str, str]:
     return {"$ref": f"#/$defs/{name}"}
 
 
@@ -55,9 +54,9 @@ def _allow_base(section: dict[str, Any], definitions: dict[str, Any]) -> None:
     for name in names:
         kind = definitions[name]
         definitions[f"{name}Entry"] = {**kind, "properties": {BASE: BASE_SCHEMA, **kind["properties"]}}
-    entries = [_reference(f"{name}Entry") for name in names]
+    entries = [_refer(f"{name}Entry") for name in names]
     section["patternProperties"][pattern] = entries[0] if len(entries) == 1 else {"anyOf": entries}
 
 
 if __name__ == "__main__":
-    print(schema(), end="")
+    print(dump_schema(), end="")

@@ -1,4 +1,4 @@
-"""What params.yaml says of images that a program draws, in place of a dataset's photographs."""
+"""Synthetic images in params.yaml, which a program draws in place of a dataset's photographs."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class Synthetic(Section):
     """Drawn images that stand in for photographs, in the very format of the layout."""
 
     classes: Annotated[list[Annotated[str, Field(pattern=r"^[^./\\\s][^./\\]*$")]], Field(min_length=2)]
-    """What to draw; each is a class: natural scenes, the digits 0 to 9, and a pattern for any other name."""
+    """Names of what to draw; each is a class: natural scenes, the digits 0 to 9, and a pattern for any other name."""
     train_per_class: Count
     """Images of each class in the archives of train."""
     validation_per_class: CountOrZero
@@ -40,7 +40,7 @@ class Synthetic(Section):
 
     @field_validator("archive")
     @classmethod
-    def archive_in_its_folder(cls, archive: str | None) -> str | None:
+    def check_archive(cls, archive: str | None) -> str | None:
         """Refuse a name that leaves the folder of the archives."""
         if archive is not None and not re.fullmatch(FILE_NAME, archive):
             raise ValueError("not a file name; write one without folders, such as photographs")

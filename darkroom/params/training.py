@@ -1,4 +1,4 @@
-"""What params.yaml says of how a network is fitted."""
+"""Training in params.yaml: the fitting of a network."""
 
 from typing import Annotated, Any, Literal
 
@@ -13,14 +13,14 @@ Weight = Annotated[float, Field(gt=0, description="Of the class of this name; 1:
 
 
 class Fit(Section, json_schema_extra=OPTIMISATION):
-    """How a network, made before, is fitted."""
+    """Fitting of a network that was made before."""
 
     optimizer: Literal["adam", "sgd", "rmsprop"]
     """The rule by which gradients change the weights: Keras' own, by name."""
     momentum: Annotated[float, Field(ge=0, lt=1)]
     """Of sgd and rmsprop; 0 for adam, which has its own."""
     learning_rate: Annotated[float, Field(gt=0)]
-    """How far a step goes; a callback may lower it."""
+    """Length of a step; a callback may lower it."""
     epochs: Count
     """At most; a callback may end training before."""
     batch_size: Count
@@ -31,15 +31,15 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
     augmentation: Augmentation | None
     """Random changes of each training image, drawn anew in each epoch."""
     class_weights: Annotated[Literal["balanced"] | dict[str, Weight] | None, Field(json_schema_extra=DATA)]
-    """How much an image of each class counts: balanced, so that every class counts the same in all, or by class."""
+    """Weight of an image of each class: balanced, so that every class counts the same in all, or by class."""
     callbacks: list[Callback]
     """Each at most once, called in this order; without EarlyStopping the last epoch's weights are kept."""
     precision: Annotated[Literal["float32", "mixed_bfloat16"], Field(json_schema_extra=TECHNICAL)]
-    """What the layers compute in; weights and the last layer stay float32."""
+    """Number format in which the layers compute; weights and the last layer stay float32."""
 
     @field_validator("class_weights", mode="before")
     @classmethod
-    def named_classes(cls, weights: Any) -> Any:
+    def check_class_names(cls, weights: Any) -> Any:
         """Refuse a class that YAML reads as a number."""
         if isinstance(weights, dict) and not all(isinstance(name, str) for name in weights):
             raise ValueError(
@@ -48,7 +48,7 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
         return weights
 
     @model_validator(mode="after")
-    def whole_parts(self) -> "Fit":
+    def check_parts(self) -> "Fit":
         """Require parts of equal size, and a momentum only where there is one."""
         if self.batch_size % self.accumulation_steps:
             raise ValueError(
@@ -59,7 +59,7 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
         return self
 
     @model_validator(mode="after")
-    def callbacks_that_agree(self) -> "Fit":
+    def check_callbacks(self) -> "Fit":
         """Require that no callback is named twice, and none undoes what another does."""
         names = [callback.name for callback in self.callbacks]
         if twice := [name for name in names if names.count(name) > 1]:
@@ -69,10 +69,10 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
                 "callbacks: LearningRateScheduler sets the rate of each epoch and undoes ReduceLROnPlateau; name one"
             )
         if "SwapEMAWeights" in names:
-            self._averages_agree(names.index("SwapEMAWeights"))
+            self._check_averages(names.index("SwapEMAWeights"))
         return self
 
-    def _averages_agree(self, place: int) -> None:
+    def _check_averages(self, place: int) -> None:
         if self.accumulation_steps > 1:
             raise ValueError(
                 "callbacks: SwapEMAWeights averages after each part of a batch, not after each update; "
@@ -89,7 +89,7 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
 
 
 class Training(Fit):
-    """How a network is made and fitted."""
+    """Making and fitting of a network."""
 
     validation_split: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, Field(json_schema_extra=DATA)]
     """Fraction of the training images, drawn by seed, that validate; null: the dataset's own validation images, or

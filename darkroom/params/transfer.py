@@ -1,4 +1,4 @@
-"""What params.yaml says of models on a backbone, and of their fine-tunes."""
+"""Models on a backbone, and their fine-tunes, in params.yaml."""
 
 from typing import Annotated, Any
 
@@ -24,11 +24,11 @@ class _Frozen(Section):
 
 
 class TransferTraining(Training, _Frozen):
-    """How the layers on a frozen backbone are made and fitted."""
+    """Making and fitting of the layers on a frozen backbone."""
 
 
 class FineTuning(Fit, _Frozen):
-    """How part of a backbone is fitted; the base's validation images validate again."""
+    """Fitting of part of a backbone; the base's validation images validate again."""
 
 
 class TransferModel(Trained):
@@ -56,12 +56,12 @@ class FineTune(Section):
     base: Annotated[Name, Field(json_schema_extra=ARCHITECTURE)]
     """A model with a backbone, or another fine-tune; it stays as it is."""
     unfreeze: Annotated[int | str, Field(json_schema_extra=OPTIMISATION)]
-    """Which layers of the backbone train: the last n, all from the layer of this name on, or all."""
+    """Layers of the backbone that train: the last n, all from the layer of this name on, or all."""
     training: FineTuning
 
     @field_validator("unfreeze", mode="before")
     @classmethod
-    def some_layers(cls, unfreeze: Any) -> Any:
+    def check_layers(cls, unfreeze: Any) -> Any:
         """Refuse what names no layers."""
         if isinstance(unfreeze, bool) or not (
             isinstance(unfreeze, str) or (isinstance(unfreeze, int) and unfreeze > 0)

@@ -1,1 +1,1 @@
-"""How params.yaml and dvc.yaml make stages: plan, templates, command line and records. No stage depends on it."""
+"""From params.yaml and dvc.yaml to stages: plan, templates, command line and records. No stage depends on it."""

@@ -11,49 +11,49 @@ from typing import Any
 
 from darkroom.core.filenames import NETWORK
 from darkroom.core.provenance import note_on_images, note_on_weights
-from darkroom.params.base import dumped
 from darkroom.params.document import Parameters
 from darkroom.params.transfer import TransferModel
+from darkroom.params.yaml_files import dump
 from darkroom.pipeline import template
 
 FILE = Path("models/dvc.yaml")
 VERBS = {"trainings": "train", "transfers": "transfer", "finetunings": "finetune"}
-"""The stage behind each kind of training in the plan."""
+"""The stage behind each kind of training run in the plan."""
 IMAGENET = ("imagenet", "package")
 """Sources of weights that were trained on ImageNet."""
 
 
-def artifacts(parameters: Parameters, plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return path, type, desc and labels of each training in ``plan``, by a name that DVC allows."""
-    definitions = template.definitions()
+def list_artifacts(parameters: Parameters, plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return path, type, desc and labels of each training run in ``plan``, by a name that DVC allows."""
+    definitions = template.read_definitions()
     trainings = {key: (verb, entry) for kind, verb in VERBS.items() for key, entry in plan[kind].items()}
-    names = valid_names(trainings)
+    names = make_valid_names(trainings)
     found = {}
     for key, (verb, entry) in trainings.items():
         view = entry["view"]
         labels = {"study": entry["study"], "dataset": parameters.dataset_of(view), "view": view, "stage": verb}
         labels |= {"model": entry["model"], "replicate": entry["replicate"]}
-        outs = template.all_outs(definitions[verb]["do"])
+        outs = template.list_outs(definitions[verb]["do"])
         path = next(path for path in outs if Path(path).name == NETWORK)
         found[names[key]] = {
-            "path": os.path.relpath(template.filled(path, {"key": key, "item": entry}), FILE.parent),
+            "path": os.path.relpath(template.fill(path, {"key": key, "item": entry}), FILE.parent),
             "type": "model",
-            "desc": described(parameters, entry["model"], entry["replicate"], view),
+            "desc": describe(parameters, entry["model"], entry["replicate"], view),
             "labels": [f"{name}:{value}" for name, value in labels.items()],
         }
     return found
 
 
-def described(parameters: Parameters, model: str, replicate: int, view: str) -> str:
+def describe(parameters: Parameters, model: str, replicate: int, view: str) -> str:
     """Return what a model is, what it was trained on and from what weights, and whether either is made up."""
     dataset = parameters.datasets[parameters.dataset_of(view)]
     note = note_on_images(dataset.source)
     images = f"{dataset.title}, view {view}" + (f" ({note})" if note else "")
     seed = f"; replicate {replicate}, with a seed of its own" if replicate > 1 else ""
-    return f"{network(parameters, model)}, trained on {images}{seed}"
+    return f"{describe_network(parameters, model)}, trained on {images}{seed}"
 
 
-def network(parameters: Parameters, model: str) -> str:
+def describe_network(parameters: Parameters, model: str) -> str:
     """Return what network a model is, and where its weights began."""
     origin = parameters.trained[parameters.origin(model)]
     if not isinstance(origin, TransferModel):
@@ -66,7 +66,7 @@ def network(parameters: Parameters, model: str) -> str:
     return f"New layers on the frozen backbone {named}"
 
 
-def valid_names(keys: Iterable[str]) -> dict[str, str]:
+def make_valid_names(keys: Iterable[str]) -> dict[str, str]:
     """Return a name for each key that DVC allows for artifacts: the key itself, unless it ends in a sign."""
     valid = {key: key.rstrip("-_") for key in keys}
     taken = {key for key, name in valid.items() if key == name}
@@ -79,6 +79,6 @@ def valid_names(keys: Iterable[str]) -> dict[str, str]:
     return valid
 
 
-def text(parameters: Parameters, plan: Mapping[str, Any]) -> str:
+def compose(parameters: Parameters, plan: Mapping[str, Any]) -> str:
     """Return the content of models/dvc.yaml."""
-    return dumped({"artifacts": artifacts(parameters, plan)}, width=1000)
+    return dump({"artifacts": list_artifacts(parameters, plan)}, width=1000)

@@ -1,4 +1,4 @@
-"""What every stage's command line shares: arguments from dvc.yaml, and a record of the run."""
+"""Command lines of stages: arguments from dvc.yaml, and a record of the run."""
 
 import argparse
 import os
@@ -14,13 +14,13 @@ from darkroom.core.files import write_json
 from darkroom.pipeline import record, template, versions
 
 LOCKS = Path(".snakemake/locks")
-"""Where a Snakemake that is at work has files."""
+"""A Snakemake that is at work has files here."""
 AT_WORK = "a snakemake is at work here: wait for its end, or if it was killed: snakemake --unlock"
 OURS = "DARKROOM_JOB"
 """The variable by which a stage knows that a job of Snakemake's runs it."""
 
 
-def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the arguments; what ``argv`` leaves out is taken from the stage's command in dvc.yaml.
 
     The parser's first argument is ``key``; its options default to ``None``.
@@ -34,7 +34,7 @@ def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | Non
     missing = [name for name, value in vars(given).items() if value is None]
     if not missing:
         return given
-    known = template.stages()
+    known = template.read_stages()
     stage = known.get(f"{verb}@{given.key}")
     if stage is None:
         keys = ", ".join(entry.key or "" for entry in known.values() if entry.verb == verb)
@@ -42,11 +42,11 @@ def parsed(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | Non
             f"dvc.yaml has no stage {verb}@{given.key}; there is {keys or 'none'}; "
             "give every option, or, if params.yaml was just edited, run python -m darkroom.pipeline.plan"
         )
-    recorded = parser.parse_args(_record_apart(shlex.split(stage.command)[3:])[1])
+    recorded = parser.parse_args(_split_record(shlex.split(stage.command)[3:])[1])
     return argparse.Namespace(**{**vars(given), **{name: getattr(recorded, name) for name in missing}})
 
 
-def _record_apart(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
+def _split_record(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
     """Return the file that ``--record`` names, and the other arguments."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--record", type=Path)
@@ -54,7 +54,7 @@ def _record_apart(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
     return options.record, others
 
 
-def train(
+def run_training(
     verb: str,
     place: Callable[[str], str],
     description: str | None,
@@ -71,12 +71,12 @@ def train(
         UserError: of the command line, or of ``work``, with the model's key before it.
     """
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("key", help="the training: a name in params.yaml, or <name>-replicate-<n>")
+    parser.add_argument("key", help="the training run: a name in params.yaml, or <name>-replicate-<n>")
     parser.add_argument("--model", help="its name in params.yaml")
     parser.add_argument("--replicate", type=int, help="from 1")
     for name, meaning in folders.items():
         parser.add_argument(f"--{name}", type=Path, help=meaning)
-    options = parsed(parser, verb, argv)
+    options = parse(parser, verb, argv)
     try:
         work(options)
     except UserError as error:
@@ -116,14 +116,14 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
     installed libraries are those that it records.
     """
 
-    def checked_and_recorded(arguments: Sequence[str]) -> None:
+    def check_and_record(arguments: Sequence[str]) -> None:
         if "DVC_STAGE" in os.environ:
             check_alone()
             check_plan()
             versions.check(os.environ["DVC_STAGE"])
-        file, others = _record_apart(arguments)
+        file, others = _split_record(arguments)
         main(others)
         if file:
-            write_json(file, record.of_process())
+            write_json(file, record.describe_process())
 
-    program.run(checked_and_recorded)
+    program.run(check_and_record)

@@ -1,4 +1,4 @@
-"""What an execution cost and where it ran: no result, so it stands in a file of its own.
+"""Records of executions: their cost and their machine, no result, so in a file of its own.
 
 A record holds when the process began and ended, seconds, peak memory, the machine and the versions of what computed; of
 a network's training or evaluation also the device, its driver and the threads (darkroom/core/runtime.py); of a training
@@ -21,31 +21,31 @@ from darkroom.pipeline import template, versions
 KIB_PER_MIB = 1024
 
 
-def of_process() -> dict[str, Any]:
+def describe_process() -> dict[str, Any]:
     """Return the record of this process up to now: began and ended (UTC), seconds, memory (MiB), machine, versions.
 
     The versions are those of Python and of the libraries that the stage declares. What was told of it (see
     darkroom/core/facts.py) joins them.
     """
-    ended, seconds, told = time.time(), process_seconds(), facts.told()
-    known = {"python": platform.python_version(), **libraries(), **told.get("versions", {})}
+    ended, seconds, told = time.time(), measure_seconds(), facts.collect()
+    known = {"python": platform.python_version(), **list_libraries(), **told.get("versions", {})}
     return {
-        "began": _moment(ended - seconds),
-        "ended": _moment(ended),
+        "began": _format_moment(ended - seconds),
+        "ended": _format_moment(ended),
         "seconds": round(seconds, 2),
-        "peak_memory_mib": peak_memory(),
+        "peak_memory_mib": measure_memory(),
         "machine": machine.describe(),
         **told,
         "versions": known,
     }
 
 
-def process_seconds() -> float:
+def measure_seconds() -> float:
     """Return the wall-clock seconds since this process began; psutil knows no better than the whole second."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - started() / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - find_start() / os.sysconf("SC_CLK_TCK")
 
 
-def started(process: int | str = "self") -> int:
+def find_start(process: int | str = "self") -> int:
     """Return when a process began, in the system's ticks since it was started; no change of its clock touches that.
 
     Raises:
@@ -54,19 +54,19 @@ def started(process: int | str = "self") -> int:
     return int(Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
 
 
-def _moment(seconds: float) -> str:
+def _format_moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def libraries() -> dict[str, str]:
+def list_libraries() -> dict[str, str]:
     """Return the installed versions of the libraries that the stage declares; of all, where no stage is run."""
     if not template.FILE.exists():
         return {}
     verb = Path(sys.argv[0]).stem
-    return versions.installed(versions.declared(verb if verb in template.definitions() else None))
+    return versions.find_installed(versions.list_declared(verb if verb in template.read_definitions() else None))
 
 
-def peak_memory() -> int:
+def measure_memory() -> int:
     """Return the most memory that this process has held at a time, or one of its workers, in MiB."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     own = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)  # getrusage counts what forked this process, too

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from darkroom.core.errors import UserError
-from darkroom.params.base import FILE as PARAMETERS
-from darkroom.params.base import read
+from darkroom.params.yaml_files import FILE as PARAMETERS
+from darkroom.params.yaml_files import read
 
 FILE = Path("dvc.yaml")
 CHECK = "plan"
@@ -41,7 +41,7 @@ class Stage:
         return self.verb if self.key is None else f"{self.verb}@{self.key}"
 
 
-def definitions(root: Path = Path()) -> dict[str, Any]:
+def read_definitions(root: Path = Path()) -> dict[str, Any]:
     """Return dvc.yaml's stages that make something, unfilled.
 
     Raises:
@@ -50,7 +50,7 @@ def definitions(root: Path = Path()) -> dict[str, Any]:
     return {verb: content for verb, content in read(root / FILE)["stages"].items() if verb != CHECK}
 
 
-def documents(root: Path = Path()) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_documents(root: Path = Path()) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return dvc.yaml's stages that make something, unfilled, and the values that fill them.
 
     Raises:
@@ -59,46 +59,46 @@ def documents(root: Path = Path()) -> tuple[dict[str, Any], dict[str, Any]]:
     values = read(root / PARAMETERS)
     for file in read(root / FILE).get("vars", []):
         values |= read(root / file)
-    return definitions(root), values
+    return read_definitions(root), values
 
 
-def check(root: Path = Path()) -> Stage:
+def read_check(root: Path = Path()) -> Stage:
     """Return the stage ``CHECK``."""
-    return _stage(CHECK, None, read(root / FILE)["stages"][CHECK], {})
+    return _make_stage(CHECK, None, read(root / FILE)["stages"][CHECK], {})
 
 
-def stages(root: Path = Path()) -> dict[str, Stage]:
+def read_stages(root: Path = Path()) -> dict[str, Stage]:
     """Return every stage of dvc.yaml by its name (``train@cnn``)."""
-    return expanded(*documents(root))
+    return expand(*read_documents(root))
 
 
-def expanded(definitions: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Stage]:
+def expand(definitions: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Stage]:
     """Return every stage by its name, of dvc.yaml's ``definitions`` filled with ``values``.
 
     Raises:
         UserError: a command is none that DVC keeps as it is.
     """
-    found = (stage for verb, definition in definitions.items() for stage in _expanded(verb, definition, values))
+    found = (stage for verb, definition in definitions.items() for stage in _expand(verb, definition, values))
     return {stage.name: stage for stage in found}
 
 
-def definition(stage: Stage, definitions: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def fill_definition(stage: Stage, definitions: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what dvc.yaml says of a stage, with its options, filled with ``values``."""
     whole = definitions[stage.verb]
     if stage.key is None:
-        return _filled_through(whole, values)
-    return _filled_through(whole["do"], {**values, "key": stage.key, "item": _items(whole, values)[stage.key]})
+        return _fill_through(whole, values)
+    return _fill_through(whole["do"], {**values, "key": stage.key, "item": _find_items(whole, values)[stage.key]})
 
 
-def _filled_through(node: Any, values: Mapping[str, Any]) -> Any:
+def _fill_through(node: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(node, Mapping):
-        return {filled(key, values): _filled_through(value, values) for key, value in node.items()}
+        return {fill(key, values): _fill_through(value, values) for key, value in node.items()}
     if isinstance(node, list):
-        return [_filled_through(one, values) for one in node]
-    return filled(node, values) if isinstance(node, str) else node
+        return [_fill_through(one, values) for one in node]
+    return fill(node, values) if isinstance(node, str) else node
 
 
-def filled(text: str, values: Mapping[str, Any]) -> str:
+def fill(text: str, values: Mapping[str, Any]) -> str:
     """Return ``text`` with each ``${a.b}`` replaced by the value found under these keys.
 
     Raises:
@@ -114,12 +114,12 @@ def filled(text: str, values: Mapping[str, Any]) -> str:
     return EXPRESSION.sub(value, text)
 
 
-def paths(entries: list[Any]) -> list[str]:
+def list_paths(entries: list[Any]) -> list[str]:
     """Return the paths of a deps, outs, metrics or plots list, whose entries may carry options."""
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
-def all_params(definition: Mapping[str, Any]) -> dict[str, list[str]]:
+def list_params(definition: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the dotted keys that a stage depends on, unfilled, by their file."""
     found: dict[str, list[str]] = {}
     for entry in definition.get("params", []):
@@ -128,31 +128,31 @@ def all_params(definition: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def all_outs(definition: Mapping[str, Any]) -> list[str]:
+def list_outs(definition: Mapping[str, Any]) -> list[str]:
     """Return the paths that a stage writes, unfilled: its outs, metrics and plots."""
-    return [path for section in ("outs", "metrics", "plots") for path in paths(definition.get(section, []))]
+    return [path for section in ("outs", "metrics", "plots") for path in list_paths(definition.get(section, []))]
 
 
-def _expanded(verb: str, definition: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Stage]:
+def _expand(verb: str, definition: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Stage]:
     if "foreach" not in definition:
-        yield _stage(verb, None, definition, values)
+        yield _make_stage(verb, None, definition, values)
         return
-    for key, item in _items(definition, values).items():
-        yield _stage(verb, key, definition["do"], {**values, "key": key, "item": item})
+    for key, item in _find_items(definition, values).items():
+        yield _make_stage(verb, key, definition["do"], {**values, "key": key, "item": item})
 
 
-def _items(definition: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _find_items(definition: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
     items: Any = values
     for part in EXPRESSION.fullmatch(definition["foreach"])[1].split("."):  # type: ignore[index]
         items = items[part]
     return items
 
 
-def _stage(verb: str, key: str | None, definition: Mapping[str, Any], values: Mapping[str, Any]) -> Stage:
-    def fill(texts: list[str]) -> tuple[str, ...]:
-        return tuple(filled(text, values) for text in texts)
+def _make_stage(verb: str, key: str | None, definition: Mapping[str, Any], values: Mapping[str, Any]) -> Stage:
+    def fill_all(texts: list[str]) -> tuple[str, ...]:
+        return tuple(fill(text, values) for text in texts)
 
-    command = filled(definition["cmd"], values)
+    command = fill(definition["cmd"], values)
     if command != " ".join(command.split()):
         raise UserError(
             f"{FILE}: {verb}: its command holds two spaces together, or begins or ends in one; where DVC breaks a line "
@@ -162,7 +162,7 @@ def _stage(verb: str, key: str | None, definition: Mapping[str, Any], values: Ma
         verb=verb,
         key=key,
         command=command,
-        deps=fill(paths(definition.get("deps", []))),
-        params={file: fill(keys) for file, keys in all_params(definition).items()},
-        outs=fill(all_outs(definition)),
+        deps=fill_all(list_paths(definition.get("deps", []))),
+        params={file: fill_all(keys) for file, keys in list_params(definition).items()},
+        outs=fill_all(list_outs(definition)),
     )

@@ -16,7 +16,7 @@ import yaml
 from darkroom.core import program
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 
 FILE = Path("workflow/versions.yaml")
@@ -26,24 +26,24 @@ BUILDS = {"tensorflow": ("tensorflow", "tensorflow-cpu")}
 """Names under which the same library may be installed."""
 
 
-def declared(verb: str | None = None) -> list[str]:
+def list_declared(verb: str | None = None) -> list[str]:
     """Return the libraries that the stage ``verb`` declares in dvc.yaml, or all that any stage does; sorted."""
-    definitions = template.definitions()
+    definitions = template.read_definitions()
     chosen = definitions.values() if verb is None else [definitions.get(verb, {})]
-    found = (template.all_params(one.get("do", one)).get(str(FILE), []) for one in chosen)
+    found = (template.list_params(one.get("do", one)).get(str(FILE), []) for one in chosen)
     return sorted({library for libraries in found for library in libraries})
 
 
-def installed(libraries: Iterable[str]) -> dict[str, str]:
+def find_installed(libraries: Iterable[str]) -> dict[str, str]:
     """Return the versions of ``libraries`` in this environment.
 
     Raises:
         UserError: one is not installed.
     """
-    return {library: _version(library) for library in libraries}
+    return {library: _find_version(library) for library in libraries}
 
 
-def _version(library: str) -> str:
+def _find_version(library: str) -> str:
     for name in BUILDS.get(library, (library,)):
         try:
             return metadata.version(name)
@@ -52,15 +52,15 @@ def _version(library: str) -> str:
     raise UserError(f"{library} is not installed; run make environment")
 
 
-def text() -> str:
+def compose() -> str:
     """Return workflow/versions.yaml as it must be in this environment."""
-    return HEAD + yaml.safe_dump(installed(declared()))
+    return HEAD + yaml.safe_dump(find_installed(list_declared()))
 
 
 def update() -> None:
     """Write the versions if the file says something else."""
-    if not FILE.exists() or FILE.read_text(encoding="utf-8") != text():
-        write_text(FILE, text())
+    if not FILE.exists() or FILE.read_text(encoding="utf-8") != compose():
+        write_text(FILE, compose())
 
 
 def check(stage: str) -> None:
@@ -70,7 +70,7 @@ def check(stage: str) -> None:
         UserError: one is installed in another version than workflow/versions.yaml says.
     """
     known = read(FILE) if FILE.exists() else {}
-    for library, version in installed(declared(stage.partition("@")[0])).items():
+    for library, version in find_installed(list_declared(stage.partition("@")[0])).items():
         if known.get(library) != version:
             raise UserError(
                 f"{FILE} is behind the environment ({library} {known.get(library, 'is not in it')}, installed is "

@@ -11,7 +11,7 @@ import numpy
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from darkroom.core.files import written
+from darkroom.core.files import replace_file
 
 matplotlib.rcdefaults()  # a user's matplotlibrc must not change a result
 matplotlib.use("Agg")
@@ -23,7 +23,7 @@ def save(figure: Figure, path: Path, note: str = "") -> None:
     """Save ``figure`` as PNG and close it; ``note`` (such as "synthetic images") stands small below it."""
     if note:
         figure.text(0.995, -0.005, note, ha="right", va="top", fontsize=8, color="firebrick", style="italic")
-    with written(path) as temporary:
+    with replace_file(path) as temporary:
         figure.savefig(temporary, metadata={"Software": None}, bbox_inches="tight")
     pyplot.close(figure)
 

@@ -15,13 +15,13 @@ import numpy
 from PIL import Image
 
 from darkroom.core.errors import UserError
-from darkroom.core.files import ZIP_TIME, written
-from darkroom.core.progress import followed
+from darkroom.core.files import ZIP_TIME, replace_file
+from darkroom.core.progress import show_progress
 from darkroom.core.splits import SPLITS
-from darkroom.params.base import FILE
 from darkroom.params.data import Dataset, Splits, Synthetic
+from darkroom.params.yaml_files import FILE
 from darkroom.synthetic import drawing, pixel_formats
-from darkroom.synthetic.drawing import NUMBERS, kinds, picture
+from darkroom.synthetic.drawing import NUMBERS, draw_picture, number_classes
 from darkroom.synthetic.scenes import KINDS
 
 LOWER = 71
@@ -31,14 +31,14 @@ BLOCK = 20_000
 QUALITY = 85
 
 
-def jpeg(image: Image.Image) -> bytes:
+def encode_jpeg(image: Image.Image) -> bytes:
     """Return an image as a JPEG file."""
     file = io.BytesIO()
     image.save(file, "JPEG", quality=QUALITY)
     return file.getvalue()
 
 
-def numbers(seed: int, split: int, per_class: int, classes: int) -> numpy.ndarray:
+def number_images(seed: int, split: int, per_class: int, classes: int) -> numpy.ndarray:
     """Return the number of every image, int64 (``per_class``, ``classes``): shuffled over the classes, each only once.
 
     They come in blocks: what follows the first 20,000 images of a split is numbered beyond all splits' first blocks.
@@ -48,21 +48,21 @@ def numbers(seed: int, split: int, per_class: int, classes: int) -> numpy.ndarra
     return order[place % BLOCK] + BLOCK * split + len(NUMBERS) * BLOCK * (place // BLOCK)
 
 
-def pictures(synthetic: Synthetic, split: str) -> Iterator[tuple[str, Image.Image]]:
+def draw_images(synthetic: Synthetic, split: str) -> Iterator[tuple[str, Image.Image]]:
     """Yield class and number (``sea/123``) with every image of a split."""
-    places = kinds(synthetic)
-    per_class = max(drawing.count(synthetic, split, name) for name in places)
-    named = numbers(synthetic.seed, NUMBERS[split], per_class, len(KINDS) + len(places.keys() - KINDS.keys()))
+    places = number_classes(synthetic)
+    per_class = max(drawing.count_images(synthetic, split, name) for name in places)
+    named = number_images(synthetic.seed, NUMBERS[split], per_class, len(KINDS) + len(places.keys() - KINDS.keys()))
     # One of the first 30 images, whatever the classes; LOWER has no divisor up to six, so each class gets its share.
     odd = int(numpy.random.default_rng([synthetic.seed, NUMBERS[split]]).integers(30))
     for index in range(per_class):
         for rank, name in enumerate(places, start=index * len(places)):
-            if index < drawing.count(synthetic, split, name):
+            if index < drawing.count_images(synthetic, split, name):
                 lower = synthetic.sizes == "some-lower" and rank % LOWER == odd
-                yield f"{name}/{named[index, places[name]]}", picture(synthetic, split, name, index, lower)
+                yield f"{name}/{named[index, places[name]]}", draw_picture(synthetic, split, name, index, lower)
 
 
-def folder_names(splits: Splits) -> dict[str, str]:
+def choose_folder_names(splits: Splits) -> dict[str, str]:
     """Return, for each split that has something of its own, the name that its first name stands for, without ``.zip``.
 
     Raises:
@@ -85,21 +85,21 @@ def folder_names(splits: Splits) -> dict[str, str]:
     return names
 
 
-def members(dataset: Dataset, synthetic: Synthetic, split: str, folder: str) -> Iterator[tuple[str, Image.Image]]:
+def draw_members(dataset: Dataset, synthetic: Synthetic, split: str, folder: str) -> Iterator[tuple[str, Image.Image]]:
     """Yield the name in its zip, and the image, of every image of a split."""
     if dataset.layout == "class-in-name":
         counts: dict[str, int] = {}
-        for named, image in pictures(synthetic, split):
+        for named, image in draw_images(synthetic, split):
             name = named.partition("/")[0]
             counts[name] = counts.get(name, -1) + 1
             yield f"{folder}/{name}.{counts[name]}.jpg", image
     else:
         top = f"{folder}/" if synthetic.archive else f"{folder}/{folder}/"
-        for named, image in pictures(synthetic, split):
+        for named, image in draw_images(synthetic, split):
             yield f"{top}{named}.jpg", image
 
 
-def draw(dataset: Dataset, out: Path) -> None:
+def draw_delivery(dataset: Dataset, out: Path) -> None:
     """Draw the images of all splits into the folder ``out``, as the dataset's layout delivers them.
 
     Raises:
@@ -108,7 +108,7 @@ def draw(dataset: Dataset, out: Path) -> None:
     synthetic = dataset.synthetic
     if synthetic is None:
         return
-    folders = folder_names(dataset.splits)
+    folders = choose_folder_names(dataset.splits)
     if dataset.layout in pixel_formats.WRITERS:
         pixel_formats.WRITERS[dataset.layout](dataset.splits, synthetic, out)
         return
@@ -116,8 +116,8 @@ def draw(dataset: Dataset, out: Path) -> None:
     for split, folder in folders.items():
         archives.setdefault(synthetic.archive or folder, []).append(split)
     for name, splits in archives.items():
-        total = sum(drawing.count_all(synthetic, split) for split in splits)
-        drawn = (member for split in splits for member in members(dataset, synthetic, split, folders[split]))
-        with written(out / f"{name}.zip") as path, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-            for member, image in followed(drawn, total, f"draw {name}", "images"):
-                archive.writestr(zipfile.ZipInfo(member, ZIP_TIME), jpeg(image))
+        total = sum(drawing.count_all_images(synthetic, split) for split in splits)
+        drawn = (member for split in splits for member in draw_members(dataset, synthetic, split, folders[split]))
+        with replace_file(out / f"{name}.zip") as path, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            for member, image in show_progress(drawn, total, f"draw {name}", "images"):
+                archive.writestr(zipfile.ZipInfo(member, ZIP_TIME), encode_jpeg(image))

@@ -9,9 +9,8 @@ from PIL import Image, ImageFilter
 
 from darkroom.core.splits import TEST, TRAIN, VALIDATION
 from darkroom.params.data import Synthetic
-from darkroom.synthetic.digits import digit
-from darkroom.synthetic.patterns import pattern
-from darkroom.synthetic.scenes import KINDS, scene
+from darkroom.synthetic.scenes import KINDS, draw_scene
+from darkroom.synthetic.shapes import draw_digit, draw_pattern
 
 NUMBERS = {TRAIN: 0, TEST: 1, VALIDATION: 2}
 """The number of each split in the seeds of its images."""
@@ -29,50 +28,52 @@ LIGHTS = ((1, 1, 1), (1, 1, 1), (1.05, 1, 0.92), (1.1, 0.97, 0.84), (0.93, 0.98,
 """Gains of red, green and blue: white twice, warm, evening, cold, cool."""
 
 
-def count(synthetic: Synthetic, split: str, name: str) -> int:
+def count_images(synthetic: Synthetic, split: str, name: str) -> int:
     """Return how many images the class ``name`` has in the archives of ``split``."""
     images = getattr(synthetic, f"{split}_per_class")
     return max(1, round(synthetic.fewer.get(name, 1) * images)) if images else 0
 
 
-def count_all(synthetic: Synthetic, split: str) -> int:
+def count_all_images(synthetic: Synthetic, split: str) -> int:
     """Return how many images the archives of ``split`` hold."""
-    return sum(count(synthetic, split, name) for name in set(synthetic.classes))
+    return sum(count_images(synthetic, split, name) for name in set(synthetic.classes))
 
 
-def kinds(synthetic: Synthetic) -> dict[str, int]:
+def number_classes(synthetic: Synthetic) -> dict[str, int]:
     """Return the number of each class in the seeds of its images; scenes have their own, whatever is drawn beside."""
     classes = sorted(set(synthetic.classes))
     order = [*KINDS, *(name for name in classes if name not in KINDS)]
     return {name: order.index(name) for name in classes}
 
 
-def picture(synthetic: Synthetic, split: str, name: str, index: int, lower: bool = False) -> Image.Image:
+def draw_picture(synthetic: Synthetic, split: str, name: str, index: int, lower: bool = False) -> Image.Image:
     """Return one image of the class ``name``: RGB, or grey of a digit; ``lower`` than the others if so asked."""
-    random = numpy.random.default_rng([synthetic.seed, NUMBERS[split], kinds(synthetic)[name], index])
+    random = numpy.random.default_rng([synthetic.seed, NUMBERS[split], number_classes(synthetic)[name], index])
     width, height = synthetic.width, synthetic.height
     if synthetic.sizes == "many":
         width = int(random.integers(width // 2, width + 1))
     if lower or synthetic.sizes == "many":
         height = int(random.integers(height // 2 + 1, height))
     if name.isdecimal() and len(name) == 1:
-        return digit(name, random, width, height)
-    drawn = subject(synthetic, name, random, width, height)
+        return draw_digit(name, random, width, height)
+    drawn = draw_subject(synthetic, name, random, width, height)
     if random.random() < AMBIGUOUS:
-        other = subject(synthetic, confused(synthetic, name), random, width, height)
-        drawn = ambiguous(drawn, other, random)
-    return photographed(drawn, random)
+        other = draw_subject(synthetic, find_confused(synthetic, name), random, width, height)
+        drawn = blend(drawn, other, random)
+    return photograph(drawn, random)
 
 
-def subject(synthetic: Synthetic, name: str, random: numpy.random.Generator, width: int, height: int) -> Image.Image:
+def draw_subject(
+    synthetic: Synthetic, name: str, random: numpy.random.Generator, width: int, height: int
+) -> Image.Image:
     """Return a drawing of a class that is no digit, RGB, before it is photographed."""
     if name in KINDS:
-        return scene(name, random, width, height)
+        return draw_scene(name, random, width, height)
     classes = sorted(set(synthetic.classes))
-    return pattern(classes.index(name), len(classes), random, width, height)
+    return draw_pattern(classes.index(name), len(classes), random, width, height)
 
 
-def confused(synthetic: Synthetic, name: str) -> str:
+def find_confused(synthetic: Synthetic, name: str) -> str:
     """Return what a class is confused with: of a scene the one most like it, else the class after it."""
     if name in CONFUSED:
         return CONFUSED[name]
@@ -80,14 +81,14 @@ def confused(synthetic: Synthetic, name: str) -> str:
     return classes[(classes.index(name) + 1) % len(classes)]
 
 
-def ambiguous(drawn: Image.Image, other: Image.Image, random: numpy.random.Generator) -> Image.Image:
+def blend(drawn: Image.Image, other: Image.Image, random: numpy.random.Generator) -> Image.Image:
     """Return ``drawn`` with a part of it, one side with a soft border, taken by the kind that it is confused with."""
     across = numpy.linspace(-1, 1, drawn.width) * random.choice([-1, 1]) + random.uniform(-0.3, 0.3)
     share = numpy.clip(255 * (0.5 + 4 * across), 0, 255).astype(numpy.uint8)
     return Image.composite(other, drawn, Image.fromarray(numpy.tile(share, (drawn.height, 1))))
 
 
-def photographed(drawn: Image.Image, random: numpy.random.Generator) -> Image.Image:
+def photograph(drawn: Image.Image, random: numpy.random.Generator) -> Image.Image:
     """Return a drawing as a camera would take it: something in the way, colour, light, exposure, blur and noise."""
     if random.random() < 0.15:
         edge = numpy.linspace(0, 1, drawn.width) + 0.04 * numpy.sin(numpy.linspace(0, 12, drawn.height))[:, None]

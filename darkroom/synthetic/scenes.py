@@ -213,7 +213,7 @@ def sea(sketch: Sketch) -> None:
 KINDS = {kind.__name__: kind for kind in (buildings, forest, glacier, mountain, sea, street)}
 
 
-def scene(name: str, random: numpy.random.Generator, width: int, height: int) -> Image.Image:
+def draw_scene(name: str, random: numpy.random.Generator, width: int, height: int) -> Image.Image:
     """Return a drawing of the kind ``name`` (a key of ``KINDS``), RGB, ``width`` by ``height`` pixels."""
     sketch = Sketch(random, width, height)
     KINDS[name](sketch)

@@ -1,8 +1,8 @@
-"""Backups of trainings: all that one needs to go on after it was killed, and to end with the same bytes.
+"""Backups of training runs: all that one needs to go on after it was killed, and to end with the same bytes.
 
 A folder among the scratch folder's backups holds ``state.npz``: the weights, what dropout draws from, the state of the
-optimizer and of the callbacks, and the history so far. It is named by the hash of all that the training is made from
-(darkroom/training/identity.py); the training holds its lock, and removes it at the end.
+optimizer and of the callbacks, and the history so far. It is named by the content hash of the training run
+(darkroom/training/identity.py), which holds its lock, and removes it at the end.
 """
 
 import json
@@ -18,7 +18,7 @@ import numpy
 
 from darkroom.core import scratch
 from darkroom.core.backend import keras
-from darkroom.core.files import written
+from darkroom.core.files import replace_file
 from darkroom.core.progress import note
 
 FILE = "state.npz"
@@ -28,7 +28,7 @@ VALUES = "values"
 
 @dataclass(frozen=True)
 class State:
-    """How far a training has come."""
+    """The state of a training run after some epochs."""
 
     rows: list[dict[str, Any]]
     """Of its history."""
@@ -64,7 +64,7 @@ class State:
 
 
 class Backup:
-    """The backup of one training, in a folder that nobody else uses meanwhile."""
+    """The backup of one training run, in a folder that nobody else uses meanwhile."""
 
     def __init__(self, folder: Path, task: str) -> None:
         self.folder, self.task = folder, task
@@ -76,7 +76,7 @@ class Backup:
         try:
             with numpy.load(self.folder / FILE) as members:
                 arrays = {name: members[name] for name in members.files}
-            return unpacked(arrays)
+            return unpack(arrays)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             note(self.task, f"{self.folder / FILE}: the backup is corrupt; it is thrown away, and training starts anew")
             self.remove()
@@ -84,13 +84,13 @@ class Backup:
 
     def write(self, state: State) -> None:
         """Write a state in the place of the last, or say that there is no room for it."""
-        arrays = packed(state)
+        arrays = pack(state)
         needed = sum(array.nbytes for array in arrays.values())
         scratch.trim(needed)
-        if needed > scratch.free():
+        if needed > scratch.measure_free_space():
             note(self.task, f"no backup: it needs {needed / 1e6:,.1f} MB, and the disk of {self.folder} has less free")
             return
-        with written(self.folder / FILE) as temporary, temporary.open("wb") as file:
+        with replace_file(self.folder / FILE) as temporary, temporary.open("wb") as file:
             numpy.savez(file, allow_pickle=False, **arrays)
 
     def remove(self) -> None:
@@ -99,15 +99,15 @@ class Backup:
 
 
 @contextmanager
-def opened(name: str, task: str) -> Iterator[Backup | None]:
-    """Give the backup of the training ``name``, removed if all goes well; ``None`` if another process has it.
+def open_backup(name: str, task: str) -> Iterator[Backup | None]:
+    """Give the backup of the training run ``name``, removed if all goes well; ``None`` if another process has it.
 
     Raises:
         UserError: the environment gives no number for the most that the folder may hold.
     """
-    scratch.bound()  # a mistake there must not wait until the first backup
-    folder = scratch.place(scratch.BACKUPS) / name
-    with scratch.locked(folder, wait=False) as ours:
+    scratch.read_bound()  # a mistake there must not wait until the first backup
+    folder = scratch.find_folder(scratch.BACKUPS) / name
+    with scratch.lock(folder, wait=False) as ours:
         if not ours:
             note(task, f"no backup: another process does the same training and has {folder}")
         backup = Backup(folder, task) if ours else None
@@ -116,7 +116,7 @@ def opened(name: str, task: str) -> Iterator[Backup | None]:
             backup.remove()
 
 
-def packed(state: State) -> dict[str, numpy.ndarray]:
+def pack(state: State) -> dict[str, numpy.ndarray]:
     """Return a state as arrays by name; the names of lists' items end in their places."""
     lists: dict[str, list[numpy.ndarray]] = {"variables": state.variables, "optimizer": state.optimizer}
     values: dict[str, dict[str, Any]] = {}
@@ -129,8 +129,8 @@ def packed(state: State) -> dict[str, numpy.ndarray]:
     return {VALUES: numpy.frombuffer(text.encode(), dtype=numpy.uint8), **arrays}
 
 
-def unpacked(arrays: Mapping[str, numpy.ndarray]) -> State:
-    """Return the state that :func:`packed` made arrays of.
+def unpack(arrays: Mapping[str, numpy.ndarray]) -> State:
+    """Return the state that :func:`pack` made arrays of.
 
     Raises:
         KeyError: some are missing.

@@ -1,4 +1,4 @@
-"""Keras' callbacks as params.yaml asks for them, and what must be known of one to go on after a training was killed.
+"""Keras' callbacks as params.yaml asks for them, and what must be known of one to go on after a run was killed.
 
 What ModelCheckpoint, TensorBoard and CSVLogger write goes to ``logs/training/<study>/<training>``, outside the outputs
 that are tracked. BackupAndRestore is none of these: darkroom/training/backups.py does what it asks for.
@@ -17,9 +17,9 @@ from darkroom.params.training import Fit
 
 LOGS = Path("logs/training")
 TABLE = "epochs.csv"
-"""What CSVLogger writes."""
+"""The file that CSVLogger writes."""
 CHECKPOINT, BEST = "epoch-{epoch:03d}.keras", "best.keras"
-"""What ModelCheckpoint writes: after each epoch, or after one better than all before."""
+"""The files that ModelCheckpoint writes: after each epoch, or after one better than all before."""
 WRITERS = ("ModelCheckpoint", "TensorBoard", "CSVLogger")
 STATE = {
     "EarlyStopping": ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
@@ -40,21 +40,21 @@ class InTurn(keras.callbacks.Callback):
         """Do nothing."""
 
 
-def folder(out: Path) -> Path:
-    """Return where the callbacks of the training that writes its model to ``out`` write."""
+def find_log_folder(out: Path) -> Path:
+    """Return where the callbacks of the training run that writes its model to ``out`` write."""
     return LOGS.joinpath(*out.parts[-2:])
 
 
-def asked(fit: Fit, kind: type[Callback]) -> Any:
+def find_callback(fit: Fit, kind: type[Callback]) -> Any:
     """Return what ``fit`` says of the callback of one kind, or ``None``."""
     return next((callback for callback in fit.callbacks if isinstance(callback, kind)), None)
 
 
 def check(fit: Fit, validates: bool) -> None:
-    """Check that each callback's figure will be there.
+    """Check that each callback's metric will be there.
 
     Raises:
-        UserError: one watches a figure of the validation images, and there are none.
+        UserError: one watches a metric of the validation images, and there are none.
     """
     for callback in fit.callbacks:
         monitor = getattr(callback, "monitor", "")
@@ -65,8 +65,8 @@ def check(fit: Fit, validates: bool) -> None:
             )
 
 
-def made(fit: Fit, logs: Path, epochs: int) -> list[keras.callbacks.Callback]:
-    """Return Keras' callbacks for ``fit``, in its order, of a training that has come through ``epochs`` epochs.
+def make_callbacks(fit: Fit, logs: Path, epochs: int) -> list[keras.callbacks.Callback]:
+    """Return Keras' callbacks for ``fit``, in its order, of a run that has come through ``epochs`` epochs.
 
     One that starts replaces in ``logs`` what another left there; one that goes on adds to it.
     """
@@ -75,10 +75,10 @@ def made(fit: Fit, logs: Path, epochs: int) -> list[keras.callbacks.Callback]:
             shutil.rmtree(logs, ignore_errors=True)
         logs.mkdir(parents=True, exist_ok=True)
     kept = [callback for callback in fit.callbacks if not isinstance(callback, BackupAndRestore)]
-    return [*(_made(callback, fit, logs, epochs) for callback in kept), InTurn()]
+    return [*(_make_callback(callback, fit, logs, epochs) for callback in kept), InTurn()]
 
 
-def _made(callback: Callback, fit: Fit, logs: Path, epochs: int) -> keras.callbacks.Callback:
+def _make_callback(callback: Callback, fit: Fit, logs: Path, epochs: int) -> keras.callbacks.Callback:
     options = callback.model_dump(exclude={"name"})
     match callback.name:
         case "ModelCheckpoint":
@@ -86,31 +86,31 @@ def _made(callback: Callback, fit: Fit, logs: Path, epochs: int) -> keras.callba
         case "TensorBoard":
             options["log_dir"] = logs
         case "CSVLogger":
-            cut(logs / TABLE, epochs)
+            cut_table(logs / TABLE, epochs)
             options = {"filename": logs / TABLE, "append": epochs > 0}
         case "TerminateOnNaN":
             options = {"raise_error": True}
         case "LearningRateScheduler":
-            options = {"schedule": lambda epoch, _: rate(fit.learning_rate, callback, epoch)}
+            options = {"schedule": lambda epoch, _: compute_rate(fit.learning_rate, callback, epoch)}
         case "SwapEMAWeights":
             options = {"swap_on_epoch": callback.swap_on_epoch}
     return getattr(keras.callbacks, callback.name)(**options)
 
 
-def rate(start: float, scheduler: LearningRateScheduler, epoch: int) -> float:
-    """Return the learning rate of an epoch, counted from 0, of a training that begins with the rate ``start``."""
+def compute_rate(start: float, scheduler: LearningRateScheduler, epoch: int) -> float:
+    """Return the learning rate of an epoch, counted from 0, of a run that begins with the rate ``start``."""
     return start * scheduler.factor ** max(0, (epoch - scheduler.start_from_epoch) // scheduler.every)
 
 
-def cut(table: Path, epochs: int) -> None:
+def cut_table(table: Path, epochs: int) -> None:
     """Cut off what CSVLogger wrote of the epochs after the first ``epochs``, which are going to be trained again."""
     if table.is_file():
         write_text(table, "".join(table.read_text(encoding="utf-8").splitlines(keepends=True)[: epochs + 1]))
 
 
-def averaging(fit: Fit) -> dict[str, Any]:
+def choose_averaging(fit: Fit) -> dict[str, Any]:
     """Return how the optimizer must be made for the callbacks of ``fit``: to average weights, or as always."""
-    swap = asked(fit, SwapEMAWeights)
+    swap = find_callback(fit, SwapEMAWeights)
     return {"use_ema": True, "ema_momentum": swap.momentum} if swap else {}
 
 
@@ -121,22 +121,22 @@ def put_average(callbacks: Sequence[keras.callbacks.Callback], model: keras.Mode
             model.optimizer.finalize_variable_values(model.trainable_variables)
 
 
-def kept_epoch(callbacks: Sequence[keras.callbacks.Callback], epochs: int) -> int:
-    """Return the epoch, from 1, whose weights a training of ``epochs`` epochs keeps: the last, if none was chosen."""
+def find_kept_epoch(callbacks: Sequence[keras.callbacks.Callback], epochs: int) -> int:
+    """Return the epoch, from 1, whose weights a run of ``epochs`` epochs keeps: the last, if none was chosen."""
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.EarlyStopping) and callback.best_weights is not None:
             return callback.best_epoch + 1
     return epochs
 
 
-def state(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, dict[str, Any]]:
+def collect_state(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, dict[str, Any]]:
     """Return what the callbacks know of the epochs that have been, by class and attribute."""
     kinds = {type(callback).__name__: callback for callback in callbacks}
     return {kind: {name: getattr(kinds[kind], name) for name in STATE[kind]} for kind in STATE if kind in kinds}
 
 
 def restore(callbacks: Sequence[keras.callbacks.Callback], known: dict[str, dict[str, Any]]) -> None:
-    """Have the callbacks know what :func:`state` returned of others."""
+    """Have the callbacks know what :func:`collect_state` returned of others."""
     for callback in callbacks:
         for name, value in known.get(type(callback).__name__, {}).items():
             setattr(callback, name, value)

@@ -27,7 +27,7 @@ class Rows:
     train: numpy.ndarray
     validation: numpy.ndarray
 
-    def batches(
+    def make_batches(
         self, read: Callable[[numpy.ndarray], Any], view: View, fit: Fit, seed: int
     ) -> tuple[Batches, Batches | None]:
         """Return the batches that train, shuffled and changed by ``seed``, and those that validate, if any do.
@@ -40,15 +40,15 @@ class Rows:
         parts, labels = fit.accumulation_steps, view.learning_labels()
         if len(self.train) < parts:
             raise UserError(f"training.accumulation_steps: {parts}: more than {len(self.train)} training images")
-        changed = augmentation.changes(fit.augmentation) if fit.augmentation else None
-        weights = class_weights(fit, labels[self.train], view.classes)
+        changed = augmentation.compile_changes(fit.augmentation) if fit.augmentation else None
+        weights = weigh_classes(fit, labels[self.train], view.classes)
         train = Batches(read, labels, self.train, fit.batch_size, parts, seed, changed, weights)
         if not len(self.validation):
             return train, None
         return train, Batches(read, labels, self.validation, train.part, 1, None)
 
 
-def class_weights(fit: Fit, labels: numpy.ndarray, classes: Sequence[str]) -> numpy.ndarray | None:
+def weigh_classes(fit: Fit, labels: numpy.ndarray, classes: Sequence[str]) -> numpy.ndarray | None:
     """Return how much an image of each class counts, float32 (classes,), or ``None`` where all count the same.
 
     Balanced weights are images / (classes × images of the class), as those of scikit-learn.
@@ -74,14 +74,14 @@ def class_weights(fit: Fit, labels: numpy.ndarray, classes: Sequence[str]) -> nu
     return numpy.array([given[name] for name in classes], dtype=numpy.float32)
 
 
-def compiled(model: keras.Model, fit: Fit) -> keras.Model:
+def compile_model(model: keras.Model, fit: Fit) -> keras.Model:
     """Return ``model``, compiled with the optimizer and accumulation that ``fit`` asks for, and the loss of its output.
 
     Of a single unit that is the binary cross-entropy, of one for each class the categorical one. L2 penalties come on
     top of it, as in Keras: the loss of a history contains them.
     """
     parts = fit.accumulation_steps
-    options: dict[str, Any] = {"learning_rate": fit.learning_rate, **callbacks.averaging(fit)}
+    options: dict[str, Any] = {"learning_rate": fit.learning_rate, **callbacks.choose_averaging(fit)}
     if fit.optimizer != "adam":
         options["momentum"] = fit.momentum
     optimizer = keras.optimizers.get(fit.optimizer).__class__(
@@ -92,7 +92,7 @@ def compiled(model: keras.Model, fit: Fit) -> keras.Model:
     return model
 
 
-def fitted(
+def fit_model(
     model: keras.Model,
     train: Batches,
     validation: Batches | None,
@@ -108,11 +108,11 @@ def fitted(
     The backup stays ``until`` that is closed: close it when the model is written.
 
     Raises:
-        UserError: the training diverged, or a callback watches a figure that there is not.
+        UserError: the training diverged, or a callback watches a metric that there is not.
     """
     callbacks.check(fit, validation is not None)
-    wanted = callbacks.asked(fit, BackupAndRestore)
+    wanted = callbacks.find_callback(fit, BackupAndRestore)
     if not wanted:
-        return Loop(compiled(model, fit), train, validation, fit, task).run(logs, None, 0)
-    backup = until.enter_context(backups.opened(identity.named(model, train, validation, fit, origin), task))
-    return Loop(compiled(model, fit), train, validation, fit, task).run(logs, backup, wanted.every)
+        return Loop(compile_model(model, fit), train, validation, fit, task).run(logs, None, 0)
+    backup = until.enter_context(backups.open_backup(identity.identify(model, train, validation, fit, origin), task))
+    return Loop(compile_model(model, fit), train, validation, fit, task).run(logs, backup, wanted.every)

@@ -1,7 +1,7 @@
-"""What a training is made from, and the name that follows: another for each other thing that its bytes depend on.
+"""Content hash of a training run: of all that its bytes depend on.
 
-A backup of that name is none of a training with other parameters, pixels, weights, code or libraries, or on a machine
-that would compute other bits.
+A backup of that name is none of a training run with other parameters, pixels, weights, code or libraries, or on a
+machine that would compute other bits.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ UNTRACKED = ("darkroom.params", "darkroom.pipeline")
 
 @dataclass(frozen=True)
 class Origin:
-    """What a training is made from, beside its batches and how it is fitted."""
+    """The origin of a training run, beside its batches and how it is fitted."""
 
     network: keras.Model
     """The whole network, from pixels to probabilities."""
@@ -39,8 +39,8 @@ class Origin:
     """Its seed, and what else decides what it gives."""
 
 
-def named(model: keras.Model, train: Batches, validation: Batches | None, fit: Fit, origin: Origin) -> str:
-    """Return the name of a training: 32 hexadecimal digits."""
+def identify(model: keras.Model, train: Batches, validation: Batches | None, fit: Fit, origin: Origin) -> str:
+    """Return the content hash of a training run: 32 hexadecimal digits."""
     digest = hashlib.sha256()
     for network in (origin.network, model):
         described = [[type(layer).__name__, layer.get_config()] for layer in network.layers]
@@ -58,15 +58,15 @@ def named(model: keras.Model, train: Batches, validation: Batches | None, fit: F
         "threads": origin.settings.threads,
         "classes": origin.view.classes,
         "pixels": [sha256(origin.view.folder / images_file(split)) for split in origin.view.learning_splits],
-        "versions": {"python": sys.version, "numpy": numpy.__version__, **runtime.computing()},
-        "machine": [runtime.device(), computer["processor"], computer["features"]],
-        "code": code(),
+        "versions": {"python": sys.version, "numpy": numpy.__version__, **runtime.list_versions()},
+        "machine": [runtime.find_gpu_name(), computer["processor"], computer["features"]],
+        "code": hash_code(),
     }
     digest.update(json.dumps(made_from, sort_keys=True).encode())
     return digest.hexdigest()[:32]
 
 
-def code() -> dict[str, str]:
+def hash_code() -> dict[str, str]:
     """Return the SHA-256 of each of the project's modules that this process has imported and that decide about bytes.
 
     Of params.yaml that is its values, not what reads them: see ``UNTRACKED``.

@@ -1,4 +1,4 @@
-"""What every training leaves in its model's folder."""
+"""The files that every training run leaves in its model's folder."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,26 +20,26 @@ LARGEST = 3
 """Layers named as those that hold most parameters."""
 
 
-def hyperparameters(settings: Section, seed: int) -> dict[str, Any]:
+def list_hyperparameters(settings: Section, seed: int) -> dict[str, Any]:
     """Return every value of ``settings`` under its dotted key (``training.batch_size``), and the seed.
 
     What is listed by name, as callbacks are, stands under its name (``training.callbacks.EarlyStopping.patience``).
     """
-    return {**_flat(settings.model_dump(exclude={"replicates"}), ""), "seed": seed}
+    return {**_flatten(settings.model_dump(exclude={"replicates"}), ""), "seed": seed}
 
 
-def _flat(value: Any, key: str) -> dict[str, Any]:
+def _flatten(value: Any, key: str) -> dict[str, Any]:
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         value = {item["name"]: {name: each for name, each in item.items() if name != "name"} or True for item in value}
     if not isinstance(value, dict):
         return {key: value}
     found: dict[str, Any] = {}
     for name, inside in value.items():
-        found |= _flat(inside, f"{key}.{name}" if key else str(name))
+        found |= _flatten(inside, f"{key}.{name}" if key else str(name))
     return found
 
 
-def counts(layers: pandas.DataFrame, result: Fitted, fit: Fit) -> dict[str, Any]:
+def summarize(layers: pandas.DataFrame, result: Fitted, fit: Fit) -> dict[str, Any]:
     """Return what is counted of a trained model: epochs, the epoch kept, parameters, the layers with most of them."""
     largest = layers.sort_values("parameters", ascending=False, kind="stable").head(LARGEST)
     parameters = int(layers["parameters"].sum())
@@ -54,21 +54,21 @@ def counts(layers: pandas.DataFrame, result: Fitted, fit: Fit) -> dict[str, Any]
     }
 
 
-def write(
+def write_model(
     out: Path, model: keras.Model, view: View, result: Fitted, fit: Fit, rows: Rows, about: Mapping[str, Any]
 ) -> None:
     """Write the model, its history, its layer table, its view's preparation and its summary, which begins ``about``."""
-    layers = network.layer_table(model)
+    layers = network.tabulate_layers(model)
     images = {"train_images": len(rows.train), "validation_images": len(rows.validation)}
     (out / SUMMARY).unlink(missing_ok=True)  # written last: a folder without it is no whole model
     network_file.save(model, out / NETWORK)
     write_table(out / HISTORY, result.history)
     write_table(out / LAYERS, layers)
     write_json(out / DESCRIPTION, view.preparation)
-    write_json(out / SUMMARY, {**about, "precision": fit.precision, **images, **counts(layers, result, fit)})
+    write_json(out / SUMMARY, {**about, "precision": fit.precision, **images, **summarize(layers, result, fit)})
 
 
-def tell(
+def tell_cost(
     result: Fitted, rows: Rows, fit: Fit, settings: Mapping[str, Any], frozen_seconds: float | None = None
 ) -> None:
     """Tell what the training run cost, for its record; where it has frozen layers, with the seconds they took first.

@@ -29,7 +29,7 @@ BRIGHTEST = 255
 def build(architecture: str, alpha: float | None, shape: tuple[int, int, int]) -> keras.Model:
     """Return the network without its last layers, with random weights, named after the architecture in lower case.
 
-    In: images after ``preprocessing``, float32 (batch, height, width, 3). Out: feature maps (batch, rows, columns,
+    In: images after ``make_preprocessing``, float32 (batch, height, width, 3). Out: feature maps (batch, rows, columns,
     features), not pooled. Layers have the same names however many networks were built before.
 
     Raises:
@@ -43,7 +43,7 @@ def build(architecture: str, alpha: float | None, shape: tuple[int, int, int]) -
         )
     try:
         packaged = architecture == PACKAGED
-        network = efficientnet_lite.build(shape) if packaged else published(architecture, alpha, shape, None)
+        network = efficientnet_lite.build(shape) if packaged else build_published(architecture, alpha, shape, None)
     except ValueError as error:
         if least := re.search(r"at least (\d+x\d+)", str(error)):
             raise UserError(
@@ -57,7 +57,9 @@ def build(architecture: str, alpha: float | None, shape: tuple[int, int, int]) -
     return keras.Model(network.input, network.output, name=architecture.lower())
 
 
-def published(architecture: str, alpha: float | None, shape: tuple[int, int, int], weights: str | None) -> keras.Model:
+def build_published(
+    architecture: str, alpha: float | None, shape: tuple[int, int, int], weights: str | None
+) -> keras.Model:
     """Return what keras.applications makes of ``architecture`` without its last layers, with ``weights``.
 
     Raises:
@@ -77,14 +79,14 @@ def number_names(network: keras.Model) -> None:
             counts[name] += 1
 
 
-def preprocessing(architecture: str) -> list[Callable[[keras.KerasTensor], keras.KerasTensor]]:
+def make_preprocessing(architecture: str) -> list[Callable[[keras.KerasTensor], keras.KerasTensor]]:
     """Return what to call on images, one after another, to prepare them as ``architecture`` was trained on them.
 
     Symbolic images (batch, height, width, 3) of any dtype, with values from 0 to 255, become what ``preprocess_input``
     of the architecture makes of them, through layers and operations that a ``.keras`` file holds: at most a reversal of
     the channels and a change of scale, in float32. The list is empty where the network begins with it.
     """
-    reverse, rescaling = affine(architecture)
+    reverse, rescaling = find_affine(architecture)
     steps: list[Callable[[keras.KerasTensor], keras.KerasTensor]] = []
     if reverse:
         steps.append(partial(keras.ops.flip, axis=-1))
@@ -93,7 +95,7 @@ def preprocessing(architecture: str) -> list[Callable[[keras.KerasTensor], keras
     return steps
 
 
-def affine(architecture: str) -> tuple[bool, dict[str, Any]]:
+def find_affine(architecture: str) -> tuple[bool, dict[str, Any]]:
     """Return whether channels are reversed first, and the arguments of ``Rescaling``: numbers, or lists by channel.
 
     They are found by asking ``preprocess_input``, beside the architecture in its module, for a few pixels: it is affine
@@ -111,9 +113,9 @@ def affine(architecture: str) -> tuple[bool, dict[str, Any]]:
     matrix = numpy.stack([output(pixel) - offset for pixel in primaries], axis=1) / BRIGHTEST  # output by input channel
     reverse = not matrix[0, 0]
     scale = numpy.diag(matrix[:, ::-1] if reverse else matrix)
-    return reverse, {"scale": _brief(scale), "offset": _brief(offset)}
+    return reverse, {"scale": _shorten(scale), "offset": _shorten(offset)}
 
 
-def _brief(values: numpy.ndarray) -> float | list[float]:
+def _shorten(values: numpy.ndarray) -> float | list[float]:
     """Return one number where all are equal."""
     return float(values[0]) if (values == values[0]).all() else values.tolist()

@@ -11,7 +11,7 @@ from typing import Any
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.networks.network import OUTPUT_DROPOUT, PROBABILITIES, top
+from darkroom.networks.network import OUTPUT_DROPOUT, PROBABILITIES, make_top
 from darkroom.params.transfer import Transfer
 from darkroom.transfer_learning.architectures import PREPROCESSING
 
@@ -19,7 +19,7 @@ FLOAT32 = (PREPROCESSING, PROBABILITIES, OUTPUT_DROPOUT)
 """Layers that compute in float32 whatever the precision."""
 
 
-def on_backbone(
+def build_on_backbone(
     network: Transfer,
     backbone: keras.Model,
     preprocessing: Sequence[Callable[[keras.KerasTensor], keras.KerasTensor]],
@@ -35,12 +35,12 @@ def on_backbone(
     for step in preprocessing:
         outputs = step(outputs)
     outputs = backbone(outputs, training=False)
-    for layer in top(network.head, classes):
+    for layer in make_top(network.head, classes):
         outputs = layer(outputs)
     return keras.Model(image, outputs, name="network")
 
 
-def of(model: keras.Model) -> keras.Model:
+def find_backbone(model: keras.Model) -> keras.Model:
     """Return the backbone inside ``model``.
 
     Raises:
@@ -73,7 +73,7 @@ def unfreeze(backbone: keras.Model, chosen: int | str) -> None:
 
 
 @contextmanager
-def unfrozen(backbone: keras.Model, chosen: int | str) -> Iterator[None]:
+def unfreeze_meanwhile(backbone: keras.Model, chosen: int | str) -> Iterator[None]:
     """Unfreeze layers as ``unfreeze`` does, for as long as the block lasts."""
     before, layers = backbone.trainable, [layer.trainable for layer in backbone.layers]
     try:
@@ -85,7 +85,7 @@ def unfrozen(backbone: keras.Model, chosen: int | str) -> Iterator[None]:
             layer.trainable = trains
 
 
-def described(backbone: keras.Model) -> dict[str, Any]:
+def describe(backbone: keras.Model) -> dict[str, Any]:
     """Return the number of layers, the first and last, the output's shape, and the layers at each size of feature maps.
 
     ``sizes`` has one entry per run of layers of the same height and width: height, width, first and last layer, and
@@ -107,24 +107,24 @@ def described(backbone: keras.Model) -> dict[str, Any]:
     return {"name": backbone.name, "layers": len(backbone.layers), **ends, "output_shape": shape, "sizes": sizes}
 
 
-def with_precision(model: keras.Model, precision: str) -> keras.Model:
+def set_precision(model: keras.Model, precision: str) -> keras.Model:
     """Return ``model`` with layers that compute in ``precision``, the softmax aside; itself if they do already."""
     if all(layer.dtype_policy.name == precision for layer in model.layers if layer.name not in FLOAT32):
         return model
-    config = _of_precision(model.get_config(), precision)
+    config = _replace_precision(model.get_config(), precision)
     rebuilt = keras.Model.from_config(config)
     rebuilt.set_weights(model.get_weights())
-    for layer in of(rebuilt).layers:
+    for layer in find_backbone(rebuilt).layers:
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # set_weights leaves it with the mean and variance it was made with
     return rebuilt
 
 
-def _of_precision(node: Any, precision: str) -> Any:
+def _replace_precision(node: Any, precision: str) -> Any:
     if isinstance(node, list | tuple):
-        return [_of_precision(item, precision) for item in node]
+        return [_replace_precision(item, precision) for item in node]
     if not isinstance(node, dict) or node.get("name") in FLOAT32:
         return node
     if node.get("class_name") == "DTypePolicy":
         return {**node, "config": {"name": precision}}
-    return {key: _of_precision(value, precision) for key, value in node.items()}
+    return {key: _replace_precision(value, precision) for key, value in node.items()}

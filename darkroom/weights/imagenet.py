@@ -11,7 +11,6 @@ from unittest import mock
 
 import numpy
 
-from darkroom.archives.download import TIMEOUT
 from darkroom.core import progress
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
@@ -20,8 +19,10 @@ from darkroom.params.backbone import Backbone
 from darkroom.transfer_learning import architectures
 from darkroom.weights import hdf5
 
+TIMEOUT = 60
+"""Seconds without an answer before Keras' server counts as unreachable."""
 SHAPE = (224, 224, 3)
-"""Of the images that a backbone is made for while its weights are brought: they fit any other size, but of MobileNet
+"""Of the images that a backbone is made for while its weights are loaded: they fit any other size, but of MobileNet
 and MobileNetV2 Keras has weights for several, and takes those for 224 where it has none for the size wanted."""
 OF_THE_DISK = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EROFS)
 """Errors of the cache's place, not of the network."""
@@ -45,7 +46,7 @@ def download(backbone: Backbone, task: str) -> tuple[keras.Model, Path]:
     get_file = home.get_file
 
     def receive(*arguments: Any, **options: Any) -> str:
-        file = received(get_file, *arguments, **options)
+        file = receive_file(get_file, *arguments, **options)
         hdf5.check_sha256(file, backbone.sha256)
         if backbone.sha256 is None and options.get("file_hash") is None:
             progress.note(task, f"Keras has no hash of {file.name}; to hold this one, write sha256: {sha256(file)}")
@@ -58,14 +59,14 @@ def download(backbone: Backbone, task: str) -> tuple[keras.Model, Path]:
 
     try:
         with mock.patch.object(home, "get_file", receive):  # Keras tells nowhere else which file it takes, and whence
-            reference = architectures.published(backbone.architecture, backbone.alpha, SHAPE, "imagenet")
+            reference = architectures.build_published(backbone.architecture, backbone.alpha, SHAPE, "imagenet")
     except ValueError as error:
         raise UserError(f"alpha: {backbone.alpha}: {_line(error)}") from None
     check_features(network, reference)
     return network, files[-1]
 
 
-def received(get_file: Callable[..., str], name: str, address: str, **options: Any) -> Path:
+def receive_file(get_file: Callable[..., str], name: str, address: str, **options: Any) -> Path:
     """Return the file ``name`` from Keras' cache, where ``get_file`` puts it if it is not there.
 
     Raises:
@@ -84,7 +85,7 @@ def received(get_file: Callable[..., str], name: str, address: str, **options: A
         reason = _line(error).rpartition(" -- ")[2]
         raise UserError(
             f"weights: imagenet: download of {address} failed ({reason}); check the network, "
-            f"or bring {name} by hand and give its path as weights"
+            f"or download {name} by hand and give its path as weights"
         ) from None
     finally:
         socket.setdefaulttimeout(timeout)

@@ -28,10 +28,10 @@ ORIGINS = {"stem_conv": "_conv_stem", "stem_bn": "_bn0", "top_conv": "_conv_head
         "project_bn": "_bn2",
     }.items()
 }
-"""What each layer is called in PyTorch."""
+"""The name of each layer in PyTorch."""
 
 
-def package_file() -> Path:
+def find_file() -> Path:
     """Return the installed package's file with the weights, a state dict in PyTorch's old format.
 
     Raises:
@@ -47,7 +47,7 @@ def package_file() -> Path:
     return path
 
 
-def package_version() -> str:
+def find_version() -> str:
     """Return the installed package's version.
 
     Raises:

@@ -30,7 +30,7 @@ def read(path: Path) -> dict[str, numpy.ndarray]:
     """
     with path.open("rb") as file:
         try:
-            return _tensors(file)
+            return _read_tensors(file)
         except Exception as error:  # corrupt bytes raise anything: EOFError, KeyError, TypeError, UnpicklingError, …
             problem = " ".join(str(error).split()) or type(error).__name__
             raise UserError(
@@ -39,7 +39,7 @@ def read(path: Path) -> dict[str, numpy.ndarray]:
             ) from None
 
 
-def _tensors(file: BufferedReader) -> dict[str, numpy.ndarray]:
+def _read_tensors(file: BufferedReader) -> dict[str, numpy.ndarray]:
     unpickler = _Unpickler(file)
     magic, version, _, tensors, keys = [unpickler.load() for _ in range(5)]
     if (magic, version) != (MAGIC, VERSION):

@@ -7,27 +7,27 @@ import pandas
 
 from darkroom.evaluation.evaluations import view_of
 from darkroom.images.prepared.views import PREPARATION
-from darkroom.worksheet.material import Answer, Material, Question, rows
+from darkroom.worksheet.material import Answer, Material, Question, tabulate
 
 
-def hyperparameters(material: Material) -> Answer:
-    """How many hyperparameters there are, and their values for the best model."""
-    found = table(material)
-    varied = found[found.drop(columns="name").nunique(axis=1, dropna=False) > 1]
+def list_hyperparameters(material: Material) -> Answer:
+    """Which hyperparameters are there, and which values does the best model use?"""
+    found = collect_hyperparameters(material)
     of_best = found[["name", material.best]].dropna().rename(columns={material.best: "value"})
-    differ = f", of which {len(varied)} differ between the {len(material.evaluated)} models"
-    answer = (
-        f"{len(found)}{differ if len(material.evaluated) > 1 else ''}; the values of every model stand side by side in "
-        f"hyperparameters.csv beside this page. Those of {material.best}:\n\n{rows(of_best.to_dict('records'))}"
-    )
-    question = "Which hyperparameters are there, and which values were used?"
-    return Answer(question, answer, [material.every("hyperparameters.csv")])
+    return {
+        "number": len(found),
+        "varied": int((found.drop(columns="name").nunique(axis=1, dropna=False) > 1).sum()),
+        "models": len(material.evaluated),
+        "best": material.best,
+        "table": tabulate(of_best.to_dict("records")),
+        "files": [material.every("hyperparameters.csv")],
+    }
 
 
-def table(material: Material) -> pandas.DataFrame:
+def collect_hyperparameters(material: Material) -> pandas.DataFrame:
     """Return one row per hyperparameter, by name, and one column per model with the value used, as text."""
     columns = {
-        model: {name: as_written(value) for name, value in used(material, model).items()}
+        model: {name: write_value(value) for name, value in read_values(material, model).items()}
         for model in material.evaluated
     }
     names = dict.fromkeys(name for values in columns.values() for name in values)
@@ -36,16 +36,16 @@ def table(material: Material) -> pandas.DataFrame:
     )
 
 
-def used(material: Material, model: str) -> dict[str, Any]:
+def read_values(material: Material, model: str) -> dict[str, Any]:
     """Return the hyperparameters of a model, with those of its view."""
     view = view_of(model, material.evaluated)
     of_view = {f"view.{name}": material.views[view][name] for name in PREPARATION}
     return {"view": view, **of_view, **material.evaluated[model].hyperparameters}
 
 
-def as_written(value: object) -> str:
+def write_value(value: object) -> str:
     """Return a hyperparameter's value as params.yaml may have it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False).replace('"', "")
 
 
-QUESTIONS: tuple[Question, ...] = (hyperparameters,)
+QUESTIONS: dict[str, Question] = {"hyperparameters": list_hyperparameters}

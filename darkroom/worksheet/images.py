@@ -6,70 +6,54 @@ from darkroom.census import counts
 from darkroom.census import page as census_page
 from darkroom.evaluation.evaluations import CLASSES, view_of
 from darkroom.images.prepared.views import DESCRIPTION
-from darkroom.reporting.tables import escaped, markdown
-from darkroom.worksheet.material import Answer, Material, Question, read, rows
+from darkroom.worksheet.material import Answer, Material, Question, read_table, tabulate
 
 MOST = 5
 """Identical files named."""
 
 
-def number_per_class(material: Material) -> Answer:
-    """How many images each class has in each split."""
+def count_per_class(material: Material) -> Answer:
+    """How many images does each class have in each split?"""
     file = material.census / "classes.csv"
-    table = read(file)
+    table = read_table(file)
     total = pandas.DataFrame([{"class": "all"} | {name: table[name].sum() for name in counts.splits_of(table)}])
-    return Answer("How many images has each class in each split?", markdown(pandas.concat([table, total])), [file])
+    return {"table": tabulate(pandas.concat([table, total])), "files": [file]}
 
 
-def balance(material: Material) -> Answer:
-    """Whether the classes are balanced."""
+def judge_balance(material: Material) -> Answer:
+    """Are the classes balanced?"""
     file = material.census / "classes.csv"
-    lines = census_page.describe_balances(read(file), material.balance_tolerance)
-    return Answer("Are the classes balanced?", "\n\n".join(lines) + "\n", [file])
+    return {"splits": census_page.describe_balances(read_table(file), material.balance_tolerance), "files": [file]}
 
 
-def labels(material: Material) -> Answer:
-    """Which label stands for which class."""
+def list_labels(material: Material) -> Answer:
+    """Which label stands for which class?"""
     one = material.evaluated[material.best]
-    named = (f"{label}: {escaped(name)}" for label, name in enumerate(one.classes["class"]))
-    return Answer(
-        "Which label has which class?", f"In alphabetical order: {', '.join(named)}.\n", [one.folder / CLASSES]
-    )
+    return {"classes": list(one.classes["class"]), "files": [one.folder / CLASSES]}
 
 
-def sizes(material: Material) -> Answer:
-    """Which sizes the images have: how many, the smallest, the largest."""
+def describe_sizes(material: Material) -> Answer:
+    """What sizes do the images have?"""
     file = material.census / "sizes.csv"
-    return Answer("Which sizes do the images have?", census_page.describe_sizes(read(file)) + "\n", [file])
+    return {"text": census_page.describe_sizes(read_table(file)), "files": [file]}
 
 
-def readiness(material: Material) -> Answer:
-    """Whether the images can feed a network as they are."""
+def judge_readiness(material: Material) -> Answer:
+    """Can the images be fed to a network as they are?"""
     files = [material.census / f"{name}.csv" for name in ("sizes", "modes", "corrupt")]
-    distinct, modes, corrupt = (read(file) for file in files)
-    reasons = [
-        f"they have {len(distinct):,} sizes" if len(distinct) != 1 else "",
-        f"they have {modes['mode'].nunique()} colour modes" if modes["mode"].nunique() != 1 else "",
-        f"{len(corrupt):,} cannot be read completely" if len(corrupt) else "",
-    ]
-    found = ", and ".join(filter(None, reasons))
-    yes = "Yes: all have one size and one colour mode, and all can be read."
-    return Answer("Can the images feed a network as they are?", (f"No: {found}." if found else yes) + "\n", files)
+    sizes, modes, corrupt = (read_table(file) for file in files)
+    return {"sizes": len(sizes), "modes": modes["mode"].nunique(), "corrupt": len(corrupt), "files": files}
 
 
-def duplicates(material: Material) -> Answer:
-    """Whether the same file stands in two splits, or under two labels."""
+def find_duplicates(material: Material) -> Answer:
+    """Does any image occur twice, in two splits or under two labels?"""
     file = material.census / "duplicates.csv"
-    table = read(file)
-    count = table["group"].nunique()
-    words = "1 group of files has" if count == 1 else f"{count:,} groups of files have"
-    answer = f"{words} the same bytes:\n\n{markdown(table.head(MOST))}"
-    none = "No two files have the same bytes.\n"
-    return Answer("Is an image there twice, in two splits or under two labels?", answer if len(table) else none, [file])
+    table = read_table(file)
+    return {"groups": table["group"].nunique(), "table": tabulate(table.head(MOST)), "files": [file]}
 
 
-def views(material: Material) -> Answer:
-    """Which views were made of the images, and which models see them."""
+def list_views(material: Material) -> Answer:
+    """Which views were made of the images, and how many models see each?"""
     found = [
         {
             "view": name,
@@ -82,11 +66,11 @@ def views(material: Material) -> Answer:
         }
         for name, view in material.views.items()
     ]
-    return Answer("Which views were made of the images?", rows(found), [material.every(DESCRIPTION)])
+    return {"table": tabulate(found), "files": [material.every(DESCRIPTION)]}
 
 
-def drawn(material: Material) -> Answer:
-    """How many images train, validate and test each model."""
+def count_uses(material: Material) -> Answer:
+    """How many images are used for training, validation and testing?"""
     columns = {"train_images": "train", "validation_images": "validate", "images": "test"}
     alike: dict[tuple[int, ...], list[str]] = {}
     for model, one in material.evaluated.items():
@@ -94,21 +78,28 @@ def drawn(material: Material) -> Answer:
     found = [
         dict(zip(columns.values(), key, strict=True)) | {"models": ", ".join(names)} for key, names in alike.items()
     ]
-    return Answer("How many images train, validate and test?", rows(found), [material.every("metrics.json")])
+    return {"table": tabulate(found), "files": [material.every("metrics.json")]}
 
 
-def augmentation(material: Material) -> Answer | None:
-    """Which models see randomly changed images in training, and how these are changed."""
+def list_augmentations(material: Material) -> Answer | None:
+    """Which networks are trained on randomly changed images, and how are these changed?"""
     found = []
     for model, one in material.evaluated.items():
         used = one.below("training.augmentation")
-        chosen = ", ".join(f"{name} {value}" for name, value in used.items() if value and name != "fill")
-        if chosen:
-            found.append({"model": model, "changes": chosen, "fill": used.get("fill")})
-    question = "Which networks see randomly changed images in training?"
-    return Answer(question, rows(found), [material.every("hyperparameters.csv")]) if found else None
+        changes = ", ".join(f"{name} {value}" for name, value in used.items() if value and name != "fill")
+        if changes:
+            found.append({"model": model, "changes": changes, "fill": used.get("fill")})
+    return {"table": tabulate(found), "files": [material.every("hyperparameters.csv")]} if found else None
 
 
-QUESTIONS: tuple[Question, ...] = (
-    number_per_class, balance, labels, sizes, readiness, duplicates, views, drawn, augmentation,
-)  # fmt: skip
+QUESTIONS: dict[str, Question] = {
+    "number_per_class": count_per_class,
+    "balance": judge_balance,
+    "labels": list_labels,
+    "sizes": describe_sizes,
+    "readiness": judge_readiness,
+    "duplicates": find_duplicates,
+    "views": list_views,
+    "uses": count_uses,
+    "augmentation": list_augmentations,
+}

@@ -1,4 +1,4 @@
-"""What the worksheet's questions are answered from, and what an answer is."""
+"""Material that the worksheet's questions are answered from, and the form of an answer."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -11,32 +11,25 @@ import pandas
 from darkroom.evaluation.evaluations import Evaluated
 from darkroom.params.data import Dataset
 from darkroom.params.model import Study
-from darkroom.reporting.tables import escaped, markdown
+from darkroom.reporting.tables import markdown
 
 TEXTS = ("class", "true", "predicted", "file", "first", "second", "worst", "second_worst", "best")
 NAMES = ("model", "finetuned", "base")
 """Columns of tables that hold texts, even where a class is called NA, or, of NAMES, a model 007."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A question of a worksheet, its answer in Markdown, and the files that the answer was read from."""
-
-    question: str
-    answer: str
-    files: Sequence[Path]
+Answer = dict[str, Any]
+"""The values that a question's template shows, among them ``files``, which they were read from."""
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A training of which it is shown what it sees: its evaluation, and the folder that explain wrote."""
+    """A training run of which it is shown what it sees: its evaluation, and the folder that explain wrote."""
 
     evaluated: Evaluated
     folder: Path
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """A sweep: its title, the model that it varies, and the table that sweep wrote, with where it lies."""
 
     title: str
@@ -53,18 +46,18 @@ class Material:
     dataset: Dataset
     views: Mapping[str, Mapping[str, Any]]
     """The views that its models use, each as view.json describes it."""
-    sweeps: Sequence[Swept]
+    sweeps: Sequence[SweepResult]
     """The sweeps that it lists."""
     balance_tolerance: float
     """Of the census: a fraction of the mean of a split."""
     evaluated: Mapping[str, Evaluated]
-    """By model, its first training."""
+    """By model, its first training run."""
     census: Path
     comparison: Path
     costs: Path
     """The page that holds the times; the worksheet names it and does not read it."""
     explained: Mapping[str, Explained]
-    """By training, those of which it is shown what they see."""
+    """By training run, those of which it is shown what they see."""
     page: Path
     """The worksheet."""
 
@@ -77,7 +70,7 @@ class Material:
         return int(self.evaluated[model].metrics["correct"])
 
     @property
-    def fine_tuned(self) -> dict[str, str]:
+    def fine_tunes(self) -> dict[str, str]:
         """The fine-tunes whose base is among the models, each with its base."""
         bases = ((model, one.base) for model, one in self.evaluated.items())
         return {model: base for model, base in bases if base is not None and base in self.evaluated}
@@ -86,22 +79,24 @@ class Material:
         """Return the file ``name`` of every evaluation, as a path with a ``*`` in it."""
         return self.evaluated[self.best].folder.parent / "*" / name
 
-    def linked(self, text: str, file: Path) -> str:
-        """Return ``text`` as a link from the worksheet to a file."""
-        return f"[{escaped(text)}]({Path(os.path.relpath(file, self.page.parent)).as_posix()})"
+    def locate(self, file: Path) -> str:
+        """Return the path of a file as seen from the worksheet, for links."""
+        return Path(os.path.relpath(file, self.page.parent)).as_posix()
 
 
 Question = Callable[[Material], Answer | None]
 """Answers a question, or says by None that the study has nothing that could."""
 
 
-def read(file: Path) -> pandas.DataFrame:
+def read_table(file: Path) -> pandas.DataFrame:
     """Return a table that a stage wrote; texts stay as they stand, and an empty number is missing."""
     columns = pandas.read_csv(file, nrows=0).columns
     numbers = {name: [""] for name in columns if name not in TEXTS + NAMES}
     return pandas.read_csv(file, dtype=dict.fromkeys(TEXTS + NAMES, str), keep_default_na=False, na_values=numbers)
 
 
-def rows(content: Sequence[Mapping[str, object]], formats: Mapping[str, str] | None = None) -> str:
-    """Return rows as a table in Markdown."""
-    return markdown(pandas.DataFrame(content), formats)
+def tabulate(
+    content: pandas.DataFrame | Sequence[Mapping[str, object]], formats: Mapping[str, str] | None = None
+) -> str:
+    """Return a table, or rows, in Markdown."""
+    return markdown(pandas.DataFrame(content), formats).rstrip()

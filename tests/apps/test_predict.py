@@ -250,7 +250,7 @@ def test_results_come_while_images_are_still_being_read(model: Path) -> None:
             yield Path("a.png"), numpy.zeros((24, 24, 3), dtype=numpy.uint8)
 
     opened = ModelFolder.open(str(model))
-    first = next(predict.predicted(opened.network(), endless(), opened))
+    first = next(predict.predict_batches(opened.network(), endless(), opened))
     assert first.file == "a.png" and first.probabilities.shape == (4,)
     assert len(taken) == predict.BATCH
 
@@ -273,7 +273,7 @@ def test_two_classes_and_one_are_tabled() -> None:
 
 def test_digits_count_as_numbers_wherever_they_stand() -> None:
     names = ["x/10", "x/9b/1", "x1", "x01", "x2", "9", "x/9"]
-    ordered = sorted((Path(name) for name in names), key=image_files.natural)
+    ordered = sorted((Path(name) for name in names), key=image_files.order_naturally)
     assert [path.as_posix() for path in ordered] == ["9", "x/9", "x/9b/1", "x/10", "x01", "x1", "x2"]
 
 
@@ -352,10 +352,10 @@ def edited(**changes: object) -> Callable[[Path], None]:
         (
             "view.json",
             edited(size=32),
-            r"takes images of \(24, 24, 3\) and tells 4 classes .* says \(32, 32, 3\) and 4",
+            r"takes images of \(24, 24, 3\) and distinguishes 4 classes, .* says \(32, 32, 3\) and 4",
         ),
         ("view.json", edited(mode="L"), r"takes images of \(24, 24, 3\) .* says \(24, 24, 1\)"),
-        ("view.json", edited(classes=["a", "b"]), r"tells 4 classes apart, but view\.json .* and 2 \(a, b\)"),
+        ("view.json", edited(classes=["a", "b"]), r"distinguishes 4 classes, but view\.json .* and 2 \(a, b\)"),
     ],
 )
 def test_a_damaged_model_gives_one_line(

@@ -13,7 +13,7 @@ import pytest
 from darkroom.archives import binary_batches
 from darkroom.archives.expansion import Expansion
 from darkroom.core.errors import UserError
-from darkroom.images.decoding.formats import decoded
+from darkroom.images.decoding.formats import decode
 from stages import fetch, unzip
 from tests.support.data_sets import records, write_tar
 from tests.support.refusals import one_line
@@ -69,7 +69,7 @@ def test_pixels_and_classes_arrive(pictures: Callable[..., Path]) -> None:
         batch, number = str(row.member).split(".bin#")
         labels = LABELS[batch]
         assert NAMES.decode().split()[labels[int(number)]] == row._2
-        image = decoded(folder / "images" / str(row.file))
+        image = decode(folder / "images" / str(row.file))
         assert image.mode == "RGB"
         assert numpy.array_equal(numpy.asarray(image), records(labels)[1][int(number)])
     assert set(index["archive"]) == {ARCHIVE}
@@ -159,7 +159,7 @@ NESTED = headers(tarfile.XGLTYPE, 0) * 1500
 
 
 @pytest.mark.parametrize("start", [PAX, LONG_NAME, EMPTY, NESTED], ids=["pax", "long name", "many members", "nested"])
-@pytest.mark.parametrize("read", [binary_batches.batches, binary_batches.labels])
+@pytest.mark.parametrize("read", [binary_batches.list_batches, binary_batches.read_labels])
 def test_headers_without_end_are_not_held_in_memory(
     pictures: Callable[..., Path], start: bytes, read: Callable[[Path, Expansion], object]
 ) -> None:

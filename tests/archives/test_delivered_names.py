@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stages import fetch, unzip
+from darkroom.archives import unpacking
+from stages import fetch
 from tests.support.data_sets import dataset, records, write_idx, write_tar
 from tests.support.deliveries import CIFAR, class_folders
 from tests.support.refusals import one_line
@@ -69,7 +70,7 @@ def test_an_archive_whose_name_is_not_utf8_cannot_be_unpacked(mine: Path, whole:
     for name in (f"train{LATIN}", "test"):
         (mine / f"{name}.zip").write_bytes(whole)
     splits = {"train": ["train*"], "validation": [], "test": ["test"]}
-    one_line(lambda: unzip.planned("pets", dataset(splits=splits), mine), "the name is not UTF-8")
+    one_line(lambda: unpacking.plan_images("pets", dataset(splits=splits), mine), "the name is not UTF-8")
 
 
 def test_a_batch_whose_name_is_not_utf8(refused: Callable[..., str], mine: Path) -> None:
@@ -82,13 +83,13 @@ def test_other_members_of_a_tar_may_have_any_name(mine: Path, tmp_path: Path) ->
     out = tmp_path / "out"
     out.mkdir()
     fetch.bring("pets", dataset(source=str(mine), **CIFAR), out)
-    assert len(unzip.planned("pets", dataset(**CIFAR), out)) == 4
+    assert len(unpacking.plan_images("pets", dataset(**CIFAR), out)) == 4
 
 
 @pytest.mark.parametrize("name", ["a\x1b", "é" * 120])
 def test_a_class_that_cannot_name_a_file(mine: Path, name: str) -> None:
     write_tar(mine / "a.tar.gz", BATCHES | {"d/batches.meta.txt": f"{name}\ndog\n".encode()})
-    one_line(lambda: unzip.planned("pets", dataset(**CIFAR), mine), repr(name), "cannot name a file; mend it")
+    one_line(lambda: unpacking.plan_images("pets", dataset(**CIFAR), mine), repr(name), "cannot name a file; mend it")
 
 
 @pytest.mark.parametrize("name", ["cat/a\nb.jpg", "a\nb/1.jpg", "cat/a\\b.jpg"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stages import fetch
+from darkroom.pipeline import origins
 from tests.support.data_sets import dataset
 from tests.support.deliveries import CIFAR, zipped
 from tests.support.refusals import one_line
@@ -138,5 +138,5 @@ def test_a_source_that_is_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     Path("loop").symlink_to("loop")
     given = dataset(source=source)
     one_line(
-        lambda: fetch.check_origin("pets", given, Path("out")), "datasets.pets.source: ", "no path (", "correct it"
+        lambda: origins.check_origin("pets", given, Path("out")), "datasets.pets.source: ", "no path (", "correct it"
     )

@@ -8,7 +8,7 @@ import numpy
 import pandas
 import pytest
 
-from darkroom.images.decoding.formats import decoded
+from darkroom.images.decoding.formats import decode
 from stages import unzip
 from tests.support.data_sets import SHARED, idx, write_idx
 from tests.support.refusals import one_line
@@ -59,7 +59,7 @@ def test_pixels_and_labels_arrive(project: Project, packed: bool, spelling: str)
     for row in train.itertuples():
         number = int(str(row.member).rpartition("#")[2])
         assert str(TRAIN[number]) == row._2
-        image = decoded(folder / "images" / str(row.file))
+        image = decode(folder / "images" / str(row.file))
         assert (image.mode, image.format) == ("L", "array")
         assert numpy.array_equal(numpy.asarray(image), images[number])
     assert sorted(path.name for path in Path("images").rglob("*.npy")) == ["0.npy", "1.npy", "1.npy", "3.npy", "3.npy"]

@@ -9,6 +9,7 @@ import kagglehub
 import pytest
 import requests
 
+from darkroom.archives import manifest
 from darkroom.core.errors import UserError
 from darkroom.params.data import Dataset
 from stages import fetch
@@ -42,7 +43,7 @@ def bring(dataset: Dataset, out: Path) -> list[str]:
     """Bring and check a data set's files; return their names."""
     out.mkdir()
     fetch.bring("digits", dataset, out)
-    fetch.check_hashes("digits", dataset, fetch.manifest(out))
+    manifest.check_hashes("digits", dataset, manifest.list_files(out))
     return sorted(path.name for path in out.iterdir())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from darkroom.archives.subsets import drawn
+from darkroom.archives.subsets import draw_images
 from darkroom.core.errors import UserError
 from tests.support.data_sets import dataset
 
@@ -32,7 +32,7 @@ def items(**counts: int) -> list[Item]:
 
 def subset(images: list[Item], splits: dict[str, list[str]] | None = None, **draw: Any) -> dict[str, list[Item]]:
     asked = {"seed": 42, "train": None, "validation": None, "test": None} | draw
-    found = drawn(
+    found = draw_images(
         "pets", dataset(splits=splits or {"train": ["train"], "validation": [], "test": []}, draw=asked), images
     )
     assert len(set(found)) == len(found)
@@ -111,7 +111,7 @@ def test_images_of_one_name_in_two_archives_are_two_images() -> None:
 
 def test_no_draw_takes_every_image() -> None:
     pool = items(cat=3, dog=2, test_cat=1)
-    assert drawn("pets", dataset(), pool) == pool
+    assert draw_images("pets", dataset(), pool) == pool
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_each_section_counts_what_was_executed(tmp_path: Path, capsys: pytest.Ca
     arguments = ["--models", str(MODELS), "--cache", str(tmp_path / "cache"), "--out", str(out), "--repeats", "1"]
     main(arguments)
     table = pandas.read_csv(out, keep_default_na=False).set_index(["section", "what"])
-    stages = template.stages(tmp_path / "cache" / str(MODELS))
+    stages = template.read_stages(tmp_path / "cache" / str(MODELS))
     executed = {what: int(count) for (_, what), count in table["executed"].items() if count != ""}
     assert executed == {
         "everything made": len(stages),
@@ -53,7 +53,7 @@ def test_snakemake_without_dvc_runs_the_same_stages(tmp_path: Path, study: Path)
     table = Table(tmp_path / "scaling.csv", KEYS, COLUMNS)
     here = Study(study, MODELS, table)
     assert attempted(here, peer, "everything made")
-    assert sorted(stage for stage, _ in trivial.executed(study)) == sorted(template.stages(study))
+    assert sorted(stage for stage, _ in trivial.executed(study)) == sorted(template.read_stages(study))
     assert attempted(here, peer, "nothing to do")
     concerned = trivial.change(study, MODELS)
     assert attempted(here, peer, "one model changed")

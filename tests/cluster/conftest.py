@@ -37,5 +37,5 @@ def local(beside: Future[Path]) -> Path:
 
 def made(folder: Path) -> Path:
     """Make a study without a cluster, and return its folder."""
-    assert snakemake(folder) == sorted(template.stages(folder))
+    assert snakemake(folder) == sorted(template.read_stages(folder))
     return folder

@@ -35,7 +35,7 @@ def test_the_study_is_the_same_on_slurm(slurm: Slurm, beside: Future[Path], tmp_
     before = len(slurm.jobs())
     running = start(slurm, folder, settings)
     assert running.end() == 0, running.said
-    assert began(folder) == sorted(template.stages(folder))
+    assert began(folder) == sorted(template.read_stages(folder))
 
     jobs = {job.number: job.fields for job in slurm.jobs()[before:]}
     assert {fields["JobState"] for fields in jobs.values()} == {"COMPLETED"}

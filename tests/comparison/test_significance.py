@@ -26,8 +26,8 @@ def test_mcnemar_on_agrestis_approval_ratings() -> None:
 
 def test_wilson_interval_is_the_published_one() -> None:
     """Newcombe, Two-sided confidence intervals for the single proportion, 1998, table I: 81 of 263, and 0 of 20."""
-    assert significance.interval(81, 263, 0.95) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert significance.interval(0, 20, 0.95) == pytest.approx((0, 0.1611), abs=5e-5)
+    assert significance.wilson_interval(81, 263, 0.95) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert significance.wilson_interval(0, 20, 0.95) == pytest.approx((0, 0.1611), abs=5e-5)
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_wilson_interval_is_the_published_one() -> None:
 def test_corrections(correction: str, expected: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     chances = iter([0.01, 0.04, 0.03])
     monkeypatch.setattr(significance, "mcnemar_p", lambda only_first, only_second: next(chances))
-    pairs = significance.pairs(dict.fromkeys("abc", TABLE), 0.95, correction)
+    pairs = significance.compare_pairs(dict.fromkeys("abc", TABLE), 0.95, correction)
     assert pairs["p_corrected"].tolist() == pytest.approx(expected)
     assert pairs["different"].tolist() == [value < 0.05 for value in expected]
 
 
 def test_only_the_pairs_asked_for_are_tested_and_counted_in_the_correction(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(significance, "mcnemar_p", lambda only_first, only_second: 0.02)
-    pairs = significance.pairs(dict.fromkeys("abc", TABLE), 0.95, "bonferroni", [("a", "b"), ("a", "c")])
+    pairs = significance.compare_pairs(dict.fromkeys("abc", TABLE), 0.95, "bonferroni", [("a", "b"), ("a", "c")])
     assert pairs[["first", "second"]].values.tolist() == [["a", "b"], ["a", "c"]]
     assert pairs["p_corrected"].tolist() == pytest.approx([0.04, 0.04])
 
@@ -52,4 +52,4 @@ def test_only_the_pairs_asked_for_are_tested_and_counted_in_the_correction(monke
 def test_models_tested_on_other_images_are_refused() -> None:
     other = TABLE.assign(file=["c", "d"])
     with pytest.raises(UserError, match=r"b: not tested on the same images as a \(2 and 2 images\)"):
-        significance.pairs({"a": TABLE, "b": other}, 0.95, "holm")
+        significance.compare_pairs({"a": TABLE, "b": other}, 0.95, "holm")

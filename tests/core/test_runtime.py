@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from darkroom.core import gpu, runtime
+from darkroom.core import facts, gpu, runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.params.model import Runtime
@@ -57,9 +57,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Machine]:
         monkeypatch.setattr("tensorflow.test.is_built_with_gpu_support", lambda: built_for_gpus)
         build = {"is_cuda_build": True, "cuda_version": "12.5.1", "cudnn_version": "9"}
         monkeypatch.setattr("tensorflow.sysconfig.get_build_info", lambda: build)
-        monkeypatch.setattr(gpu, "driver", lambda: driver)
+        monkeypatch.setattr(gpu, "find_driver_version", lambda: driver)
         monkeypatch.setattr(gpu, "is_here", lambda: driver is not None)
-        monkeypatch.setattr(record, "_told", {})
+        monkeypatch.setattr(facts, "_told", {})
         monkeypatch.setattr("socket.gethostname", lambda: "node7")
         monkeypatch.delenv(gpu.VARIABLE, raising=False)
         return found
@@ -80,7 +80,7 @@ def test_a_gpu_that_is_there_is_used_and_recorded(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
     assert runtime.start(SETTINGS, replicate=2) == 14
     assert found.grows == found.gpus == ["NVIDIA H100", "NVIDIA A100"]
-    known = record.of_process()
+    known = record.describe_process()
     assert {name: known[name] for name in FACTS} == {
         "gpu": "NVIDIA H100",
         "compute_capability": "9.0",
@@ -90,7 +90,7 @@ def test_a_gpu_that_is_there_is_used_and_recorded(
     }
     assert known["versions"].items() >= {"cuda": "12.5.1", "cudnn": "9", "nvidia-driver": "550.54"}.items()
     assert {"python", "keras", "tensorflow"} <= set(known["versions"])
-    assert runtime.device() == "NVIDIA H100"
+    assert runtime.find_gpu_name() == "NVIDIA H100"
 
 
 def test_on_a_processor_nothing_of_a_gpu_is_recorded(
@@ -99,7 +99,7 @@ def test_on_a_processor_nothing_of_a_gpu_is_recorded(
     machine()
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     runtime.start(SETTINGS)
-    known = record.of_process()
+    known = record.describe_process()
     assert [known[name] for name in ("gpu", "compute_capability", "cuda_visible_devices")] == [None] * 3
     assert not {"cuda", "cudnn", "nvidia-driver"} & set(known["versions"])
     assert capfd.readouterr().err == ""
@@ -112,8 +112,8 @@ def test_a_gpu_is_left_alone_where_none_is_wanted(
     found = machine("NVIDIA H100", driver="550.54")
     wish(monkeypatch, wanted)
     runtime.start(SETTINGS, on_gpu=on_gpu)
-    assert (found.gpus, found.grows, runtime.device()) == ([], [], None)
-    assert record.of_process()["gpu"] is None
+    assert (found.gpus, found.grows, runtime.find_gpu_name()) == ([], [], None)
+    assert record.describe_process()["gpu"] is None
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_weights_are_brought_without_a_gpu(
     found = machine("NVIDIA H100", driver="550.54")
     project()
     wish(monkeypatch, "required")
-    monkeypatch.setattr(pretrained, "pretrained", lambda *arguments: None)
+    monkeypatch.setattr(pretrained, "store_weights", lambda *arguments: None)
     pretrained.main(["efficientnetlite0", "--out", "out"])
     assert (found.gpus, found.grows) == ([], [])
 
@@ -217,19 +217,19 @@ def test_the_user_reads_one_line(root: Path, project: Callable[..., Path]) -> No
 @pytest.mark.parametrize(("text", "version"), [(PROPRIETARY, "535.129.03"), (OPEN, "550.54"), ("no driver\n", None)])
 def test_the_driver_says_its_version(tmp_path: Path, text: str, version: str | None) -> None:
     (tmp_path / "version").write_text(text)
-    assert gpu.driver(tmp_path / "version") == version
+    assert gpu.find_driver_version(tmp_path / "version") == version
     assert gpu.is_here(tmp_path / "version", tmp_path)
 
 
 def test_nvidia_smi_is_asked_where_the_driver_does_not_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert gpu.driver(tmp_path / "none") is None
+    assert gpu.find_driver_version(tmp_path / "none") is None
     program = tmp_path / "nvidia-smi"
     program.write_text("#!/bin/sh\necho 575.51.03\necho 575.51.03\n")
     program.chmod(0o755)
-    assert gpu.driver(tmp_path / "other") == "575.51.03"
+    assert gpu.find_driver_version(tmp_path / "other") == "575.51.03"
     program.write_text("#!/bin/sh\necho 575.51.03\nexit 9\n")
-    assert gpu.driver(tmp_path / "third") is None
+    assert gpu.find_driver_version(tmp_path / "third") is None
 
 
 @pytest.mark.parametrize(("name", "here"), [("nvidia0", True), ("nvidiactl", False), ("null", False)])

@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from benchmarks.project import parameters
-from darkroom.params.base import entry
+from darkroom.archives import manifest
+from darkroom.core.provenance import note_on_images
+from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
 from stages import fetch, unzip
 from tests.support.data_sets import SHARED
@@ -26,8 +28,8 @@ def test_every_data_set_has_lines_and_they_are_allowed(root: Path) -> None:
     assert list(dict.fromkeys(key for key, _ in LINES)) == list(datasets)
     for key, lines in LINES:
         assert list(lines) == ["source", "sha256", "layout", "splits", "draw"]
-        described = Dataset.model_validate(datasets[key] | lines)
-        assert described.note == ""
+        allowed = Dataset.model_validate(datasets[key] | lines)
+        assert note_on_images(allowed.source) == ""
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not here")
@@ -45,10 +47,10 @@ def test_the_lines_bring_the_real_images(
     """With the hashes of the page; the last lines of a key are those of its files in a folder."""
     lines = dict(LINES)[key] | {"source": str(SHARED / folder)}
     project({f"datasets.{key}.{name}": value for name, value in lines.items()})
-    described = entry(Dataset, "datasets", key)
+    described = read_entry(Dataset, "datasets", key)
     raw = Path("raw")
     raw.mkdir()
     fetch.bring(key, described, raw)
-    fetch.check_hashes(key, described, fetch.manifest(raw))
+    manifest.check_hashes(key, described, manifest.list_files(raw))
     unzip.main([key, "--raw", str(raw), "--out", "images"])
     assert pandas.read_csv("images/index.csv")["split"].value_counts().to_dict() == images

@@ -10,7 +10,7 @@ import pytest
 
 from darkroom.core.errors import UserError
 from darkroom.core.growing_array import GrowingArray
-from darkroom.images.decoding.formats import CorruptImageError, decoded
+from darkroom.images.decoding.formats import CorruptImageError, decode
 from stages import census, prepare, unzip
 from tests.support.data_sets import write_idx
 from tests.support.image_folders import picture, write_folder
@@ -93,18 +93,18 @@ def test_an_array_that_holds_no_such_image(
     else:
         numpy.save(path, content)
     with pytest.raises(CorruptImageError) as caught:
-        decoded(path / str(row))
+        decode(path / str(row))
     assert str(caught.value).startswith(problem) and "\n" not in str(caught.value)
 
 
 def test_an_array_that_is_missing_is_no_damage(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        decoded(tmp_path / "a.npy" / "0")
+        decode(tmp_path / "a.npy" / "0")
 
 
 def test_a_folder_may_be_called_as_an_array(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "images", {"train/a.npy/1.png": picture(1)})
-    assert decoded(folder / "train/a.npy/1.png").size == (24, 18)
+    assert decode(folder / "train/a.npy/1.png").size == (24, 18)
 
 
 def test_an_array_that_grew_is_the_one_that_numpy_writes(tmp_path: Path) -> None:

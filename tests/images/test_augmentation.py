@@ -5,7 +5,7 @@ from typing import Any
 import numpy
 import pytest
 
-from darkroom.images.prepared.augmentation import chain, changes
+from darkroom.images.prepared.augmentation import compile_changes, make_layers
 from darkroom.images.prepared.batches import Batches
 from darkroom.params.augmentation import Augmentation
 
@@ -24,19 +24,19 @@ def seeds(count: int = 40) -> numpy.ndarray:
 
 
 def changed(given: numpy.ndarray, **settings: Any) -> numpy.ndarray:
-    return changes(Augmentation(**{**NONE, **settings}))(given, seeds(len(given)))
+    return compile_changes(Augmentation(**{**NONE, **settings}))(given, seeds(len(given)))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_image_depends_on_its_seeds_alone(channels: int) -> None:
-    change, given, drawn = changes(Augmentation(**EVERY)), images(channels=channels), seeds()
+    change, given, drawn = compile_changes(Augmentation(**EVERY)), images(channels=channels), seeds()
     whole = change(given, drawn)
     assert (whole.dtype, whole.shape) == (numpy.float32, given.shape)
     assert (whole.min(), whole.max()) == (0, 255)
     numpy.testing.assert_array_equal(change(given[::-1], drawn[::-1])[::-1], whole)
     parts = [change(given[rows], drawn[rows]) for rows in (slice(0, 7), slice(7, 8), slice(8, 40))]
     numpy.testing.assert_array_equal(numpy.concatenate(parts), whole)
-    numpy.testing.assert_array_equal(changes(Augmentation(**EVERY))(given, drawn), whole)
+    numpy.testing.assert_array_equal(compile_changes(Augmentation(**EVERY))(given, drawn), whole)
     assert (change(given, drawn + 1) != whole).any(axis=(1, 2, 3)).all()
 
 
@@ -122,13 +122,13 @@ def test_layers_are_drawn_from_nothing_that_weights_are_drawn_from() -> None:
 
     random.seed(3)
     before = random.getstate()
-    assert len(chain(Augmentation(**EVERY))) == 8
+    assert len(make_layers(Augmentation(**EVERY))) == 8
     assert random.getstate() == before
 
 
 def batches(seed: int, size: int = 8, parts: int = 1, rows: int = 40) -> Batches:
     labels = numpy.arange(40)
-    change = changes(Augmentation(**EVERY))
+    change = compile_changes(Augmentation(**EVERY))
     return Batches(lambda wanted: images()[wanted], labels, numpy.arange(rows), size, parts, seed, change)
 
 

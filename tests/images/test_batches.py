@@ -10,7 +10,7 @@ import pytest
 
 from darkroom.core.errors import UserError
 from darkroom.images.prepared.batches import Batches
-from darkroom.images.prepared.views import View, validation_split
+from darkroom.images.prepared.views import View, draw_validation_rows
 
 
 @pytest.fixture
@@ -64,14 +64,14 @@ def test_without_a_seed_the_order_stays(view: View) -> None:
 
 
 def test_the_validation_split_is_seeded_whole_and_mixed() -> None:
-    train, validation = validation_split(100, 0.2, seed=1)
+    train, validation = draw_validation_rows(100, 0.2, seed=1)
     assert sorted([*train, *validation]) == list(range(100))
     assert len(validation) == 20
     assert list(validation) != list(range(80, 100))
-    numpy.testing.assert_array_equal(validation, validation_split(100, 0.2, seed=1)[1])
-    assert list(validation) != list(validation_split(100, 0.2, seed=2)[1])
+    numpy.testing.assert_array_equal(validation, draw_validation_rows(100, 0.2, seed=1)[1])
+    assert list(validation) != list(draw_validation_rows(100, 0.2, seed=2)[1])
 
 
 def test_too_few_images_for_the_split_give_one_line() -> None:
     with pytest.raises(UserError, match=r"3 training images are too few for validation_split: 0\.2"):
-        validation_split(3, 0.2, seed=1)
+        draw_validation_rows(3, 0.2, seed=1)

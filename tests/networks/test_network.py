@@ -26,7 +26,7 @@ def built(root: Path, key: str) -> keras.Model:
 
 @pytest.mark.parametrize("key", COUNTS)
 def test_parameter_counts_are_the_worksheets(root: Path, key: str) -> None:
-    table = network.layer_table(built(root, key))
+    table = network.tabulate_layers(built(root, key))
     assert (table["parameters"].sum(), table["trainable_parameters"].sum()) == COUNTS[key]
     assert table["share"].sum() == pytest.approx(1)
 
@@ -40,7 +40,7 @@ def test_the_pooling_gives_the_worksheets_features(root: Path, key: str, feature
 
 def test_a_convolution_of_the_worksheets_other_figures() -> None:
     model = keras.Sequential([keras.layers.Input((28, 28, 3)), keras.layers.Conv2D(32, 3, padding="same")])
-    row = network.layer_table(model).iloc[0]
+    row = network.tabulate_layers(model).iloc[0]
     assert (row["output_shape"], row["parameters"]) == ("28x28x32", 896)
 
 

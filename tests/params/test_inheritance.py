@@ -12,13 +12,14 @@ import pytest
 
 from benchmarks.project import edit
 from darkroom.core.errors import UserError
-from darkroom.params import defaults, inheritance
-from darkroom.params.base import entry, read, validated
+from darkroom.params import defaults, inheritance, kinds
+from darkroom.params.base import read_entry, validate
 from darkroom.params.data import View
 from darkroom.params.document import Parameters, load
 from darkroom.params.model import Model, Sweep
-from darkroom.params.sweeps import chosen
-from darkroom.pipeline import plan, template
+from darkroom.params.sweeps import find_model
+from darkroom.params.yaml_files import read
+from darkroom.pipeline import planning, template
 from tests.support.refusals import one_line
 
 LIMIT = 15_000
@@ -28,8 +29,8 @@ def test_every_entry_has_the_values_that_it_had_when_all_were_written_out(root: 
     written = read(root / "tests/params/params_in_full.yaml")
     trained = written.pop("trained")
     parameters = load(root / "params.yaml")
-    assert inheritance.expanded(read(root / "params.yaml")).value == written
-    assert {name: parameters.full("models", name).value for name in parameters.variants} == trained
+    assert inheritance.expand(read(root / "params.yaml")).value == written
+    assert {name: parameters.complete_entry("models", name).value for name in parameters.variants} == trained
 
 
 def test_the_file_is_short(root: Path) -> None:
@@ -38,8 +39,8 @@ def test_the_file_is_short(root: Path) -> None:
 
 def test_an_entry_has_its_own_values_then_its_bases_then_the_defaults(project: Callable[..., Path]) -> None:
     project({"views.small": {"base": "smaller", "size": 32}, "views.smaller": {"base": "intel-256", "size": 64}})
-    view = entry(View, "views", "small")
-    assert view.model_dump() == {**entry(View, "views", "intel-256").model_dump(), "size": 32}
+    view = read_entry(View, "views", "small")
+    assert view.model_dump() == {**read_entry(View, "views", "intel-256").model_dump(), "size": 32}
     assert load().places("views", "small") == {
         "dataset": "views.intel-256.dataset",
         "size": "views.small.size",
@@ -55,13 +56,13 @@ def test_a_fine_tune_trains_as_its_model_but_for_the_defaults_of_fine_tunes(proj
     again = {"base": tuned, "unfreeze": "all", "training": {"batch_size": 8}}
     project({f"models.{base}.training.batch_size": 32, f"finetunes.{tuned}.training": {"epochs": 3}})
     edit(Path(), {"finetunes.again": again})
-    places = load().full("finetunes", "again").places["training"]
+    places = load().complete_entry("finetunes", "again").places["training"]
     assert places["batch_size"] == "finetunes.again.training.batch_size"
     assert places["epochs"] == f"finetunes.{tuned}.training.epochs"
     assert places["learning_rate"] == "defaults.finetunes.training.learning_rate"
     assert places["callbacks"] == f"models.{base}.training.callbacks"
     assert "validation_split" not in places
-    assert load().full("finetunes", tuned).value["training"]["batch_size"] == 32
+    assert load().complete_entry("finetunes", tuned).value["training"]["batch_size"] == 32
 
 
 def test_a_part_is_completed_wherever_it_is_given(project: Callable[..., Path]) -> None:
@@ -93,7 +94,7 @@ def test_a_list_of_callbacks_is_overridden_with_all_that_completed_it(project: C
 def test_defaults_that_hold_themselves_are_refused(project: Callable[..., Path], kind: str) -> None:
     project({f"defaults.{kind}.{kind}": {kind: {}}, "defaults.training.augmentation": {"training": {}}})
     one_line(load, "unknown key")
-    one_line(lambda: entry(Model, "models", "cnn"), "unknown key")
+    one_line(lambda: read_entry(Model, "models", "cnn"), "unknown key")
 
 
 def test_what_an_entry_does_not_have_stands_where_that_is_said(project: Callable[..., Path]) -> None:
@@ -179,7 +180,7 @@ def test_a_stage_that_is_run_by_hand_refuses_a_mistake_in_one_line(
     project: Callable[..., Path], edits: dict[str, Any]
 ) -> None:
     project(edits)
-    one_line(lambda: validated(Model, *chosen("cnn-8")))
+    one_line(lambda: validate(Model, *find_model("cnn-8")))
 
 
 def test_a_wrong_value_is_told_where_it_stands_and_who_has_it(project: Callable[..., Path]) -> None:
@@ -187,17 +188,17 @@ def test_a_wrong_value_is_told_where_it_stands_and_who_has_it(project: Callable[
     with pytest.raises(UserError, match=r"^params.yaml: models\.cnn\.view: 7: "):
         load()
     edit(Path(), {"models.cnn.view": "intel-150", "models.cnn.network.blocks.kernel": 0})
-    message = one_line(lambda: entry(Model, "models", "cnn-bn"), "models.cnn.network.blocks.kernel: 0: ")
+    message = one_line(lambda: read_entry(Model, "models", "cnn-bn"), "models.cnn.network.blocks.kernel: 0: ")
     assert message.endswith("; models.cnn-bn has it from there")
 
 
 def test_dvc_yaml_asks_for_every_value_that_a_stage_has(root: Path) -> None:
-    planned = plan.plan(load(root / "params.yaml"))
-    definitions = template.definitions(root)
+    planned = planning.make_plan(load(root / "params.yaml"))
+    definitions = template.read_definitions(root)
     kinds = {"train": "trainings", "transfer": "transfers", "finetune": "finetunings", "prepare": "preparations"}
     kinds |= {"pretrained": "pretrainings", "explain": "explained", "augment": "augmentations"}
     for verb, kind in kinds.items():
-        asked = set(template.all_params(definitions[verb]["do"])["params.yaml"])
+        asked = set(template.list_params(definitions[verb]["do"])["params.yaml"])
         for found in planned[kind].values():
             assert {f"${{item.at.{key}}}" for key in leaves(found["at"])} <= asked, verb
 
@@ -206,7 +207,7 @@ def test_a_stage_depends_on_just_the_values_that_it_has(root: Path) -> None:
     """Alter every value of params.yaml: a training's settings change if, and only if, it depends on that value."""
     document = read(root / "params.yaml")
     parameters = load(root / "params.yaml")
-    stages = template.expanded(template.definitions(root), {**document, **plan.plan(parameters)})
+    stages = template.expand(template.read_definitions(root), {**document, **planning.make_plan(parameters)})
     before = {model: settings(parameters, model) for model in (*parameters.trained, *parameters.finetunes)}
     asked = {model: set(stage.params["params.yaml"]) for model, stage in trainings(stages).items()}
     count = 0
@@ -231,7 +232,7 @@ def trainings(stages: dict[str, template.Stage]) -> dict[str, template.Stage]:
 
 def settings(parameters: Parameters, model: str) -> Any:
     """What a training has of its model's or fine-tune's entry."""
-    value = parameters.full("finetunes" if model in parameters.finetunes else "models", model).value
+    value = parameters.complete_entry("finetunes" if model in parameters.finetunes else "models", model).value
     return {key: value[key] for key in ("network", "training", "unfreeze") if key in value}
 
 
@@ -269,11 +270,12 @@ def leaves(places: dict[str, Any]) -> set[str]:
 
 
 def test_parts_that_are_joined_are_those_that_hold_keys() -> None:
-    for kind in defaults.KINDS.values():
-        for key, one in kind.model_fields.items():
+    for kind in kinds.KINDS:
+        for key, one in defaults.CLASSES[kind].model_fields.items():
             if isinstance(one.annotation, type) and hasattr(one.annotation, "model_fields") and key != "splits":
-                assert key in inheritance.JOINED
-    assert {*inheritance.JOINED, *inheritance.CALLBACK_PARTS} - {"network"} == set(defaults.PARTS)
+                assert key in kinds.JOINED
+    assert {*kinds.KINDS, *kinds.COMPLETED} == set(defaults.CLASSES)
+    assert {*kinds.JOINED, *kinds.CALLBACK_PARTS} - {"network"} == set(kinds.COMPLETED)
 
 
 def test_an_entry_is_shown_in_full_with_where_each_value_stands(project: Callable[..., Path]) -> None:

@@ -11,20 +11,23 @@ import yaml
 
 from darkroom.core.errors import UserError
 from darkroom.params import schema
-from darkroom.params.base import entry, read
-from darkroom.params.data import View
+from darkroom.params.base import read_entry
+from darkroom.params.data import Dataset, View
 from darkroom.params.document import load
 from darkroom.params.references import RESERVED
+from darkroom.params.yaml_files import read
 
 
 def test_schema_has_not_drifted(root: Path) -> None:
-    assert (root / "workflow" / "params.schema.json").read_text(encoding="utf-8") == schema.schema(), "run make schema"
+    assert (root / "workflow" / "params.schema.json").read_text(encoding="utf-8") == schema.dump_schema(), (
+        "run make schema"
+    )
 
 
 def test_params_name_their_schema_and_fit_it(root: Path) -> None:
     text = (root / "params.yaml").read_text(encoding="utf-8")
     assert text.splitlines()[0].endswith("$schema=workflow/params.schema.json")
-    jsonschema.validate(yaml.safe_load(text), json.loads(schema.schema()))
+    jsonschema.validate(yaml.safe_load(text), json.loads(schema.dump_schema()))
 
 
 @pytest.mark.parametrize(
@@ -151,6 +154,29 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             "studies.train: this name is the workflow's own",
         ),
         ("models.cnn.training.accumulation_steps", 3, "batch_size 64 is not a multiple of accumulation_steps 3"),
+        ("models.cnn.replicates", 10**15, f"models.cnn.replicates: {10**15}: input should be less than or equal to"),
+        ("runtime.threads", 10**12, f"runtime.threads: {10**12}: input should be less than or equal to"),
+        ("views.Big", {}, "views.Big: 'Big': string should match pattern"),
+        (
+            "datasets.intel.sha256",
+            "abc",
+            "datasets.intel.sha256: 'abc': string should match pattern '^[0-9a-f]{64}$', or a valid dictionary",
+        ),
+        (
+            "datasets.intel.sha256",
+            {"a.zip": "abc"},
+            "datasets.intel.sha256.a.zip: 'abc': string should match pattern '^[0-9a-f]{64}$'",
+        ),
+        (
+            "defaults.training.class_weights",
+            "even",
+            "defaults.training.class_weights: 'even': input should be 'balanced', or a valid dictionary",
+        ),
+        (
+            "defaults.blocks.pooling",
+            ["none"],
+            "defaults.blocks.pooling.0: 'none': input should be a valid integer",
+        ),
     ],
 )
 def test_a_mistake_gives_one_line(project: Callable[..., Path], key: str, value: object, expected: str) -> None:
@@ -174,6 +200,40 @@ def test_broken_yaml_gives_the_line(project: Callable[..., Path]) -> None:
     folder = project()
     (folder / "params.yaml").write_text("runtime: {seed: 1\nviews: [")
     with pytest.raises(UserError, match=r"params\.yaml, line \d+, column \d+: not valid YAML"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("2020-99-99", "month must be in 1..12"),
+        (str(10**30), "a number beyond 64 bits"),
+        (str(-(10**30)), "a number beyond 64 bits"),
+        ("9" * 5000, "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits"),
+    ],
+)
+def test_a_value_that_no_library_takes_gives_its_line(project: Callable[..., Path], value: str, problem: str) -> None:
+    folder = project()
+    text = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(text.replace("  seed: 13", f"  seed: {value}", 1))
+    with pytest.raises(UserError) as raised:
+        load()
+    assert re.fullmatch(
+        rf"params\.yaml, line \d+, column 9: not valid YAML \({re.escape(problem)}\)", str(raised.value)
+    )
+
+
+def test_a_mistake_of_an_entry_as_a_whole_names_the_entry(project: Callable[..., Path]) -> None:
+    project({"datasets.intel.synthetic": None})
+    with pytest.raises(UserError, match=r"^params\.yaml: datasets\.intel: source is synthetic, so the keys below"):
+        read_entry(Dataset, "datasets", "intel")
+
+
+def test_a_date_is_shown_as_it_is_written(project: Callable[..., Path]) -> None:
+    folder = project()
+    text = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(text.replace("  seed: 13", "  seed: 2020-01-02", 1))
+    with pytest.raises(UserError, match=r"^params\.yaml: runtime\.seed: 2020-01-02: input should be a valid integer"):
         load()
 
 
@@ -219,7 +279,7 @@ def test_a_capital_in_a_name_is_refused_with_the_name(project: Callable[..., Pat
 def test_a_missing_entry_names_those_that_exist(project: Callable[..., Path]) -> None:
     project()
     with pytest.raises(UserError, match="no entry 'intel-512'; there is intel-150, intel-256"):
-        entry(View, "views", "intel-512")
+        read_entry(View, "views", "intel-512")
 
 
 def test_values_are_what_dvc_takes_them_for(tmp_path: Path) -> None:

@@ -7,32 +7,33 @@ from typing import Any
 
 import pytest
 
-from darkroom.params import inheritance
-from darkroom.params.base import read
-from docs import parameters
+from darkroom.params import inheritance, page
+from darkroom.params.keys import HYPERPARAMETERS, NATURES, list_keys
+from darkroom.params.yaml_files import read
 
 
 def test_the_page_is_that_of_the_classes(root: Path) -> None:
-    assert (root / parameters.PAGE).read_text(encoding="utf-8") == parameters.page(), "run python -m docs.parameters"
+    assert (root / page.PAGE).read_text(encoding="utf-8") == page.render(), "run python -m darkroom.params.page"
 
 
 def test_every_key_that_is_given_is_on_the_page(root: Path) -> None:
-    params = inheritance.expanded(read(root / "params.yaml")).value
+    params = inheritance.expand(read(root / "params.yaml")).value
     del params["sweeps"]  # whose variants name keys of models
-    known = [row.key for found in parameters.rows().values() for row in found]
+    known = [row.key for found in list_keys().values() for row in found]
     pattern = "|".join(re.sub("<name>$", ".+", re.escape(key)).replace("<name>", "[^.]+") for key in known)
     assert [key for key in _keys(params) if not re.fullmatch(pattern, key)] == []
 
 
 def test_every_key_has_a_meaning() -> None:
-    assert [row.key for found in parameters.rows().values() for row in found if not row.meaning] == []
+    assert [row.key for found in list_keys().values() for row in found if not row.meaning] == []
 
 
 def test_every_hyperparameter_has_a_nature() -> None:
-    found = [row for section in parameters.HYPERPARAMETERS for row in parameters.rows()[section]]
+    found = [row for section in HYPERPARAMETERS for row in list_keys()[section]]
     lacking = [row.key for row in found if not row.nature]
     assert [key for key in lacking if not any(row.key.startswith((f"{key}.", f"{key}[")) for row in found)] == []
-    assert {row.nature for row in found} - {""} == set(parameters.NATURES)
+    assert {row.nature for row in found} - {""} == set(NATURES)
+    assert re.findall(r"^- ([a-z]+): ", page.render(), re.MULTILINE) == list(NATURES)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_every_hyperparameter_has_a_nature() -> None:
     ],
 )
 def test_a_key_has_its_own_nature_or_that_of_what_it_stands_in(key: str, nature: str) -> None:
-    rows = parameters.rows()[key.partition(".")[0]]
+    rows = list_keys()[key.partition(".")[0]]
     assert [row.nature for row in rows if row.key == key] == [nature]
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from benchmarks.project import edit
 from darkroom.core.errors import UserError
-from darkroom.params.base import validated
+from darkroom.params.base import validate
 from darkroom.params.document import load
-from darkroom.params.inheritance import Full, overridden
+from darkroom.params.joining import Full, override
 from darkroom.params.model import Model
-from darkroom.params.sweeps import chosen
-from darkroom.pipeline import plan
+from darkroom.params.sweeps import find_model
+from darkroom.pipeline import planning
 
 SWEEP = {"title": "Size", "of": "cnn", "variants": {"small": {"network": {"head": {"units": [16, 8]}}}}}
 SWEEP["variants"] |= {"8": {"training": {"batch_size": 8}, "view": "intel-180"}}
@@ -38,11 +38,11 @@ def test_a_variant_is_its_model_with_its_changes(swept: Path) -> None:
 def test_a_stage_finds_the_same_settings_as_the_plan(swept: Path) -> None:
     for name, model in load().trained.items():
         if isinstance(model, Model):
-            assert validated(Model, *chosen(name)) == model
+            assert validate(Model, *find_model(name)) == model
 
 
 def test_the_plan_trains_variants_and_names_what_they_depend_on(swept: Path) -> None:
-    planned = plan.plan(load())
+    planned = planning.make_plan(load())
     assert list(planned["trainings"]) == ["cnn", "cnn-size-small", "cnn-size-8"]
     variant = planned["trainings"]["cnn-size-8"]
     assert variant["at"]["training"]["batch_size"] == "sweeps.cnn-size.variants.8.training.batch_size"
@@ -51,12 +51,12 @@ def test_the_plan_trains_variants_and_names_what_they_depend_on(swept: Path) -> 
     assert variant["view"] == "intel-180"
     assert planned["swept"]["cnn-size"]["models"] == "cnn cnn-size-small cnn-size-8"
     assert planned["comparisons"]["intel"]["models"] == "cnn cnn-size-small cnn-size-8"
-    assert "sweep@cnn-size" in plan.ends("intel", planned)
+    assert "sweep@cnn-size" in planning.list_ends("intel", planned)
 
 
 def test_a_change_of_a_variant_leaves_its_model_alone() -> None:
     model = Full({"network": {"units": [1, 2], "l2": 3}}, {"network": {"units": "m.units", "l2": "m.l2"}})
-    result = overridden({}, model, {"network": {"units": [9]}}, "here")
+    result = override({}, model, {"network": {"units": [9]}}, "here")
     assert result == ({"network": {"units": [9], "l2": 3}}, {"network": {"units": "here.network.units", "l2": "m.l2"}})
     assert model == ({"network": {"units": [1, 2], "l2": 3}}, {"network": {"units": "m.units", "l2": "m.l2"}})
 
@@ -136,4 +136,4 @@ def test_an_unknown_model_is_named(swept: Path) -> None:
     with pytest.raises(
         UserError, match="no entry 'cnn-size-big', and no variant of a sweep is called so; there is cnn"
     ):
-        chosen("cnn-size-big")
+        find_model("cnn-size-big")

@@ -12,7 +12,7 @@ from dvc.repo.artifacts import check_name_format
 
 from benchmarks import project as copies
 from darkroom.params.document import load
-from darkroom.pipeline import artifacts, plan, template
+from darkroom.pipeline import artifacts, planning, template
 
 
 @pytest.fixture
@@ -22,7 +22,10 @@ def described(root: Path, project: Callable[..., Path]) -> Callable[[dict[str, A
     def said(edits: dict[str, Any]) -> dict[str, str]:
         shutil.copyfile(root / "dvc.yaml", project(edits) / "dvc.yaml")
         parameters = load()
-        return {name: one["desc"] for name, one in artifacts.artifacts(parameters, plan.plan(parameters)).items()}
+        return {
+            name: one["desc"]
+            for name, one in artifacts.list_artifacts(parameters, planning.make_plan(parameters)).items()
+        }
 
     return said
 
@@ -35,7 +38,9 @@ def test_dvc_reads_every_model_of_the_plan(tmp_path: Path, monkeypatch: pytest.M
     with Repo() as repo:
         found = repo.artifacts.read()
     assert list(found) == ["models/dvc.yaml"]
-    outs = {stage.key: stage.outs for stage in template.stages().values() if stage.verb in artifacts.VERBS.values()}
+    outs = {
+        stage.key: stage.outs for stage in template.read_stages().values() if stage.verb in artifacts.VERBS.values()
+    }
     assert {f"models/{one.path}" for one in found["models/dvc.yaml"].values()} == {
         next(out for out in of if out.endswith("model.keras")) for of in outs.values()
     }
@@ -54,7 +59,7 @@ def test_git_and_dvc_see_the_artifacts_and_not_the_models(tmp_path: Path) -> Non
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert done.stdout == "?? models/dvc.yaml\n"
     stages = copies.run(folder, "dvc", "stage", "list", "--all", "--name-only").stdout.split()
-    assert sorted(stages) == sorted([*template.stages(folder), template.CHECK])
+    assert sorted(stages) == sorted([*template.read_stages(folder), template.CHECK])
 
 
 def test_what_is_said_of_models(described: Callable[[dict[str, Any]], dict[str, str]]) -> None:
@@ -90,7 +95,7 @@ def test_an_experiment_on_a_parameter_leaves_the_artifacts_as_they_are(
 
 def test_names_are_ones_that_dvc_allows_and_each_its_own() -> None:
     keys = ["a", "a-", "a_", "a-2", "under_score", "9", "b_", "net-replicate-2"]
-    names = artifacts.valid_names(keys)
+    names = artifacts.make_valid_names(keys)
     for name in names.values():
         check_name_format(name)
     assert list(names) == keys

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from darkroom.pipeline import record
+from darkroom.core import machine
 
 PROGRAM = """
 import sys, time
-from stages import command
+from darkroom.pipeline import command
 from darkroom.core.errors import UserError
 
 def main(arguments):
@@ -52,7 +52,7 @@ def test_a_record_says_when_where_and_at_what_cost(run: Callable[..., subprocess
     assert began.utcoffset() == timedelta()
     assert 0.6 <= found["seconds"] <= (datetime.now(UTC) - before).total_seconds() + 0.1
     assert 300 <= found["peak_memory_mib"] < 500
-    assert found["machine"] == record.machine()
+    assert found["machine"] == machine.describe()
     assert found["versions"] == {"python": ".".join(map(str, sys.version_info[:3]))}
 
 
@@ -74,7 +74,7 @@ def test_the_stage_gets_the_other_arguments(run: Callable[..., subprocess.Comple
 
 
 def test_what_the_stage_tells_is_recorded(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    told = 'from stages import record; record.tell({"gpu": "Sun", "versions": {"cuda": "12.5"}})'
+    told = 'from darkroom.core import facts; facts.tell({"gpu": "Sun", "versions": {"cuda": "12.5"}})'
     run(told, "--record", "record.json")
     found = recorded("record.json")
     assert (found["gpu"], found["versions"]["cuda"]) == ("Sun", "12.5")
@@ -89,8 +89,8 @@ def test_a_stage_that_fails_leaves_no_record(run: Callable[..., subprocess.Compl
 
 
 def test_the_processor_is_told_by_the_features_that_choose_kernels() -> None:
-    machine = record.machine()
+    found = machine.describe()
     flags = Path("/proc/cpuinfo").read_text().split()
-    assert set(machine["features"]) == set(record.FEATURES) & set(flags)
-    assert machine["processor"]
-    assert machine["cores"] >= 1
+    assert set(found["features"]) == set(machine.FEATURES) & set(flags)
+    assert found["processor"]
+    assert found["cores"] >= 1

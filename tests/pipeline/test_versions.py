@@ -60,14 +60,14 @@ def python(root: Path, tmp_path: Path, *arguments: str, **variables: str) -> sub
     return subprocess.run([sys.executable, "-m", *arguments], env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("verb", sorted(template.definitions(Path(__file__).parents[2])))
+@pytest.mark.parametrize("verb", sorted(template.read_definitions(Path(__file__).parents[2])))
 def test_declared_libraries_are_the_imported_libraries(root: Path, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
-    assert versions.declared(verb) == sorted(imported(root, Path(f"stages/{verb}.py"))[1] - COMPUTES_NOTHING)
+    assert versions.list_declared(verb) == sorted(imported(root, Path(f"stages/{verb}.py"))[1] - COMPUTES_NOTHING)
 
 
 def test_no_library_is_left_out_without_need(root: Path) -> None:
-    verbs = template.definitions(root)
+    verbs = template.read_definitions(root)
     assert set.union(*(imported(root, Path(f"stages/{verb}.py"))[1] for verb in verbs)) >= COMPUTES_NOTHING
 
 
@@ -78,12 +78,12 @@ def test_the_committed_versions_are_those_of_the_locks(root: Path, lock: str, mo
     pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", text, re.MULTILINE))
     pins["tensorflow"] = next(pins[name] for name in versions.BUILDS["tensorflow"] if name in pins)
     known = yaml.safe_load((root / versions.FILE).read_text(encoding="utf-8"))
-    assert known == {library: pins[library] for library in versions.declared()}
+    assert known == {library: pins[library] for library in versions.list_declared()}
 
 
 def test_the_committed_versions_are_the_installed_ones(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
-    assert (root / versions.FILE).read_text(encoding="utf-8") == versions.text(), (
+    assert (root / versions.FILE).read_text(encoding="utf-8") == versions.compose(), (
         "run python -m darkroom.pipeline.versions"
     )
 
@@ -140,4 +140,4 @@ def test_a_record_holds_the_versions_that_its_stage_declares(root: Path, tmp_pat
     assert python(root, tmp_path, f"stages.{arguments[0]}", *arguments[1:]).returncode == 0
     record = json.loads((sources / "record.json").read_text())
     assert list(record["versions"]) == ["python", "matplotlib", "numpy", "pandas"]
-    assert record["versions"]["pandas"] == versions.installed(["pandas"])["pandas"]
+    assert record["versions"]["pandas"] == versions.find_installed(["pandas"])["pandas"]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from darkroom.core.errors import UserError
-from darkroom.images.decoding.formats import decoded
+from darkroom.images.decoding.formats import decode
 from darkroom.images.decoding.images import read_index
 from stages import augment
 from tests.images.test_augmentation import EVERY, NONE
@@ -58,7 +58,7 @@ def test_training_images_get_variants_and_all_stay_as_they_are(made: Callable[..
     second = index[index["file"] == "train/wood/1-variant-2.png"].iloc[0]
     assert (second["split"], second["class"]) == ("train", "wood")
     assert (second["archive"], second["member"]) == ("variant 2 of", "train/wood/1.png")
-    pixels = [numpy.asarray(decoded(out / name)) for name in sorted(added)]
+    pixels = [numpy.asarray(decode(out / name)) for name in sorted(added)]
     assert {one.shape for one in pixels} == {(18, 24, 3)}
     assert len({one.tobytes() for one in pixels}) == 6
 
@@ -86,10 +86,10 @@ def test_a_mirrored_image_is_the_mirrored_image(made: Callable[..., Path]) -> No
     images({"train/sea/1.png": (31, 7), "train/sea/2.png": (5, 40)})
     out = made(variants=8, flip="horizontal")
     for name in FILES[:3]:
-        plain = numpy.asarray(decoded(out / name))
+        plain = numpy.asarray(decode(out / name))
         kinds = set()
         for number in range(1, 9):
-            found = numpy.asarray(decoded(out / f"{name[:-4]}-variant-{number}.png"))
+            found = numpy.asarray(decode(out / f"{name[:-4]}-variant-{number}.png"))
             kinds.add("same" if (found == plain).all() else "mirrored" if (found == plain[:, ::-1]).all() else "other")
         assert kinds == {"same", "mirrored"}
 
@@ -111,7 +111,7 @@ def test_rows_of_arrays_get_variants_too(made: Callable[..., Path]) -> None:
         *(f"test/7.npy/{n}" for n in range(3)),
     ]
     assert (out / "train/7.npy").read_bytes() == Path("images/train/7.npy").read_bytes()
-    assert decoded(out / "train/7/2-variant-1.png").mode == "L"
+    assert decode(out / "train/7/2-variant-1.png").mode == "L"
 
 
 def test_a_class_with_the_name_of_an_array_is_a_folder_of_files(made: Callable[..., Path]) -> None:
@@ -119,7 +119,7 @@ def test_a_class_with_the_name_of_an_array_is_a_folder_of_files(made: Callable[.
     out = made(variants=1)
     written = contents(out)
     assert {name: written[name] for name in source if name != "index.csv"}.items() < source.items()
-    assert decoded(out / "train/x.npy/1-variant-1.png").size == (24, 18)
+    assert decode(out / "train/x.npy/1-variant-1.png").size == (24, 18)
 
 
 def test_names_that_differ_by_their_ending_alone_stay_apart(made: Callable[..., Path]) -> None:
@@ -137,7 +137,7 @@ def test_modes_and_turned_images_are_made_plain(made: Callable[..., Path]) -> No
     picture(3).convert("RGBA").save(folder / "train/wood/1.png")
     write_index(folder)
     out = made(variants=1)
-    kinds = [decoded(out / f"train/{name}-variant-1.png") for name in ("sea/1", "sea/2", "wood/1")]
+    kinds = [decode(out / f"train/{name}-variant-1.png") for name in ("sea/1", "sea/2", "wood/1")]
     assert [(one.mode, one.size) for one in kinds] == [("RGB", (18, 24)), ("L", (24, 18)), ("RGB", (24, 18))]
 
 

@@ -13,6 +13,7 @@ from darkroom.comparison import class_accuracies, significance
 from darkroom.core.errors import UserError
 from stages import compare
 from tests.support.evaluated_folders import CLASSES, EACH, write_evaluation
+from tests.support.pages import unwrap
 
 RIGHT = {
     "cnn": (50, 40, 30),
@@ -43,7 +44,7 @@ def read(study: Path, table: str) -> pandas.DataFrame:
 
 
 def page_of(study: Path) -> str:
-    return (study / "comparison/comparison.md").read_text(encoding="utf-8")
+    return unwrap((study / "comparison/comparison.md").read_text(encoding="utf-8"))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -100,7 +101,7 @@ def test_every_class_of_every_model_and_the_means_without_the_worst(study: Path,
 def test_a_mean_of_one_class_alone_is_none(classes: int, worst: float | None, two_worst: float | None) -> None:
     accuracies = {"a": 0.8, "b": 0.7, "c": 0.9, "d": 0.7}
     table = pandas.DataFrame({"model": "cnn", "class": list(accuracies), "accuracy": list(accuracies.values())})
-    found = class_accuracies.means(table.head(classes), []).iloc[0]
+    found = class_accuracies.average(table.head(classes), []).iloc[0]
     for column, expected in (("without_worst", worst), ("without_two_worst", two_worst)):
         assert found[column] == pytest.approx(math.nan if expected is None else expected, nan_ok=True)
     assert (found["worst"], found["second_worst"]) == ("b", {2: None, 3: "a", 4: "d"}[classes])
@@ -122,8 +123,8 @@ def test_fine_tuning_is_shown_class_by_class_beside_its_base(study: Path) -> Non
     assert table["class"].tolist() == CLASSES
     assert set(table["base"]) == {"cnn"}
     assert table["difference"].tolist() == pytest.approx([0, -10 / 60, 20 / 60], abs=1e-6)
-    said = "**tuned**, fine-tuned from cnn: 20 test images are correct for it alone, 10 for its base alone; they differ"
-    assert said in page_of(study)
+    said = "**tuned**, fine-tuned from cnn: 20 test images are correct for it alone, 10 for its base alone. The two do"
+    assert f"{said} not differ significantly (corrected p " in page_of(study)
 
 
 def test_without_a_fine_tune_the_table_has_a_header_alone(study: Path) -> None:
@@ -149,15 +150,15 @@ def test_many_models_are_compared_and_the_page_stays_short(study: Path) -> None:
     assert len(read(study, "pairs")) == 30 * 29 / 2
     page = page_of(study)
     assert page.count("| model-29 |") == 2 + 29
-    assert "all are in pairs.csv" in page
+    assert "Only the pairs of model-29 are shown; all are in pairs.csv." in page
 
 
 def test_the_page_gives_a_verdict_and_says_that_images_are_synthetic(study: Path) -> None:
     run()
     page = page_of(study)
     assert "Highest accuracy: **cnn-bn**, 162 of 180 test images correct (90.0%" in page
-    assert "Beyond chance, after correction, it is better than cnn-bn-256-gap and cnn." in page
-    assert "2 of 3 pairs of models differ beyond chance" in page
+    assert "cnn-bn is significantly better than cnn-bn-256-gap and cnn." in page
+    assert "2 of 3 pairs of models differ significantly, after correction." in page
     assert "cnn 67.8% ± 4.0 points (3 seeds)" in page
     assert "removed" not in page
     headings = [line for line in page.splitlines() if line.startswith("#")]
@@ -184,7 +185,7 @@ def test_two_runs_give_the_same_bytes_whatever_the_leftovers(study: Path) -> Non
 def test_one_model_alone_has_no_pairs(study: Path) -> None:
     run(["cnn"])
     assert (study / "comparison/pairs.csv").read_text() == ",".join(significance.COLUMNS) + "\n"
-    assert "nothing to be compared with" in page_of(study)
+    assert "nothing to compare it with" in page_of(study)
 
 
 def test_equal_models_do_not_differ(study: Path) -> None:
@@ -192,7 +193,10 @@ def test_equal_models_do_not_differ(study: Path) -> None:
     run(["cnn", "twin"])
     pairs = read(study, "pairs")
     assert (pairs["p"].tolist(), pairs["different"].tolist()) == ([1.0], [False])
-    assert "Its lead over twin may be chance. In all, 0 of 1 pairs" in page_of(study)
+    said = (
+        "0 of 1 pair of models differ significantly, after correction. The lead of cnn over twin may be due to chance."
+    )
+    assert said in page_of(study)
 
 
 def test_a_missing_evaluation_is_named_and_nothing_is_written(study: Path) -> None:

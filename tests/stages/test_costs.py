@@ -1,4 +1,4 @@
-"""What trainings cost: the table of their records, steps and epochs, and the page with its answers."""
+"""Costs of training runs: the table of their records, steps and epochs, and the page with its answers."""
 
 import shutil
 from collections.abc import Callable
@@ -7,8 +7,17 @@ from pathlib import Path
 import pandas
 import pytest
 
+from darkroom.comparison.costs import (
+    COLUMNS,
+    group_by_batch_size,
+    group_by_frozen,
+    measure_steps,
+    select_first_replicates,
+    tabulate_costs,
+)
 from stages import costs
 from tests.support.evaluated_folders import EPOCHS, write_trained
+from tests.support.pages import unwrap
 
 MODELS = ["cnn", "cnn-bn", "cnn-bn-256-gap"]
 
@@ -35,11 +44,11 @@ def test_the_table_repeats_the_records_that_there_are(study: Path) -> None:
     assert table.loc["cnn", ["seconds", "frozen_seconds", "epochs", "peak_memory_mib"]].tolist() == [61.5, 7.5, 8, 812]
     assert table.loc["cnn", ["threads", "precision", "processor"]].tolist() == [1, "float32", "Abacus 9000"]
     page = (study / "costs/costs.md").read_text(encoding="utf-8")
-    assert "left out: cnn-bn-256-gap" in page
-    assert page.splitlines()[2:4] == [
-        "- Elapsed training time: fastest cnn-bn (31.5 s, 8 epochs), slowest cnn (1 min 2 s, 8 epochs); that of every "
-        "other is in the table. Training all of them took 1 min 33 s.",
-        "- Peak memory of any training of this study: 1,234 MiB (cnn-bn).",
+    assert "Left out, as they have no record: cnn-bn-256-gap" in page
+    assert unwrap(page).splitlines()[2:4] == [
+        "- Elapsed training time: fastest cnn-bn (31.5 s, 8 epochs), slowest cnn (1 min 2 s, 8 epochs); the table has "
+        "the others. Training all of them took 1 min 33 s.",
+        "- Highest peak memory of a training run of this study: 1,234 MiB (cnn-bn).",
     ]
     assert page.splitlines()[0].endswith("(synthetic images, drawn by a program)")
     assert (study / "costs/steps.png").read_bytes().startswith(b"\x89PNG")
@@ -58,18 +67,18 @@ def test_steps_are_updates_and_frozen_layers_are_apart(study: Path) -> None:
 
 def test_a_rest_too_small_for_a_batch_is_no_step() -> None:
     summary = {"train_images": 130, "hyperparameters": {"training.batch_size": 64, "training.accumulation_steps": 1}}
-    assert costs.stepped({"seconds": 10, "epochs": 5}, summary)["steps_per_epoch"] == 2
+    assert measure_steps({"seconds": 10, "epochs": 5}, summary)["steps_per_epoch"] == 2
 
 
 def test_without_any_record_the_table_is_empty(study: Path) -> None:
     shutil.rmtree(study / "trained")
     run()
-    assert (study / "costs/costs.csv").read_text() == ",".join(costs.COLUMNS) + "\n"
-    assert "No training has left a record." in (study / "costs/costs.md").read_text()
+    assert (study / "costs/costs.csv").read_text() == ",".join(COLUMNS) + "\n"
+    assert "No training run has left a record." in (study / "costs/costs.md").read_text()
 
 
 def test_a_gpu_is_named_and_an_incomplete_record_borne() -> None:
-    table = costs.table({"cnn": {"seconds": 2.0, "machine": {"processor": "Abacus"}, "gpu": "Sun"}, "mlp": {}}, {})
+    table = tabulate_costs({"cnn": {"seconds": 2.0, "machine": {"processor": "Abacus"}, "gpu": "Sun"}, "mlp": {}}, {})
     assert table["processor"].fillna("none").tolist() == ["Sun", "none"]
     assert table["seconds"].isna().tolist() == [False, True]
     assert table["steps_per_epoch"].isna().all()
@@ -86,10 +95,10 @@ def test_models_are_joined_that_differ_in_batch_size_alone(study: Path) -> None:
     write_trained(study / "trained/small", {"training.batch_size": 8, "training.accumulation_steps": 1})
     write_trained(study / "trained/long", {"training.batch_size": 8, "training.epochs": 90})
     models = ["cnn", "cnn-replicate-2", "long", "small"]
-    used = costs.of_first_replicates(costs.read(study / "trained", models, "summary.json"))
+    used = select_first_replicates(costs.read(study / "trained", models, "summary.json"))
     assert list(used) == ["cnn", "long", "small"]
-    assert costs.by_batch_size(used) == {"cnn with other batch sizes": ["cnn", "small"]}
-    assert costs.by_frozen(used) == []
+    assert group_by_batch_size(used) == {"cnn with other batch sizes": ["cnn", "small"]}
+    assert group_by_frozen(used) == []
 
 
 def test_edits_of_params_that_no_training_used_change_no_cost(study: Path, project: Callable[..., Path]) -> None:

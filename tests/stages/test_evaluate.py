@@ -1,7 +1,9 @@
 """Evaluations of tiny Keras models, end to end."""
 
 import json
+import shutil
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 
 import numpy
@@ -10,6 +12,7 @@ import pytest
 
 from darkroom.core.errors import UserError
 from stages import evaluate
+from tests.conftest import with_parameters
 from tests.support.brightness import CLASSES, PER_CLASS, write_model, write_view
 from tests.support.pages import unwrap
 
@@ -35,6 +38,7 @@ OUTPUTS = [
     "view.json",
     "worst.png",
 ]
+RESULTS = Path("results/cnn")
 
 
 def run(model: str = "models/cnn", out: str = "results/cnn", images: str = "drawn") -> Path:
@@ -43,16 +47,28 @@ def run(model: str = "models/cnn", out: str = "results/cnn", images: str = "draw
     return Path(out)
 
 
-@pytest.fixture
-def trained(project: Callable[..., Path]) -> Path:
-    folder = project()
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with an evaluation that tests only read."""
+    folder = with_parameters(tmp_path_factory.mktemp("evaluated") / "project", {})
     write_view(folder / "views/small", 3, CLASSES)
     write_model(folder / "models/cnn", 3, len(CLASSES))
+    with chdir(folder):
+        run()
     return folder
 
 
-def test_an_evaluation_is_whole_and_consistent(trained: Path) -> None:
-    out = run()
+@pytest.fixture
+def trained(evaluated: Path, project: Callable[..., Path]) -> Path:
+    """Its model and view, in a working folder of their own."""
+    folder = project()
+    for name in ("models", "views"):
+        shutil.copytree(evaluated / name, folder / name)
+    return folder
+
+
+def test_an_evaluation_is_whole_and_consistent(evaluated: Path) -> None:
+    out = evaluated / RESULTS
     assert sorted(path.name for path in out.iterdir()) == OUTPUTS
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     predictions = pandas.read_csv(out / "predictions.csv", keep_default_na=False)
@@ -69,21 +85,21 @@ def test_an_evaluation_is_whole_and_consistent(trained: Path) -> None:
     confusion = pandas.read_csv(out / "confusion.csv", index_col="class", keep_default_na=False)
     assert (confusion.to_numpy().sum(), numpy.diag(confusion).sum()) == (45, correct)
     assert metrics["model"] == "cnn" and metrics["best_epoch"] == 2 and metrics["train_images"] == 40
-    assert (out / "history.csv").read_bytes() == (trained / "models/cnn/history.csv").read_bytes()
-    assert (out / "view.json").read_bytes() == (trained / "views/small/view.json").read_bytes()
+    assert (out / "history.csv").read_bytes() == (evaluated / "models/cnn/history.csv").read_bytes()
+    assert (out / "view.json").read_bytes() == (evaluated / "views/small/view.json").read_bytes()
 
 
-def test_probabilities_are_those_of_the_model(trained: Path) -> None:
+def test_probabilities_are_those_of_the_model(evaluated: Path) -> None:
     import keras
 
-    table = pandas.read_csv(run() / "predictions.csv", keep_default_na=False)
-    images = numpy.load(trained / "views/small/test.npy").astype("float32")
-    expected = keras.saving.load_model(trained / "models/cnn/model.keras").predict(images, verbose=0)
+    table = pandas.read_csv(evaluated / RESULTS / "predictions.csv", keep_default_na=False)
+    images = numpy.load(evaluated / "views/small/test.npy").astype("float32")
+    expected = keras.saving.load_model(evaluated / "models/cnn/model.keras").predict(images, verbose=0)
     assert table[[f"p_{name}" for name in CLASSES]].to_numpy() == pytest.approx(expected, abs=1e-5)
 
 
-def test_the_page_says_what_was_found_and_that_images_are_synthetic(trained: Path) -> None:
-    page = unwrap((run() / "evaluation.md").read_text(encoding="utf-8"))
+def test_the_page_says_what_was_found_and_that_images_are_synthetic(evaluated: Path) -> None:
+    page = unwrap((evaluated / RESULTS / "evaluation.md").read_text(encoding="utf-8"))
     assert "**Overfitting**: after epoch 2 validation loss rose by 20% to 1.200" in page
     assert "+0.200 at the best epoch, +0.800 at the last" in page
     assert "a\\_b\\|c" in page
@@ -93,8 +109,8 @@ def test_the_page_says_what_was_found_and_that_images_are_synthetic(trained: Pat
     assert all("synthetic images" in line for line in headings)
 
 
-def test_figures_of_drawn_images_say_so_and_the_numbers_are_the_same(trained: Path) -> None:
-    drawn, delivered = run(out="drawn"), run(out="delivered", images="delivered")
+def test_figures_of_drawn_images_say_so_and_the_numbers_are_the_same(evaluated: Path, trained: Path) -> None:
+    drawn, delivered = evaluated / RESULTS, run(out="delivered", images="delivered")
     differ = [name for name in OUTPUTS if (drawn / name).read_bytes() != (delivered / name).read_bytes()]
     assert differ == [name for name in OUTPUTS if name.endswith((".md", ".png"))]
 
@@ -108,8 +124,8 @@ def test_a_model_without_pretraining_says_so_in_every_heading(trained: Path) -> 
     assert json.loads((out / "metrics.json").read_text(encoding="utf-8"))["note"] == "random weights, no pretraining"
 
 
-def test_two_runs_give_the_same_bytes(trained: Path) -> None:
-    one, two = run(out="one"), run(out="two")
+def test_two_runs_give_the_same_bytes(evaluated: Path, trained: Path) -> None:
+    one, two = evaluated / RESULTS, run(out="two")
     assert {path.name: path.read_bytes() for path in one.iterdir()} == {
         path.name: path.read_bytes() for path in two.iterdir()
     }
@@ -155,25 +171,25 @@ def test_what_was_trained_without_validation_says_so(trained: Path) -> None:
     assert [metrics[name] for name in names] == [0.8, 0.4, None, None]
 
 
-def test_metrics_repeat_the_kept_epoch(trained: Path) -> None:
-    metrics = json.loads((run() / "metrics.json").read_text(encoding="utf-8"))
+def test_metrics_repeat_the_kept_epoch(evaluated: Path) -> None:
+    metrics = json.loads((evaluated / RESULTS / "metrics.json").read_text(encoding="utf-8"))
     names = ("train_accuracy", "train_loss", "val_accuracy", "val_loss")
     assert [metrics[name] for name in names] == [0.6, 0.8, 0.6, 1.0]
 
 
-def test_hyperparameters_and_layers_are_those_of_training(trained: Path) -> None:
-    out = run()
+def test_hyperparameters_and_layers_are_those_of_training(evaluated: Path) -> None:
+    out = evaluated / RESULTS
     table = pandas.read_csv(out / "hyperparameters.csv", keep_default_na=False)
     assert {name: json.loads(value) for name, value in table.itertuples(index=False)} == {
         "network.blocks.filters": [4, 8],
         "training.optimizer": "adam",
         "training.class_weights": None,
     }
-    assert (out / "layers.csv").read_bytes() == (trained / "models/cnn/layers.csv").read_bytes()
+    assert (out / "layers.csv").read_bytes() == (evaluated / "models/cnn/layers.csv").read_bytes()
 
 
-def test_the_ambiguous_are_those_whose_two_best_classes_are_closest(trained: Path) -> None:
-    out = run()
+def test_the_ambiguous_are_those_whose_two_best_classes_are_closest(evaluated: Path) -> None:
+    out = evaluated / RESULTS
     predictions = pandas.read_csv(out / "predictions.csv", keep_default_na=False)
     ordered = numpy.sort(predictions[[f"p_{name}" for name in CLASSES]].to_numpy(), axis=1)
     found = pandas.read_csv(out / "ambiguous.csv", keep_default_na=False)
@@ -200,7 +216,7 @@ def test_another_seed_draws_another_gallery_and_nothing_else(project: Callable[.
 
 def test_a_model_of_other_classes_is_refused(trained: Path) -> None:
     write_model(trained / "models/six", 3, 6)
-    with pytest.raises(UserError, match=r"models/six: the model tells 6 classes apart, but views/small has 3 \(a_b"):
+    with pytest.raises(UserError, match=r"models/six: the model distinguishes 6 classes, but views/small has 3 \(a_b"):
         run("models/six")
     assert not Path("results/cnn").exists()
 

@@ -51,7 +51,7 @@ def write_trained(folder: Path, model: keras.Model, hyperparameters: dict[str, A
     (folder / "models/cnn/summary.json").write_text(json.dumps(summary), encoding="utf-8")
     images, labels = (numpy.load(folder / f"views/small/test{name}.npy") for name in ("", "-labels"))
     classes = json.loads((folder / "views/small/view.json").read_text(encoding="utf-8"))["classes"]
-    found = network.probabilities(model.predict_on_batch(images))
+    found = network.to_probabilities(model.predict_on_batch(images))
     names = numpy.array(classes, dtype=object)
     files = [f"test/{row:03}.jpg" for row in range(len(labels))]
     table = {"file": files, "class": names[labels], "predicted": names[found.argmax(axis=1)]}

@@ -398,7 +398,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     ],
 )
 def test_the_name_of_a_download(url: str, name: str) -> None:
-    assert download.file_name(url) == name
+    assert download.find_file_name(url) == name
 
 
 def test_a_downloaded_archive_must_hold_the_splits(

@@ -18,7 +18,7 @@ from PIL import Image, ImageCms, ImageOps
 from darkroom.core import parallel
 from darkroom.core.errors import UserError
 from darkroom.images.decoding import pixels
-from darkroom.images.decoding.formats import CorruptImageError, corruption, decoded, is_image_name
+from darkroom.images.decoding.formats import CorruptImageError, decode, find_corruption, is_image_name
 from darkroom.images.prepared.views import View as PreparedView
 from darkroom.params.data import View
 from stages import prepare
@@ -223,8 +223,10 @@ exit $status
 
 FILLED_MEANWHILE = """
 import sys
-from stages import command, prepare
-prepare.check_space = lambda *_: None  # another program takes the room after the check
+from darkroom.images.decoding import preparation
+from darkroom.pipeline import command
+from stages import prepare
+preparation.check_space = lambda *_: None  # another program takes the room after the check
 command.run(prepare.main)
 """
 
@@ -263,7 +265,7 @@ def end_at_seven(number: int) -> int:
 
 def test_a_killed_worker_ends_the_run_in_a_clear_line() -> None:
     with pytest.raises(UserError, match="a worker process was killed"):
-        list(parallel.mapped(end_at_seven, range(20), 2))
+        list(parallel.map_in_order(end_at_seven, range(20), 2))
 
 
 def slow_at_fives(number: int) -> tuple[int, float]:
@@ -272,25 +274,25 @@ def slow_at_fives(number: int) -> tuple[int, float]:
 
 
 def test_results_come_in_order_and_work_waits_for_whoever_takes_them() -> None:
-    results = parallel.mapped(slow_at_fives, range(200), 3)
+    results = parallel.map_in_order(slow_at_fives, range(200), 3)
     first = next(results)
     time.sleep(0.3)
     resumed = time.monotonic()
     rest = list(results)
     assert [number for number, _ in [first, *rest]] == list(range(200))
     ahead = sum(moment < resumed for _, moment in rest)
-    assert ahead <= 3 * parallel.AHEAD * parallel.processors()
+    assert ahead <= 3 * parallel.AHEAD * parallel.count_processors()
 
 
 def test_workers_end_with_their_parent() -> None:
     """A killed parent leaves no process behind that waits for work for ever."""
     program = (
         "import os, time\n"
-        "from stages import parallel\n"
+        "from darkroom.core import parallel\n"
         "def work(n):\n"
         "    print(os.getpid(), flush=True)\n"
         "    time.sleep(60)\n"
-        "list(parallel.mapped(work, range(8), 1))\n"
+        "list(parallel.map_in_order(work, range(8), 1))\n"
     )
     root = Path(prepare.__file__).parents[1]
     parent = subprocess.Popen(
@@ -334,14 +336,14 @@ EIGHT = numpy.rint(RAMP / 257).astype(numpy.uint8)
 def test_more_than_eight_bits_are_scaled_not_clipped(tmp_path: Path, name: str, image: Image.Image) -> None:
     image.save(tmp_path / name)
     for mode in ("RGB", "L"):
-        values = numpy.asarray(pixels.upright(decoded(tmp_path / name), mode)).reshape(30, 40, -1)
+        values = numpy.asarray(pixels.turn_upright(decode(tmp_path / name), mode)).reshape(30, 40, -1)
         assert numpy.array_equal(values, numpy.repeat(EIGHT[..., None], values.shape[-1], axis=2))
 
 
 def test_a_value_that_is_no_number_is_black(tmp_path: Path) -> None:
     values = numpy.array([[numpy.nan, 1.0, 0.5]], dtype=numpy.float32)
     Image.fromarray(values).save(tmp_path / "a.tif")
-    assert numpy.asarray(pixels.upright(decoded(tmp_path / "a.tif"), "L")).tolist() == [[0, 255, 128]]
+    assert numpy.asarray(pixels.turn_upright(decode(tmp_path / "a.tif"), "L")).tolist() == [[0, 255, 128]]
 
 
 @pytest.mark.parametrize("kind", ["png", "webp", "tiff", "la.png", "palette.png", "gif"])
@@ -363,16 +365,16 @@ def test_transparent_images_lie_on_black(tmp_path: Path, kind: str) -> None:
         image.paste((200, 100, 50, 128), (4, 0, 8, 8))
         image.save(path, **({"lossless": True} if kind == "webp" else {}))
         expected = (10, 200, 30), (100, 50, 25)
-    plain = pixels.upright(decoded(path), "RGB")
+    plain = pixels.turn_upright(decode(path), "RGB")
     assert (plain.getpixel((1, 1)), plain.getpixel((6, 1))) == expected
-    assert pixels.upright(decoded(path), "L").getpixel((6, 1)) == Image.new("RGB", (1, 1), expected[1]).convert(
+    assert pixels.turn_upright(decode(path), "L").getpixel((6, 1)) == Image.new("RGB", (1, 1), expected[1]).convert(
         "L"
     ).getpixel((0, 0))
 
 
 def test_a_transparent_value_of_sixteen_bits_is_black(tmp_path: Path) -> None:
     Image.fromarray(RAMP).save(tmp_path / "a.png", transparency=int(RAMP[20, 5]))
-    values = numpy.asarray(pixels.upright(decoded(tmp_path / "a.png"), "L"))
+    values = numpy.asarray(pixels.turn_upright(decode(tmp_path / "a.png"), "L"))
     assert values[20, 5] == 0 and values[20, 6] == EIGHT[20, 6]
 
 
@@ -388,9 +390,9 @@ def test_other_modes_keep_their_colours(tmp_path: Path, name: str) -> None:
     else:
         stored = original.convert({"cmyk": "CMYK", "ycbcr": "YCbCr", "one": "1", "grey": "L"}[name.split(".")[0]])
     stored.save(tmp_path / name, quality=100)
-    image = decoded(tmp_path / name)
+    image = decode(tmp_path / name)
     assert image.mode == stored.mode
-    plain = numpy.asarray(pixels.upright(image, "RGB")).astype(int)
+    plain = numpy.asarray(pixels.turn_upright(image, "RGB")).astype(int)
     wanted = numpy.asarray(
         (stored if name in ("one.png", "palette.bmp") else original.convert("L") if grey else original).convert("RGB")
     )
@@ -401,7 +403,7 @@ def test_adobe_cmyk_is_not_inverted(tmp_path: Path) -> None:
     white = Image.new("CMYK", (16, 16), (0, 0, 0, 0))
     white.save(tmp_path / "a.jpg", quality=100)
     assert b"Adobe" in (tmp_path / "a.jpg").read_bytes()
-    assert min(pixels.upright(decoded(tmp_path / "a.jpg"), "RGB").getpixel((8, 8))) > 250
+    assert min(pixels.turn_upright(decode(tmp_path / "a.jpg"), "RGB").getpixel((8, 8))) > 250
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -410,7 +412,7 @@ def test_exif_orientation_is_honoured_once(tmp_path: Path, orientation: int, kin
     path = tmp_path / f"a.{kind.lower()}"
     path.write_bytes(encoded(picture(1), kind, exif=exif(orientation)))
     expected = ImageOps.exif_transpose(Image.open(path))
-    plain = pixels.upright(decoded(path), "RGB")
+    plain = pixels.turn_upright(decode(path), "RGB")
     assert plain.size == ((18, 24) if orientation > 4 else (24, 18))
     assert numpy.array_equal(numpy.asarray(plain), numpy.asarray(expected))
 
@@ -419,13 +421,13 @@ def test_exif_orientation_is_honoured_once(tmp_path: Path, orientation: int, kin
 def test_unreadable_exif_leaves_the_image_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(encoded(picture(1), "PNG", exif=b"Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff"))
-    assert pixels.upright(decoded(path), "RGB").size == (24, 18)
+    assert pixels.turn_upright(decode(path), "RGB").size == (24, 18)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1000, 1), (1, 1000), (1, 1), (10, 30)])
 def test_a_padded_image_is_whole_and_centred(width: int, height: int) -> None:
     white = Image.new("L", (width, height), 255)
-    found = numpy.asarray(pixels.resized(white, view(resize="pad", filter="lanczos", mode="L", size=60)))
+    found = numpy.asarray(pixels.resize(white, view(resize="pad", filter="lanczos", mode="L", size=60)))
     rows, columns = numpy.flatnonzero(found.any(axis=1)), numpy.flatnonzero(found.any(axis=0))
     scale = 60 / max(width, height)
     assert (len(columns), len(rows)) == (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -438,7 +440,7 @@ def test_only_the_first_frame_counts(tmp_path: Path) -> None:
     for name in ("a.gif", "a.png", "a.webp", "a.tif"):
         lossless = {"lossless": True} if name == "a.webp" else {}
         frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], **lossless)
-        assert pixels.upright(decoded(tmp_path / name), "RGB").getpixel((4, 4)) == (250, 0, 0)
+        assert pixels.turn_upright(decode(tmp_path / name), "RGB").getpixel((4, 4)) == (250, 0, 0)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "JPEG2000"])
@@ -446,21 +448,21 @@ def test_a_truncated_file_of_any_format_is_damaged(tmp_path: Path, kind: str) ->
     content = encoded(picture(1, 90, 90), kind)
     path = tmp_path / "a.jpg"  # the content decides, not the name
     path.write_bytes(content)
-    assert corruption(path) is None
+    assert find_corruption(path) is None
     path.write_bytes(content[: len(content) * 2 // 3])
-    problem = corruption(path)
+    problem = find_corruption(path)
     assert problem and str(tmp_path) not in problem and "\n" not in problem
 
 
 def test_files_for_other_programs_are_neither_images_nor_run(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(encoded(picture(1), "EPS"))
-    assert corruption(tmp_path / "a.jpg") == "not an image"
+    assert find_corruption(tmp_path / "a.jpg") == "not an image"
     assert not is_image_name("a.eps") and not is_image_name("film.mpg") and is_image_name("A.TIFF")
 
 
 def test_a_file_that_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        decoded(tmp_path / "none.png")
+        decode(tmp_path / "none.png")
     (tmp_path / "empty.png").write_bytes(b"")
     with pytest.raises(CorruptImageError, match="zero bytes"):
-        decoded(tmp_path / "empty.png")
+        decode(tmp_path / "empty.png")

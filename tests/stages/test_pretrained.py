@@ -130,7 +130,7 @@ def network() -> keras.Model:
 
 
 def opened() -> keras.Model:
-    return weights.opened(OUT, SMALL)[0]
+    return weights.load_backbone(OUT, SMALL)[0]
 
 
 def assert_whole(network: keras.Model) -> None:
@@ -298,7 +298,10 @@ def test_random_weights_are_those_of_the_seed_in_any_process(bring: Callable[...
     assert (facts["weights"], facts["origin"]) == ("none", "random, seed 13")
     assert facts["note"] == "random weights, no pretraining"
     time.sleep(1.1)
-    program = "from stages import imagenet, pretrained; imagenet.SHAPE = (128, 128, 3); pretrained.main()"
+    program = (
+        "from darkroom.weights import imagenet; from stages import pretrained; "
+        "imagenet.SHAPE = (128, 128, 3); pretrained.main()"
+    )
     environment = os.environ | {"PYTHONPATH": str(root), "PYTHONHASHSEED": "5", "KERAS_HOME": "/dev/null/none"}
     done = subprocess.run(
         [sys.executable, "-c", program, "mine", "--out", "again"], env=environment, capture_output=True
@@ -381,7 +384,7 @@ def test_keras_download_is_brought_once_and_described(
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("absent", "failed (Not Found); check the network, or bring {name} by hand and give its path as weights"),
+        ("absent", "failed (Not Found); check the network, or download {name} by hand and give its path as weights"),
         ("cut", "failed (retrieval incomplete: got only "),
         (
             "page",
@@ -433,7 +436,7 @@ def test_a_full_disk_is_not_blamed_on_the_network() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        imagenet.received(get_file, "weights.h5", "https://example.org/weights.h5")
+        imagenet.receive_file(get_file, "weights.h5", "https://example.org/weights.h5")
 
 
 @pytest.fixture(scope="module")
@@ -491,13 +494,13 @@ def test_other_features_than_those_of_keras_are_refused(
 
 def test_a_folder_fits_images_of_other_sizes(bring: Callable[..., dict[str, Any]], files: dict[str, Path]) -> None:
     facts = bring(str(files["legacy"]))
-    network, about = weights.opened(OUT, (65, 70, 3))
+    network, about = weights.load_backbone(OUT, (65, 70, 3))
     assert about == facts
     assert network.input_shape == (None, 65, 70, 3)
     assert network.name == "mobilenet"
     for shape, words in (((20, 20, 3), "images of 20x20 are too small"), ((64, 64, 1), "use a view with mode: RGB")):
         with pytest.raises(UserError, match=words):
-            weights.opened(OUT, shape)
+            weights.load_backbone(OUT, shape)
 
 
 def test_a_damaged_folder_is_one_line(bring: Callable[..., dict[str, Any]], files: dict[str, Path]) -> None:
@@ -521,6 +524,6 @@ def test_a_damaged_folder_is_one_line(bring: Callable[..., dict[str, Any]], file
             file.unlink()
         fault()
         with pytest.raises(UserError) as caught:
-            weights.opened(OUT, SMALL)
+            weights.load_backbone(OUT, SMALL)
         assert message in str(caught.value)
         assert str(caught.value).endswith("; run python -m stages.pretrained mine")

@@ -60,14 +60,14 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_study_ends_in_all_its_outputs(studies: Path) -> None:
-    assert all((studies / out).exists() for stage in template.stages(studies).values() for out in stage.outs)
+    assert all((studies / out).exists() for stage in template.read_stages(studies).values() for out in stage.outs)
 
 
 def test_snakemake_plans_every_stage_of_every_study(tmp_path: Path) -> None:
     folder = copied(tmp_path / "project")
     planned = run(folder, "snakemake", "all", "--dry-run").stdout
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned, re.MULTILINE))
-    stages = Counter(stage.verb for stage in template.stages(folder).values())
+    stages = Counter(stage.verb for stage in template.read_stages(folder).values())
     assert {verb: int(jobs[verb]) for verb in stages} == stages
 
 

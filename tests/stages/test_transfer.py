@@ -13,11 +13,13 @@ from benchmarks.project import edit, leave_one_study
 from darkroom.core import scratch
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.networks.network_file import loaded
+from darkroom.networks.network_file import load_network
 from darkroom.transfer_learning import backbone, features
 from darkroom.transfer_learning.prefix import Cut, FlatNetwork
 from stages import finetune, pretrained, transfer
 from tests.support.small_study import OUTPUT, STOP
+
+pytestmark = pytest.mark.slow
 
 layers = keras.layers
 SIZE = 32
@@ -91,12 +93,12 @@ def fine_tuned(name: str = "tuned", base: str = "frozen", out: str = "tuned") ->
 
 
 def kept() -> list[Path]:
-    return sorted(path for _, _, path in scratch.entries())
+    return sorted(path for _, _, path in scratch.list_entries())
 
 
 def assert_alike(ours: Path, theirs: Path) -> None:
     """The same weights and history to 1e-4, and the same probabilities from pixels."""
-    one, other = loaded(ours), loaded(theirs)
+    one, other = load_network(ours), load_network(theirs)
     for mine, yours in zip(one.get_weights(), other.get_weights(), strict=True):
         numpy.testing.assert_allclose(mine, yours, atol=1e-4)
     histories = [pandas.read_csv(out / "history.csv") for out in (ours, theirs)]
@@ -107,20 +109,20 @@ def assert_alike(ours: Path, theirs: Path) -> None:
 
 def test_training_on_kept_features_equals_training_from_pixels(folder: Path) -> None:
     assert len(kept()) == 2
-    shutil.rmtree(scratch.place())
+    shutil.rmtree(scratch.find_folder())
     edit(folder, parameters(cache=False))
     assert_alike(Path("frozen"), transferred("plain"))
     assert_alike(Path("tuned"), fine_tuned(base="plain", out="plain-tuned"))
     assert kept() == []
-    pairs = zip(loaded(Path("tuned")).get_weights(), loaded(Path("frozen")).get_weights(), strict=True)
+    pairs = zip(load_network(Path("tuned")).get_weights(), load_network(Path("frozen")).get_weights(), strict=True)
     assert max(numpy.abs(tuned - base).max() for tuned, base in pairs) > 1e-3
 
 
 def test_evaluation_from_pixels_equals_evaluation_from_the_kept_features(folder: Path) -> None:
-    whole, pixels = loaded(Path("frozen")), numpy.load("view/train.npy")[:8]
+    whole, pixels = load_network(Path("frozen")), numpy.load("view/train.npy")[:8]
     from_pixels = whole.predict_on_batch(pixels)
     flat = FlatNetwork(whole)
-    cut = flat.cut()
+    cut = flat.find_cut()
     assert isinstance(cut, Cut)
     compared = 0
     for place in kept():
@@ -132,7 +134,7 @@ def test_evaluation_from_pixels_equals_evaluation_from_the_kept_features(folder:
 
 
 def test_the_fine_tune_finds_what_its_base_computed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    shutil.rmtree(scratch.place())
+    shutil.rmtree(scratch.find_folder())
     transferred()
     assert "for tuned: what 1" in capfd.readouterr().err
     before = {path: path.stat().st_ino for path in kept()}
@@ -145,7 +147,7 @@ def test_the_fine_tune_finds_what_its_base_computed(folder: Path, capfd: pytest.
 def test_two_trainings_give_the_same_bytes_whether_or_not_features_are_kept(folder: Path, kept_ahead: bool) -> None:
     for name, train in {"frozen": transferred, "tuned": fine_tuned}.items():
         if not kept_ahead:
-            shutil.rmtree(scratch.place())
+            shutil.rmtree(scratch.find_folder())
         again = train(out=f"{name}-again")
         for file in ("model.keras", "history.csv", "layers.csv", "summary.json", "view.json"):
             assert (folder / name / file).read_bytes() == (again / file).read_bytes(), (name, file)
@@ -171,8 +173,8 @@ def test_changed_pixels_and_damaged_features_are_never_trusted(folder: Path, cap
 
 def test_features_stay_within_the_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DARKROOM_SCRATCH_GIB", "0.0000001")
-    shutil.rmtree(scratch.place())
-    other = scratch.place().parent / "thesis"
+    shutil.rmtree(scratch.find_folder())
+    other = scratch.find_folder().parent / "thesis"
     other.mkdir()
     (other / "chapter.txt").write_text("a user's own file")
     transferred()
@@ -184,9 +186,9 @@ def test_features_stay_within_the_bound(folder: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_full_disk_is_told_before_anything_is_computed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.rmtree(scratch.place())
+    shutil.rmtree(scratch.find_folder())
     shutil.rmtree("frozen")
-    monkeypatch.setattr(scratch, "free", lambda: 1000)
+    monkeypatch.setattr(scratch, "measure_free_space", lambda: 1000)
     with pytest.raises(
         UserError, match=r"^models\.frozen: .*needs \d.* MB .*DARKROOM_SCRATCH, or .*cache_frozen: false"
     ):
@@ -213,10 +215,10 @@ def test_a_fine_tune_leaves_its_base_and_may_start_from_a_fine_tune(folder: Path
 
 
 def test_batch_normalization_of_the_backbone_stays_as_it_was(folder: Path) -> None:
-    base, tuned = loaded(Path("frozen")), loaded(Path("tuned"))
-    trained = [layer for layer in backbone.of(tuned).layers if layer.trainable_weights]
+    base, tuned = load_network(Path("frozen")), load_network(Path("tuned"))
+    trained = [layer for layer in backbone.find_backbone(tuned).layers if layer.trainable_weights]
     assert any(isinstance(layer, layers.BatchNormalization) for layer in trained)
-    for before, after in zip(backbone.of(base).layers, backbone.of(tuned).layers, strict=True):
+    for before, after in zip(backbone.find_backbone(base).layers, backbone.find_backbone(tuned).layers, strict=True):
         if isinstance(before, layers.BatchNormalization):
             numpy.testing.assert_array_equal(before.moving_mean, after.moving_mean)
             numpy.testing.assert_array_equal(before.moving_variance, after.moving_variance)
@@ -255,7 +257,7 @@ def test_what_another_process_holds_is_neither_made_twice_nor_removed(
 ) -> None:
     first, second = kept()
     monkeypatch.setenv("DARKROOM_SCRATCH_GIB", "0")
-    with scratch.locked(first) as ours, scratch.locked(first, wait=False) as theirs:
+    with scratch.lock(first) as ours, scratch.lock(first, wait=False) as theirs:
         assert (ours, theirs) == (True, False)
         scratch.trim()
         assert kept() == [first]
@@ -266,8 +268,10 @@ def test_what_another_process_holds_is_neither_made_twice_nor_removed(
 
 def test_room_is_made_for_what_is_needed_now(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a disk that kept features fill, they go."""
-    sizes = sum(size for _, size, _ in scratch.entries())
-    monkeypatch.setattr(scratch, "free", lambda: 10_000_000 - sum(size for _, size, _ in scratch.entries()))
+    sizes = sum(size for _, size, _ in scratch.list_entries())
+    monkeypatch.setattr(
+        scratch, "measure_free_space", lambda: 10_000_000 - sum(size for _, size, _ in scratch.list_entries())
+    )
     scratch.trim(10_000_000 - sizes)
     assert len(kept()) == 2
     scratch.trim(10_000_000 - sizes + 1)
@@ -278,8 +282,10 @@ def test_bfloat16_is_what_a_fine_tune_may_ask_for(folder: Path) -> None:
     edits = parameters()
     edits["finetunes"]["tuned"]["training"] = {**FIT, "precision": "mixed_bfloat16", "epochs": 1}
     edit(folder, edits)
-    tuned = loaded(fine_tuned(out="half"))
-    assert {layer.dtype_policy.name for layer in backbone.of(tuned).layers} == {"mixed_bfloat16"}
+    tuned = load_network(fine_tuned(out="half"))
+    assert {layer.dtype_policy.name for layer in backbone.find_backbone(tuned).layers} == {"mixed_bfloat16"}
     assert tuned.layers[-1].dtype_policy.name == "float32"
     keras.config.set_dtype_policy("float32")
-    assert {layer.dtype_policy.name for layer in backbone.of(loaded(Path("frozen"))).layers} == {"float32"}
+    assert {layer.dtype_policy.name for layer in backbone.find_backbone(load_network(Path("frozen"))).layers} == {
+        "float32"
+    }

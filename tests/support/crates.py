@@ -69,10 +69,11 @@ def four_steps() -> list[Step]:
     wrote(MODEL, b"a network" * 2**18)
     wrote(RECORD, b"{}")
     wrote(METRICS, b"{}")
-    code = (item("darkroom/core/files.py"),)
+    code = (item("darkroom/core"),)
+    drawing = (*code, item("darkroom/core/files.py"))  # a file, and the folder that it lies in
     training = {"params.yaml": {"models.cnn.training.epochs": 2, "runtime": {"seed": None}}}
     return [
-        Step("fetch@mine", "Archives", "fetch mine", {}, code, (item(PHOTOGRAPHS),), (item(RAW),)),
+        Step("fetch@mine", "Archives", "fetch mine", {}, drawing, (item(PHOTOGRAPHS),), (item(RAW),)),
         Step("prepare@small", "Arrays", "prepare small", {}, code, (item(RAW, "fetch@mine"),), (item(VIEW),)),
         Step(
             name="train@cnn",

@@ -15,7 +15,7 @@ RECORD = "--record"
 def make(folder: Path) -> list[str]:
     """Run the command of every stage of dvc.yaml, and return their names in the order in which they ran."""
     with chdir(folder):
-        ordered = list(in_order(list(template.stages().values())))
+        ordered = list(in_order(list(template.read_stages().values())))
         for stage in ordered:
             _, _, module, *arguments = shlex.split(stage.command)
             file = None
@@ -25,7 +25,7 @@ def make(folder: Path) -> list[str]:
                 del arguments[place : place + 2]
             import_module(module).main(arguments)
             if file:
-                write_json(file, record.of_process())
+                write_json(file, record.describe_process())
     return [stage.name for stage in ordered]
 
 
@@ -44,5 +44,5 @@ def in_order(stages: list[template.Stage]) -> Iterator[template.Stage]:
 
 
 def reads(dep: str, out: str) -> bool:
-    """Whether what depends on ``dep`` reads ``out``: that file or folder, or one below it."""
+    """True if what depends on ``dep`` reads ``out``: that file or folder, or one below it."""
     return out == dep or out.startswith(f"{dep}/") or dep.startswith(f"{out}/")

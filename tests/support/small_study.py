@@ -99,7 +99,7 @@ def refusal(folder: Path, *arguments: str) -> str:
 
 def results(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file that stages wrote, records and costs aside."""
-    outs = [folder / out for stage in template.stages(folder).values() for out in stage.outs]
+    outs = [folder / out for stage in template.read_stages(folder).values() for out in stage.outs]
     files = [file for out in outs for file in (out.rglob("*") if out.is_dir() else [out]) if file.is_file()]
     timed = ("record.json", "costs.csv", "costs.md", "steps.png", ".snakemake_timestamp")
     return {

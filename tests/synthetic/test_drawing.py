@@ -11,11 +11,11 @@ from PIL import Image
 from pydantic import ValidationError
 from sklearn.ensemble import RandomForestClassifier
 
-from darkroom.images.decoding.formats import decoded
-from darkroom.params.base import entry
+from darkroom.images.decoding.formats import decode
+from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset, Synthetic
 from darkroom.synthetic import deliveries as synthetic
-from darkroom.synthetic.drawing import picture
+from darkroom.synthetic.drawing import draw_picture
 from stages import unzip
 from tests.support.data_sets import dataset
 
@@ -31,10 +31,10 @@ def test_what_is_drawn_is_read_as_the_real_files_are(project: Project, key: str)
     draw = {"seed": 1, "train": 3, "validation": 1, "test": 2} if key != "waste" else None
     edits = {f"datasets.{key}.synthetic.{name}": value for name, value in sizes.items()}
     project(edits | {f"datasets.{key}.draw": draw})
-    described = entry(Dataset, "datasets", key)
+    described = read_entry(Dataset, "datasets", key)
     for name in ("raw", "again"):
         Path(name).mkdir()
-        synthetic.draw(described, Path(name))
+        synthetic.draw_delivery(described, Path(name))
     files = sorted(path.name for path in Path("raw").iterdir())
     for name in files:
         assert Path("again", name).read_bytes() == Path("raw", name).read_bytes()
@@ -52,7 +52,7 @@ def test_what_is_drawn_is_read_as_the_real_files_are(project: Project, key: str)
             "test": {2},
         }
     assert index["sha256"].is_unique
-    sizes = {decoded(Path("images", file)).size for file in index["file"]}
+    sizes = {decode(Path("images", file)).size for file in index["file"]}
     wanted = (described.synthetic.width, described.synthetic.height)
     assert len(sizes) > 5 if key == "cats-dogs" else sizes == {wanted}
 
@@ -66,7 +66,9 @@ def drawn(classes: list[str], width: int, height: int, **changes: Any) -> Synthe
 def seen(described: Synthetic, split: str, count: int) -> tuple[numpy.ndarray, list[str]]:
     """Small images of every class, float (images, 14, 14, 3), and their classes."""
     named = [(name, index) for name in described.classes for index in range(count)]
-    images = [picture(described, split, *one).convert("RGB").resize((14, 14), Image.Resampling.BOX) for one in named]
+    images = [
+        draw_picture(described, split, *one).convert("RGB").resize((14, 14), Image.Resampling.BOX) for one in named
+    ]
     return numpy.array([numpy.asarray(image) for image in images]), [name for name, _ in named]
 
 
@@ -86,23 +88,23 @@ def test_classes_can_be_learnt_but_not_from_the_mean_colour(classes: list[str], 
 def test_an_image_does_not_depend_on_how_many_there_are() -> None:
     few, many = drawn(NAMES, 32, 32, train_per_class=2), drawn(NAMES, 32, 32, train_per_class=50)
     for split in ("train", "validation", "test"):
-        assert picture(few, split, "deer", 1).tobytes() == picture(many, split, "deer", 1).tobytes()
-    assert len({picture(few, split, "deer", 1).tobytes() for split in ("train", "validation", "test")}) == 3
+        assert draw_picture(few, split, "deer", 1).tobytes() == draw_picture(many, split, "deer", 1).tobytes()
+    assert len({draw_picture(few, split, "deer", 1).tobytes() for split in ("train", "validation", "test")}) == 3
 
 
 @pytest.mark.parametrize("name", ["3", "sea", "apple"])
 def test_the_smallest_images_can_be_drawn(name: str) -> None:
     described = drawn([name, "other"], 8, 8, sizes="many")
-    sizes = [picture(described, "train", name, index).size for index in range(20)]
+    sizes = [draw_picture(described, "train", name, index).size for index in range(20)]
     assert all(4 <= width <= 8 and 4 < height <= 8 for width, height in sizes) and len(set(sizes)) > 4
 
 
 def test_scenes_are_drawn_the_same_beside_other_classes(tmp_path: Path) -> None:
     scenes, mixed = drawn(["sea", "street"], 32, 32), drawn(["zebra", "sea", "3", "apple"], 32, 32)
-    images = dict(synthetic.pictures(mixed, "train"))
+    images = dict(synthetic.draw_images(mixed, "train"))
     assert {name.partition("/")[0] for name in images} == set(mixed.classes)
     assert len(images) == 4 * mixed.train_per_class
-    for name, image in synthetic.pictures(scenes, "train"):
+    for name, image in synthetic.draw_images(scenes, "train"):
         if name.startswith("sea/"):
             assert any(image.tobytes() == other.tobytes() for other in images.values())
 

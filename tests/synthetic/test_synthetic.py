@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from darkroom.core.errors import UserError
 from darkroom.synthetic import deliveries as synthetic
-from darkroom.synthetic.scenes import KINDS, scene
+from darkroom.synthetic.scenes import KINDS, draw_scene
 from tests.support.data_sets import SYNTHETIC, dataset
 
 SPLITS = {"train": ["seg_train"], "validation": [], "test": ["seg_test"]}
@@ -29,7 +29,7 @@ def drawn(
 ) -> dict[str, bytes]:
     """Draw a data set and return the members of both archives."""
     choice = {"classes": classes, "train_per_class": train, "test_per_class": test, "seed": seed}
-    synthetic.draw(dataset(choice, splits=splits), out)
+    synthetic.draw_delivery(dataset(choice, splits=splits), out)
     members = {}
     for path in sorted(out.iterdir()):
         with zipfile.ZipFile(path) as archive:
@@ -101,10 +101,10 @@ def test_numbers_of_the_classes_are_mixed(members: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("split", [0, 1])
 def test_numbers_stay_distinct_beyond_a_block(split: int) -> None:
-    many, few = synthetic.numbers(7, split, 10_000, 6), synthetic.numbers(7, split, 100, 6)
+    many, few = synthetic.number_images(7, split, 10_000, 6), synthetic.number_images(7, split, 100, 6)
     assert len(numpy.unique(many)) == many.size
     assert numpy.array_equal(many[:100], few)
-    assert not numpy.intersect1d(synthetic.numbers(7, 1 - split, 10_000, 6), many).size
+    assert not numpy.intersect1d(synthetic.number_images(7, 1 - split, 10_000, 6), many).size
 
 
 def test_images_are_colour_jpegs_mostly_square(members: dict[str, bytes]) -> None:
@@ -152,7 +152,7 @@ def test_idx_files_stay_in_their_folder(tmp_path: Path, name: str) -> None:
     before = sorted(tmp_path.rglob("*"))
     described = dataset(choice, layout="idx", splits={"train": [name], "validation": [], "test": ["t10k"]})
     with pytest.raises(UserError, match=r"splits\.train: .*not a file name") as caught:
-        synthetic.draw(described, out)
+        synthetic.draw_delivery(described, out)
     assert "\n" not in str(caught.value)
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -161,7 +161,7 @@ def test_a_failure_leaves_no_archive(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def fails(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(synthetic, "picture", fails)
+    monkeypatch.setattr(synthetic, "draw_picture", fails)
     with pytest.raises(OSError, match="full"):
         drawn(tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
@@ -169,7 +169,7 @@ def test_a_failure_leaves_no_archive(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_a_scene_fills_any_size(kind: str) -> None:
-    image = scene(kind, numpy.random.default_rng(1), 90, 40)
+    image = draw_scene(kind, numpy.random.default_rng(1), 90, 40)
     assert (image.size, image.mode) == ((90, 40), "RGB")
     assert numpy.asarray(image).std() > 5
     assert list(KINDS) == CLASSES

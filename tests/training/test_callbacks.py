@@ -22,6 +22,8 @@ from tests.support.learning import TRAINING, model, write_view
 from tests.support.small_study import STOP
 from tests.training.test_resume import AVERAGE, BACKUP, BEST, BOARD, PLATEAU, SCHEDULE, TABLE
 
+pytestmark = pytest.mark.slow
+
 LOGS = Path("logs/training/study/cnn")
 NAN = {"name": "TerminateOnNaN"}
 
@@ -67,7 +69,7 @@ def test_early_stopping_judges_the_epochs_and_figures_it_is_told(learn: Callable
 
 def test_the_learning_rate_follows_its_schedule(learn: Callable) -> None:
     scheduler = LearningRateScheduler(name="LearningRateScheduler", factor=0.5, every=2, start_from_epoch=1)
-    assert [callbacks.rate(0.4, scheduler, epoch) for epoch in range(7)] == [0.4, 0.4, 0.4, 0.2, 0.2, 0.1, 0.1]
+    assert [callbacks.compute_rate(0.4, scheduler, epoch) for epoch in range(7)] == [0.4, 0.4, 0.4, 0.2, 0.2, 0.1, 0.1]
     history, _ = learn({**scheduler.model_dump()}, optimizer="sgd", learning_rate=0.4)
     assert history["learning_rate"].tolist() == [0.4, 0.4, 0.4, 0.2, 0.2]
 

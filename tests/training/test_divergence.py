@@ -18,6 +18,8 @@ from tests.support.learning import NETWORK, model, write_view
 from tests.support.refusals import one_line
 from tests.support.small_study import BLOCKS, ON_BACKBONE, SMALL, STOP
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {"blocks": {**BLOCKS, "batch_normalization": None}, "normalization": "none"}
 NORMALIZED = {"head": {**NETWORK["head"], "batch_normalization": {"momentum": 0.8}}}
 PENALIZED = {**PLAIN, "head": {**NETWORK["head"], "l2": 0.01}}
@@ -92,7 +94,7 @@ def test_a_head_with_batch_normalization_on_a_backbone(
 
 def spoil(monkeypatch: pytest.MonkeyPatch, epoch: int, change: Callable[[numpy.ndarray], numpy.ndarray]) -> None:
     """Change the weights at the end of an epoch's steps, as a step that is too long would."""
-    passed, trained = epochs.passed, []
+    passed, trained = epochs.run_epoch, []
 
     def spoilt(step: Callable[..., Any], network: keras.Model, batches: Batches, *rest: Any) -> dict[str, float]:
         figures = passed(step, network, batches, *rest)
@@ -103,7 +105,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, epoch: int, change: Callable[[numpy.n
                     weight.assign(change(keras.ops.convert_to_numpy(weight)))
         return figures
 
-    monkeypatch.setattr(epochs, "passed", spoilt)
+    monkeypatch.setattr(epochs, "run_epoch", spoilt)
 
 
 def nothing(weights: numpy.ndarray) -> numpy.ndarray:

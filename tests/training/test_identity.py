@@ -42,7 +42,7 @@ class Case:
         view, fit = View.open(self.folder), Training(**self.train)
         train, validation = (Batches(view.read_learning, view.learning_labels(), rows, 16, 1, 13) for rows in self.rows)
         origin = Origin(self.model, view, self.settings, self.facts)
-        return identity.named(self.model, train, validation, fit, origin)
+        return identity.identify(self.model, train, validation, fit, origin)
 
 
 def weights(case: Case) -> None:
@@ -109,12 +109,12 @@ def test_each_change_gives_another_name(tmp_path: Path, change: Callable[[Case],
 
 def test_other_code_or_libraries_give_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(write_view(tmp_path))
-    name, code = case.name(), identity.code()
+    name, code = case.name(), identity.hash_code()
     assert {"darkroom.training.identity", "darkroom.images.prepared.batches", "darkroom.core.files"} <= set(code)
-    monkeypatch.setattr(identity, "code", lambda: {**code, "darkroom.images.prepared.batches": "0"})
+    monkeypatch.setattr(identity, "hash_code", lambda: {**code, "darkroom.images.prepared.batches": "0"})
     other = case.name()
-    monkeypatch.setattr(identity, "code", lambda: code)
-    monkeypatch.setattr(runtime, "computing", lambda: {"keras": "4.0"})
+    monkeypatch.setattr(identity, "hash_code", lambda: code)
+    monkeypatch.setattr(runtime, "list_versions", lambda: {"keras": "4.0"})
     assert len({name, other, case.name()}) == 3
 
 
@@ -162,10 +162,10 @@ def test_what_is_damaged_is_never_read(
 
 def test_no_two_processes_share_a_backup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DARKROOM_SCRATCH", str(tmp_path))
-    with backups.opened("name", "first") as first, backups.opened("name", "second") as second:
+    with backups.open_backup("name", "first") as first, backups.open_backup("name", "second") as second:
         assert first and second is None
         first.write(state())
-        scratch.trim(scratch.bound())
+        scratch.trim(scratch.read_bound())
         assert (first.folder / backups.FILE).is_file(), "what a training holds is not removed to make room"
     assert not first.folder.exists()
 
@@ -173,7 +173,7 @@ def test_no_two_processes_share_a_backup(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_a_full_disk_means_no_backup_and_no_end(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(scratch, "free", lambda: 10)
+    monkeypatch.setattr(scratch, "measure_free_space", lambda: 10)
     backup = Backup(tmp_path / "one", "task")
     backup.write(state())
     assert backup.read() is None

@@ -14,6 +14,8 @@ from darkroom.core.scratch import BACKUPS
 from tests.support.learning import AUGMENTATION, finished, killed, model, write_view
 from tests.support.small_study import STOP
 
+pytestmark = pytest.mark.slow
+
 FILES = ("model.keras", "history.csv", "layers.csv", "view.json", "summary.json")
 BACKUP = {"name": "BackupAndRestore", "every": 1}
 PLATEAU = {"name": "ReduceLROnPlateau", "monitor": "val_loss", "mode": "auto", "factor": 0.7, "patience": 2}

@@ -20,7 +20,7 @@ SMALL = (64, 64, 3)
 def prepared(architecture: str) -> keras.Model:
     """A model that does nothing but prepare images of any size."""
     image = outputs = keras.Input((None, None, 3), dtype="uint8")
-    for step in architectures.preprocessing(architecture):
+    for step in architectures.make_preprocessing(architecture):
         outputs = step(outputs)
     return keras.Model(image, outputs)
 
@@ -134,4 +134,4 @@ def test_what_cannot_be_built_is_one_line(
 
 
 def test_lite_is_rescaled_as_its_module_says() -> None:
-    assert architectures.affine(PACKAGED) == (False, efficientnet_lite.PREPROCESSING)
+    assert architectures.find_affine(PACKAGED) == (False, efficientnet_lite.PREPROCESSING)

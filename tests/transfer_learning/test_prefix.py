@@ -8,11 +8,11 @@ import numpy
 import pytest
 
 from darkroom.core.backend import keras
-from darkroom.networks.network_file import loaded, save
+from darkroom.networks.network_file import load_network, save
 from darkroom.params.document import load
 from darkroom.params.transfer import Transfer
 from darkroom.transfer_learning import architectures, backbone
-from darkroom.transfer_learning.prefix import Cut, FlatNetwork, fingerprint
+from darkroom.transfer_learning.prefix import Cut, FlatNetwork, hash_network
 from tests.support.small_study import OUTPUT
 
 layers = keras.layers
@@ -57,12 +57,12 @@ def frozen(layer: keras.Layer) -> keras.Layer:
     ],
 )
 def test_what_stands_before_the_frozen_layers_switches_the_cache_off(first: Callable, why: str) -> None:
-    found = FlatNetwork(small(first(), frozen(layers.Conv2D(2, 3)))).cut()
+    found = FlatNetwork(small(first(), frozen(layers.Conv2D(2, 3)))).find_cut()
     assert found == why
 
 
 def test_pixels_scaled_are_not_worth_keeping() -> None:
-    assert FlatNetwork(small(layers.Rescaling(1 / 255), layers.Conv2D(2, 1, name="first"))).cut() == "first trains"
+    assert FlatNetwork(small(layers.Rescaling(1 / 255), layers.Conv2D(2, 1, name="first"))).find_cut() == "first trains"
 
 
 def test_a_cut_may_cross_several_tensors_of_a_nested_network() -> None:
@@ -76,7 +76,7 @@ def test_a_cut_may_cross_several_tensors_of_a_nested_network() -> None:
     for name in ("stem", "gate"):
         inner.get_layer(name).trainable = False
     flat = FlatNetwork(model)
-    cut = flat.cut()
+    cut = flat.find_cut()
     assert isinstance(cut, Cut)
     assert set(cut.layers) == {"stem", "gate"}
     images = numpy.random.default_rng(0).normal(size=(5, 8, 8, 3)).astype("float32")
@@ -102,13 +102,13 @@ def test_networks_on_backbones_of_every_kind_are_cut_and_saved_whole(
     architecture: str, alpha: float | None, size: int, tmp_path: Path
 ) -> None:
     network = architectures.build(architecture, alpha, (size, size, 3))
-    steps = architectures.preprocessing(architecture)
+    steps = architectures.make_preprocessing(architecture)
     design = Transfer.model_validate({"backbone": "base", "head": HEAD})
-    model = backbone.on_backbone(design, network, steps, 3)
+    model = backbone.build_on_backbone(design, network, steps, 3)
     names = [layer.name for layer in network.layers if layer.weights]
     backbone.unfreeze(network, names[-2])
     flat = FlatNetwork(model)
-    cut = flat.cut()
+    cut = flat.find_cut()
     assert isinstance(cut, Cut)
     assert names[-2] not in cut.frozen
     images = numpy.random.default_rng(0).integers(0, 256, (3, size, size, 3), dtype=numpy.uint8)
@@ -116,7 +116,7 @@ def test_networks_on_backbones_of_every_kind_are_cut_and_saved_whole(
     pieces = flat.behind(cut).predict_on_batch(flat.before(cut).predict_on_batch(images))
     numpy.testing.assert_allclose(pieces, whole, atol=1e-5)
     save(model, tmp_path / "model.keras")
-    numpy.testing.assert_allclose(loaded(tmp_path).predict_on_batch(images), whole, atol=1e-5)
+    numpy.testing.assert_allclose(load_network(tmp_path).predict_on_batch(images), whole, atol=1e-5)
 
 
 def test_the_fingerprint_follows_weights_and_connections_not_names() -> None:
@@ -127,31 +127,31 @@ def test_the_fingerprint_follows_weights_and_connections_not_names() -> None:
 
     one, other = made("one"), made("other")
     other.set_weights(one.get_weights())
-    assert fingerprint(one) == fingerprint(other)
+    assert hash_network(one) == hash_network(other)
     other.layers[1].kernel.assign_add(other.layers[1].kernel * 1e-3)
-    assert fingerprint(one) != fingerprint(other)
+    assert hash_network(one) != hash_network(other)
     image = keras.Input((4, 4, 1))
     halves, quarters = (keras.Model(image, image * factor) for factor in (0.5, 0.25))
-    assert fingerprint(halves) != fingerprint(quarters)
+    assert hash_network(halves) != hash_network(quarters)
 
 
 def test_the_worksheets_counts(root: Path) -> None:
     parameters = load(root / "params.yaml")
     network = keras.applications.EfficientNetB0(weights=None, include_top=False, input_shape=(180, 180, 3))
-    model = backbone.on_backbone(parameters.models["efficientnetb0"].network, network, [], 6)
+    model = backbone.build_on_backbone(parameters.models["efficientnetb0"].network, network, [], 6)
 
     def trainable() -> int:
         return sum(int(numpy.prod(weight.shape)) for weight in model.trainable_weights)
 
-    assert backbone.described(network)["output_shape"] == [6, 6, 1280]
+    assert backbone.describe(network)["output_shape"] == [6, 6, 1280]
     assert (model.count_params(), trainable()) == (4_416_297, 364_166)
     backbone.unfreeze(network, parameters.finetunes["efficientnetb0-finetuned"].unfreeze)
     assert trainable() == 1_715_126
-    cut = FlatNetwork(model).cut()
+    cut = FlatNetwork(model).find_cut()
     assert isinstance(cut, Cut)
     assert set(cut.layers) == {"block6d_se_excite", "block6c_add"}
     backbone.unfreeze(network, "block7a_expand_conv")
     assert trainable() == 1_493_558
     backbone.unfreeze(network, "all")
     assert trainable() > 4_300_000
-    assert isinstance(FlatNetwork(model).cut(), str)
+    assert isinstance(FlatNetwork(model).find_cut(), str)

@@ -10,7 +10,7 @@ import pytest
 from tests.support.audited_steps import made_audit
 from workflow.audit import page as audit_page
 from workflow.audit.facts import Audit
-from workflow.audit.layout import Layout, direct
+from workflow.audit.layout import Layout
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ class Page(HTMLParser):
 
 
 def test_a_page_stands_alone_and_its_links_lead_to_steps(audit: Audit) -> None:
-    text = audit_page.page(audit)
+    text = audit_page.render(audit)
     page = Page(text)
     (figure,) = page.values("src")
     assert figure == "data:image/png;base64,iVBORw0KGgotYS1maWd1cmUt"
@@ -54,7 +54,13 @@ def test_a_page_stands_alone_and_its_links_lead_to_steps(audit: Audit) -> None:
     assert {link.removeprefix("#") for link in page.values("href")} == set(ids)
     assert "All &lt; &amp; &gt;" in text and "All < & >" not in text
     assert len([tag for tag, _ in page.found if tag == "figure"]) == 1
-    assert Page(audit_page.page(replace(audit, asked=("data/views/small",)))).values("src") == []
+    assert Page(audit_page.render(replace(audit, asked=("data/views/small",)))).values("src") == []
+
+
+def test_steps_in_a_circle_are_drawn_without_the_arrow_that_closes_it() -> None:
+    layout = Layout({"a": ["b", "a"], "b": ["a"], "c": ["b"]}, 46.0, 16.0)
+    assert list(layout.arrows) == [("a", "b"), ("b", "c")]
+    assert [column for column, _ in layout.places.values()] == [0, 1, 2]
 
 
 def test_arrows_of_a_graph_cross_no_box() -> None:
@@ -67,9 +73,9 @@ def test_arrows_of_a_graph_cross_no_box() -> None:
         "e": ["c", "a"],
         "f": ["e", "d", "x", "b"],
     }
-    assert direct("f", before) == ["e", "d"]
     tall, gap = 46.0, 16.0
     layout = Layout(before, tall, gap)
+    assert {first for first, name in layout.arrows if name == "f"} == {"e", "d"}
     for name, (column, height) in layout.places.items():
         assert tall / 2 <= height <= layout.height - tall / 2
         others = [place for other, place in layout.places.items() if other != name and place[0] == column]

@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks.project import edit
 from darkroom.params import inheritance
-from darkroom.params.base import read
 from darkroom.params.document import load
-from darkroom.pipeline import plan, template
+from darkroom.params.yaml_files import read
+from darkroom.pipeline import planning, template
 
 Concerned = Callable[..., set[str]]
 CHEAP = {"compare", "costs", "sweep", "worksheet"}
@@ -22,13 +22,13 @@ CHEAP = {"compare", "costs", "sweep", "worksheet"}
 @pytest.fixture
 def stages(root: Path, tmp_path: Path) -> Callable[..., dict[str, template.Stage]]:
     """All stages, as dvc.yaml has them after edits of params.yaml."""
-    definitions = template.definitions(root)
+    definitions = template.read_definitions(root)
 
     def expanded(edits: dict[str, Any]) -> dict[str, template.Stage]:
         shutil.copyfile(root / "params.yaml", tmp_path / "params.yaml")
         edit(tmp_path, edits)
-        values = {**read(tmp_path / "params.yaml"), **plan.plan(load(tmp_path / "params.yaml"))}
-        return template.expanded(definitions, values)
+        values = {**read(tmp_path / "params.yaml"), **planning.make_plan(load(tmp_path / "params.yaml"))}
+        return template.expand(definitions, values)
 
     return expanded
 
@@ -81,7 +81,7 @@ def edits_of(document: dict[str, Any], study: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("study", ["cifar10", "waste", "cats-dogs", "mnist"])
 def test_no_edit_of_one_study_concerns_another(root: Path, concerned: Concerned, study: str) -> None:
-    found = concerned(edits_of(inheritance.expanded(read(root / "params.yaml")).value, study))
+    found = concerned(edits_of(inheritance.expand(read(root / "params.yaml")).value, study))
     assert {f"{verb}@{study}" for verb in ("compare", "costs", "worksheet")} <= found
     assert [name for name in sorted(found) if not name.partition("@")[2].startswith(study)] == []
 

@@ -26,7 +26,7 @@ from tests.support.crates import (
     wrote,
 )
 from workflow.audit import crate
-from workflow.audit.crate_run import general
+from workflow.audit.crate_run import generalise
 from workflow.audit.lineage import Step
 from workflow.changes import Change
 
@@ -34,7 +34,7 @@ from workflow.changes import Change
 def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(written_crate: Path) -> None:
     found = entities(written_crate)
     action = found["#run/train%40cnn"]
-    code = {"darkroom/core/files.py", "stages/train.py"}
+    code = {"darkroom/core", "stages/train.py"}
     assert named(found, action["object"]) == {VIEW, *code, "models.cnn.training.epochs", "runtime"}
     assert named(found, action["result"]) == {MODEL, RECORD}
     assert (action["startTime"], action["endTime"]) == (BEGAN, ENDED)
@@ -45,6 +45,16 @@ def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(wri
     assert values["models.cnn.training.epochs"] == 2
     assert json.loads(values["runtime"]) == {"seed": None}
     assert named(found, found["#tool/train"]["input"]) == {"data/views/<view>", "training.epochs", "runtime"}
+
+
+def test_code_is_held_in_full_and_called_code(written_crate: Path) -> None:
+    found = entities(written_crate)
+    files = {found[part["@id"]]["name"] for part in found["darkroom/core/"]["hasPart"]}
+    assert files == {str(path) for path in Path("darkroom/core").glob("*.py")}
+    for name in (*files, "stages/train.py"):
+        assert "SoftwareSourceCode" in found[name]["@type"]
+        assert (written_crate / name).read_bytes() == Path(name).read_bytes()
+    assert {"darkroom/core", "darkroom/core/files.py"} <= named(found, found["#run/fetch%40mine"]["object"])
 
 
 def test_what_is_not_known_is_left_out(written_crate: Path) -> None:
@@ -164,5 +174,5 @@ def test_names_of_formal_parameters_are_those_of_any_key(text: str, expected: st
         "data/views/${item.view}",
         "results/${key}/evaluations",
     ]
-    assert general(text, patterns) == expected
-    assert general(text, patterns[:0]) == text
+    assert generalise(text, patterns) == expected
+    assert generalise(text, patterns[:0]) == text

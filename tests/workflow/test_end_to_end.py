@@ -11,8 +11,11 @@ import pandas
 import pytest
 import yaml
 
+from benchmarks import trivial
 from benchmarks.project import ROOT, edit, git, run, snakemake
+from darkroom.params.yaml_files import read
 from tests.support.small_study import MODEL, SMALL, photographs, results, small
+from tests.support.stub_study import comment
 
 pytestmark = pytest.mark.slow
 
@@ -20,10 +23,10 @@ PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 """Where this environment's python and dvc are found first."""
 
 
-def test_a_second_run_has_nothing_to_do_and_all_is_quiet(made: Path) -> None:
-    assert "Nothing to be done" in run(made, "snakemake").stderr
-    assert "up to date" in run(made, "dvc", "status").stdout
-    status = subprocess.run(["git", "status", "--porcelain"], cwd=made, capture_output=True, text=True, check=True)
+def test_a_second_run_has_nothing_to_do_and_all_is_quiet(again: Path) -> None:
+    assert "Nothing to be done" in run(again, "snakemake").stderr
+    assert "up to date" in run(again, "dvc", "status").stdout
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=again, capture_output=True, text=True, check=True)
     assert status.stdout == "?? dvc.lock\n"
 
 
@@ -63,57 +66,35 @@ def test_results_of_synthetic_images_say_so(made: Path) -> None:
     assert said not in (made / "results/intel/evaluations/plain/evaluation.md").read_text()
 
 
-def test_a_fine_tune_follows_its_base_and_nothing_else(again: Path) -> None:
-    edit(again, {"finetunes.tuned.unfreeze": 3})
-    assert snakemake(again) == ["compare@intel", "costs@intel", "evaluate@tuned", "finetune@tuned", "worksheet@intel"]
-    edit(again, {"models.frozen.training.learning_rate": 0.02})
-    executed = ["evaluate@frozen", "evaluate@tuned", "finetune@tuned", "transfer@frozen"]
-    assert snakemake(again) == ["compare@intel", "costs@intel", *executed, "worksheet@intel"]
+def test_an_edit_without_effect_runs_its_stages_and_nothing_after_them_but_costs(again: Path) -> None:
+    """``costs`` reads the records of the trainings, which have new times."""
+    before = results(again)
+    edit(again, {"census.gallery": 2})
+    for module in ("darkroom/training/fitting.py", "stages/prepare.py", "stages/costs.py"):
+        comment(again, module)
+    prepared = [f"prepare@intel-{size}" for size in (150, 180, 256)]
+    trained = ["finetune@tuned", "train@normalized", "train@plain", "transfer@frozen"]
+    assert snakemake(again) == sorted(["census@intel", "costs@intel", *prepared, *trained])
+    now = results(again)
+    changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+    assert changed == {f"results/census/intel/{name}" for name in ("gallery.png",)}
     shutil.rmtree(again / ".scratch")
     assert snakemake(again) == []
 
 
-def test_a_changed_dropout_executes_that_model_and_the_comparison_only(again: Path) -> None:
-    edit(again, {"models.plain.network.head.dropout": [0.3]})
-    assert snakemake(again) == ["compare@intel", "costs@intel", "evaluate@plain", "train@plain", "worksheet@intel"]
-    assert snakemake(again) == []
-
-
-def test_another_size_of_a_view_is_prepared_and_not_taken_from_what_was(again: Path) -> None:
-    edit(again, {"views.intel-150.size": 20})
-    models = ["evaluate@plain", "prepare@intel-150", "train@plain"]
-    assert snakemake(again) == ["compare@intel", "costs@intel", *models, "worksheet@intel"]
-
-
-@pytest.mark.parametrize(
-    ("module", "executed"),
-    [
-        ("train", ["costs@intel", "train@normalized", "train@plain"]),
-        ("prepare", ["prepare@intel-150", "prepare@intel-180", "prepare@intel-256"]),
-        ("costs", ["costs@intel"]),
-    ],
-)
-def test_a_comment_executes_its_stage_and_nothing_after_it(again: Path, module: str, executed: list[str]) -> None:
-    before = results(again)
-    file = again / f"stages/{module}.py"
-    file.write_text(f"{file.read_text()}# A comment.\n")
-    assert snakemake(again) == executed
-    assert results(again) == before
-
-
 def test_another_keras_trains_again_and_another_pytest_does_not(
-    again: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kinds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     for library in ("pytest", "keras"):
         folder = tmp_path / f"site/{library}-9.9.dist-info"
         folder.mkdir(parents=True)
         (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {library}\nVersion: 9.9\n")
-        said = run(again, "snakemake", "-n")
+        said = run(kinds, "snakemake", "-n")
         if library == "pytest":
             assert "Nothing to be done" in said.stdout + said.stderr
     asked = set(re.findall(r"^Job \d+: (.*)", said.stdout, flags=re.MULTILINE))
-    assert {"Training plain.", "Training frozen on its frozen backbone.", "Fine-tuning tuned."} <= asked
+    assert {"Training model-0001.", "Training frozen on its frozen backbone.", "Fine-tuning tuned."} <= asked
     assert not any(job.startswith(("Fetching", "Unpacking", "Counting", "Preparing")) for job in asked)
 
 
@@ -124,25 +105,26 @@ def test_touched_files_execute_nothing(again: Path) -> None:
     assert snakemake(again) == []
 
 
-def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(again: Path) -> None:
-    edit(again, {"models": {"plain": MODEL}, "finetunes": {}, "studies.intel.models": ["plain"]})
-    assert snakemake(again) == ["compare@intel", "costs@intel", "worksheet@intel"]
-    table = pandas.read_csv(again / "results/intel/comparison/models.csv")
-    assert list(table["model"]) == ["plain"]
-    assert not (again / "models/intel/normalized").exists()  # it would count among what is compared
-    assert (again / "data/views/intel-256").exists()
-    (again / "data/raw/mine").mkdir()
-    (again / "data/raw/mine/own.zip").write_text("a user's file in the wrong place")
-    said = run(again, "workflow.removal", "prune").stdout
-    assert (again / "data/raw/mine/own.zip").exists()
+def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(kinds: Path) -> None:
+    of_two = {"finetunes": {}, "backbones": {}, "studies.intel.models": ["model-0001", "model-0002"]}
+    models = read(kinds / "params.yaml")["models"]
+    edit(kinds, {**of_two, "models": {name: models[name] for name in of_two["studies.intel.models"]}})
+    trivial.mark(kinds, 1)
+    assert snakemake(kinds) == ["compare@intel", "costs@intel", "sweep@rate", "worksheet@intel"]
+    assert not (kinds / "models/intel/frozen").exists()  # it would count among what is compared
+    assert (kinds / "data/views/intel-180").exists()
+    (kinds / "data/raw/mine").mkdir()
+    (kinds / "data/raw/mine/own.zip").write_text("a user's file in the wrong place")
+    said = run(kinds, "workflow.removal", "prune").stdout
+    assert (kinds / "data/raw/mine/own.zip").exists()
     assert "left data/raw/mine: dvc.lock knows nothing of it" in said
-    for gone in ("data/views/intel-256", "data/pretrained"):
-        assert not (again / gone).exists()
+    for gone in ("data/views/intel-180", "data/pretrained"):
+        assert not (kinds / gone).exists()
         assert re.search(rf"removed {gone} \(\d", said), said
-    assert "normalized" not in (again / "dvc.lock").read_text()
-    assert snakemake(again) == []
-    assert "up to date" in run(again, "dvc", "status").stdout
-    assert "nothing to remove" in run(again, "workflow.removal", "prune").stdout
+    assert "frozen" not in (kinds / "dvc.lock").read_text()
+    assert snakemake(kinds) == []
+    assert "up to date" in run(kinds, "dvc", "status").stdout
+    assert "nothing to remove" in run(kinds, "workflow.removal", "prune").stdout
 
 
 def test_clean_removes_what_can_be_made_again_and_nothing_else(again: Path) -> None:
@@ -158,15 +140,16 @@ def test_clean_removes_what_can_be_made_again_and_nothing_else(again: Path) -> N
     assert all((again / name).exists() for name in before if name)
 
 
-def test_replicates_give_mean_and_deviation(again: Path) -> None:
-    edit(again, {"models.plain.replicates": 2})
+def test_replicates_give_mean_and_deviation_and_removed_models_leave_the_table(again: Path) -> None:
+    plain = {"plain": {**MODEL, "replicates": 2}}
+    edit(again, {"models": plain, "finetunes": {}, "backbones": {}, "studies.intel.models": ["plain"]})
     second = ["evaluate@plain-replicate-2", "train@plain-replicate-2"]
     assert snakemake(again) == ["compare@intel", "costs@intel", *second, "worksheet@intel"]
     table = pandas.read_csv(again / "results/intel/comparison/models.csv").set_index("model")
+    assert list(table.index) == ["plain"]
     assert table.loc["plain", "replicates"] == 2
-    accuracies = pandas.read_csv(again / "results/intel/comparison/replicates.csv").query("model == 'plain'")[
-        "accuracy"
-    ]
+    replicates = pandas.read_csv(again / "results/intel/comparison/replicates.csv")
+    accuracies = replicates.query("model == 'plain'")["accuracy"]
     assert table.loc["plain", "mean_accuracy"] == pytest.approx(accuracies.mean(), abs=1e-6)
     assert table.loc["plain", "sd_accuracy"] == pytest.approx(accuracies.std(ddof=1), abs=1e-6)
 

@@ -49,6 +49,6 @@ def test_an_experiment_that_adds_a_value_says_how_to_write_it(stub: Path) -> Non
         "evaluate@model-0001",
         *OF_THE_STUDY,
     }
-    reads = template.stages(stub)["train@model-0001"].params["params.yaml"]
+    reads = template.read_stages(stub)["train@model-0001"].params["params.yaml"]
     assert "models.model-0001.training.batch_size" in reads
     assert "defaults.training.batch_size" not in reads

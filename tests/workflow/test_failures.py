@@ -14,6 +14,7 @@ from benchmarks import trivial
 from benchmarks.project import edit, environment, run
 from darkroom.core.errors import UserError
 from darkroom.pipeline import command
+from tests.support.stub_study import instead
 from workflow.failures import UNKNOWN
 
 pytestmark = pytest.mark.slow
@@ -25,9 +26,7 @@ KILL_JOB = r"kill -9 $(sed -nE 's/.*process ([0-9]+),.*/\1/p' logs/evaluate/inte
 
 def fail(folder: Path, action: str) -> None:
     """Let the command of evaluate@model-0001 do something else, and the stage be executed again."""
-    script = folder / trivial.SCRIPT
-    first, rest = script.read_text().split("\n", 1)
-    script.write_text(f'{first}\n[ "$1@$2" != evaluate@model-0001 ] || {{ {action}; }}\n{rest}')
+    instead(folder, "evaluate@model-0001", action)
     edit(folder, {"evaluation.worst": 3})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from darkroom.core.files import read_json
 from workflow import hashes
 from workflow.hashes import Contents, content, of_folder
 
@@ -91,6 +92,17 @@ def test_a_kept_hash_spares_the_reading(place: Path, monkeypatch: pytest.MonkeyP
     contents.keep()
     monkeypatch.setattr(hashes, "content_and_files", lambda path: pytest.fail(f"{path} was read again"))
     assert Contents()("images") == found
+
+
+def test_processes_keep_hashes_beside_those_of_others_and_only_of_what_is_large_enough(place: Path) -> None:
+    one, other = Contents(), Contents()
+    size = (place / "b/10.png").stat().st_size
+    for contents, path in ((one, "images"), (other, "images/b/10.png")):
+        contents(path)
+        contents.keep(size + 1)
+    assert set(read_json(hashes.KEPT)) == {"images"}
+    other.keep(size)
+    assert set(read_json(hashes.KEPT)) == {"images", "images/b/10.png"}
 
 
 def test_a_spoilt_file_of_kept_hashes_costs_reading_only(place: Path) -> None:

@@ -11,13 +11,14 @@ import yaml
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_json
 from darkroom.pipeline import template
-from workflow import lock
-from workflow.audit.lineage import Step, steps
+from workflow import recording
+from workflow.audit.lineage import Step, trace
 from workflow.changes import Inspection
 from workflow.hashes import Contents, content
 
+ROOM = "darkroom/letters"
 STAGES: dict[str, Any] = {
-    "bring": {"desc": "Letters", "cmd": "bring", "deps": ["source.txt", "bring.py"], "outs": ["data/raw"]},
+    "bring": {"desc": "Letters", "cmd": "bring", "deps": ["source.txt", "bring.py", ROOM], "outs": ["data/raw"]},
     "cut": {
         "foreach": "${parts}",
         "do": {
@@ -54,7 +55,7 @@ def record() -> dict[str, Any]:
             "params": {"params.yaml": {f"parts.{stage.key}.size": PARTS[stage.key]["size"]}} if stage.params else {},
             "outs": held(stage.outs),
         }
-        for name, stage in template.stages().items()
+        for name, stage in template.read_stages().items()
     }
     save(entries)
     return entries
@@ -74,7 +75,8 @@ def want(parts: dict[str, Any]) -> None:
 
 
 def lineage(*targets: str) -> dict[str, Step]:
-    return {step.name: step for step in steps(targets, Inspection(template.stages(), lock.read(), Contents()))}
+    inspection = Inspection(template.read_stages(), recording.read(), Contents())
+    return {step.name: step for step in trace(targets, inspection)}
 
 
 def said(step: Step) -> list[str]:
@@ -87,7 +89,7 @@ def entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.chdir(tmp_path)
     write("dvc.yaml", yaml.safe_dump({"stages": STAGES}, sort_keys=False))
     want(PARTS)
-    for path in ("source.txt", "bring.py", "data/raw/letters.txt", WHOLE):
+    for path in ("source.txt", "bring.py", f"{ROOM}/capitals.py", "data/raw/letters.txt", WHOLE):
         write(path, f"what is in {path}")
     for key in PARTS:
         write(f"data/parts/{key}/part.txt", key)
@@ -102,7 +104,7 @@ def test_steps_come_first_to_last_joined_through_the_folder_that_holds_what_othe
         (f"data/parts/{key}/{name}", f"cut@{key}") for key in PARTS for name in ("part.txt", "record.json")
     ]
     assert [(item.path, item.producer) for item in found["bring@it"].inputs] == [("source.txt", None)]
-    assert [item.path for item in found["bring@it"].code] == ["bring.py"]
+    assert [item.path for item in found["bring@it"].code] == ["bring.py", ROOM]
     assert found["cut@b"].params == {"params.yaml": {"parts.b.size": 2}}
     assert found["cut@b"].description == "A part"
     assert all(not step.changes for step in found.values())
@@ -141,6 +143,12 @@ def test_a_hash_that_its_writer_never_wrote_breaks_the_chain(entries: dict[str, 
         for name, step in lineage(WHOLE).items()
     }
     assert broken == {"bring@it": [], "cut@a": ["data/raw"], "cut@b": [], "join@it": ["data/parts"]}
+
+
+def test_a_lock_edited_into_a_circle_has_each_step_once(entries: dict[str, Any]) -> None:
+    entries["bring@it"]["deps"] += [{**out} for out in entries["join@it"]["outs"]]
+    save(entries)
+    assert list(lineage(WHOLE)) == ["bring@it", "cut@a", "cut@b", "join@it"]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_a_file_that_dvc_writes_is_read_whole(tmp_path: Path, monkeypatch: pytes
     writer = subprocess.Popen([sys.executable, "-c", WRITER])
     reads = 0
     while writer.poll() is None:
-        assert lock.read(patience=60) == whole
+        assert lock.written(patience=60) == whole
         reads += 1
     assert writer.returncode == 0
     assert reads > 3
@@ -105,7 +105,7 @@ def test_a_half_file_is_not_believed_while_dvc_works(
         assert lock.dvc_is_busy()
         finishing = threading.Thread(target=finish)
         finishing.start()
-        assert lock.read(patience=0) == lock.parsed(ENTRY)
+        assert lock.written(patience=0) == lock.parsed(ENTRY)
         finishing.join()
     assert not lock.dvc_is_busy()
 
@@ -125,4 +125,4 @@ def test_what_is_read_is_written_the_same_to_the_byte() -> None:
 
 def test_no_file_has_no_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert lock.read() == {}
+    assert lock.written() == {}

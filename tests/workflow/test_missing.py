@@ -113,7 +113,7 @@ def test_only_what_the_command_line_names_is_restored(stub: Path) -> None:
 
 
 def study(folder: Path) -> dict:
-    from darkroom.params.base import read
+    from darkroom.params.yaml_files import read
 
     return read(folder / "params.yaml")["studies"]["intel"]
 
@@ -127,14 +127,14 @@ def test_what_a_killed_process_left_half_written_is_swept(stub: Path, monkeypatc
         "models/intel",
         "results/intel/evaluations/model-0001",
         "workflow",
-        ".dvc/tmp/entries",
+        ".dvc/tmp/darkroom/records",
         ".",
     )
     left, at_work = [], []
     for place in places:
         for number, found in ((ended.pid, left), (os.getpid(), at_work)):
             monkeypatch.setattr(os, "getpid", lambda number=number: number)
-            path = files.beside(Path(place) / "x.csv")
+            path = files.name_beside(Path(place) / "x.csv")
             monkeypatch.undo()
             monkeypatch.chdir(stub)
             path.mkdir(parents=True)

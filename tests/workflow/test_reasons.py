@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks import trivial
 from benchmarks.project import edit, run
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from workflow import listings
-from workflow.changes import LONG, became
+from workflow.words import LONG, became, files_that_differ
 
 
 def reasons(folder: Path, *arguments: str) -> list[str]:
@@ -83,9 +83,9 @@ def test_values_are_told_in_few_words() -> None:
 
 def test_differences_of_folders_are_told_by_their_outermost_names() -> None:
     old = {"a/1": "x", "a/2": "x", "b/1": "x", "c": "x"}
-    assert listings.difference(old, old) == ""
-    assert listings.difference(old, {**old, "c": "y"}) == "c differs"
-    assert listings.difference(old, {"a/1": "x", "a/2": "y", "b/1": "x", "d/1": "x", "d/2": "x"}) == (
+    assert files_that_differ(old, old) == ""
+    assert files_that_differ(old, {**old, "c": "y"}) == "c differs"
+    assert files_that_differ(old, {"a/1": "x", "a/2": "y", "b/1": "x", "d/1": "x", "d/2": "x"}) == (
         "a/2 differs; d is new; c is gone"
     )
-    assert listings.difference({}, {"b/1": "", "a/1": "", "a/2": ""}) == "a and 1 more are new"
+    assert files_that_differ({}, {"b/1": "", "a/1": "", "a/2": ""}) == "a and 1 more are new"

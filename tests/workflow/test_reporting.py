@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.project import ROOT, edit, environment, run
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from tests.support.small_study import refusal
 
 pytestmark = pytest.mark.slow

@@ -12,16 +12,31 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.project import cloned, edit, executed, git, run, snakemake
-from tests.support.small_study import MODEL, refusal
+from benchmarks import project, trivial
+from benchmarks.project import edit, executed, git, run, snakemake
+from darkroom.params.yaml_files import read
+from tests.support import stub_study
+from tests.support.small_study import refusal
+from tests.support.stub_study import METRICS, NETWORK, PLAIN, after
 
 pytestmark = pytest.mark.slow
 
-DROPOUT = "models.plain.network.head.dropout"
-TRIED = [0.35]
-AFTER_TRAINING = ["compare@intel", "costs@intel", "evaluate@plain", "train@plain", "worksheet@intel"]
-NETWORK = "models/intel/plain/model.keras"
-METRICS = "results/intel/evaluations/plain/metrics.json"
+DROPOUT = f"models.{PLAIN}.network.head.dropout"
+TRIED = [0.35, 0.25]
+
+
+@pytest.fixture(scope="module")
+def shared(kinds_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of every kind of stage, made, committed, and pushed to a folder beside it that these tests may change."""
+    folder = stub_study.copy(kinds_made, tmp_path_factory.mktemp("shared") / "place") / "project"
+    run(folder, "workflow.remote", "../storage")
+    git(folder, "commit", "--quiet", "--all", "--message", "Share here")
+    return folder
+
+
+def cloned(origin: Path, folder: Path) -> Path:
+    """A clone, with the source beside it."""
+    return stub_study.bring_source(origin, project.cloned(origin, folder))
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +45,9 @@ def ann(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = cloned(shared, tmp_path_factory.mktemp("ann") / "clone")
     run(folder, "workflow.sharing", "pull")
     before = {name: (folder / name).read_bytes() for name in (NETWORK, METRICS)}
+    trivial.mark(folder, 1)
     done = run(folder, "dvc", "exp", "run", "--set-param", f"{DROPOUT}={TRIED}")
-    assert executed(done.stdout + done.stderr) == AFTER_TRAINING
+    assert executed(done.stdout + done.stderr) == after(f"evaluate@{PLAIN}", f"train@{PLAIN}")
     for name, content in before.items():
         assert (folder / name).read_bytes() != content, name
     kept = folder.parent / "tried"
@@ -51,7 +67,7 @@ def ann(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_clone_anywhere_finds_the_folder_and_has_nothing_to_do(shared: Path, tmp_path: Path) -> None:
     folder = cloned(shared, tmp_path / "elsewhere/and deeper/clone")
     said = run(folder, "workflow.sharing", "pull").stdout
-    assert re.fullmatch(rf"brought [1-9]\d+ files and the notes of 9 runs from {shared.parent}/storage\n", said)
+    assert re.fullmatch(rf"brought [1-9]\d+ files and the notes of 25 runs from {shared.parent}/storage\n", said)
     assert "up to date" in run(folder, "dvc", "status").stdout
     assert executed(run(folder, "dvc", "repro").stdout) == []
     assert git(folder, "status", "--porcelain") == ""
@@ -67,25 +83,26 @@ def test_a_folder_open_to_its_group_stays_so(shared: Path) -> None:
 
 def test_an_experiment_changes_the_model_and_dvc_shows_how(ann: Path) -> None:
     kept = ann.parent / "tried"
-    recorded = yaml.safe_load((kept / "dvc.lock").read_text())["stages"]["train@plain"]["params"]["params.yaml"]
-    assert recorded["models.plain.network.head.dropout"] == TRIED
+    recorded = yaml.safe_load((kept / "dvc.lock").read_text())["stages"][f"train@{PLAIN}"]["params"]["params.yaml"]
+    assert recorded[DROPOUT] == TRIED
     params = json.loads((kept / "params.json").read_text())
-    assert params == {"params.yaml": {DROPOUT: {"old": str(MODEL["network"]["head"]["dropout"]), "new": str(TRIED)}}}
+    before = read(ann / "params.yaml")["models"][PLAIN]["network"]["head"]["dropout"]
+    assert params == {"params.yaml": {DROPOUT: {"old": str(before), "new": str(TRIED)}}}
     loss = json.loads((kept / "metrics.json").read_text())[METRICS]["loss"]
     now, tried = (json.loads((folder / METRICS).read_text())["loss"] for folder in (ann, kept))
     assert (loss["old"], loss["new"]) == (now, tried)
     assert loss["diff"] == pytest.approx(tried - now)
     plots = json.loads((kept / "plots.json").read_text())["data"]
-    evaluations = "results/intel/evaluations/plain"
+    evaluations = f"results/intel/evaluations/{PLAIN}"
     assert any(f"{evaluations}/history.csv" in name for name in plots)
     assert {revision for drawn in plots.values() for plot in drawn for revision in plot["revisions"]} >= {"HEAD"}
 
 
 def forge(folder: Path) -> None:
-    """Put beside each training's note a newer one, whose record is nowhere: DVC looks at the newest alone."""
+    """Put beside each note of the training a newer one, whose record is nowhere: DVC looks at the newest alone."""
     for note in (folder / ".dvc/cache/runs").rglob("*"):
-        if note.is_file() and note.read_text().startswith("cmd: python -m stages.train"):
-            record = r"(path: models/intel/plain/record\.json\n +hash: md5\n +md5: )\w{8}"
+        if note.is_file() and note.read_text().startswith(f"cmd: bash {trivial.SCRIPT} train {PLAIN} "):
+            record = rf"(path: models/intel/{PLAIN}/record\.json\n +hash: md5\n +md5: )\w{{8}}"
             text, count = re.subn(record, r"\g<1>00000000", note.read_text())
             assert count == 1
             other = note.with_name("0" * len(note.name))
@@ -110,15 +127,16 @@ def test_what_a_colleague_tried_is_computed_where_the_remote_is_out_of_reach(
     folder = cloned(shared, tmp_path / "clone")
     run(folder, "workflow.sharing", "pull")
     edit(folder, {DROPOUT: TRIED})
+    trivial.mark(folder, 1)
     (shared.parent / "storage").rename(tmp_path / "unplugged")
     try:
         executions = snakemake(folder, NETWORK)
     finally:
         (tmp_path / "unplugged").rename(shared.parent / "storage")
-    log = (folder / "logs/train/intel/plain.log").read_text()
-    assert "[restore train@plain] executed with these inputs before, but" in log
+    log = (folder / f"logs/train/intel/{PLAIN}.log").read_text()
+    assert f"[restore train@{PLAIN}] executed with these inputs before, but" in log
     assert "storage: no such folder, though .dvc/config names it; is its disk there?" in log
-    assert executions == ["train@plain"]
+    assert executions == [f"train@{PLAIN}"]
     assert (folder / NETWORK).read_bytes() == (ann.parent / "tried" / NETWORK).read_bytes()
 
 
@@ -165,6 +183,6 @@ def test_without_a_remote_one_line_says_what_to_do(shared: Path, tmp_path: Path)
 
 def test_a_model_is_an_artifact_that_a_tag_names(shared: Path, tmp_path: Path) -> None:
     folder = cloned(shared, tmp_path / "clone")
-    git(folder, "tag", "--annotate", "models=plain@v1.0.0", "--message", "First")
-    run(tmp_path, "dvc", "artifacts", "get", "clone", "models:plain", "--out", "fetched.keras")
+    git(folder, "tag", "--annotate", f"models={PLAIN}@v1.0.0", "--message", "First")
+    run(tmp_path, "dvc", "artifacts", "get", "clone", f"models:{PLAIN}", "--out", "fetched.keras")
     assert (tmp_path / "fetched.keras").read_bytes() == (shared / NETWORK).read_bytes()

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.project import copied, edit, leave_one_study
 from darkroom.core.files import write_json, write_text
-from darkroom.params.base import read
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import record
 from tests.support.small_study import refusal
 from workflow import jobs, status
@@ -71,7 +71,7 @@ def left_by(job: jobs.Job, silent: float = 0.0, log: str = BEGUN) -> Standing:
 def alive() -> Iterator[jobs.Job]:
     """A job at work on this machine."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        yield replace(JOB, machine=jobs.machine(), pid=process.pid, born=record.started(process.pid))
+        yield replace(JOB, machine=jobs.machine(), pid=process.pid, born=record.find_start(process.pid))
         process.communicate()
 
 

@@ -10,23 +10,27 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import trivial
 from benchmarks.project import edit, run
+from tests.support.stub_study import NETWORK, PLAIN, after, instead
 from workflow import hashes, jobs, status
 from workflow.standing import State, standings
 
 pytestmark = pytest.mark.slow
 
-MODEL = "models/intel/plain/model.keras"
-TOO_DEEP, MENDED = {"models.plain.network.blocks.filters": [4] * 6}, {"models.plain.network.blocks.filters": [4]}
-
+RATE = f"models.{PLAIN}.training.learning_rate"
+LOG = f"logs/train/intel/{PLAIN}.log"
+TRAINED = f"train@{PLAIN}"
+FAILS = "echo 'error: models.x: network.blocks: too deep' >&2; exit 1"
+LASTS = f"echo '[train {PLAIN}] epoch 1' >&2; sleep 3"
 FORWARD = ["failed", "running", "done"]
 
 
 @pytest.fixture
-def project(again: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A tiny study that is made."""
-    monkeypatch.chdir(again)
-    return again
+def project(kinds: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A study of every kind of stage that is made, with its source beside it."""
+    monkeypatch.chdir(kinds)
+    return kinds
 
 
 def not_done() -> dict[str, State]:
@@ -45,7 +49,7 @@ def made_by_snakemake(folder: Path) -> set[str]:
 
 def test_what_is_left_is_what_snakemake_would_make(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status.main([])
-    assert capsys.readouterr().out == f"intel  [{'#' * status.BAR}]  18 stages: 18 done\n"
+    assert capsys.readouterr().out == f"intel  [{'#' * status.BAR}]  25 stages: 25 done\n"
     for made in ("data/views/intel-150", "data/pretrained/mobile"):
         shutil.rmtree(made)
     assert not_done() == {"prepare@intel-150": "missing", "pretrained@mobile": "missing"}
@@ -53,16 +57,16 @@ def test_what_is_left_is_what_snakemake_would_make(project: Path, capsys: pytest
     run(project, "snakemake")
     assert not_done() == {}
     assert made_by_snakemake(project) == set()
-    edit(project, MENDED)
+    edit(project, {RATE: 0.5})
     assert set(not_done()) == made_by_snakemake(project)
-    assert {"train@plain", "compare@intel"} <= set(not_done())
+    assert {TRAINED, "compare@intel"} <= set(not_done())
     assert set(not_done().values()) == {"left"}
 
 
 def test_outputs_that_a_job_takes_away_meanwhile_are_looked_at_again(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failures = hashes.content_and_files, iter([FileNotFoundError(MODEL)])
+    real, failures = hashes.content_and_files, iter([FileNotFoundError(NETWORK)])
 
     def content_and_files(path: Path) -> tuple[hashes.Content | None, dict[str, str]]:
         for failure in failures:
@@ -77,28 +81,29 @@ def test_outputs_that_a_job_takes_away_meanwhile_are_looked_at_again(
 
 
 def test_a_training_that_fails_is_told_until_it_is_made(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edit(project, TOO_DEEP)
-    assert run(project, "snakemake", MODEL, check=False).returncode
-    failed = standings().stages["train@plain"]
-    assert failed.said
-    assert (failed.state, failed.said.partition(" are too small")[0]) == (
-        "failed",
-        "error: models.plain: network.blocks: images of 16x16",
-    )
+    script = (project / trivial.SCRIPT).read_text()
+    instead(project, TRAINED, FAILS)
+    edit(project, {RATE: 0.5})
+    trivial.mark(project, 1)
+    assert run(project, "snakemake", NETWORK, check=False).returncode
+    failed = standings().stages[TRAINED]
+    assert (failed.state, failed.said) == ("failed", "error: models.x: network.blocks: too deep")
     status.main([])
-    assert "logs/train/intel/plain.log\n    error: models.plain: " in capsys.readouterr().out
+    assert f"{LOG}\n    error: models.x: " in capsys.readouterr().out
 
-    edit(project, MENDED)
-    assert not_done()["train@plain"] == "failed"  # nobody has tried since
+    (project / trivial.SCRIPT).write_text(script)
+    instead(project, TRAINED, LASTS)
+    edit(project, {RATE: 0.25})
+    assert not_done()[TRAINED] == "failed"  # nobody has tried since
     seen = []
-    with subprocess.Popen([sys.executable, "-m", "snakemake", MODEL], stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen([sys.executable, "-m", "snakemake", NETWORK], stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            seen.append(standings().stages["train@plain"])
+            seen.append(standings().stages[TRAINED])
             time.sleep(0.2)
     assert process.returncode == 0
     ran = [one.job for one in seen if one.state == "running"]
     assert ran[-1]
-    assert (jobs.is_here(ran[-1]), ran[-1].log) == (True, "logs/train/intel/plain.log")
-    assert any(one.said and one.said.startswith("[train plain] ") for one in seen if one.state == "running")
+    assert (jobs.is_here(ran[-1]), ran[-1].log) == (True, LOG)
+    assert any(one.said and one.said.startswith(f"[train {PLAIN}] ") for one in seen if one.state == "running")
     assert [state for state, _ in groupby(seen, lambda one: one.state)][:3] in (FORWARD, FORWARD[:2])
-    assert set(not_done()) == {"evaluate@plain", "compare@intel", "costs@intel", "worksheet@intel"}
+    assert set(not_done()) == {*after(f"evaluate@{PLAIN}")}

@@ -12,7 +12,8 @@ from benchmarks.project import run
 from darkroom.core.files import write_json, write_text
 from darkroom.pipeline import template
 from workflow import jobs, timings
-from workflow.measurements import Measurement, latest, measurements
+from workflow.logs import latest
+from workflow.timings import Measurement, measurements
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 TRAINED = Measurement("train", "a", True, 100.0, 700.0, 90.0, 95.5, "n1", "0")
@@ -84,7 +85,7 @@ def test_the_table_is_sorted_and_the_page_keeps_what_was_restored_apart() -> Non
 
 def test_without_figures_it_says_so(tmp_path: Path) -> None:
     found = timings.table([])
-    assert timings.page(found).endswith(timings.NONE)
+    assert timings.page(found).endswith(f"\n\n{timings.NONE}\n")
     timings.save(timings.figure(found), tmp_path / "none.png")
     assert (tmp_path / "none.png").stat().st_size > 1000
 
@@ -103,22 +104,22 @@ def test_the_figure_shows_the_longest_and_tells_restored_jobs_apart() -> None:
 
 
 @pytest.mark.slow
-def test_the_report_shows_what_the_last_jobs_took(again: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(again)
-    run(again, "snakemake", "timings")
+def test_the_report_shows_what_the_last_jobs_took(stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(stub)
+    run(stub, "snakemake", "timings")
     first = pandas.read_csv("logs/timings.csv")
-    assert sorted(first["verb"] + "@" + first["key"]) == sorted(template.stages())
+    assert sorted(first["verb"] + "@" + first["key"]) == sorted(template.read_stages())
     assert first["executed"].all()
-    assert "Nothing to be done" in run(again, "snakemake").stderr
-    assert "Nothing to be done" in run(again, "snakemake", "timings").stderr
+    assert "Nothing to be done" in run(stub, "snakemake").stderr
+    assert "Nothing to be done" in run(stub, "snakemake", "timings").stderr
 
     Path("results/intel/comparison/comparison.md").write_text("edited by hand")
-    run(again, "snakemake")
-    run(again, "snakemake", "timings")
+    run(stub, "snakemake")
+    run(stub, "snakemake", "timings")
     second = pandas.read_csv("logs/timings.csv").set_index("verb")
     assert set(second.index[~second["executed"].astype(bool)]) == {"compare"}
 
-    run(again, "snakemake", "--report", "report.html", "all", "timings")
+    run(stub, "snakemake", "--report", "report.html", "all", "timings")
     report = Path("report.html").read_text(encoding="utf-8")
     assert '"Time and memory": {"Other": ["logs/timings.csv", "logs/timings.md", "logs/timings.png"]}' in report
     assert "Grey ones only restored" in report

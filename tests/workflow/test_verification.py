@@ -3,213 +3,216 @@
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
-from benchmarks.project import edit, run, snakemake
-from tests.support.forgery import (
-    ARRAY,
-    METRICS,
-    NETWORK,
-    change,
-    flip,
-    forge_chain,
-    forge_code,
-    forge_command,
-    forge_parameter,
-    forge_result,
-    image,
-)
-from tests.support.small_study import MODEL, photographs, small
+from benchmarks.project import edit, run
+from benchmarks.tampering import flip
+from darkroom.params.yaml_files import read
+from tests.support.forgery import change, forge_chain, forge_code, forge_command, forge_parameter, forge_result
+from tests.support.stub_study import ARRAY, METRICS, NETWORK, PLAIN
+from workflow import hashes
+from workflow.audit import __main__ as audits
 
 pytestmark = pytest.mark.slow
 
 RESULT = "results/intel/comparison"
-OWN = {"models": {"plain": MODEL}, "finetunes": {}, "backbones": {}, "studies.intel.models": ["plain"]}
-OWN |= {"datasets.intel.source": "../photographs", "datasets.intel.synthetic": None}
-OWN |= {"datasets.intel.splits": {"train": ["learn"], "validation": [], "test": ["exam"]}}
+EPOCHS = f"models.{PLAIN}.training.epochs"
 NOT_PULLED = "dvc.lock was edited, or the run cache was not pulled (make pull)"
 
 
-@pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny study of one network on archives beside it, made, committed and shown once."""
-    place = tmp_path_factory.mktemp("untouched")
-    (place / "photographs").mkdir()
-    photographs(place / "photographs/learn.zip", 24)
-    photographs(place / "photographs/exam.zip", 8)
-    folder = small(place / "project", OWN)
-    snakemake(folder, f"{RESULT}/models.csv")
-    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
-    subprocess.run(["git", *identity, "commit", "--quiet", "--message", "Run"], cwd=folder, check=True)
-    run(folder, "workflow.audit", "data", "models", "results")
-    return folder
+@dataclass(frozen=True)
+class Audited:
+    """How an audit ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
-def study(untouched: Path, tmp_path: Path) -> Path:
-    """The study and its archives in a copy to tamper with; times are kept."""
-    shutil.copytree(untouched.parent, tmp_path / "place", symlinks=True)
-    return tmp_path / "place/project"
+def study(stub: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished study and its archives, in a copy to tamper with; times are kept."""
+    monkeypatch.chdir(stub)
+    return stub
 
 
-def audit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return run(folder, "workflow.audit", *arguments, check=False)
+@pytest.fixture
+def audit(study: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Audited]:
+    """Audit the study, as the command line does."""
+
+    def audited(*arguments: str) -> Audited:
+        capfd.readouterr()
+        code = 0
+        try:
+            audits.main(arguments)
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 1
+        return Audited(code, *capfd.readouterr())
+
+    return audited
 
 
-def verified(folder: Path, *targets: str) -> tuple[int, list[str]]:
+@pytest.fixture
+def verified(audit: Callable[..., Audited]) -> Callable[..., tuple[int, list[str]]]:
     """The exit code and the lines of --verify."""
-    done = audit(folder, *(targets or (RESULT,)), "--verify")
-    assert done.stderr == ""
-    return done.returncode, done.stdout.splitlines()
+
+    def lines(*targets: str) -> tuple[int, list[str]]:
+        done = audit(*(targets or (RESULT,)), "--verify")
+        assert done.stderr == ""
+        return done.returncode, done.stdout.splitlines()
+
+    return lines
 
 
-def test_what_nobody_touched_holds(untouched: Path) -> None:
-    code, lines = verified(untouched)
+Audit, Verified = Callable[..., Audited], Callable[..., tuple[int, list[str]]]
+
+
+def test_what_nobody_touched_holds(study: Path, verified: Verified) -> None:
+    code, lines = verified()
     assert code == 0
     assert len(lines) == 1
-    assert re.fullmatch(r"verified: 6 steps, \d+ files, \d+\.\d [KM]iB, in \d+\.\d s", lines[0]), lines
-    assert verified(untouched, "data", "models", "results")[0] == 0
+    assert re.fullmatch(r"verified: 8 steps, \d+ files, \d+\.\d [KM]iB, in \d+\.\d s", lines[0]), lines
+    assert verified("data", "models", "results")[0] == 0
+    done = run(study, "workflow.audit", RESULT, "--verify")
+    assert (done.stdout.partition(", in ")[0], done.stderr) == (lines[0].partition(", in ")[0], "")
+
+
+IMAGE = "data/images/intel/content"
+
+
+def without_its_stage(folder: Path) -> None:
+    """Let the study be of another model."""
+    model = read(folder / "params.yaml")["models"][PLAIN]
+    edit(folder, {"models": {"other": model}, "studies.intel.models": ["other"]})
+    run(folder, "darkroom.pipeline.plan")
 
 
 TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
     "archives": (
-        lambda at: photographs(at.parent / "photographs/exam.zip", 9),
-        "fetch@intel: ../photographs changed: exam.zip differs",
+        lambda at: flip(at.parent / "archives/seg_test/1.png"),
+        "fetch@intel: ../archives changed: seg_test/1.png differs",
     ),
     "a new file beside them": (
-        lambda at: (at.parent / "photographs/more.txt").write_text("more"),
-        "fetch@intel: ../photographs changed: more.txt is new",
+        lambda at: (at.parent / "archives/more.txt").write_text("more"),
+        "fetch@intel: ../archives changed: more.txt is new",
     ),
     "a raw archive": (
-        lambda at: flip(at / "data/raw/intel/exam.zip"),
-        "fetch@intel: data/raw/intel/exam.zip is not what fetch@intel wrote",
+        lambda at: flip(at / "data/raw/intel/content"),
+        "fetch@intel: data/raw/intel/content is not what fetch@intel wrote",
     ),
     "an image removed": (
-        lambda at: image(at).unlink(),
-        "unzip@intel: data/images/intel/IMAGE is not what unzip@intel wrote",
+        lambda at: (at / IMAGE).unlink(),
+        f"unzip@intel: {IMAGE} is not what unzip@intel wrote",
     ),
-    "an image": (lambda at: flip(image(at)), "unzip@intel: data/images/intel/IMAGE is not what unzip@intel wrote"),
+    "an image": (lambda at: flip(at / IMAGE), f"unzip@intel: {IMAGE} is not what unzip@intel wrote"),
     "a view": (lambda at: flip(at / ARRAY), f"prepare@intel-150: {ARRAY} is not what prepare@intel-150 wrote"),
-    "a network": (lambda at: flip(at / NETWORK), f"train@plain: {NETWORK} is not what train@plain wrote"),
-    "a result": (lambda at: flip(at / METRICS), f"evaluate@plain: {METRICS} is not what evaluate@plain wrote"),
+    "a network": (lambda at: flip(at / NETWORK), f"train@{PLAIN}: {NETWORK} is not what train@{PLAIN} wrote"),
+    "a result": (lambda at: flip(at / METRICS), f"evaluate@{PLAIN}: {METRICS} is not what evaluate@{PLAIN} wrote"),
     "a result removed": (
         lambda at: (at / METRICS).unlink(),
-        f"evaluate@plain: {METRICS} is missing: bring it back with make pull, or snakemake",
+        f"evaluate@{PLAIN}: {METRICS} is missing: bring it back with make pull, or snakemake",
     ),
     "code": (
         lambda at: flip(at / "darkroom/images/prepared/views.py"),
-        "prepare@intel-150: darkroom/images/prepared/views.py changed",
+        "prepare@intel-150: darkroom/images/prepared changed: views.py differs",
     ),
     "a parameter": (
-        lambda at: edit(at, {"models.plain.training.epochs": 3}),
-        "train@plain: models.plain.training.epochs was 2, is 3 (params.yaml)",
+        lambda at: edit(at, {EPOCHS: 3}),
+        f"train@{PLAIN}: {EPOCHS} was 20, is 3 (params.yaml)",
     ),
     "a library": (
         lambda at: change(at / "workflow/versions.yaml", "keras: ", "keras: 1"),
-        "train@plain: keras was 'VERSION', is '1VERSION' (workflow/versions.yaml)",
+        "train@model-0001: keras was 'VERSION', is '1VERSION' (workflow/versions.yaml)",
     ),
     "a command": (
-        lambda at: change(at / "dvc.yaml", "python -m stages.train ", "python -X dev -m stages.train "),
-        "train@plain: the command changed",
+        lambda at: change(at / "dvc.yaml", "bash trivial.sh train ", "bash -u trivial.sh train "),
+        "train@model-0001: the command changed",
     ),
-    "a stage removed": (
-        lambda at: (
-            edit(at, {"models": {"other": MODEL}, "studies.intel.models": ["other"]})
-            or run(at, "darkroom.pipeline.plan")
-        ),
-        "train@plain: is no longer in dvc.yaml",
-    ),
+    "a stage removed": (without_its_stage, f"train@{PLAIN}: is no longer in dvc.yaml"),
 }
 
 
 @pytest.mark.parametrize("what", TAMPERED)
-def test_a_change_is_found_and_named(study: Path, what: str) -> None:
+def test_a_change_is_found_and_named(study: Path, audit: Audit, verified: Verified, what: str) -> None:
     tamper, expected = TAMPERED[what]
-    named = {"IMAGE": str(image(study).relative_to(study / "data/images/intel"))}
-    named["VERSION"] = yaml.safe_load((study / "workflow/versions.yaml").read_text())["keras"]
+    version = yaml.safe_load((study / "workflow/versions.yaml").read_text())["keras"]
     tamper(study)
-    for word, stands_for in named.items():
-        expected = expected.replace(word, stands_for)
-    assert verified(study, "models/intel/plain/model.keras" if "stage" in what else RESULT) == (
-        1,
-        [f"mismatch: {expected}"],
-    )
-    shown = audit(study, RESULT, "models")
+    asked = NETWORK if "stage" in what else RESULT
+    assert verified(asked) == (1, [f"mismatch: {expected.replace('VERSION', version)}"])
+    shown = audit(RESULT, "models")
     assert shown.returncode == 0
     assert "compare@intel" in shown.stdout
     assert re.match(r"\d+ differences? from what dvc.lock records: ", shown.stdout.splitlines()[-1])
 
 
-def test_what_was_hashed_before_is_not_believed(study: Path) -> None:
+def test_what_was_hashed_before_is_not_believed(study: Path, audit: Audit, verified: Verified) -> None:
+    audit("data", "models", "results")
     known = json.loads((study / ".dvc/tmp/contents.json").read_text())
     flip(study / METRICS)
-    asked = f"from workflow.hashes import signature; print(signature(__import__('pathlib').Path('{METRICS}')))"
-    known[METRICS][0] = subprocess.run(
-        ["python", "-c", asked], cwd=study, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    known[METRICS][0] = hashes.signature(Path(METRICS))
     (study / ".dvc/tmp/contents.json").write_text(json.dumps(known))
-    assert "still holds" in audit(study, METRICS).stdout
-    assert verified(study, METRICS) == (1, [f"mismatch: evaluate@plain: {METRICS} is not what evaluate@plain wrote"])
+    assert "still holds" in audit(METRICS).stdout
+    assert verified(METRICS) == (1, [f"mismatch: {TAMPERED['a result'][1]}"])
 
 
 FORGED: dict[Callable[[Path], None], str] = {
-    forge_result: f"evaluate@plain: {METRICS} has a hash in dvc.lock that no execution produced",
-    forge_parameter: "train@plain: models.plain.training.epochs is 3 in dvc.lock, "
-    f"but was 2 when these outputs were made: {NOT_PULLED}",
-    forge_code: "train@plain: stages/train.py has a hash in dvc.lock that it had not "
+    forge_result: f"evaluate@{PLAIN}: {METRICS} has a hash in dvc.lock that no execution produced",
+    forge_parameter: f"train@{PLAIN}: {EPOCHS} is 3 in dvc.lock, but was 20 when these outputs were made: {NOT_PULLED}",
+    forge_code: "train@model-0001: stages/train.py has a hash in dvc.lock that it had not "
     f"when these outputs were made: {NOT_PULLED}",
-    forge_command: f"train@plain: the command in dvc.lock was another when these outputs were made: {NOT_PULLED}",
-    forge_chain: f"evaluate@plain: {NETWORK} is recorded in dvc.lock with another hash than its writer's",
+    forge_command: f"train@model-0001: the command in dvc.lock was another when these outputs were made: {NOT_PULLED}",
+    forge_chain: f"evaluate@{PLAIN}: {NETWORK} is recorded in dvc.lock with another hash than its writer's",
 }
 
 
 @pytest.mark.parametrize("forge", FORGED)
-def test_a_forged_entry_of_the_lock_is_found_and_named(study: Path, forge: Callable[[Path], None]) -> None:
+def test_a_forged_entry_of_the_lock_is_found_and_named(
+    study: Path, verified: Verified, forge: Callable[[Path], None]
+) -> None:
     forge(study)
-    assert verified(study) == (1, [f"mismatch: {FORGED[forge]}"])
+    assert verified() == (1, [f"mismatch: {FORGED[forge]}"])
 
 
-def test_without_a_run_cache_forgery_is_not_known_and_that_is_said(study: Path) -> None:
+def test_without_a_run_cache_forgery_is_not_known_and_that_is_said(study: Path, verified: Verified) -> None:
     shutil.rmtree(study / ".dvc/cache/runs")
-    code, (note, line) = verified(study)
+    code, (note, line) = verified()
     assert code == 0
     assert note.startswith("DVC's run cache is not here (make pull)")
-    assert line.startswith("verified: 6 steps")
+    assert line.startswith("verified: 8 steps")
     forge_chain(study)
-    assert verified(study)[0] == 1
+    assert verified()[0] == 1
 
 
-def test_an_execution_that_the_run_cache_knows_nothing_of_is_named(study: Path) -> None:
+def test_an_execution_that_the_run_cache_knows_nothing_of_is_named(study: Path, verified: Verified) -> None:
     for file in (study / ".dvc/cache/runs").glob("*/*/*"):
-        if "stages.unzip" in file.read_text():
+        if "trivial.sh unzip" in file.read_text():
             file.unlink()
-    code, (line,) = verified(study)
+    code, (line,) = verified()
     assert code == 1
     assert line.startswith("mismatch: unzip@intel: no execution with what dvc.lock says it read is in ")
     assert line.endswith(NOT_PULLED)
 
 
-def test_a_run_cache_that_was_moved_is_found(study: Path) -> None:
+def test_a_run_cache_that_was_moved_is_found(study: Path, verified: Verified) -> None:
     run(study, "dvc", "cache", "dir", "--local", "../cache")
     shutil.move(study / ".dvc/cache", study.parent / "cache")
-    assert len(verified(study)[1]) == 1
+    assert len(verified()[1]) == 1
     forge_result(study)
-    assert verified(study) == (1, [f"mismatch: {FORGED[forge_result]}"])
+    assert verified() == (1, [f"mismatch: {FORGED[forge_result]}"])
 
 
-def test_a_crate_is_written_of_what_holds(study: Path) -> None:
-    done = audit(study, RESULT, "--format", "ro-crate", "exports/crate")
+def test_a_crate_is_written_of_what_holds(study: Path, audit: Audit) -> None:
+    done = audit(RESULT, "--format", "ro-crate", "exports/crate")
     assert done.returncode == 0, done.stderr
     assert f"{RESULT}/accuracy.png" in (study / "exports/crate/ro-crate-metadata.json").read_text()
 
 
-def test_a_mistake_gets_one_line_and_exit_code_2(study: Path) -> None:
+def test_a_mistake_gets_one_line_and_exit_code_2(study: Path, audit: Audit) -> None:
     for arguments, said in {
         (): "PATH: missing: name a file or folder in data, models or results",
         (
@@ -224,11 +227,11 @@ def test_a_mistake_gets_one_line_and_exit_code_2(study: Path) -> None:
             "ro-crate",
         ): "--format ro-crate: name the folder to write, as in --format ro-crate ../crate",
     }.items():
-        done = audit(study, *arguments)
+        done = audit(*arguments)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {said}\n")
     change(study / "dvc.lock", "schema: '2.0'\n", "<<<<<<< HEAD\nschema: '2.0'\n")
-    assert audit(study, RESULT, "--verify").stderr == "error: dvc.lock: holds a merge conflict; run make merge\n"
+    assert audit(RESULT, "--verify").stderr == "error: dvc.lock: holds a merge conflict; run make merge\n"
     (study / "dvc.lock").unlink()
-    done = audit(study, RESULT)
+    done = audit(RESULT)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"error: {RESULT}: dvc.lock records no execution that wrote it; run snakemake first\n"

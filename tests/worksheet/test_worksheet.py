@@ -11,10 +11,10 @@ import pandas
 import pytest
 
 from darkroom.core.errors import UserError
-from darkroom.worksheet import networks
 from stages import compare, sweep, worksheet
 from tests.conftest import with_parameters
 from tests.support.evaluated_folders import CLASSES, write_evaluation
+from tests.support.pages import unwrap
 
 SWEEP = {"title": "Batch size", "of": "cnn", "variants": {"8": {"training": {"batch_size": 8}}}}
 MODELS = ["cnn", "cnn-bn", "frozen", "tuned", "batch-8"]
@@ -85,7 +85,7 @@ def run(models: list[str] = MODELS, out: str = "worksheet.md") -> str:
     folders = [part for name in names for part in (f"--{name}", name)]
     files = ["--costs", "costs/costs.md", "--explained", "-", "--hyperparameters", "hyperparameters.csv", "--out", out]
     worksheet.main(["intel", "--models", *models, "--dataset", "intel", *folders, *files])
-    return Path(out).read_text(encoding="utf-8")
+    return unwrap(Path(out).read_text(encoding="utf-8"))
 
 
 def answer(page: str, question: str) -> str:
@@ -100,52 +100,82 @@ def answer(page: str, question: str) -> str:
 @pytest.mark.parametrize(
     ("question", "said", "file"),
     [
-        ("How many images has each class", "| all | 80 | 15 | 180 |", "census/classes.csv"),
+        ("How many images does each class have", "| all | 80 | 15 | 180 |", "census/classes.csv"),
         ("Are the classes balanced", "training classes are **not** balanced: 26.7 images", "census/classes.csv"),
-        ("Which label has which class", "0: NA, 1: sea, 2: wald.", "evaluations/cnn-bn/classes.csv"),
-        ("Which sizes do the images have", "smallest by area: 99×80; largest: 150×150", "census/sizes.csv"),
-        ("Can the images feed a network", "No: they have 2 sizes.", "census/modes.csv"),
-        ("Is an image there twice", "\n1 group of files has the same bytes:\n", "census/duplicates.csv"),
-        ("Is an image there twice", "| 1 | leak | test | NA | b |", "census/duplicates.csv"),
+        ("Which label stands for which class", "0: NA, 1: sea, 2: wald.", "evaluations/cnn-bn/classes.csv"),
+        ("What sizes do the images have", "smallest by area: 99×80; largest: 150×150", "census/sizes.csv"),
+        ("Can the images be fed to a network", "- They have 2 sizes.", "census/modes.csv"),
+        ("Does any image occur twice", "\n1 group of files has the same bytes:\n", "census/duplicates.csv"),
+        ("Does any image occur twice", "| 1 | leak | test | NA | b |", "census/duplicates.csv"),
         (
             "Which views were made",
             "| intel-256 | intel | 256×256 | pad | lanczos | RGB | 1 |",
             "evaluations/*/view.json",
         ),
-        ("How many images train, validate", "| 90 | 0 | 180 | frozen |", "metrics.json"),
-        ("How many layers and parameters", "| cnn | 3 | – | 1,000 | 900 | 3.91 |", "layers.csv"),
-        ("How many layers and parameters", "| frozen | 3 | 150 | 1,000 | 900 | 3.91 |", "summary.json"),
-        ("Which layers hold most", "| cnn | probabilities 800 (80.0%), convolution\\_1 200 (20.0%) |", "layers.csv"),
+        ("How many images are used for training", "| 90 | 0 | 180 | frozen |", "metrics.json"),
+        ("How many layers and parameters does each network have", "| cnn | 3 | – | 1,000 | 900 | 3.91 |", "layers.csv"),
         (
-            "How much of a network on a backbone",
+            "How many layers and parameters does each network have",
+            "| frozen | 3 | 150 | 1,000 | 900 | 3.91 |",
+            "summary.json",
+        ),
+        (
+            "Which layers hold the most",
+            "| cnn | probabilities 800 (80.0%), convolution\\_1 200 (20.0%) |",
+            "layers.csv",
+        ),
+        (
+            "How much of each network on a backbone",
             "| tuned | 1,000 | 900 | 90.0% | from scratch | the last 20 |",
             "metrics",
         ),
-        ("How many layers has the backbone", "| lite | 150 | image | top | 6×6×1280 |", "frozen/summary.json"),
-        ("Which hyperparameters are there", "14, of which 10 differ between the 5 models", "hyperparameters.csv"),
-        ("Is it overfitting", "| cnn | it has converged | validation loss ended", "history.csv"),
-        ("Is it overfitting", "| frozen | cannot be said of its curves | nothing validated;", "history.csv"),
+        ("How many layers does the backbone have", "| lite | 150 | image | top | 6×6×1280 |", "frozen/summary.json"),
+        (
+            "Which hyperparameters are there",
+            "There are 14, of which 10 differ between the 5 models",
+            "hyperparameters.csv",
+        ),
+        ("Is each model overfitting", "| cnn | it has converged | validation loss ended", "history.csv"),
+        (
+            "Is each model overfitting",
+            "| frozen | its curves cannot tell | it was not validated; training accuracy minus test accuracy: "
+            "+22.8 points |",
+            "history.csv",
+        ),
         ("How far apart are training", "| cnn | 90.0% | 70.0% | 66.7% | +20.0 |", "metrics.json"),
         ("How far apart are training", "| frozen | 90.0% | – | 67.2% | +22.8 |", "metrics.json"),
         ("Where does overfitting set in", "| cnn | 0.550 | 5 | 6.8% higher after the last |", "history.csv"),
-        ("In how many epochs", "| cnn | 10 | 8 | 8 | yes |", "metrics.json"),
-        ("In how many epochs", "| batch-8 | 10 | 10 | 8 | no |", "metrics.json"),
-        ("What are test accuracy and loss", "| cnn-bn | 162 | 180 | 90.0% |", "comparison/models.csv"),
+        ("For how many epochs", "| cnn | 10 | 8 | 8 | yes |", "metrics.json"),
+        ("For how many epochs", "| batch-8 | 10 | 10 | 8 | no |", "metrics.json"),
+        ("What are the test accuracy and loss", "| cnn-bn | 162 | 180 | 90.0% |", "comparison/models.csv"),
         ("Which classes are predicted most", "| cnn | NA: 80 (60), sea: 50 (60), wald: 50 (60) |", "classes.csv"),
-        ("Which classes are confused most", "| cnn | wald for NA: 30, sea for wald: 20, NA for sea: 10 |", "pairs.csv"),
+        (
+            "Which classes are confused most often",
+            "| cnn | wald for NA: 30, sea for wald: 20, NA for sea: 10 |",
+            "pairs.csv",
+        ),
         ("How good is the best model, cnn-bn", "| wald | 0.893 | 0.833 |", "evaluations/cnn-bn/classes.csv"),
         ("Which images does cnn-bn predict worst", "| test/NA/58.jpg | NA | 22.5% | sea | 55.0% |", "predictions.csv"),
         ("How certain are the predictions", "| cnn | 78.3% | 90.0% | 55.0% | 0.0% |", "predictions.csv"),
-        ("Is that certainty earned", "| cnn | 0.250 | too certain by 11.7 points on average |", "metrics.json"),
-        ("Of which images does cnn-bn doubt", "| test/NA/58.jpg | NA | sea | 55.0% | NA | 22.5% |", "ambiguous.csv"),
+        ("Is that certainty justified", "| cnn | 0.250 | too certain by 11.7 points on average |", "metrics.json"),
+        ("Which images are ambiguous to cnn-bn", "| test/NA/58.jpg | NA | sea | 55.0% | NA | 22.5% |", "ambiguous.csv"),
         ("Which model is best", "Highest accuracy: **cnn-bn**, 162 of 180", "comparison/pairs.csv"),
-        ("What does one choice change", "| cnn | cnn-bn | view intel-150 → intel-256; network.normal", "pairs.csv"),
+        (
+            "What does a single choice change",
+            "| cnn | cnn-bn | view intel-150 → intel-256; network.normal",
+            "pairs.csv",
+        ),
         ("What is the mean accuracy over classes", "| cnn | 66.7% | 75.0% | wald | sea | 58.3% |", "means.csv"),
-        ("What does fine-tuning gain", "121 images correct before, 130 after, which may be chance", "finetuning.csv"),
+        (
+            "What does fine-tuning gain",
+            "121 images correct before, 130 after, which may be due to chance",
+            "finetuning.csv",
+        ),
         ("What does fine-tuning gain", "in points: wald 51.7% → 83.3% (+31.7), NA 83.3%", "finetuning.csv"),
         (
-            "Batch size: what does each value",
-            "**batch-8** (training: {batch_size: 8}) leaves the gap at 20.0 points; 61.1% of the test images correct",
+            "Batch size: what does each variant change, compared with cnn",
+            "**batch-8** (training: {batch_size: 8}) leaves the gap at 20.0 points. "
+            "61.1% of the test images are correct",
             "sweeps/batch/sweep.csv",
         ),
     ],
@@ -167,7 +197,7 @@ def test_times_are_named_and_not_told(study: Path) -> None:
 
 
 def test_a_sweeps_answer_is_that_of_its_own_page(study: Path) -> None:
-    page = (study / "sweeps/batch/sweep.md").read_text(encoding="utf-8")
+    page = unwrap((study / "sweeps/batch/sweep.md").read_text(encoding="utf-8"))
     lines = [line for line in page.splitlines() if line.startswith(("- ", "Gap: "))]
     assert len(lines) == 4
     assert [line for line in answer(run(), "Batch size").splitlines() if line in lines] == lines
@@ -197,7 +227,7 @@ def test_what_a_study_has_nothing_of_is_not_asked(study: Path, project: Callable
     for absent in (
         "backbone",
         "fine-tuning",
-        "one choice",
+        "single choice",
         "randomly changed",
         "batch size is",
         "network see",
@@ -227,7 +257,7 @@ def test_augmentation_is_told_by_what_it_changes(study: Path) -> None:
     }
     write_evaluation(study / "evaluations/changed", used=used)
     compared([*MODELS, "changed"])
-    found = answer(run([*MODELS, "changed"]), "Which networks see randomly changed images")
+    found = answer(run([*MODELS, "changed"]), "Which networks are trained on randomly changed images")
     assert found.splitlines()[4:5] == ["| changed | flip horizontal | nearest |"]
 
 
@@ -252,13 +282,13 @@ def test_means_that_no_model_has_are_left_out(study: Path) -> None:
 
 def test_unfrozen_layers_in_words(study: Path) -> None:
     write_evaluation(study / "evaluations/named", used={**TUNED, "unfreeze": "block7a_expand_conv"})
-    models = ["frozen", "tuned", "named"]
-    options = worksheet.argparse.Namespace(key="intel", dataset="intel", models=models, explained=["-"])
-    names = ("evaluations", "comparison", "census", "costs", "explanations", "sweeps", "out")
-    folders = {name: study / name for name in names}
-    material = worksheet.gathered(worksheet.argparse.Namespace(**vars(options), **folders))
-    assert [networks.unfrozen(material, model) for model in options.models] == [
-        "none",
-        "the last 20",
-        "from block7a_expand_conv on",
+    write_evaluation(study / "evaluations/whole", used={**TUNED, "unfreeze": "all"})
+    models = ["frozen", "tuned", "named", "whole"]
+    compared(models)
+    rows = answer(run(models), "How much of each network on a backbone").splitlines()[4:8]
+    assert [(row.split(" | ")[0], row.split(" | ")[-1]) for row in rows] == [
+        ("| frozen", "none |"),
+        ("| tuned", "the last 20 |"),
+        ("| named", "from block7a\\_expand\\_conv on |"),
+        ("| whole", "all |"),
     ]

@@ -1,4 +1,4 @@
-"""What the worksheet says of what networks see, from pages and tables as explain writes them."""
+"""The worksheet's questions on what networks see, from pages and tables as explain writes them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,8 @@ from darkroom.evaluation.evaluations import open_evaluation
 from darkroom.explanation.page import compose_page
 from darkroom.explanation.parts import Part
 from darkroom.params.document import load
-from darkroom.pipeline import plan, template
+from darkroom.pipeline import planning, template
+from darkroom.reporting.templates import render
 from darkroom.worksheet import seeing
 from darkroom.worksheet.material import Explained, Material
 from tests.support.evaluated_folders import write_evaluation
@@ -42,23 +43,23 @@ def material(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Material:
 
 
 def test_silent_filters_are_counted_by_layer(material: Material) -> None:
-    found = seeing.responses(material)
+    found = seeing.count_silent_filters(material)
     assert found
-    assert "| cnn | conv\\_1 | 3 | 1 | 33.3% | 83.3% |\n| cnn | conv\\_2 | 1 | 0 | 0.0% | 10.0% |" in found.answer
-    assert found.files == [Path("explanations/cnn/activations.csv")]
+    assert "| cnn | conv\\_1 | 3 | 1 | 33.3% | 83.3% |\n| cnn | conv\\_2 | 1 | 0 | 0.0% | 10.0% |" in found["table"]
+    assert found["files"] == [Path("explanations/cnn/activations.csv")]
 
 
 def test_a_chosen_class_is_found_missed_and_mistaken(material: Material) -> None:
     # 30 of 60 wald are right; of 60 sea 20 are taken for wald; of 60 wald 30 for NA
-    found = seeing.chosen_classes(material)
+    found = seeing.count_outcomes(material)
     assert found
-    assert found.answer.splitlines()[2:] == ["| cnn | wald | 30 | 30 | 20 |", "| cnn | NA | 50 | 10 | 30 |"]
+    assert found["table"].splitlines()[2:] == ["| cnn | wald | 30 | 30 | 20 |", "| cnn | NA | 50 | 10 | 30 |"]
 
 
 def test_the_figures_are_a_click_away(material: Material) -> None:
-    found = seeing.shown(material)
-    assert found
-    assert found.answer.splitlines() == [
+    answers = {name: question(material) for name, question in seeing.QUESTIONS.items()}
+    page = render(Path(seeing.__file__).parent, "seeing.md.j2", seeing=answers)
+    assert page.partition("**Which figures show what a network sees?**")[2].strip().splitlines() == [
         "- **cnn**: [the page with all of them](explanations/cnn/explanation.md)",
         "  - [Feature maps of conv\\_1](explanations/cnn/figures/activations-1-conv_1.png)",
         "  - [Class wald](explanations/cnn/figures/class-1-wald.png)",
@@ -69,16 +70,16 @@ def test_the_figures_are_a_click_away(material: Material) -> None:
 def test_no_class_chosen_is_no_question(material: Material) -> None:
     page = compose_page("cnn", "", "figures", PARTS[1:2])
     Path("explanations/cnn/explanation.md").write_text(page, encoding="utf-8")
-    assert seeing.chosen_classes(material) is None
+    assert seeing.count_outcomes(material) is None
 
 
 def test_the_worksheet_waits_for_the_explanations_that_the_study_has(root: Path, project: Callable[..., Path]) -> None:
     explanation = load(root / "params.yaml").explanations.popitem()[1].model_dump()
-    definitions = template.definitions(root)
+    definitions = template.read_definitions(root)
 
     def worksheet() -> template.Stage:
-        planned = plan.plan(load())
-        return template.expanded({"worksheet": definitions["worksheet"]}, planned)["worksheet@intel"]
+        planned = planning.make_plan(load())
+        return template.expand({"worksheet": definitions["worksheet"]}, planned)["worksheet@intel"]
 
     project()
     assert "--explained - --sweeps" in worksheet().command

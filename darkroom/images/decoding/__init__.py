@@ -1,1 +1,1 @@
-"""Image files decoded: which files are images, their pixels, and the index of a folder of them."""
+"""Image files decoded: their formats, their pixels, and what is made of a folder of them: views and variants."""

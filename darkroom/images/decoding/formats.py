@@ -1,4 +1,4 @@
-"""Which files are images, and how one is decoded.
+"""Images among files, and their decoding.
 
 ``<folder>/7.npy/12`` is the path of an image, too: of row 12 of an array of images, as ``unzip`` writes of pixels.
 """
@@ -28,42 +28,42 @@ class CorruptImageError(Exception):
 
 
 @cache
-def readable() -> tuple[str, ...]:
+def list_formats() -> tuple[str, ...]:
     """Return Pillow's names of the formats that it decodes by itself, in the order in which it tries them."""
     Image.init()
     return tuple(name for name in Image.ID if name not in EXTERNAL | RECOGNISED_ONLY)
 
 
 @cache
-def suffixes() -> frozenset[str]:
+def list_suffixes() -> frozenset[str]:
     """Return the file name endings, in lower case, of every format that Pillow reads here."""
     known = Image.registered_extensions()
-    return frozenset(end for end, name in known.items() if name in readable())
+    return frozenset(end for end, name in known.items() if name in list_formats())
 
 
 def is_image_name(name: str | PurePosixPath) -> bool:
-    """Whether a file's name says that it is an image, and no litter of a file manager."""
+    """Return whether a file's name says that it is an image, and no litter of a file manager."""
     path = PurePosixPath(name)
-    return path.suffix.lower() in suffixes() and not is_litter(path)
+    return path.suffix.lower() in list_suffixes() and not is_litter(path)
 
 
 def is_litter(name: str | PurePosixPath) -> bool:
-    """Whether a file was left by a file manager (``__MACOSX/``, ``._x``, ``.DS_Store``, ``Thumbs.db``)."""
+    """Return whether a file was left by a file manager (``__MACOSX/``, ``._x``, ``.DS_Store``, ``Thumbs.db``)."""
     path = PurePosixPath(name)
     return path.name.startswith("._") or any(part in LITTER for part in path.parts)
 
 
 def is_hidden(folder: Iterable[str]) -> bool:
-    """Whether a folder, as its parts, is no class, such as ``__MACOSX`` or Jupyter's copies in .ipynb_checkpoints."""
+    """Return whether a folder, given as its parts, is no class, such as ``__MACOSX`` or ``.ipynb_checkpoints``."""
     return any(part in LITTER or part.startswith(".") for part in folder)
 
 
 def is_row(path: PurePath) -> bool:
-    """Whether a path is that of a row of an array, such as ``7.npy/12``."""
+    """Return whether a path is that of a row of an array, such as ``7.npy/12``."""
     return path.parent.suffix == ARRAY and path.name.isdecimal()
 
 
-def decoded(path: Path) -> Image.Image:
+def decode(path: Path) -> Image.Image:
     """Return the image in a file, decoded completely; of several frames the first.
 
     Raises:
@@ -71,12 +71,12 @@ def decoded(path: Path) -> Image.Image:
         OSError: the file cannot be read, which says nothing about its content.
     """
     if is_row(path):
-        return row(path.parent, path.name)
+        return read_row(path.parent, path.name)
     if path.stat().st_size == 0:
         raise CorruptImageError("zero bytes")
     try:
         with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
-            image = Image.open(file, formats=readable())
+            image = Image.open(file, formats=list_formats())
             image.load()
     except UnidentifiedImageError:
         raise CorruptImageError("not an image") from None
@@ -87,13 +87,13 @@ def decoded(path: Path) -> Image.Image:
     except Exception as error:  # Pillow's plugins raise what their decoders do: struct.error, IndexError, …
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise CorruptImageError(" ".join(f"corrupt: {error or type(error).__name__}".split())) from None
+        raise CorruptImageError(" ".join(f"corrupt: {str(error) or type(error).__name__}".split())) from None
     if 0 in image.size:
         raise CorruptImageError("no pixels")
     return image
 
 
-def row(array: Path, number: str) -> Image.Image:
+def read_row(array: Path, number: str) -> Image.Image:
     """Return one image of an array: uint8, (images, height, width) in grey or (images, height, width, 3) in RGB.
 
     Raises:
@@ -109,10 +109,10 @@ def row(array: Path, number: str) -> Image.Image:
     return image
 
 
-def corruption(path: Path) -> str | None:
+def find_corruption(path: Path) -> str | None:
     """Return what is wrong with an image file, in a few words, or ``None`` if it decodes completely."""
     try:
-        decoded(path).close()
+        decode(path).close()
     except CorruptImageError as error:
         return str(error)
     return None

@@ -9,7 +9,7 @@ import pandas
 
 from darkroom.core import parallel
 from darkroom.core.errors import UserError
-from darkroom.core.progress import followed
+from darkroom.core.progress import show_progress
 from darkroom.core.splits import SPLITS, VALIDATION
 
 Result = TypeVar("Result")
@@ -19,7 +19,7 @@ COLUMNS = ("split", "class", "file", "bytes", "sha256")
 """Columns of the index that are read here; there may be more."""
 
 
-def splits_in(images: pandas.DataFrame) -> tuple[str, ...]:
+def list_splits(images: pandas.DataFrame) -> tuple[str, ...]:
     """Return the splits of a set of images: train and test always, validation where it has one."""
     return tuple(split for split in SPLITS if split != VALIDATION or (images["split"] == split).any())
 
@@ -51,15 +51,15 @@ def read_images(
 ) -> Generator[Result]:
     """Yield ``function(path)`` for each of ``files`` below ``folder``, in order, and show the progress of ``task``.
 
-    The work is spread over the processors, ``chunk`` images at a time (see ``parallel.mapped``).
+    The work is spread over the processors, ``chunk`` images at a time (see ``parallel.map_in_order``).
 
     Raises:
         UserError: a file that the index names cannot be read.
     """
     paths = [folder / file for file in files]
     try:
-        with closing(parallel.mapped(function, paths, chunk)) as results:
-            yield from followed(results, len(paths), task, "images")
+        with closing(parallel.map_in_order(function, paths, chunk)) as results:
+            yield from show_progress(results, len(paths), task, "images")
     except OSError as error:
         if error.filename is None:
             raise

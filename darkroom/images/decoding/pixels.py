@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy
 from PIL import ExifTags, Image, ImageCms
 
-from darkroom.images.decoding.formats import CorruptImageError, decoded
+from darkroom.images.decoding.formats import CorruptImageError, decode
 from darkroom.params.data import View
 
 CHANNELS = {"RGB": 3, "L": 1}
@@ -30,7 +30,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes an image of each EXIF orientation upright (EXIF 2.32, tag 274, as in Pillow's ``ImageOps``)."""
+"""The turn that makes an image of each EXIF orientation upright (EXIF 2.32, tag 274, as in Pillow's ``ImageOps``)."""
 
 SIXTEEN_BIT_FORMATS = {"PNG", "PPM"}
 """Formats whose mode I holds 16 bits."""
@@ -39,33 +39,33 @@ SIXTEEN_BIT_FORMATS = {"PNG", "PPM"}
 def read_image(path: Path, view: View) -> numpy.ndarray | str:
     """Return the pixels of one image, uint8, (size, size, channels); or what is wrong with it, in a few words."""
     try:
-        return view_pixels(decoded(path), view)
+        return fit_to_view(decode(path), view)
     except CorruptImageError as error:
         return str(error)
 
 
-def view_pixels(image: Image.Image, view: View) -> numpy.ndarray:
+def fit_to_view(image: Image.Image, view: View) -> numpy.ndarray:
     """Return ``image``, upright, in the size and mode of ``view``: uint8, (size, size, channels).
 
     Raises:
         CorruptImageError: the image's mode cannot be converted.
     """
-    fitted = resized(upright(image, view.mode), view)
+    fitted = resize(turn_upright(image, view.mode), view)
     return numpy.asarray(fitted).reshape(view.size, view.size, -1)
 
 
-def upright(image: Image.Image, mode: str) -> Image.Image:
+def turn_upright(image: Image.Image, mode: str) -> Image.Image:
     """Return ``image`` in ``mode`` (RGB or L), turned as its EXIF orientation says.
 
     Raises:
         CorruptImageError: the image's mode cannot be converted.
     """
-    turn = TURNS.get(orientation(image))  # before the conversion, which may lose it
-    plain = converted(image, mode)
+    turn = TURNS.get(read_orientation(image))  # before the conversion, which may lose it
+    plain = convert(image, mode)
     return plain if turn is None else plain.transpose(turn)
 
 
-def orientation(image: Image.Image) -> int:
+def read_orientation(image: Image.Image) -> int:
     """Return the EXIF orientation of ``image``, 1 to 8; 1 (upright) if it has none that can be read."""
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -75,17 +75,17 @@ def orientation(image: Image.Image) -> int:
     return found if isinstance(found, int) else 1
 
 
-def converted(image: Image.Image, mode: str) -> Image.Image:
+def convert(image: Image.Image, mode: str) -> Image.Image:
     """Return ``image`` in ``mode`` (RGB or L); see the module's docstring for each mode's meaning.
 
     Raises:
         CorruptImageError: Pillow cannot convert this mode.
     """
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return eight_bit(image).convert(mode)
+        return reduce_to_eight_bits(image).convert(mode)
     try:
         if image.has_transparency_data:
-            return on_black(image).convert(mode)
+            return lay_on_black(image).convert(mode)
         if image.mode == "LAB":
             lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
             image = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB") or image
@@ -94,7 +94,7 @@ def converted(image: Image.Image, mode: str) -> Image.Image:
         raise CorruptImageError(f"its mode {image.mode} cannot be converted to {mode}") from None
 
 
-def on_black(image: Image.Image) -> Image.Image:
+def lay_on_black(image: Image.Image) -> Image.Image:
     """Return an image with transparency laid on black, in RGB."""
     if image.mode == "La":  # Pillow goes from it to LA only
         image = image.convert("LA")
@@ -102,18 +102,18 @@ def on_black(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image).convert("RGB")
 
 
-def eight_bit(image: Image.Image) -> Image.Image:
+def reduce_to_eight_bits(image: Image.Image) -> Image.Image:
     """Return an image of one channel with more than 8 bits (modes I;16, I, F) in mode L."""
     values = numpy.array(image, dtype=numpy.float32)
     if isinstance(transparent := image.info.get("transparency"), int):
         values[values == transparent] = 0
     values[~numpy.isfinite(values)] = 0
-    black, white = _range(image, float(values.min()), float(values.max()))
+    black, white = _find_range(image, float(values.min()), float(values.max()))
     scaled = (values - black) * numpy.float32(255 / (white - black))
     return Image.fromarray(numpy.rint(scaled).clip(0, 255).astype(numpy.uint8))
 
 
-def _range(image: Image.Image, lowest: float, highest: float) -> tuple[float, float]:
+def _find_range(image: Image.Image, lowest: float, highest: float) -> tuple[float, float]:
     """Return the values that stand for black and for white."""
     if image.mode.startswith("I;16") or image.format in SIXTEEN_BIT_FORMATS:
         return 0, 65535
@@ -124,7 +124,7 @@ def _range(image: Image.Image, lowest: float, highest: float) -> tuple[float, fl
     return 0, 255 if highest <= 255 else 65535
 
 
-def resized(image: Image.Image, view: View) -> Image.Image:
+def resize(image: Image.Image, view: View) -> Image.Image:
     """Return ``image`` at the size of ``view``: stretched, or shrunk or grown whole and centred on black."""
     resampling = Image.Resampling[view.filter.upper()]
     if view.resize == "stretch":

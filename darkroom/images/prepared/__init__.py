@@ -1,1 +1,1 @@
-"""What a network reads: views of a dataset, batches of them, and their augmentation."""
+"""Input of networks: views of a dataset, batches of them, and their augmentation."""

@@ -1,7 +1,7 @@
 """Random changes of images, made by Keras' layers, each image by seeds of its own.
 
 What an image becomes depends on its seeds alone: not on the images beside it, on how a batch is divided, or on what was
-changed before. So a training that is resumed, or takes its batches in parts, sees the same images.
+changed before. So a training run that is resumed, or takes its batches in parts, sees the same images.
 """
 
 import math
@@ -18,20 +18,20 @@ Changes = Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray]
 """Makes of images (uint8, (images, height, width, channels)) and their seeds (int64, (images, 2)) float32, 0 to 255."""
 
 
-def changes(augmentation: Augmentation) -> Changes:
+def compile_changes(augmentation: Augmentation) -> Changes:
     """Return what changes images as ``augmentation`` says, compiled once for all sizes of batches."""
     images = layers.Input((None, None, None), name="images", dtype="uint8")
     seeds = layers.Input((2,), name="seeds", dtype="int64")
     network = keras.Model([images, seeds], _EachImage(augmentation)(images, seeds), name="augmentation")
     network.compile(jit_compile=False)
 
-    def changed(given: numpy.ndarray, drawn: numpy.ndarray) -> numpy.ndarray:
+    def change(given: numpy.ndarray, drawn: numpy.ndarray) -> numpy.ndarray:
         return network.predict_on_batch([given, drawn])
 
-    return changed
+    return change
 
 
-def chain(augmentation: Augmentation) -> list[keras.layers.Layer]:
+def make_layers(augmentation: Augmentation) -> list[keras.layers.Layer]:
     """Return Keras' layers that make the changes, in their order; they take images of 0 to 255 as float32."""
     fixed = {"dtype": "float32", "seed": 0}  # a seed of their own would be drawn from what weights are drawn from
     moving = {"fill_mode": augmentation.fill, **fixed}
@@ -72,16 +72,16 @@ class _EachImage(keras.layers.Layer):
 
     def __init__(self, augmentation: Augmentation) -> None:
         super().__init__(dtype="float32")
-        self.chain = chain(augmentation)
+        self.chain = make_layers(augmentation)
         self.built = True
 
     def call(self, images: Any, seeds: Any) -> Any:
-        return ops.map(self._changed, (images, seeds))
+        return ops.map(self._change, (images, seeds))
 
     def compute_output_spec(self, images: Any, seeds: Any) -> keras.KerasTensor:
         return keras.KerasTensor(images.shape, "float32")
 
-    def _changed(self, one: tuple[Any, Any]) -> Any:
+    def _change(self, one: tuple[Any, Any]) -> Any:
         images, seeds = ops.expand_dims(ops.cast(one[0], "float32"), 0), _Seeds(one[1])
         for layer in self.chain:
             drawn = layer.get_random_transformation(images, training=True, seed=seeds)

@@ -58,7 +58,7 @@ class Batches:
     def begin(self, epoch: int) -> None:
         """Go to the start of an epoch, counted from 0, whatever was handed out before."""
         self.epoch = epoch
-        self.pieces = self._divided(self._order())
+        self.pieces = self._divide(self._arrange())
         if self.changed:
             draw = numpy.random.default_rng([self.seed or 0, epoch, 1])  # the order draws from the first two alone
             self.seeds = draw.integers(0, SEEDS, (len(self.labels), 2))
@@ -67,12 +67,12 @@ class Batches:
         """Shuffle for the next epoch."""
         self.begin(self.epoch + 1)
 
-    def _order(self) -> numpy.ndarray:
+    def _arrange(self) -> numpy.ndarray:
         if self.seed is None:
             return self.rows
         return numpy.random.default_rng([self.seed, self.epoch]).permutation(self.rows)
 
-    def _divided(self, order: numpy.ndarray) -> list[numpy.ndarray]:
+    def _divide(self, order: numpy.ndarray) -> list[numpy.ndarray]:
         starts = list(range(self.batch_size, len(order), self.batch_size))
         if starts and len(order) - starts[-1] < max(self.parts, self.batch_size // 4):
             starts.pop()  # too few for statistics of a batch: they join the batch before

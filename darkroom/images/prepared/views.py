@@ -21,7 +21,7 @@ INDEX = "index.csv"
 DESCRIPTION = "view.json"
 TRAIN, VALIDATION, TEST = SPLITS
 PREPARATION = ("size", "resize", "filter", "mode")
-"""What a view's description repeats of params.yaml: how an image becomes pixels."""
+"""Keys of params.yaml that a view's description repeats: how an image becomes pixels."""
 
 
 def images_file(split: str) -> str:
@@ -61,7 +61,7 @@ class View:
 
     @property
     def preparation(self) -> dict[str, Any]:
-        """What a model's user must know to prepare an image as this view does: classes, size, resize, filter, mode."""
+        """All that is needed to prepare an image as this view does: classes, size, resize, filter, mode."""
         return {name: self.description[name] for name in ("classes", *PREPARATION) if name in self.description}
 
     @property
@@ -111,7 +111,7 @@ class View:
         return pixels
 
 
-def learning_split(view: View, fraction: float | None, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+def split_learning_rows(view: View, fraction: float | None, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Return the rows that train and the rows that validate, counted through train, then validation; int64, ascending.
 
     Without a ``fraction`` the view's own validation images validate, if it has any.
@@ -125,10 +125,10 @@ def learning_split(view: View, fraction: float | None, seed: int) -> tuple[numpy
         return numpy.arange(images), numpy.arange(images, images + own)
     if own:
         raise UserError(f"{view.folder}: has validation images of its own; write validation_split: null")
-    return validation_split(images, fraction, seed)
+    return draw_validation_rows(images, fraction, seed)
 
 
-def validation_split(images: int, fraction: float, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+def draw_validation_rows(images: int, fraction: float, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Return the rows that train and the rows that validate, drawn by ``seed``; both int64, each in ascending order.
 
     Raises:
