@@ -71,9 +71,9 @@ def change(bench: Bench) -> None:
         bench.note("and back", lambda: snakemake(folder))
 
     changed("a comment added to stages/prepare.py", lambda: append(folder / "stages/prepare.py", "\n# a comment\n"))
-    text = folder / "darkroom/evaluation/text.py"
-    other = text.read_text(encoding="utf-8").replace('f"# {key} on ', 'f"# {key} tested on ')
-    changed("other words in darkroom/evaluation/text.py", lambda: text.write_text(other, encoding="utf-8"))
+    text = folder / "darkroom/evaluation/evaluation.md.j2"
+    other = text.read_text(encoding="utf-8").replace("# {{ title | escaped }}", "# Test of {{ title | escaped }}")
+    changed("other words in darkroom/evaluation/evaluation.md.j2", lambda: text.write_text(other, encoding="utf-8"))
     changed("a shared parameter, evaluation.worst", lambda: edit(folder, {"evaluation.worst": worst - 1}))
 
 
