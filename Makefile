@@ -10,7 +10,7 @@ EXTENSIONS := $(shell sed -nE 's,^ *url = (s3|ssh)://.*,requirements/\1.txt,p' .
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study environment test test-cluster check remote push pull merge reproducible reference benchmark report \
+.PHONY: study environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark report \
 	status tensorboard schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
@@ -22,9 +22,13 @@ environment:  ## make .venv from the hashed locks
 	@./requirements/extend $(ENVIRONMENT) $(EXTENSIONS)
 	@./workflow/without-git
 
-test: environment  ## set up, then run the checks and the tests
+test: environment  ## set up, then run the checks and all tests
 	@$(MAKE) --no-print-directory check
 	@pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test-fast: environment  ## set up, then run the checks and the tests that train nothing and do not run the workflow
+	@$(MAKE) --no-print-directory check
+	@pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-cluster: environment  ## make a study on a Slurm that is started for it, then break things; PART=first: only the study
 	@python -m tests.cluster.slurm
@@ -70,10 +74,10 @@ tensorboard: environment  ## show the logs that trainings with the callback Tens
 report: environment  ## write report.html: all figures and tables that are made, in one page; TARGET=<study>: of one study
 	@python -m workflow.reporting $(if $(filter file,$(origin TARGET)),,$(TARGET))
 
-schema: environment  ## write workflow/params.schema.json anew, after a change of stages/parameters
-	@python -m stages.parameters.schema > workflow/params.schema.json
+schema: environment  ## write workflow/params.schema.json anew, after a change of darkroom/params
+	@python -m darkroom.params.schema > workflow/params.schema.json
 
-lock: environment  ## resolve requirements/*.in into locks anew
+lock: environment  ## resolve the dependencies of pyproject.toml into locks anew
 	@./requirements/lock
 
 prune: environment  ## remove what params.yaml no longer asks for, and say what and how much

@@ -21,7 +21,7 @@ import pandas
 from benchmarks.project import ROOT, edit, executed, git, run, snakemake
 from benchmarks.published import PUSH, RESULTS, Bench
 from benchmarks.tampering import flip, locked, md5, out
-from stages.files import write_table
+from darkroom.core.files import write_table
 
 TABLE = ROOT / "benchmarks/lineage.csv"
 EPOCHS = {"first": 1, "second": 2}
@@ -70,10 +70,10 @@ def change(bench: Bench) -> None:
         git(folder, "checkout", "--quiet", ".")
         bench.note("and back", lambda: snakemake(folder))
 
-    changed("a remark added to stages/prepare.py", lambda: append(folder / "stages/prepare.py", "\n# a remark\n"))
-    text = folder / "stages/evaluation_text.py"
-    other = text.read_text(encoding="utf-8").replace('f"# {key} on ', 'f"# {key} tested on ')
-    changed("other words in stages/evaluation_text.py", lambda: text.write_text(other, encoding="utf-8"))
+    changed("a comment added to stages/prepare.py", lambda: append(folder / "stages/prepare.py", "\n# a comment\n"))
+    text = folder / "darkroom/evaluation/evaluation.md.j2"
+    other = text.read_text(encoding="utf-8").replace("# {{ title | escaped }}", "# Test of {{ title | escaped }}")
+    changed("other words in darkroom/evaluation/evaluation.md.j2", lambda: text.write_text(other, encoding="utf-8"))
     changed("a shared parameter, evaluation.worst", lambda: edit(folder, {"evaluation.worst": worst - 1}))
 
 
@@ -151,7 +151,7 @@ def tamper(bench: Bench) -> None:
         "a bit of a raw archive": lambda at: flip(next((at / "data/raw" / dataset).glob("*.zip"))),
         "a bit of a view": lambda at: flip(at / view / "train.npy"),
         "a bit of the result": lambda at: flip(at / bench.metrics),
-        "code": lambda at: append(at / "stages/views.py", "\n# a remark\n"),
+        "code": lambda at: append(at / "darkroom/images/prepared/views.py", "\n# a comment\n"),
         "a parameter": lambda at: lengthen(bench, at),
         "the result, and dvc.lock to match": forge,
         "dvc.lock: a view that nobody wrote": break_chain,

@@ -12,7 +12,7 @@ from typing import Any
 import pandas
 
 from benchmarks.project import environment
-from stages.files import write_table
+from darkroom.core.files import write_table
 
 EVERY = 0.05
 """Seconds between two looks at a process' memory."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks import trivial
 from benchmarks.project import environment
-from stages import template
+from darkroom.pipeline import template
 from workflow.changes import Inspection
 from workflow.hashes import Contents
 from workflow.producers import Producers
@@ -94,7 +94,7 @@ def install(folder: Path) -> None:
 
 def without_dvc(folder: Path) -> None:
     """Write a Snakefile for the stages of the study in ``folder``, in place of the project's workflow."""
-    stages = template.stages(folder)
+    stages = template.read_stages(folder)
     producers = Producers((out, stage.name) for stage in stages.values() for out in stage.outs)
     inspection = Inspection(stages, {}, Contents())
 
@@ -118,11 +118,11 @@ def without_dvc(folder: Path) -> None:
 def snakefile(folder: Path, verbs: set[str]) -> str:
     """Return the text of a Snakefile with a rule for each of the ``verbs``, whose key is its wildcard."""
     text = HEAD
-    for verb, definition in template.definitions(folder).items():
+    for verb, definition in template.read_definitions(folder).items():
         if verb in verbs:
             patterns = [
                 template.EXPRESSION.sub(lambda match: "{key}" if match[1] == "key" else trivial.STUDY, out)
-                for out in template.all_outs(definition["do"])
+                for out in template.list_outs(definition["do"])
             ]
             outputs = [f'"{path}"' if Path(path).suffix else f'directory("{path}")' for path in patterns]
             text += RULE.format(verb=verb, outputs=",\n        ".join(outputs))

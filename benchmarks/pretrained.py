@@ -24,8 +24,8 @@ from typing import Any
 import pandas
 
 from benchmarks import project, race
-from stages.files import read_json
-from stages.tables import markdown
+from darkroom.core.files import read_json
+from darkroom.reporting.tables import markdown
 
 RESULTS = project.ROOT / "benchmarks" / "pretrained.csv"
 STAGES = project.ROOT / "benchmarks" / "stages.csv"
@@ -87,9 +87,10 @@ def pair_rows(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]
 def test_seconds(folder: Path, key: str) -> float:
     """Return the seconds in which a trained model predicts the test images, its first call's preparations included."""
     program = (
-        "import sys, time; from pathlib import Path; from stages import evaluate; from stages.views import View; "
-        "from stages.parameters.base import entry; from stages.parameters.model import Runtime; "
-        f"model = evaluate.opened(Path('models/intel/{key}'), entry(Runtime, 'runtime')).network; "
+        "import sys, time; from pathlib import Path; from stages import evaluate; "
+        "from darkroom.images.prepared.views import View; "
+        "from darkroom.params.base import read_entry; from darkroom.params.model import Runtime; "
+        f"model = evaluate.opened(Path('models/intel/{key}'), read_entry(Runtime, 'runtime')).network; "
         "view = View.open(Path('data/views/intel-180')); began = time.perf_counter(); "
         "evaluate.predicted(model, view, 'test'); print(time.perf_counter() - began)"
     )

@@ -12,12 +12,22 @@ from typing import Any
 
 import yaml
 
-from stages import template
-from stages.parameters import inheritance
-from stages.parameters.base import read
+from darkroom.params import inheritance
+from darkroom.params.yaml_files import read
+from darkroom.pipeline import template
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ("Makefile", "stages", "workflow", "models/dvc.yaml", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
+SOURCES = (
+    "Makefile",
+    "darkroom",
+    "stages",
+    "workflow",
+    "models/dvc.yaml",
+    "dvc.yaml",
+    "params.yaml",
+    ".dvcignore",
+    ".gitignore",
+)
 SOURCES += ("LICENSE", "pyproject.toml", "requirements")
 DVC_SOURCES = ("config", ".gitignore")
 
@@ -55,7 +65,7 @@ def edit(folder: Path, changes: dict[str, Any]) -> None:
 
 def parameters(folder: Path) -> dict[str, Any]:
     """Return the params.yaml in ``folder`` with every entry in full, without its defaults."""
-    return inheritance.expanded(read(folder / "params.yaml")).value
+    return inheritance.expand(read(folder / "params.yaml")).value
 
 
 def leave_one_study(folder: Path, study: str = "intel") -> None:

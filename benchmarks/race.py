@@ -19,8 +19,8 @@ from typing import Any
 import pandas
 
 from benchmarks import project
-from stages import record
-from stages.tables import markdown
+from darkroom.pipeline import record
+from darkroom.reporting.tables import markdown
 
 RESULTS = project.ROOT / "benchmarks" / "results.csv"
 NETWORKS = {"cnn": "cnn", "cnn-bn": "cnn_bn", "cnn-bn-256-gap": "cnn_bn_256_gap"}
@@ -31,8 +31,14 @@ TRIVIAL = {
         "normalization": "none",
         "blocks": {"filters": [4], "kernel": 3, "padding": "valid", "activation": "relu", "batch_normalization": None}
         | {"pooling": 4, "dropout": 0.0, "dropout_first": False, "l2": 0.0},
-        "bridge": "global-average",
-        "head": {"batch_normalization": None, "input_dropout": 0.0, "units": [], "activation": "relu", "dropout": []}
+        "head": {
+            "pooling": "global-average",
+            "batch_normalization": None,
+            "input_dropout": 0.0,
+            "units": [],
+            "activation": "relu",
+            "dropout": [],
+        }
         | {"l2": 0.0, "output": "softmax", "output_dropout": 0.0},
     },
     "training": {"optimizer": "adam", "momentum": 0.0, "learning_rate": 0.001, "epochs": 1, "batch_size": 32}

@@ -23,8 +23,8 @@ import yaml
 from benchmarks import project, trivial
 from benchmarks.measured import STOPPED, Measured, Table, measure
 from benchmarks.peers import Peer, peers
-from stages import template
-from stages.parameters.base import Loader
+from darkroom.params.yaml_files import Loader
+from darkroom.pipeline import template
 from workflow import lock
 
 RESULTS = project.ROOT / "benchmarks/scaling.csv"
@@ -86,7 +86,7 @@ def plan(study: Study) -> None:
     done = study.measure(command)
     study.note("plan", "dry run, nothing made", done.seconds, "s", command)
     study.note("plan", "dry run, nothing made: peak memory", done.memory, "MiB", command)
-    study.note("plan", "stages that dvc.yaml expands to", len(template.stages(study.folder)), "")
+    study.note("plan", "stages that dvc.yaml expands to", len(template.read_stages(study.folder)), "")
     for file in (template.FILE, template.PARAMETERS, Path("workflow/plan.yaml")):
         study.note("plan", f"size of {file}", (study.folder / file).stat().st_size / MIB, "MiB")
 
@@ -111,7 +111,7 @@ def run(study: Study) -> None:
 
 def check_made(study: Study) -> None:
     """End where the study is not made as a whole: what follows would measure something else."""
-    if not study.folder.is_dir() or recorded(study.folder) < len(template.stages(study.folder)):
+    if not study.folder.is_dir() or recorded(study.folder) < len(template.read_stages(study.folder)):
         sys.exit(f"error: {study.folder}: not made as a whole; measure --only run first")
 
 
@@ -180,7 +180,7 @@ def attempted(study: Study, peer: Peer, what: str) -> bool:
         return False
     count = len(trivial.executed(study.folder))
     failed = next((words(one, count) for one in runs if one.status), "")
-    locked = f"{recorded(study.folder)} of {len(template.stages(study.folder))} stages in dvc.lock"
+    locked = f"{recorded(study.folder)} of {len(template.read_stages(study.folder))} stages in dvc.lock"
     said = failed or (locked if (study.folder / lock.FILE).exists() else "")
     seconds = "" if failed else f"{sum(one.seconds for one in runs):.4g}"
     study.table.note(row | {"value": seconds, "executed": count, "said": said})

@@ -15,11 +15,13 @@ from typing import Any
 
 import pandas
 
-from stages.counts import splits_of
-from stages.files import write_table
-from stages.parameters.base import FILE, entry
-from stages.parameters.data import Dataset
-from stages.template import documents
+from darkroom.census.counts import splits_of
+from darkroom.core.files import write_table
+from darkroom.core.provenance import note_on_images
+from darkroom.params.base import read_entry
+from darkroom.params.data import Dataset
+from darkroom.params.yaml_files import FILE
+from darkroom.pipeline.template import read_documents
 
 DOCUMENTS, OUT = Path(__file__).parent / "documents.csv", Path(__file__).parent / "studies.csv"
 COLUMNS = ["study", "model", "quantity", "document", "ours", "run in its place", "parameters", "images", "differs in"]
@@ -62,14 +64,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def made(checkout: Path) -> Iterator[tuple[str, Run]]:
     """Yield each study of a checkout that has a comparison, with what it gave."""
-    values = documents(checkout)[1]
+    values = read_documents(checkout)[1]
     for study, planned in values["comparisons"].items():
         folder = checkout / "results" / study / "comparison"
         if not (folder / "models.csv").is_file():
             continue
         tables = {name: read(folder / f"{name}.csv") for name in ("models", "means")}
         by_model = {name: content.set_index("model") for name, content in tables.items()}
-        dataset = entry(Dataset, "datasets", planned["dataset"], file=checkout / FILE)
+        dataset = read_entry(Dataset, "datasets", planned["dataset"], file=checkout / FILE)
         counted = read(checkout / "results/census" / planned["dataset"] / "classes.csv")
         yield study, Run(**by_model, classes=read(folder / "classes.csv"), images=images(counted, dataset))
 
@@ -82,7 +84,7 @@ def read(file: Path) -> pandas.DataFrame:
 def images(counted: pandas.DataFrame, dataset: Dataset) -> str:
     """Return how many images each split has, and whether they are made up."""
     each = ", ".join(f"{counted[split].sum():,} {split}" for split in splits_of(counted))
-    return f"{each}{f' ({dataset.note})' if dataset.note else ''}"
+    return f"{each}{f' ({note_on_images(dataset.source)})' if note_on_images(dataset.source) else ''}"
 
 
 def table(reported: pandas.DataFrame, runs: Mapping[str, Run]) -> pandas.DataFrame:

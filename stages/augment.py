@@ -8,35 +8,15 @@ What an image's variants are depends on the seed, the image's place in the folde
 """
 
 import argparse
-import hashlib
-import shutil
-from collections import Counter
 from collections.abc import Sequence
-from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-import numpy
-import pandas
-from PIL import Image
-
-from stages import command, runtime
-from stages.augmentation import Changes, changes
-from stages.batches import SEEDS
-from stages.errors import UserError
-from stages.files import write_table, written_folder
-from stages.formats import DamagedImageError, decoded, is_row
-from stages.images import INDEX, read_index
-from stages.parameters.augmentation import Augmented
-from stages.parameters.base import entry
-from stages.parameters.data import TRAIN
-from stages.parameters.model import Runtime
-from stages.pixels import upright
-from stages.progress import followed, note
-
-GREY = ("1", "L", "LA", "La", "I", "F")
-"""Pillow's modes of one channel; their variants are grey, all others in RGB."""
-COMPRESSION = 1
-"""Of a PNG, 0 to 9: photographs become an eighth larger than by Pillow's own choice, in less than half the time."""
+from darkroom.core import runtime
+from darkroom.images.decoding.variants import augment
+from darkroom.params.augmentation import Augmented
+from darkroom.params.base import read_entry
+from darkroom.params.model import Runtime
+from darkroom.pipeline import command
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -45,107 +25,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("key", help="an entry of augmented in params.yaml")
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
     parser.add_argument("--out", type=Path, help="folder of the images with their variants")
-    given = command.parsed(parser, "augment", argv)
-    runtime.start(entry(Runtime, "runtime"), on_gpu=False)  # the same variants everywhere
-    augment(given.key, entry(Augmented, "augmented", given.key), given.images, given.out)
-
-
-def augment(key: str, augmented: Augmented, images: Path, out: Path) -> None:
-    """Write the images of the folder ``images`` and the variants of those that train to the folder ``out``.
-
-    Raises:
-        UserError: a file that the index names is missing, or has the name of a variant.
-    """
-    index, change = read_index(images), changes(augmented.augmentation)
-    places, rows = variant_places(index), []
-    with written_folder(out) as folder:
-        copy_images(images, folder, index)
-        for row in followed(index.to_dict("records"), len(index), f"augment {key}", "images"):
-            rows.append(row)
-            if row["split"] != TRAIN:
-                continue
-            try:
-                pixels = upright_pixels(images / row["file"])
-            except DamagedImageError as error:
-                note(f"augment {key}", f"no variants of {images / row['file']}: {error}")
-                continue
-            for number in range(1, augmented.variants + 1):
-                file = f"{places[row['file']]}-variant-{number}.png"
-                content = encoded(variant(pixels, change, (augmented.seed, row["file"], number)))
-                write_new(folder / file, content)
-                facts = {"file": file, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-                rows.append({**row, **facts, "archive": f"variant {number} of", "member": row["file"]})
-        write_table(folder / INDEX, pandas.DataFrame(rows, columns=list(index.columns)))
-
-
-def variant_places(index: pandas.DataFrame) -> dict[str, str]:
-    """Return for each training image the path that the names of its variants begin with, another for each image.
-
-    That is ``<split>/<class>/<stem>``; of images whose names differ by their endings alone ``…/<stem>-<ending>``.
-    """
-    train = index[index["split"] == TRAIN]
-    names = {file: PurePosixPath(file) for file in train["file"]}
-    short = {file: f"{TRAIN}/{label}/{names[file].stem}" for label, file in zip(train["class"], names, strict=True)}
-    taken = Counter(short.values())
-    return {file: f"{place}-{names[file].suffix[1:]}" if taken[place] > 1 else place for file, place in short.items()}
-
-
-def copy_images(images: Path, folder: Path, index: pandas.DataFrame) -> None:
-    """Copy what the index names; by a link, a change of the copy would change what it was copied from.
-
-    Raises:
-        UserError: a file is missing.
-    """
-    paths = (PurePosixPath(file) for file in index["file"])
-    for file in dict.fromkeys(path.parent if is_row(path) else path for path in paths):
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(images / file, folder / file)
-        except FileNotFoundError:
-            again = f"run python -m stages.unzip {images.name} again"
-            raise UserError(f"{images / file}: named in {INDEX}, but missing; {again}") from None
-
-
-def upright_pixels(path: Path) -> numpy.ndarray:
-    """Return an image's pixels, upright: uint8, (height, width, 1) of a grey one, else (height, width, 3).
-
-    Raises:
-        DamagedImageError: it does not decode.
-    """
-    image = decoded(path)
-    grey = image.mode in GREY or image.mode.startswith("I;16")
-    pixels = numpy.asarray(upright(image, "L" if grey else "RGB"))
-    return pixels.reshape(*pixels.shape[:2], -1)
-
-
-def variant(pixels: numpy.ndarray, change: Changes, drawn_by: tuple[int, str, int]) -> numpy.ndarray:
-    """Return a variant of an image, of the same shape; ``drawn_by`` decides which: seed, file and number."""
-    digest = hashlib.sha256("\n".join(map(str, drawn_by)).encode()).digest()
-    seeds = numpy.frombuffer(digest, dtype=">u4", count=2).astype(numpy.int64) % SEEDS
-    return numpy.rint(change(pixels[None], seeds[None])[0]).astype(numpy.uint8)
-
-
-def encoded(pixels: numpy.ndarray) -> bytes:
-    """Return pixels as a PNG."""
-    buffer = BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG", compress_level=COMPRESSION)
-    return buffer.getvalue()
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet.
-
-    Raises:
-        UserError: it is there.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise UserError(
-            f"{path.parent.name}/{path.name}: an image of the dataset has a variant's name; rename it"
-        ) from None
+    given = command.parse(parser, "augment", argv)
+    runtime.start(read_entry(Runtime, "runtime"), on_gpu=False)  # the same variants everywhere
+    augment(given.key, read_entry(Augmented, "augmented", given.key), given.images, given.out)
 
 
 if __name__ == "__main__":

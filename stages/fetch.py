@@ -6,44 +6,17 @@ archive, packed as it is.
 """
 
 import argparse
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas
-
-from stages import command, progress, template
-from stages.archives import is_archive
-from stages.delivered import chosen, entries_of, unwrapped
-from stages.errors import UserError
-from stages.files import sha256, write_table, written_folder
-from stages.members import listed_members
-from stages.names import shown
-from stages.origins import ARCHIVES
-from stages.packing import archive_name, pack
-from stages.parameters.base import FILE, entry
-from stages.parameters.data import Dataset
-from stages.sources import origin
-
-
-def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> None:
-    """Copy the archives that the splits name from ``source`` to the folder ``out``, and pack folders.
-
-    Raises:
-        UserError: ``source`` lacks what a split names, or holds what cannot be read.
-    """
-    try:
-        paths = chosen(unwrapped(source, dataset, key), dataset, key, place)
-        for path in progress.followed(paths, len(paths), f"fetch {key}", "archives"):
-            if path.is_dir():
-                pack(path, out / archive_name(path))
-                continue
-            if is_archive(path):
-                listed_members(path)  # a user can mend the file here, not its copy
-            shutil.copyfile(path, out / path.name)
-    except PermissionError as error:
-        raise UserError(f"{shown(error.filename)}: no permission to read it; grant it and run again") from None
+from darkroom.archives.delivered import deliver, list_entries, select_files
+from darkroom.archives.manifest import check_hashes, list_files
+from darkroom.core.filenames import ARCHIVES
+from darkroom.core.files import replace_folder, write_table
+from darkroom.params.base import read_entry
+from darkroom.params.data import Dataset
+from darkroom.pipeline import command
+from darkroom.pipeline.origins import check_origin
 
 
 def bring(key: str, dataset: Dataset, out: Path) -> None:
@@ -54,76 +27,20 @@ def bring(key: str, dataset: Dataset, out: Path) -> None:
     """
     source = dataset.source
     if source == "synthetic":
-        from stages.synthetic import draw
+        from darkroom.synthetic.deliveries import draw_delivery
 
-        draw(dataset, out)
-        chosen(entries_of(out, dataset.layout, key), dataset, key, "the drawn archives")
+        draw_delivery(dataset, out)
+        select_files(list_entries(out, dataset.layout, key), dataset, key, "the drawn archives")
     elif source.startswith("https://") and dataset.sha256 is not None:
-        from stages.download import download
+        from darkroom.archives.download import download
 
-        chosen(download(source, dataset.sha256, out, key), dataset, key, source)
+        select_files(download(source, dataset.sha256, out, key), dataset, key, source)
     elif source.startswith("kaggle:"):
-        from stages.download import download_kaggle
+        from darkroom.archives.download import download_kaggle
 
         deliver(download_kaggle(source.removeprefix("kaggle:"), key), dataset, key, out, source)
     else:
         deliver(Path(source).expanduser(), dataset, key, out, source)
-
-
-def manifest(folder: Path) -> pandas.DataFrame:
-    """Return name, bytes and SHA-256 of each file in ``folder``, by name."""
-    paths = sorted(folder.iterdir())
-    rows = [(path.name, path.stat().st_size, sha256(path)) for path in paths]
-    return pandas.DataFrame(rows, columns=["name", "bytes", "sha256"])
-
-
-def check_hashes(key: str, dataset: Dataset, files: pandas.DataFrame) -> None:
-    """Check the files that were fetched, by their ``manifest``, against ``sha256`` of the dataset, if it gives any.
-
-    Raises:
-        UserError: a file is another one, or has no SHA-256 there; or what has one was not fetched.
-    """
-    where, expected = f"{FILE}: datasets.{key}.sha256", dataset.sha256
-    if expected is None:
-        return
-    actual = dict(zip(files["name"], files["sha256"], strict=True))
-    if isinstance(expected, str):
-        if len(actual) > 1:
-            raise UserError(
-                f"{where}: one digest, but {', '.join(actual)} were fetched; give {{file name: its SHA-256}}"
-            )
-        expected = dict.fromkeys(actual, expected)
-    if unknown := sorted(actual.keys() ^ expected.keys()):
-        problem = "was fetched and has none" if unknown[0] in actual else "was not fetched"
-        raise UserError(f"{where}: {unknown[0]} {problem}; give the SHA-256 of {', '.join(actual)}")
-    for name, digest in actual.items():
-        if digest != expected[name]:
-            raise UserError(
-                f"{where}: {expected[name]}: {name} of {dataset.source} has {digest}; "
-                "if that is the file you want, write its SHA-256 there"
-            )
-
-
-def check_origin(key: str, dataset: Dataset, out: Path) -> None:
-    """Check that a source and the folder ``out`` lie apart, and that it is the one that DVC knows.
-
-    Raises:
-        UserError: the source is no path, one lies in the other, or DVC would record that the stage depends on another
-            source.
-    """
-    where = f"{FILE}: datasets.{key}.source"
-    try:
-        found = origin(dataset.source)
-        source, target = Path(found).resolve(), out.resolve()
-    except (RuntimeError, ValueError) as error:  # no such home, a link to itself, a zero byte
-        raise UserError(f"{where}: {dataset.source!r}: no path ({error}); correct it") from None
-    if "DVC_STAGE" in os.environ and found not in template.stages()[f"fetch@{key}"].deps:
-        raise UserError(
-            f"{where}: {dataset.source!r}: workflow/plan.yaml has another: "
-            "run python -m stages.plan, then dvc repro again"
-        )
-    if source.is_relative_to(target) or target.is_relative_to(source):
-        raise UserError(f"{where}: lies where it would be copied to, {out}; move it")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -131,12 +48,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Bring the archives of a dataset from its source.")
     parser.add_argument("key", help="a dataset of params.yaml")
     parser.add_argument("--out", type=Path, help="the folder to write")
-    given = command.parsed(parser, "fetch", argv)
-    dataset = entry(Dataset, "datasets", given.key)
+    given = command.parse(parser, "fetch", argv)
+    dataset = read_entry(Dataset, "datasets", given.key)
     check_origin(given.key, dataset, given.out)
-    with written_folder(given.out) as folder:
+    with replace_folder(given.out) as folder:
         bring(given.key, dataset, folder)
-        files = manifest(folder)
+        files = list_files(folder)
         check_hashes(given.key, dataset, files)
         write_table(folder / ARCHIVES, files)
 

@@ -6,26 +6,18 @@ is computed once for all epochs.
 """
 
 import argparse
-import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-from stages import backbone, command, frozen, outcome, runtime
-from stages.errors import UserError
-from stages.files import read_json
-from stages.fitting import Rows
-from stages.network_file import check_fit, loaded
-from stages.parameters.base import entry
-from stages.parameters.model import Runtime
-from stages.parameters.transfer import FineTune
-from stages.trained import SUMMARY
-from stages.views import TRAIN, View, learning_split
-
-INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")
-"""What the summary repeats of the base's."""
-INHERITED_HYPERPARAMETERS = re.compile(r"view|network\..+|training\.validation_split")
-"""Keys of the base's hyperparameters that hold for the fine-tune too."""
+from darkroom.core import runtime
+from darkroom.images.prepared.views import TRAIN, View
+from darkroom.networks.network_file import check_fit, load_network
+from darkroom.params.base import read_entry
+from darkroom.params.model import Runtime
+from darkroom.params.transfer import FineTune
+from darkroom.pipeline import command
+from darkroom.training import outcome
+from darkroom.transfer_learning import backbone, frozen
+from darkroom.transfer_learning.base import INHERITED, read_summary, select_inherited, split_base_rows
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -35,54 +27,23 @@ def main(argv: Sequence[str] | None = None) -> None:
         "base": "folder of the model to start from",
         "out": "folder of the trained model",
     }
-    command.train("finetune", "finetunes.{}".format, __doc__, folders, finetune, argv)
+    command.run_training("finetune", "finetunes.{}".format, __doc__, folders, finetune, argv)
 
 
 def finetune(options: argparse.Namespace) -> None:
     """Fine-tune and write the model that ``options`` describe."""
-    settings, chosen = entry(Runtime, "runtime"), entry(FineTune, "finetunes", options.model)
+    settings, chosen = read_entry(Runtime, "runtime"), read_entry(FineTune, "finetunes", options.model)
     training = chosen.training
     seed = runtime.start(settings, training.precision, options.replicate)
-    view, whole, base = View.open(options.view), loaded(options.base), summary(options.base)
+    view, whole, base = View.open(options.view), load_network(options.base), read_summary(options.base)
     check_fit(whole, view, TRAIN, options.base)
-    whole = backbone.with_precision(whole, training.precision)
-    backbone.unfreeze(backbone.of(whole), chosen.unfreeze)
-    rows = base_rows(base, view, options.base)
+    whole = backbone.set_precision(whole, training.precision)
+    backbone.unfreeze(backbone.find_backbone(whole), chosen.unfreeze)
+    rows = split_base_rows(base, view, options.base)
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed, "base": base["model"]}
     facts |= {name: base[name] for name in INHERITED}
-    facts["hyperparameters"] = inherited(base["hyperparameters"]) | outcome.hyperparameters(chosen, seed)
+    facts["hyperparameters"] = select_inherited(base["hyperparameters"]) | outcome.list_hyperparameters(chosen, seed)
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"finetune {options.key}")
-
-
-def inherited(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those hyperparameters of the base that hold for its fine-tune: of its network and of its images."""
-    return {name: value for name, value in hyperparameters.items() if INHERITED_HYPERPARAMETERS.fullmatch(name)}
-
-
-def summary(folder: Path) -> dict[str, Any]:
-    """Return what the base's training wrote about it.
-
-    Raises:
-        UserError: it wrote none, or not what a fine-tune must know.
-    """
-    file = folder / SUMMARY
-    known = read_json(file) if file.is_file() else {}
-    if not {"model", "hyperparameters", *INHERITED} <= set(known):
-        raise UserError(f"{file}: missing or of another version; train {folder.name} again")
-    return known
-
-
-def base_rows(base: dict[str, Any], view: View, folder: Path) -> Rows:
-    """Return the rows that trained and validated the base.
-
-    Raises:
-        UserError: the base was trained on another number of images, so on others.
-    """
-    trained_on = base["train_images"] + base["validation_images"]
-    images = len(view.learning_labels())
-    if trained_on != images:
-        raise UserError(f"{folder}: trained on {trained_on} images, but the view has {images}; train it again")
-    return Rows(*learning_split(view, base["validation_split"], base["split_seed"]))
 
 
 if __name__ == "__main__":

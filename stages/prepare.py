@@ -7,143 +7,31 @@ Writes data/views/<view>, in the order of the images' index:
        <split>-labels.npy  int64, (images,)
        index.csv           split, row, class, label, file, sha256
        view.json           dataset, classes in the order of their labels, size, resize, filter, mode, images per split,
-                           damaged images left out
+                           corrupt images left out
 """
 
 import argparse
-import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import closing
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy
-import pandas
-
-from stages import command, views
-from stages.arrays import write_arrays
-from stages.errors import UserError
-from stages.files import write_json, write_table, written_folder
-from stages.formats import DamagedImageError, decoded
-from stages.images import read_images, read_index, splits_in
-from stages.parameters.base import entry
-from stages.parameters.data import View
-from stages.pixels import view_pixels
-from stages.progress import note
-
-CHANNELS = {"RGB": 3, "L": 1}
-CHUNK_BYTES = 4_000_000
-"""Pixels that a process hands over at once: enough to hide the cost of the hand-over, little beside one photograph."""
-MOST_IN_CHUNK = 16
+from darkroom.images.decoding.preparation import prepare
+from darkroom.params.base import read_entry
+from darkroom.params.data import View
+from darkroom.pipeline import command
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the view ``key`` of params.yaml.
 
     Raises:
-        UserError: images are damaged and the view says stop, a class has no images, or the disk has too little room.
+        UserError: images are corrupt and the view says stop, a class has no images, or the disk has too little room.
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a view of params.yaml")
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
     parser.add_argument("--out", type=Path, help="folder of the view")
-    given = command.parsed(parser, "prepare", argv)
-    prepare(given.key, entry(View, "views", given.key), given.images, given.out)
-
-
-def prepare(key: str, view: View, images: Path, out: Path) -> None:
-    """Write the images of the folder ``images`` to the folder ``out``, as ``view`` says."""
-    index = read_index(images)
-    splits = splits_in(index)
-    shape = (view.size, view.size, CHANNELS[view.mode])
-    check_space(key, out, len(index) * int(numpy.prod(shape)))
-    chunk = max(1, min(MOST_IN_CHUNK, CHUNK_BYTES // int(numpy.prod(shape))))
-    read = partial(read_image, view=view)
-    with written_folder(out) as folder:
-        with closing(read_images(f"prepare {key}", images, list(index["file"]), read, chunk)) as results:
-            problems = write_arrays(folder, shape, splits, index, results)
-        if problems and view.damaged == "stop":
-            raise UserError(stop_message(key, images, problems))
-        for file, problem in problems.items():
-            note(f"prepare {key}", f"left out {images / file}: {problem}")
-        kept = index[~index["file"].isin(problems)]
-        classes = class_names(kept, splits, images)
-        write_labels(folder, kept, splits, classes)
-        write_json(folder / views.DESCRIPTION, description(view, kept, splits, classes, problems))
-
-
-def check_space(key: str, out: Path, needed: int) -> None:
-    """Refuse to start if the disk of ``out`` has less than ``needed`` bytes free.
-
-    Raises:
-        UserError: it has less.
-    """
-    place = next(folder for folder in out.absolute().parents if folder.exists())
-    free = shutil.disk_usage(place).free
-    if free < needed:
-        raise UserError(
-            f"{out}: needs {needed / 1e6:,.1f} MB and its disk has {free / 1e6:,.1f} MB free; "
-            f"free some space, or make views.{key}.size smaller"
-        )
-
-
-def read_image(path: Path, view: View) -> numpy.ndarray | str:
-    """Return the pixels of one image, uint8, (size, size, channels); or what is wrong with it, in a few words."""
-    try:
-        return view_pixels(decoded(path), view)
-    except DamagedImageError as error:
-        return str(error)
-
-
-def class_names(index: pandas.DataFrame, splits: Sequence[str], images: Path) -> list[str]:
-    """Return the classes of the training images, in alphabetical order: a class's label is its place.
-
-    Raises:
-        UserError: a split has no images, or another has a class that train lacks.
-    """
-    found = {split: set(index.loc[index["split"] == split, "class"]) for split in splits}
-    train = found[views.TRAIN]
-    for split, classes in found.items():
-        if not classes:
-            raise UserError(f"{images}: no readable {split} image; add some to the source")
-        if unknown := sorted(classes - train):
-            raise UserError(
-                f"{images}: {split} has images of {', '.join(unknown)}, but train has no readable one; "
-                f"its classes are {', '.join(sorted(train))}"
-            )
-    return sorted(train)
-
-
-def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str]) -> None:
-    """Write the labels of each split, and the index of the view's rows."""
-    rows = index.assign(row=index.groupby("split").cumcount(), label=index["class"].map(classes.index).astype("int64"))
-    for split in splits:
-        labels = rows.loc[rows["split"] == split, "label"].to_numpy(dtype=numpy.int64)
-        numpy.save(folder / views.labels_file(split), labels)
-    write_table(folder / views.INDEX, rows[["split", "row", "class", "label", "file", "sha256"]])
-
-
-def description(
-    view: View, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str], problems: Mapping[str, str]
-) -> dict[str, object]:
-    """Return what view.json holds."""
-    return {
-        "dataset": view.dataset,
-        "classes": list(classes),
-        **{key: getattr(view, key) for key in views.PREPARATION},
-        "images": {split: int((index["split"] == split).sum()) for split in splits},
-        "left_out": [{"file": file, "problem": problem} for file, problem in problems.items()],
-    }
-
-
-def stop_message(key: str, images: Path, problems: Mapping[str, str]) -> str:
-    """Return the line that names every damaged image and says what to do."""
-    named = "; ".join(f"{file} ({problem})" for file, problem in problems.items())
-    count = f"{len(problems)} damaged image{'s' if len(problems) > 1 else ''}"
-    return (
-        f"{images}: {count}: {named}. Mend or remove them in the source, "
-        f"or leave them out with views.{key}.damaged: leave-out"
-    )
+    given = command.parse(parser, "prepare", argv)
+    prepare(given.key, read_entry(View, "views", given.key), given.images, given.out)
 
 
 if __name__ == "__main__":

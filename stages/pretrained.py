@@ -1,4 +1,4 @@
-"""Pretrained: bring a backbone's weights from where params.yaml says, verify them, and store them in one layout.
+"""Load a backbone's weights from where params.yaml says, verify them, and store them in one layout.
 
 Reads  backbones.<key> and runtime of params.yaml, and the source: Keras' download of ImageNet weights, an installed
        package, a Keras .h5 file, or nothing (random weights)
@@ -13,74 +13,27 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import architectures, command, hdf5, imagenet, lite_weights, random_weights, runtime, torch_pickle
-from stages.backend import keras
-from stages.errors import UserError
-from stages.files import sha256, write_json, written_folder
-from stages.origins import BACKBONE, WEIGHTS
-from stages.parameters.backbone import Backbone
-from stages.parameters.base import entry
-from stages.parameters.model import Runtime
-from stages.progress import note
+from darkroom.core import runtime
+from darkroom.core.errors import UserError
+from darkroom.params.backbone import Backbone
+from darkroom.params.base import read_entry
+from darkroom.params.model import Runtime
+from darkroom.pipeline import command
+from darkroom.weights.sources import store_weights
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Bring the weights of the backbone that the command line names."""
+    """Load the weights of the backbone that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a backbone of params.yaml")
     parser.add_argument("--out", type=Path, help="the folder to write")
-    given = command.parsed(parser, "pretrained", argv)
-    backbone, settings = entry(Backbone, "backbones", given.key), entry(Runtime, "runtime")
+    given = command.parse(parser, "pretrained", argv)
+    backbone, settings = read_entry(Backbone, "backbones", given.key), read_entry(Runtime, "runtime")
     seed = runtime.start(settings, on_gpu=False)
     try:
-        pretrained(given.key, backbone, seed, given.out)
+        store_weights(given.key, backbone, seed, given.out)
     except UserError as error:
         raise UserError(f"backbones.{given.key}: {error}") from None
-
-
-def pretrained(key: str, backbone: Backbone, seed: int, out: Path) -> None:
-    """Write the weights of ``backbone`` into the folder ``out``; random ones are what ``runtime.start`` seeded."""
-    network, kind, origin, file = brought(backbone, seed, f"pretrained {key}")
-    with written_folder(out) as folder:
-        network.save_weights(folder / WEIGHTS)
-        facts = {
-            "architecture": backbone.architecture,
-            "alpha": backbone.alpha,
-            "weights": kind,
-            "origin": origin,
-            "file": file and file.name,
-            "bytes": file and file.stat().st_size,
-            "sha256": file and sha256(file),
-            "note": backbone.note,
-            "parameters": network.count_params(),
-            "weights_sha256": sha256(folder / WEIGHTS),
-        }
-        write_json(folder / BACKBONE, facts)
-    note(f"pretrained {key}", f"{backbone.architecture}: {network.count_params():,} parameters ({origin})")
-
-
-def brought(backbone: Backbone, seed: int, task: str) -> tuple[keras.Model, str, str, Path | None]:
-    """Return the network with its weights, the kind of their source, their origin in words, and the file they were in.
-
-    Raises:
-        UserError: the weights cannot be had, or are not those of this architecture.
-    """
-    if backbone.weights == "imagenet":
-        network, file = imagenet.download(backbone, task)
-        return network, "imagenet", "ImageNet, from Keras", file
-    if backbone.weights == "none":
-        return random_weights.drawn(backbone, imagenet.SHAPE), "none", f"random, seed {seed}", None
-    network = architectures.build(backbone.architecture, backbone.alpha, imagenet.SHAPE)
-    if backbone.weights == "package":
-        file = lite_weights.package_file()
-        hdf5.check_sha256(file, backbone.sha256)
-        lite_weights.set_weights(network, torch_pickle.read(file))
-        source = f"{lite_weights.PACKAGE} {lite_weights.package_version()}"
-        return network, "package", f"ImageNet, package {source}", file
-    file = Path(backbone.weights).expanduser()
-    hdf5.check_sha256(file, backbone.sha256)
-    hdf5.load(network, file)
-    return network, "file", f"file {file.name}", file
 
 
 if __name__ == "__main__":

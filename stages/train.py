@@ -1,47 +1,49 @@
 """Fit a network, its weights drawn at random, to the training images of a view.
 
-Reads a prepared view; writes model.keras, history.csv, layers.csv, view.json and summary.json into the model's folder,
-and beside them record.json: what the training cost. A training that was killed goes on where its backup says, if it has
-the callback BackupAndRestore.
+Reads a prepared view; writes model.keras, history.csv, layers.csv, view.json and summary.json into the model's folder.
+A training run that was killed goes on where its backup says, if it has the callback BackupAndRestore.
 """
 
 import argparse
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from stages import callbacks, command, fitting, network, outcome, runtime
-from stages.identity import Origin
-from stages.parameters.base import entry, validated
-from stages.parameters.model import Model, Runtime
-from stages.parameters.sweeps import chosen, place
-from stages.views import View, learning_split
+from darkroom.core import runtime
+from darkroom.images.prepared.views import View, split_learning_rows
+from darkroom.networks import network
+from darkroom.params.base import read_entry, validate
+from darkroom.params.model import Model, Runtime
+from darkroom.params.sweeps import find_model, find_place
+from darkroom.pipeline import command
+from darkroom.training import callbacks, fitting, outcome
+from darkroom.training.identity import Origin
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train the model that the command line names."""
     folders = {"view": "folder of the prepared view", "out": "folder of the trained model"}
-    command.train("train", place, __doc__, folders, train, argv)
+    command.run_training("train", find_place, __doc__, folders, train, argv)
 
 
 def train(options: argparse.Namespace) -> None:
     """Train and write the model that ``options`` describe."""
-    settings, model = entry(Runtime, "runtime"), validated(Model, *chosen(options.model))
+    settings, model = read_entry(Runtime, "runtime"), validate(Model, *find_model(options.model))
     training = model.training
     seed = runtime.start(settings, training.precision, options.replicate)
     view = View.open(options.view)
-    rows = fitting.Rows(*learning_split(view, training.validation_split, seed))
-    batches, validation = rows.batches(view.read_learning, view, training, seed)
+    rows = fitting.Rows(*split_learning_rows(view, training.validation_split, seed))
+    batches, validation = rows.make_batches(view.read_learning, view, training, seed)
     fit = network.build(model.network, view.shape, len(view.classes))
     network.set_normalization(fit, (view.read_learning(piece) for piece in batches.pieces))
     runtime.fuse_batch_normalization(fit)
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
     facts |= {"validation_split": training.validation_split, "split_seed": seed, "weights": "from scratch", "note": ""}
-    facts["hyperparameters"] = outcome.hyperparameters(model, seed)
-    logs, origin = callbacks.folder(options.out), Origin(fit, view, settings, facts)
+    facts["hyperparameters"] = outcome.list_hyperparameters(model, seed)
+    logs, origin = callbacks.find_log_folder(options.out), Origin(fit, view, settings, facts)
     with ExitStack() as until:
-        result = fitting.fitted(fit, batches, validation, training, f"train {options.key}", logs, origin, until)
-        outcome.write(options.out, network.uncompiled(fit), view, result, training, rows, facts)
-    outcome.write_record(options.out, result, rows, training, facts)
+        result = fitting.fit_model(fit, batches, validation, training, f"train {options.key}", logs, origin, until)
+        outcome.write_model(options.out, network.copy_uncompiled(fit), view, result, training, rows, facts)
+    outcome.tell_cost(result, rows, training, facts)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,17 @@ is computed once for all epochs, and kept for the fine-tunes that params.yaml de
 import argparse
 from collections.abc import Sequence
 
-from stages import architectures, backbone, command, frozen, outcome, runtime
-from stages.fitting import Rows
-from stages.parameters.base import entry, validated
-from stages.parameters.model import Runtime
-from stages.parameters.sweeps import chosen, place
-from stages.parameters.transfer import TransferModel
-from stages.views import View, learning_split
-from stages.weights import opened
+from darkroom.core import runtime
+from darkroom.images.prepared.views import View, split_learning_rows
+from darkroom.params.base import read_entry, validate
+from darkroom.params.model import Runtime
+from darkroom.params.sweeps import find_model, find_place
+from darkroom.params.transfer import TransferModel
+from darkroom.pipeline import command
+from darkroom.training import outcome
+from darkroom.training.fitting import Rows
+from darkroom.transfer_learning import architectures, backbone, frozen
+from darkroom.transfer_learning.pretrained import load_backbone
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -24,23 +27,23 @@ def main(argv: Sequence[str] | None = None) -> None:
         "backbone": "folder of the backbone with its weights",
         "out": "folder of the trained model",
     }
-    command.train("transfer", place, __doc__, folders, transfer, argv)
+    command.run_training("transfer", find_place, __doc__, folders, transfer, argv)
 
 
 def transfer(options: argparse.Namespace) -> None:
     """Train and write the model that ``options`` describe."""
-    settings, model = entry(Runtime, "runtime"), validated(TransferModel, *chosen(options.model))
+    settings, model = read_entry(Runtime, "runtime"), validate(TransferModel, *find_model(options.model))
     training = model.training
     seed = runtime.start(settings, training.precision, options.replicate)
     view = View.open(options.view)
-    network, about = opened(options.backbone, view.shape)
-    layers = architectures.preprocessing(about["architecture"])
-    whole = backbone.on_backbone(model.network, network, layers, len(view.classes))
+    network, about = load_backbone(options.backbone, view.shape)
+    layers = architectures.make_preprocessing(about["architecture"])
+    whole = backbone.build_on_backbone(model.network, network, layers, len(view.classes))
     fraction = training.validation_split
-    rows = Rows(*learning_split(view, fraction, seed))
+    rows = Rows(*split_learning_rows(view, fraction, seed))
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
     facts |= {"validation_split": fraction, "split_seed": seed, "weights": about["origin"], "note": about["note"]}
-    facts["hyperparameters"] = outcome.hyperparameters(model, seed)
+    facts["hyperparameters"] = outcome.list_hyperparameters(model, seed)
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"transfer {options.key}")
 
 

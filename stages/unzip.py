@@ -7,65 +7,15 @@ image by its name is unpacked, and nothing before every archive is known to be s
 """
 
 import argparse
-import shutil
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 
-import pandas
-
-from stages import command, file_images, layout, pixel_batches, pixel_images, progress
-from stages.classes import check_classes
-from stages.errors import UserError
-from stages.file_images import Row
-from stages.files import write_table, written_folder
-from stages.formats import is_row
-from stages.images import INDEX
-from stages.parameters.base import entry
-from stages.parameters.data import SPLITS, Dataset
-from stages.subsets import drawn
-
-COLUMNS = ["split", "class", "file", "bytes", "sha256", "archive", "member"]
-
-AnyImage = layout.Image | pixel_images.Image
-
-
-def planned(key: str, dataset: Dataset, raw: Path) -> list[AnyImage]:
-    """Return every image of a dataset that is wanted, with its split, before anything is unpacked.
-
-    Raises:
-        UserError: what was delivered is not what ``layout`` and ``splits`` say, or a class has too few images.
-    """
-    delivered = pixel_images if dataset.layout in pixel_batches.LAYOUTS else file_images
-    images: list[AnyImage] = drawn(key, dataset, delivered.planned(key, dataset, raw))
-    for split, lacking in check_classes(key, dataset.layout, images).items():
-        progress.note(f"unzip {key}", f"{split} has no image of {', '.join(lacking)}")
-    return images
-
-
-def unpacked(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) -> pandas.DataFrame:
-    """Unpack ``images`` into the empty folder ``out`` and return the index: by split, class and file.
-
-    Raises:
-        UserError: the disk has too little space, or an image's bytes are damaged in its archive.
-    """
-    needed, free = sum(image.bytes for image in images), shutil.disk_usage(out).free
-    if needed > free:
-        raise UserError(
-            f"{out.parent}: the images of datasets.{key} need {needed:,} bytes, the disk has {free:,}; free some space"
-        )
-    pixels = [image for image in images if isinstance(image, pixel_images.Image)]
-    files = [image for image in images if isinstance(image, layout.Image)]
-    made = chain(pixel_images.rows(dataset.layout, pixels, out), file_images.rows(files, out))
-    rows = sorted(progress.followed(made, len(images), f"unzip {key}", "images"), key=_order)
-    return pandas.DataFrame(rows, columns=COLUMNS)
-
-
-def _order(row: Row) -> tuple[int, str, int, str]:
-    split, label, file, *_ = row
-    path = Path(file)
-    number = int(path.name) if is_row(path) else 0
-    return SPLITS.index(split), label, number, file
+from darkroom.archives.unpacking import plan_images, unpack_images
+from darkroom.core.files import replace_folder, write_table
+from darkroom.images.decoding.images import INDEX
+from darkroom.params.base import read_entry
+from darkroom.params.data import Dataset
+from darkroom.pipeline import command
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -74,11 +24,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("key", help="a dataset of params.yaml")
     parser.add_argument("--raw", type=Path, help="the folder of its archives")
     parser.add_argument("--out", type=Path, help="the folder to write")
-    given = command.parsed(parser, "unzip", argv)
-    dataset = entry(Dataset, "datasets", given.key)
-    images = planned(given.key, dataset, given.raw)
-    with written_folder(given.out) as folder:
-        write_table(folder / INDEX, unpacked(given.key, dataset, images, folder))
+    given = command.parse(parser, "unzip", argv)
+    dataset = read_entry(Dataset, "datasets", given.key)
+    images = plan_images(given.key, dataset, given.raw)
+    with replace_folder(given.out) as folder:
+        write_table(folder / INDEX, unpack_images(given.key, dataset, images, folder))
 
 
 if __name__ == "__main__":

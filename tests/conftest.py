@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 import shutil
 import sys
 from collections.abc import Callable
@@ -9,30 +10,48 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from benchmarks import trivial
-from benchmarks.project import copied, edit, git, leave_one_study, run, snakemake
-from stages import template
-from tests.deliveries import zipped
-from tests.small_study import ONE_MODEL, small
+from benchmarks.project import copied, edit, leave_one_study, snakemake
+from darkroom.pipeline import template
+from tests.support import stub_study
+from tests.support.deliveries import zipped
+from tests.support.sessions import once
+from tests.support.small_study import small
 
 if TYPE_CHECKING:
     from workflow.audit.lineage import Step
 
 
+LONGEST = ("test_studies", "test_end_to_end", "test_reproducible", "test_transfer", "test_reconcile", "test_sharing")
+LONGEST += ("test_resume", "test_scaling", "test_merge", "test_callbacks")
+"""Files whose tests take longest together, the longest first."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no worker is left alone with one at the end."""
-    first = ("test_studies", "test_reproducible", "test_end_to_end", "test_resume", "test_reconcile", "test_merge")
-    places = {name: place for place, name in enumerate(first)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(first)))
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Set threads and determinism before the first tensor is made, as every stage does: later is too late."""
-    if "stages.backend" in sys.modules:
-        from stages import runtime
-        from stages.parameters.model import Runtime
+    """Set threads and determinism before the first tensor is made, as every stage does: later is too late.
+
+    Titles of figures stand where they would without a search for the place, which takes a third of all drawing; and
+    what was imported is left out of garbage collections, of which Keras begins many.
+    """
+    gc.collect()
+    gc.freeze()
+    if "darkroom.core.backend" in sys.modules:
+        from darkroom.core import runtime
+        from darkroom.params.model import Runtime
 
         runtime.start(Runtime(seed=13, threads=1))
+    if "darkroom.reporting.figures" in sys.modules:
+        from matplotlib import pyplot
 
+        pyplot.rcParams["axes.titley"] = 1.0
+
+
+pytest_plugins = ["tests.support.left_out"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -85,8 +104,8 @@ def whole(tmp_path: Path) -> bytes:
 def refused(mine: Path, tmp_path: Path) -> Callable[..., str]:
     """Bring what train* and test mean from the user's folder, and require one line with these words."""
     from stages import fetch
-    from tests.data_sets import dataset
-    from tests.refusals import one_line
+    from tests.support.data_sets import dataset
+    from tests.support.refusals import one_line
 
     zipped(mine / "test.zip")
 
@@ -104,59 +123,73 @@ def refused(mine: Path, tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny study, made by Snakemake."""
-    folder = small(tmp_path_factory.mktemp("made") / "project")
-    assert snakemake(folder) == sorted(template.stages(folder))
-    return folder
+    """A tiny real study, made by Snakemake; to be read and copied, for all workers share it."""
+
+    def make(place: Path) -> None:
+        folder = small(place / "project")
+        assert snakemake(folder) == sorted(template.read_stages(folder))
+
+    return once(tmp_path_factory, "small", make) / "project"
 
 
 @pytest.fixture
 def again(made: Path, tmp_path: Path) -> Path:
     """The tiny study as it was made, in a copy to try things on."""
-    folder = tmp_path / "project"
-    shutil.copytree(made, folder, symlinks=True)
-    return folder
+    return stub_study.copy(made, tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
 def stub_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study of two models on a source beside it, made by Snakemake; its commands write their outputs at once."""
-    place = tmp_path_factory.mktemp("stub")
-    folder = trivial.made(place / "project", 2)
-    for name in ("seg_train", "seg_test"):
-        (place / f"archives/{name}").mkdir(parents=True)
-        (place / f"archives/{name}/1.png").write_text(name)
-    edit(folder, {"datasets.intel.source": "../archives"})
-    run(folder, "snakemake")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Run")
-    trivial.forget(folder)
-    return folder
+    return once(tmp_path_factory, "stub", lambda place: stub_study.finish(stub_study.with_source(place, 2)))
 
 
 @pytest.fixture
 def stub(stub_made: Path, tmp_path: Path) -> Path:
     """The study whose commands cost nothing as it was made, with its source, in a copy to try things on."""
-    shutil.copytree(stub_made.parent, tmp_path / "stub", symlinks=True)
-    return tmp_path / "stub/project"
+    return stub_study.copy(stub_made, tmp_path / "stub") / "project"
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny study of one model, made, committed, and pushed to a folder beside it."""
-    folder = small(tmp_path_factory.mktemp("shared") / "project", ONE_MODEL)
-    run(folder, "dvc", "repro")
-    run(folder, "workflow.remote", "../storage")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Run")
-    run(folder, "workflow.sharing", "push")
-    return folder
+def kinds_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a study of every kind of stage, made and pushed to a folder beside it; its runs differ by their mark."""
+
+    def make(place: Path) -> None:
+        folder = stub_study.with_source(place, 2, every_kind=True)
+        trivial.mark(folder, 0)
+        stub_study.finish(folder)
+        stub_study.share(folder)
+
+    return once(tmp_path_factory, "kinds", make)
+
+
+@pytest.fixture
+def kinds(kinds_made: Path, tmp_path: Path) -> Path:
+    """The study of every kind of stage as it was made, with its source, in a copy to try things on."""
+    stub_study.copy(kinds_made / "archives", tmp_path / "archives")
+    return stub_study.copy(kinds_made / "project", tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def pulled(kinds_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this study that was pulled, without its source; times are shuffled."""
+
+    def make(place: Path) -> None:
+        stub_study.shuffle_times(stub_study.clone(kinds_made / "project", place / "clone"))
+
+    return once(tmp_path_factory, "pulled", make) / "clone"
+
+
+@pytest.fixture
+def clone(pulled: Path, tmp_path: Path) -> Path:
+    """The study of every kind of stage in a clone that was pulled, without its source, to try things on."""
+    return stub_study.copy(pulled, tmp_path / "clone")
 
 
 @pytest.fixture
 def four_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "list[Step]":
     """Steps made by hand in a copy of the sources, their files written."""
-    from tests import crates
+    from tests.support import crates
 
     monkeypatch.chdir(copied(tmp_path / "project"))
     return crates.four_steps()
@@ -165,7 +198,7 @@ def four_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "list[Step]":
 @pytest.fixture
 def written_crate(four_steps: "list[Step]", tmp_path: Path) -> Path:
     """An RO-Crate of these steps."""
-    from tests.crates import METRICS
+    from tests.support.crates import METRICS
     from workflow.audit import crate
 
     crate.write(tmp_path / "out" / "crate", four_steps, [METRICS])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stages.files import read_json
+from darkroom.core.files import read_json
 from workflow.hashes import FOLDER_ENDING, of_folder
 
 DVC = Path(".dvc")

@@ -4,24 +4,23 @@ DVC asks the same questions in every job. They are asked here first and for all 
 just the jobs that they concern.
 """
 
+import functools
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
-from stages import template
-from stages.parameters.base import read
+from darkroom.params.yaml_files import read
+from darkroom.pipeline import template
 from workflow import cache, listings
 from workflow.hashes import FOLDER_ENDING, Content, Contents, of_folder
 from workflow.lock import Entry
 from workflow.producers import Producers
+from workflow.words import became, differences, files_that_differ, likest
 
 Kind = Literal["new", "command", "parameter", "code", "input", "output", "missing", "joint"]
 CODE = ".py"
-LONG = 60
-"""Characters of a value from which a change shows no more."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,7 @@ class Inspection:
     ) -> None:
         self.stages, self.entries, self.contents = stages, entries, contents
         self.producers = Producers((os.path.normpath(out), name) for name, one in stages.items() for out in one.outs)
-        self._documents: dict[str, Mapping[str, Any]] = {}
-        self._cache: Path | None = None
+        self._document = functools.cache(lambda file: read(Path(file)) if Path(file).exists() else {})
 
     def inputs_changed(self, name: str) -> list[Change]:
         """Return why a stage's command must be executed again: its inputs are not those that it was executed with."""
@@ -63,11 +61,14 @@ class Inspection:
         outs = (os.path.normpath(out) for out in stage.outs)
         return found + [Change(name, "command", out, "is a new output") for out in outs if out not in entry.outs]
 
+    def not_as_written(self, outs: Iterable[str]) -> list[str]:
+        """Return those of some outputs that are not there, or hold something else than their stage wrote."""
+        pairs = ((out, self.dep_content(os.path.normpath(out))) for out in outs)
+        return [out for out, recorded in pairs if recorded is None or not recorded.same_as(self.contents(out))]
+
     def outputs_changed(self, name: str) -> list[Change]:
         """Return the outputs that are there, but hold something else than the stage wrote."""
-        outs = self.outs_recorded(name)
-        now = {out: self.contents(out) for out in outs}
-        differ = [out for out, one in now.items() if one and not one.same_as(outs[out])]
+        differ = (out for out in self.not_as_written(self.outs_recorded(name)) if self.contents(out))
         return [Change(name, "output", out, f"is not what {name} wrote") for out in differ]
 
     def outputs_missing(self, name: str) -> list[Change]:
@@ -82,30 +83,31 @@ class Inspection:
 
     def value(self, file: str, dotted: str) -> Any:
         """Return the value under a dotted key of a file of parameters, ``None`` where there is none."""
-        if file not in self._documents:
-            self._documents[file] = read(Path(file)) if Path(file).exists() else {}
-        value: Any = self._documents[file]
+        value: Any = self._document(file)
         for part in dotted.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         return value
 
     def is_kept(self, name: str) -> bool:
         """Return whether DVC's cache holds all that a stage wrote."""
-        return all(cache.holds(self.cache(), one.md5) for one in self.outs_recorded(name).values())
+        return all(cache.holds(self.cache, one.md5) for one in self.outs_recorded(name).values())
 
+    @functools.cached_property
     def cache(self) -> Path:
-        """Return DVC's cache, which is looked up when it is needed: that takes DVC's time."""
-        if self._cache is None:
-            self._cache = cache.folder()
-        return self._cache
+        """DVC's cache, which is looked up when it is needed: that takes DVC's time."""
+        return cache.folder()
 
     def outs_read(self, name: str) -> list[str]:
         """Return the outputs of other stages that a stage depends on, itself or through their folder."""
         return [out for dep in self.stages[name].deps for out in self.producers.behind(os.path.normpath(dep))]
 
+    def before(self, name: str) -> set[str]:
+        """Return the stages whose outputs a stage depends on."""
+        return {self.producers[out] for out in self.outs_read(name)}
+
     def upstream(self) -> dict[str, set[str]]:
         """Return, of every stage, those whose outputs it depends on."""
-        return {name: {self.producers[out] for out in self.outs_read(name)} for name in self.stages}
+        return {name: self.before(name) for name in self.stages}
 
     def dep_content(self, dep: str) -> Content | None:
         """Return what a dependency holds: of what a stage made, what that stage recorded, which guards see to."""
@@ -156,13 +158,13 @@ class Inspection:
             if before and not after:
                 after = self.contents.listing(dep)
                 listings.keep(now.md5, after)
-        named = listings.difference(before, after) if before or made else ""
+        named = files_that_differ(before, after) if before or made else ""
         return f"changed: {named}" if named else "changed"
 
     def _listed(self, md5: str) -> dict[str, str]:
         """Return the MD5 of each file of a folder with DVC's hash ``md5``; none where no list of it is here."""
         is_folder = md5.endswith(FOLDER_ENDING)
-        return (listings.kept(md5) or cache.listing(self.cache(), md5)) if is_folder else {}
+        return (listings.kept(md5) or cache.listing(self.cache, md5)) if is_folder else {}
 
     def _files(self, outs: Mapping[str, Content | None], folder: str) -> dict[str, str]:
         """Return the MD5 of each file that stages write into a folder, by its path within it; empty of what is new."""
@@ -181,40 +183,3 @@ def is_outside(dep: str) -> bool:
 def is_elsewhere(dep: str) -> bool:
     """Return whether a dependency lies outside the project, and is not there."""
     return is_outside(dep) and not Path(dep).exists()
-
-
-def differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Return the dotted keys under ``key`` whose values differ, with the old and the new value."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for name in {**old, **new}:
-            yield from differences(f"{key}.{name}", old.get(name), new.get(name))
-    elif old != new:
-        yield key, old, new
-
-
-def likest(key: str, others: Collection[str]) -> str | None:
-    """Return which of other dotted keys ends most like ``key``, as its value may have stood there before."""
-
-    def alike(other: str) -> int:
-        pairs = zip(reversed(key.split(".")), reversed(other.split(".")), strict=False)
-        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
-
-    best = max(sorted(others), key=alike, default=None)
-    return best if best and alike(best) else None
-
-
-def became(old: Any, new: Any) -> str:
-    """Return in a few words how a value changed; of an entry with keys of its own, that it is new or gone."""
-    if old is None and isinstance(new, Mapping):
-        return "is new"
-    if new is None and isinstance(old, Mapping):
-        return "is gone"
-    if old == new:
-        return f"is {shortened(new)}, as before"
-    return f"was {shortened(old)}, is {shortened(new)}"
-
-
-def shortened(value: Any) -> str:
-    """Return a value as Python writes it, of a long one the beginning."""
-    text = repr(value)
-    return text if len(text) <= LONG else f"{text[:LONG]}…"

@@ -1,24 +1,26 @@
 """The last line of a run that failed: `error:`, with what went wrong, why, and where to read on.
 
 Snakemake ends with its own words on jobs and locks, after whatever a stage has said. They are listened to, and when the
-process ends, the cause is said once more, below all else.
+process ends, the cause is said once more, below all else. What a job on another machine said of its end stands in files
+on the shared disk: it is printed here.
 """
 
 import atexit
 import logging
+import os
 import re
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import chdir
+from collections.abc import Iterator, Sequence
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from snakemake.jobs import AbstractJob, GroupJob
-from snakemake.jobs import Job as SnakemakeJob
-from snakemake.logging import logger
+from snakemake.logging import LogEvent, logger
 
-from stages.command import AT_WORK
-from workflow import jobs, last_words
+from darkroom.core import program
+from darkroom.pipeline.command import AT_WORK
+from workflow import jobs, logs
 
 UNKNOWN = "its job ended without a word; the system or a scheduler may have killed it"
 SHOWN = 5
@@ -32,36 +34,73 @@ KNOWN = {
 """What Snakemake says, and what that means here; groups of the pattern are filled in."""
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A job that failed: its stage, or the rule of one that is no stage's, and its log."""
+
+    name: str
+    log: str | None
+
+    def ended(self, since: float) -> jobs.Job | None:
+        """Return what it has told of itself, if it came so far after a moment, by the clock of the file system."""
+        return jobs.last(self.name) if jobs.last_sign(self.name) >= since else None
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """End the process with one line that says what is wrong; Snakemake would show an exception inside a traceback."""
+    try:
+        yield
+    except Exception as error:
+        print(f"error: {program.describe(error)}", file=sys.stderr, flush=True)
+        os._exit(1)
+
+
 class Failures(logging.Handler):
     """What failed in this process' run, in the order of its being told."""
 
-    def __init__(self) -> None:
+    def __init__(self, workflow: Any) -> None:
+        """Hear all that Snakemake says from now on, and tell at the end of the process what failed."""
         super().__init__(logging.INFO)
-        self.before: set[str] = set()
-        self.since = 0.0
-        self.attempts: list[tuple[list[SnakemakeJob], str]] = []
+        self.workflow = workflow
+        self.since = jobs.clock()
+        self.attempts: list[tuple[list[Failed], str]] = []
         self.known: dict[str, None] = {}
         self.others: dict[str, None] = {}
-
-    def listen(self) -> None:
-        """Hear all that Snakemake says from now on, and tell at the end of the process what failed."""
-        self.before, self.since = jobs.tokens(), time.time()
         logger.addHandler(self)
         atexit.register(self.tell, Path.cwd())
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note an error of Snakemake's own; those of jobs come to :meth:`add`."""
-        text = record.getMessage()
+        """Note an error of Snakemake's own, or of a job, which may still succeed at another attempt."""
+        told: dict[str, Any] = vars(record)
+        event = told.get("event")
+        if event == LogEvent.GROUP_ERROR:
+            self._add(told["job_error_info"], told.get("said"), told["aux_logs"])
+        elif event == LogEvent.JOB_ERROR:
+            if not told["indent"]:  # not one of a group
+                self._add([told], told["rule_msg"], [])
+        else:
+            self._note(record.getMessage(), record.levelno >= logging.ERROR)
+
+    def _add(self, members: Sequence[dict[str, Any]], said: str | None, scheduler_logs: list[str]) -> None:
+        failed = []
+        for one in members:
+            log = next(iter(one["log"]), None)
+            failed.append(Failed((log and logs.stage_of(log)) or one["rule_name"], log))
+        self.attempts.append((sorted(failed, key=lambda one: one.name), " ".join((said or "").split())))
+        rule = self.workflow.get_rule(members[0]["rule_name"])
+        if not self.workflow.is_local(rule):  # a local job's errors have reached the terminal
+            for line in logs.errors_since(
+                [*scheduler_logs, *(log for one in members for log in one["log"])], self.since
+            ):
+                logger.error(line)
+
+    def _note(self, text: str, is_error: bool) -> None:
         known = [said.format(*match.groups()) for pattern, said in KNOWN.items() if (match := re.search(pattern, text))]
         self.known |= dict.fromkeys(known)
-        if record.levelno >= logging.ERROR and not known:
+        if is_error and not known:
             lines = [line.strip() for line in text.splitlines() if line.strip()]
             self.others[": ".join(line.removesuffix(":") for line in lines[:2])] = None
-
-    def add(self, job: AbstractJob, said: str | None) -> None:
-        """Note a job that failed, and what its scheduler ``said``; it may still succeed at another attempt."""
-        members = job.jobs if isinstance(job, GroupJob) else [job]
-        self.attempts.append((sorted(members, key=lambda one: one.rule.name), " ".join((said or "").split())))
 
     def clear(self) -> None:
         """Forget all: the run has succeeded, whatever failed at first."""
@@ -84,22 +123,15 @@ class Failures(logging.Handler):
             for line in self.lines():
                 print(line, file=sys.stderr, flush=True)
 
-    def _of(self, attempt: list[SnakemakeJob], said: str) -> Iterator[tuple[str, str]]:
+    def _of(self, attempt: list[Failed], said: str) -> Iterator[tuple[str, str]]:
         """Yield the name of each job of a failed attempt, and its line; of a group, those that failed of themselves."""
-        last = {one: self._last(one) for one in attempt}
+        last = {one: one.ended(self.since) for one in attempt}
         failed = [one for one, job in last.items() if job and job.state == "failed"]
         for one in failed or [one for one, job in last.items() if not (job and job.state == "done")]:
-            log, job = next(iter(one.log), None), last[one]
-            told = last_words.error(job) if job and one in failed else last_words.error_since(log, self.since)
+            job = last[one]
+            told = logs.error(job) if job and one in failed else next(reversed(self._errors(one)), None)
             why = (told or said or UNKNOWN).removeprefix("error: ")
-            yield _name(one), f"error: {_name(one)}: {why}" + (f" (log: {log})" if log else "")
+            yield one.name, f"error: {one.name}: {why}" + (f" (log: {one.log})" if one.log else "")
 
-    def _last(self, job: SnakemakeJob) -> jobs.Job | None:
-        """Return what a job has told of itself, if it came so far in this run."""
-        found = jobs.last(_name(job))
-        return None if found is None or found.token in self.before else found
-
-
-def _name(job: SnakemakeJob) -> str:
-    """Return the stage of a job, or the rule of one that is no stage's."""
-    return str(getattr(job.params, "stage", job.rule.name))
+    def _errors(self, one: Failed) -> list[str]:
+        return logs.errors_since([one.log] if one.log else [], self.since)

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 
 
 def printed(*arguments: str | Path) -> str | None:

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.errors import UserError
-from stages.files import read_json, write_json
-from stages.names import is_unicode, shown
+from darkroom.archives.names import is_unicode, show
+from darkroom.core.errors import UserError
+from darkroom.core.files import read_json, write_json
 
 FOLDER_ENDING = ".dir"
 KEPT = Path(".dvc/tmp/contents.json")
@@ -47,13 +47,13 @@ def files_below(folder: Path) -> dict[str, os.stat_result]:
     found = {}
     for parent, folders, names in os.walk(folder, followlinks=True):
         if wrong := next((name for name in (*folders, *names) if not is_unicode(name)), None):
-            raise UserError(f"{shown(Path(parent, wrong))}: the name is not UTF-8; rename it")
+            raise UserError(f"{show(Path(parent, wrong))}: the name is not UTF-8; rename it")
         for name in names:
             path = os.path.join(parent, name)  # noqa: PTH118  Path is slow for tens of thousands of files
             with contextlib.suppress(FileNotFoundError):
                 found[os.path.relpath(path, folder)] = status = os.stat(path)  # noqa: PTH116
                 if not stat.S_ISREG(status.st_mode):
-                    raise UserError(f"{shown(path)}: neither a file nor a folder; put a file in its place or remove it")
+                    raise UserError(f"{show(path)}: neither a file nor a folder; put a file in its place or remove it")
     return found
 
 
@@ -80,11 +80,16 @@ def content_and_files(path: Path) -> tuple[Content | None, dict[str, str]]:
     """Return what the file or folder holds, as :func:`content`, and of a folder the MD5 of each file by its name."""
     if not path.is_dir():
         return (Content(_md5(path), path.stat().st_size) if path.exists() else None), {}
-    statuses = files_below(path)
-    names = seen_by_dvc(path, statuses)
+    statuses = _seen_below(path)
+    names = list(statuses)
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         files = dict(zip(names, pool.map(lambda name: _md5(path / name), names), strict=True))
-    return Content(of_folder(files), sum(statuses[name].st_size for name in names), len(names)), files
+    return Content(of_folder(files), sum(status.st_size for status in statuses.values()), len(files)), files
+
+
+def _seen_below(folder: Path) -> dict[str, os.stat_result]:
+    statuses = files_below(folder)
+    return {name: statuses[name] for name in seen_by_dvc(folder, statuses)}
 
 
 def of_folder(files: Mapping[str, str]) -> str:
@@ -102,24 +107,26 @@ def signature(path: Path) -> str | None:
     """Return a text that changes when a file is written, replaced, added or removed; ``None`` where there is none."""
     if not path.exists():
         return None
-    statuses = files_below(path) if path.is_dir() else {}
-    seen = sorted(seen_by_dvc(path, statuses)) if statuses else []
-    found = [(name, statuses[name]) for name in seen] or [("", path.stat())]
-    facts = [(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) for name, status in found]
+    found = (_seen_below(path) if path.is_dir() else {}) or {"": path.stat()}
+    facts = [(name, one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino) for name, one in sorted(found.items())]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _kept() -> dict[str, list]:
+    try:
+        return read_json(KEPT)
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 class Contents:
     """Contents by path; those hashed earlier are believed while their signature stays."""
 
     def __init__(self) -> None:
-        try:
-            self._kept: dict[str, list] = read_json(KEPT)
-        except (FileNotFoundError, ValueError):
-            self._kept = {}
+        self._kept = _kept()
+        self._new: dict[str, list] = {}
         self._seen: dict[str, Content | None] = {}
         self._files: dict[str, dict[str, str]] = {}
-        self._new = False
 
     def __call__(self, path: str) -> Content | None:
         """Return what a file or folder holds, or ``None`` where there is none; looked at once."""
@@ -136,10 +143,11 @@ class Contents:
         self._seen.clear()
         self._files.clear()
 
-    def keep(self) -> None:
-        """Keep what was hashed for the next time."""
-        if self._new:
-            write_json(KEPT, self._kept)
+    def keep(self, least: int = 0) -> None:
+        """Keep the hashes of what has at least so many bytes for the next time, beside those of other processes."""
+        new = {path: one for path, one in self._new.items() if one[2] >= least}
+        if new:
+            write_json(KEPT, {**_kept(), **new})
 
     def _content(self, path: str) -> Content | None:
         before = signature(Path(path))
@@ -150,5 +158,5 @@ class Contents:
             return Content(*known[1:])
         found, self._files[path] = content_and_files(Path(path))
         if found and signature(Path(path)) == before:  # not written to meanwhile
-            self._kept[path], self._new = [before, found.md5, found.size, found.files], True
+            self._kept[path] = self._new[path] = [before, found.md5, found.size, found.files]
         return found

@@ -1,8 +1,8 @@
 """The action of every rule: what `dvc repro --single-item` does with a stage, fit for many jobs on many machines.
 
 What the stage reads is checked (workflow/guard.py), what it gave before with the same inputs is brought from the remote
-(workflow/restore.py), then DVC decides by content whether its command is executed, and what came out is left to be
-recorded in dvc.lock (workflow/recording.py).
+(workflow/notes.py), then DVC decides by content whether its command is executed, and what came out is recorded
+(workflow/recording.py).
 
     python -m workflow.job STAGE
 """
@@ -12,64 +12,33 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Collection, Container, Sequence
-from functools import partial
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from stages import command, template, versions
-from stages.errors import UserError
-from workflow import jobs, listings, lock, recording, storage
-from workflow.changes import is_elsewhere, is_outside
+from darkroom.core.errors import UserError
+from darkroom.pipeline import command, template, versions
+from workflow import jobs, listings, notes, recording, storage
+from workflow.changes import Inspection, is_elsewhere, is_outside
 from workflow.guard import bring_back, check_whole, guard
-from workflow.hashes import files_below
-from workflow.producers import Producers
-from workflow.restore import forget, restore
+from workflow.hashes import Contents, files_below
 
 if TYPE_CHECKING:
-    from dvc.repo import Repo
     from dvc.stage import PipelineStage
 
 TOOLS = ("dvc", "snakemake")
 SHELLS = 128
 """What a shell adds to the number of the signal that ended a command."""
+LARGE = 2**26
+"""Bytes that are worth not being read again by the next job."""
 LAST_WORDS = 10.0
 """Seconds that a command has to end by itself when its job is stopped."""
 
 
-class Stages:
-    """The stages of dvc.yaml, filled in, for DVC to load one by one."""
-
-    def __init__(self) -> None:
-        self.definitions, self.values = template.documents()
-        self.expanded = template.expanded(self.definitions, self.values)
-        self.producers = Producers((out, one.name) for one in self.expanded.values() for out in one.outs)
-
-    def stage(self, name: str) -> template.Stage:
-        """Return a stage.
-
-        Raises:
-            UserError: there is none of this name.
-        """
-        if name not in self.expanded:
-            raise UserError(f"{template.FILE}: no stage {name}; there is {', '.join(self.expanded)}")
-        return self.expanded[name]
-
-    def outs_read(self, stage: template.Stage) -> list[tuple[str, str]]:
-        """Return what other stages write of what a stage depends on, each with the stage that writes it."""
-        return [(out, self.producers[out]) for dep in stage.deps for out in self.producers.behind(dep)]
-
-    def loaded(self, repo: "Repo", names: Collection[str]) -> "dict[str, PipelineStage]":
-        """Return stages as DVC has them, with what is recorded of them at this moment."""
-        recorded = lock.recorded(names)
-        definitions = {name: template.definition(self.expanded[name], self.definitions, self.values) for name in names}
-        return {name: storage.loaded(repo, name, definitions[name], recorded[name]) for name in names}
-
-
-def executed(name: str, stages: Stages) -> None:
-    """Have a stage's outputs as its inputs of this moment give them, and leave what is to be recorded of it.
+def executed(name: str, stages: Mapping[str, template.Stage], definition: Mapping[str, Any]) -> None:
+    """Have a stage's outputs as its inputs of this moment give them, and record it.
 
     Raises:
         UserError: its source is not here or cannot be read, what was made for it is not what it was, its command was
@@ -78,26 +47,30 @@ def executed(name: str, stages: Stages) -> None:
     """
     from dvc.stage.serialize import to_single_stage_lockfile
 
-    stage = stages.stage(name)
-    with storage.alone(stage.params) as repo:
-        load = partial(stages.loaded, repo)
-        if source := next(filter(is_elsewhere, stage.deps), None):
-            bring_back(load([name])[name], source)
+    def stage() -> "PipelineStage":
+        return storage.loaded(repo, name, definition, recording.of([name]).raw(name))
+
+    inspection = Inspection(stages, {}, Contents())
+    inspection.entries = recording.of({name, *inspection.before(name)})
+    with storage.alone(stages[name].params) as repo:
+        if any(map(is_elsewhere, stages[name].deps)):
+            bring_back(name, inspection, repo)
             return
-        for source in filter(is_outside, stage.deps):
+        for source in filter(is_outside, stages[name].deps):
             files_below(Path(source))  # DVC would say nothing of a name that it cannot write
-        guard(stages.outs_read(stage), load)
-        if said := restore(repo, load([name])[name]):
+        guard(name, inspection, repo)
+        inspection.contents.keep(LARGE)
+        if said := notes.restore(repo, stage()):
             print(f"[restore {name}] {said}", file=sys.stderr)
-        reproduced = reproduce(load([name])[name])
+        reproduced = reproduce(stage())
         try:
-            check_whole(reproduced or load([name])[name])
+            check_whole(reproduced or stage())
         except UserError:
-            forget(repo, load([name])[name])
+            notes.forget(repo, stage())
             raise
         if reproduced:
             recording.keep(name, to_single_stage_lockfile(reproduced))
-            list_read(reproduced, stages.producers)
+            list_read(reproduced, inspection.producers)
 
 
 def list_read(stage: "PipelineStage", made: Container[str]) -> None:
@@ -138,7 +111,7 @@ def signal_of(status: int) -> int | None:
 
 def described(job: jobs.Job, stage: template.Stage) -> str:
     """Return in a line where a job runs, with what, and the versions that it computes with."""
-    libraries = versions.installed([*TOOLS, *stage.params.get(str(versions.FILE), ())])
+    libraries = versions.find_installed([*TOOLS, *stage.params.get(str(versions.FILE), ())])
     used = ", ".join(f"{name} {version}" for name, version in libraries.items())
     gpus = "not assigned" if job.gpus is None else job.gpus or "none"
     python = ".".join(map(str, sys.version_info[:3]))
@@ -164,12 +137,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     os.environ[command.OURS] = options.stage
     gc.disable()  # it would go through the parameters of a thousand models again and again
-    stages = Stages()
-    stage = stages.stage(options.stage)
+    definitions, values = template.read_documents()
+    stages = template.expand(definitions, values)
+    if options.stage not in stages:
+        raise UserError(f"{template.FILE}: no stage {options.stage}; there is {', '.join(stages)}")
+    stage = stages[options.stage]
+    if not options.log:  # by hand: no Snakemake has brought the shards up to date
+        recording.join(stages)
     with jobs.working(stage.name, options.log) as job:
         print(described(job, stage), flush=True)
         try:
-            executed(stage.name, stages)
+            executed(stage.name, stages, template.fill_definition(stage, definitions, values))
         except KeyboardInterrupt:
             stop_children()
             raise

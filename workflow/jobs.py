@@ -9,6 +9,7 @@ import os
 import secrets
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -18,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from stages import record
-from stages.files import read_json, write_json
+from darkroom.core.files import read_json, write_json
+from darkroom.pipeline import record
 from workflow.cache import DVC
 
 FOLDER = DVC / "tmp/jobs"
@@ -39,7 +40,7 @@ class Job:
     """A job of a stage: its state, where it runs or ran, when (UTC), and what it was given.
 
     ``machine`` tells apart what ``host`` may not: machines, and containers with process numbers of their own; ``born``
-    is when the process began, by :func:`stages.record.started`.
+    is when the process began, by :func:`darkroom.pipeline.record.find_start`.
     ``gpus`` are those that the scheduler made visible, ``None`` where it said nothing.
     """
 
@@ -71,10 +72,13 @@ def last(stage: str) -> Job | None:
         return None
 
 
-def tokens() -> set[str]:
-    """Return the tokens of all jobs that have been last of their stage."""
-    found = (last(file.stem) for file in FOLDER.glob("[!.]*.json"))
-    return {job.token for job in found if job}
+def clock() -> float:
+    """Return the time by the clock of the file system, by which jobs on any machine give their signs of life."""
+    try:
+        with tempfile.TemporaryFile(dir=FOLDER) as file:
+            return os.fstat(file.fileno()).st_mtime
+    except OSError:  # no job ever ran, or the folder is not ours
+        return time.time()
 
 
 def last_sign(stage: str) -> float:
@@ -94,7 +98,7 @@ def is_here(job: Job) -> bool:
 def is_alive_here(job: Job) -> bool:
     """Return whether the process of a job that :func:`is_here` is there still."""
     with suppress(OSError):
-        return record.started(job.pid) == job.born
+        return record.find_start(job.pid) == job.born
     return False
 
 
@@ -158,7 +162,7 @@ def working(stage: str, log: str | None) -> Iterator[Job]:
         host=os.environ.get("SLURMD_NODENAME") or socket.gethostname(),
         machine=machine(),
         pid=os.getpid(),
-        born=record.started(),
+        born=record.find_start(),
         token=secrets.token_hex(4),
         log=log,
         threads=os.environ.get("DARKROOM_THREADS"),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from stages.files import read_json, write_json
+from darkroom.core.files import read_json, write_json
 from workflow.hashes import FOLDER_ENDING
 
 FOLDER = Path(".dvc/tmp/listings")
@@ -35,27 +35,6 @@ def prune(wanted: Collection[str]) -> None:
     for file in FOLDER.glob("[!.]*.json"):
         if f"{file.stem}{FOLDER_ENDING}" not in wanted:
             file.unlink(missing_ok=True)
-
-
-def difference(old: Listing, new: Listing) -> str:
-    """Return in a few words which files differ, are new, or are gone; a folder stands for all in it."""
-    both = {name for name in old.keys() & new.keys() if old[name] != new[name]}
-    found = {
-        ("differs", "differ"): both,
-        ("is new", "are new"): _outermost(new.keys() - old.keys(), old),
-        ("is gone", "are gone"): _outermost(old.keys() - new.keys(), new),
-    }
-    return "; ".join(_counted(sorted(names), *verbs) for verbs, names in found.items() if names)
-
-
-def _outermost(names: Collection[str], others: Listing) -> set[str]:
-    """Return ``names``, or in their place the folder at the top that ``others`` have not."""
-    known = {name.partition("/")[0] for name in others}
-    return {name if (top := name.partition("/")[0]) in known else top for name in names}
-
-
-def _counted(names: list[str], one: str, several: str) -> str:
-    return f"{names[0]} {one}" if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more {several}"
 
 
 def _place(md5: str) -> Path:

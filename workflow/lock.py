@@ -1,14 +1,10 @@
-"""dvc.lock: what each stage was executed with and what came out, by hash.
-
-A job does not write it. It leaves what it has to record in a file of its own (workflow/pending.py), which is read here
-as if it stood in dvc.lock already.
-"""
+"""dvc.lock: what each stage was executed with and what came out, by hash. No job reads or writes it (recording.py)."""
 
 import fcntl
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +13,8 @@ from typing import Any
 
 import yaml
 
-from stages.errors import UserError
-from stages.parameters.base import Loader
-from workflow import pending
+from darkroom.core.errors import UserError
+from darkroom.params.yaml_files import Loader
 from workflow.hashes import Content
 
 FILE = Path("dvc.lock")
@@ -65,16 +60,20 @@ class Entries(Mapping[str, Entry]):
         Raises:
             UserError: it is not what DVC writes.
         """
+        if name not in self.texts:
+            raise KeyError(name)
         if name not in self._known:
             self._known[name] = _entry(name, self.raw(name))
         return self._known[name]
 
     def raw(self, name: str) -> dict[str, Any]:
-        """Return an entry as it stands in the file.
+        """Return an entry as it stands in the file; nothing of a stage that has none.
 
         Raises:
             UserError: it is not what DVC writes.
         """
+        if name not in self.texts:
+            return {}
         try:
             return yaml.load(self.texts[name], Loader=Loader)[name]
         except yaml.YAMLError:
@@ -131,73 +130,35 @@ def noted(name: str, text: str) -> Entry | None:
         return None
 
 
-def read(patience: float = PATIENCE) -> Entries:
-    """Return the entries of dvc.lock, and those that jobs left to be joined to it.
+def now() -> Entries:
+    """Return the entries of dvc.lock while nobody writes it.
 
     Raises:
         UserError: as :func:`parsed`.
     """
-    left = pending.every()  # first: what is joined meanwhile stands in dvc.lock then
-    known = written(patience).texts
-    return Entries({**known, **{stage: one.text for stage, one in left.items() if one.follows(known.get(stage))}})
-
-
-def recorded(stages: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return what is recorded of some stages, as it stands in the file; nothing of one that is not recorded.
-
-    Every job asks, so it must not cost more where there are more stages: only these entries are taken apart.
-
-    Raises:
-        UserError: as :func:`parsed`.
-    """
-    left = {stage: pending.of(stage) for stage in stages}
-    known = parts(stages, patience=1)
-    texts = known | {stage: one.text for stage, one in left.items() if one and one.follows(known.get(stage))}
-    found = Entries(texts)
-    return {stage: found.raw(stage) if stage in found else {} for stage in stages}
-
-
-def parts(stages: Iterable[str], patience: float = PATIENCE) -> dict[str, str]:
-    """Return the part of dvc.lock for each of some stages, of those that it has.
-
-    Raises:
-        UserError: as :func:`parsed`.
-    """
-    text = whole(patience)
-    if not text.startswith(HEAD) or f"\n{CONFLICT}" in text:
-        texts = parsed(text).texts
-        return {stage: texts[stage] for stage in stages if stage in texts}
-    starts = {stage: start + 1 for stage in stages if (start := text.find(f"\n  {stage}:\n")) >= 0}
-    ends = {stage: NAME.search(text, start + 1) for stage, start in starts.items()}
-    return {stage: text[start : end.start() if (end := ends[stage]) else None] for stage, start in starts.items()}
+    return parsed(_text())
 
 
 def written(patience: float = PATIENCE) -> Entries:
-    """Return the entries of dvc.lock alone.
-
-    Raises:
-        UserError: as :func:`parsed`.
-    """
-    return parsed(whole(patience))
-
-
-def whole(patience: float = PATIENCE) -> str:
-    """Return the text of dvc.lock, empty where there is no such file.
+    """Return the entries of dvc.lock alone; none where there is no such file.
 
     DVC empties the file and then writes it, while it holds its lock of the repository. What is read then is not
     believed, unless DVC holds it for more than ``patience`` seconds, as for a push, and the file rests.
+
+    Raises:
+        UserError: as :func:`parsed`.
     """
     end = time.monotonic() + patience
     while FILE.exists():
         busy, text = dvc_is_busy(), _text()
         if not busy and not dvc_is_busy():
-            return text
+            return parsed(text)
         time.sleep(RESTING)
         if time.monotonic() > end and text.strip() and text == _text():
             with suppress(UserError):  # still half a file
-                dict(parsed(text))
-                return text
-    return ""
+                dict(found := parsed(text))
+                return found
+    return Entries({})
 
 
 def dvc_is_busy() -> bool:

@@ -8,39 +8,25 @@ comes first: with a conflict there, nothing is done.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from stages import artifacts, command, plan, template, versions
-from stages.errors import UserError
-from stages.files import write_text
-from stages.parameters.base import FILE as PARAMETERS
-from stages.parameters.document import load
-from workflow import git, recording
-from workflow.lock import CONFLICT, parsed
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_text
+from darkroom.params.document import load
+from darkroom.params.yaml_files import FILE as PARAMETERS
+from darkroom.pipeline import artifacts, command, plan, template, versions
+from workflow import git, lock, recording
+from workflow.lock import CONFLICT
 from workflow.lock import FILE as LOCK
+from workflow.recording import Texts, merged
 
 DERIVED = (plan.FILE, artifacts.FILE, versions.FILE)
 BASE, OURS, THEIRS = 1, 2, 3
 """Git's numbers of the versions of a file in conflict."""
 
-Entries = Mapping[str, Any]
-"""What a dvc.lock says of each stage."""
 
-
-def joined(base: Entries, ours: Entries, theirs: Entries) -> Entries:
-    """Return the entries of both sides, each from the side that changed it; from ours where both did."""
-
-    def one(name: str) -> Any:
-        first, our, their = base.get(name), ours.get(name), theirs.get(name)
-        return their if our == first or (our is None and their != first) else our
-
-    names = [*ours, *(name for name in theirs if name not in ours)]
-    return {name: entry for name in names if (entry := one(name)) is not None}
-
-
-def changed_on_both(base: Entries, ours: Entries, theirs: Entries) -> list[str]:
+def changed_on_both(base: Texts, ours: Texts, theirs: Texts) -> list[str]:
     """Return the stages whose entries both sides changed, each in its way."""
     both = ours.keys() & theirs.keys() - {template.CHECK}  # which the next snakemake records anew
     return sorted(
@@ -80,16 +66,13 @@ def join_lock() -> str:
     Raises:
         UserError: one of them is not what DVC writes, or DVC is at work on the file and goes on.
     """
-    from dvc.utils.serialize import dumps_yaml, loads_yaml
-
-    texts = [git.printed("show", f":{number}:./{LOCK}") or "" for number in (BASE, OURS, THEIRS)]
-    for text in texts:
-        dict(parsed(text))
-    documents = [loads_yaml(text, typ="rt") or {} for text in texts]
-    base, ours, theirs = (document.get("stages") or {} for document in documents)
+    entries = [lock.parsed(git.printed("show", f":{number}:./{LOCK}") or "") for number in (BASE, OURS, THEIRS)]
+    for one in entries:
+        dict(one)  # takes them apart, or finds that they are not what DVC writes
+    texts = [one.texts for one in entries]
     with recording.held():
-        write_text(LOCK, dumps_yaml({**documents[2], **documents[1], "stages": joined(base, ours, theirs)}))
-    both = changed_on_both(base, ours, theirs)
+        write_text(LOCK, lock.text_of(merged(*texts)))
+    both = changed_on_both(*texts)
     return f"{LOCK}: joined" + (f"; ours where both sides changed it: {', '.join(both)}" if both else "")
 
 

@@ -8,12 +8,13 @@ Snakemake looks: older than any output where a stage holds, new, with the reason
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
-from stages.files import write_text
+from darkroom.core.files import write_text
 from workflow.changes import Change, Kind
 from workflow.concerned import Concerned
+from workflow.words import named
 
 FOLDER = Path(".snakemake/reasons")
 LONG_AGO = 1
@@ -75,11 +76,6 @@ def told(concerned: Concerned, wanted: Set[str]) -> list[str]:
                 stages[OF_OUTPUTS.get(change.kind) or str(change)][stage] = None
     if lacking := concerned.lacking & wanted:
         stages[LACKING] = dict.fromkeys(sorted(lacking))
-    lines = [f"{reason}: {_named(list(names))}" for reason, names in stages.items()]
+    lines = [f"{reason}: {named(list(names), SHOWN)}" for reason, names in stages.items()]
     more = [f"and {len(lines) - SHOWN} more reasons, in {FOLDER}"] if len(lines) > SHOWN else []
     return lines[:SHOWN] + more
-
-
-def _named(stages: Sequence[str]) -> str:
-    more = f" and {len(stages) - SHOWN:,} more" if len(stages) > SHOWN else ""
-    return f"{', '.join(stages[:SHOWN])}{more}"

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from stages import command
-from stages.errors import UserError
+from darkroom.core.errors import UserError
+from darkroom.pipeline import command
 
 NAME = "storage"
 CONFIG = Path(".dvc/config")

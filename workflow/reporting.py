@@ -8,19 +8,20 @@ Snakemake reports on files that are there. What a study still lacks is left out,
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
-from stages import command, plan
-from stages.errors import UserError
-from stages.files import written
-from stages.progress import note
-from stages.quantities import counted
-from stages.template import Stage
+from darkroom.core.errors import UserError
+from darkroom.core.files import replace_file
+from darkroom.core.progress import note
+from darkroom.pipeline import command, planning
+from darkroom.pipeline.template import Stage
+from darkroom.reporting.quantities import counted
 from workflow.changes import Inspection
 from workflow.concerned import reached
 from workflow.hashes import Contents
 from workflow.pipeline import Pipeline, caption_of, opened
+from workflow.words import named
 
 REPORT = Path("report.html")
 ALL, TIMINGS = "all", "timings"
@@ -66,13 +67,6 @@ def run_snakemake(*arguments: str) -> None:
         sys.exit(done.returncode)
 
 
-def left_out(names: Iterable[str]) -> str:
-    """Return in a line which stages the report lacks."""
-    every = list(names)
-    more = f" and {len(every) - NAMED} more" if len(every) > NAMED else ""
-    return f"not in {REPORT}, as not made yet: {', '.join(every[:NAMED])}{more}"
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the report that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -82,18 +76,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     upstream = Inspection(pipeline.stages, {}, Contents()).upstream()
     chosen = studies(pipeline, words)
     run_snakemake(TIMINGS)  # first: it also restores what is missing
-    asked = reached((end for study in chosen for end in plan.ends(study, pipeline.values)), upstream)
+    asked = reached((end for study in chosen for end in planning.list_ends(study, pipeline.values)), upstream)
     wanted = [name for name, stage in pipeline.stages.items() if name in asked and to_read(stage)]
     done = finished(pipeline.stages, upstream)
     made = [name for name in wanted if name in done]
     if not made:
         raise UserError(f"nothing of {', '.join(chosen)} is made yet: run make TARGET=<study> first")
     note("report", f"{counted(len(made), 'stage')} of {', '.join(chosen)}")
-    with written(REPORT) as page:
+    with replace_file(REPORT) as page:
         run_snakemake("--report", str(page), TIMINGS, *(to_read(pipeline.stages[name])[0] for name in made))
     print(f"{REPORT} is written: open it in a browser")
     if lacking := [name for name in wanted if name not in made]:
-        print(left_out(lacking))
+        print(f"not in {REPORT}, as not made yet: {named(lacking, NAMED)}")
 
 
 if __name__ == "__main__":

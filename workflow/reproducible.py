@@ -21,13 +21,13 @@ from typing import Any
 import pandas
 from ruamel.yaml import YAML
 
-from stages import command, plan, sources, template
-from stages.errors import UserError
-from stages.files import written
-from stages.parameters.base import FILE as PARAMETERS
-from stages.parameters.document import load
-from stages.parameters.inheritance import DEFAULTS
-from stages.record import FILE as RECORD
+from darkroom.core.errors import UserError
+from darkroom.core.filenames import RECORD
+from darkroom.core.files import replace_file
+from darkroom.params.document import load
+from darkroom.params.kinds import DEFAULTS
+from darkroom.params.yaml_files import FILE as PARAMETERS
+from darkroom.pipeline import command, origins, template
 from workflow import git, lock
 from workflow.reasons import MARK
 
@@ -57,12 +57,12 @@ def point_here(file: Path) -> None:
     content = yaml.load(file.read_text(encoding="utf-8"))
     defaults = content.get(DEFAULTS, {})
     for dataset in having("source", [*content["datasets"].values(), defaults.get("datasets", {})]):
-        if sources.origin(dataset["source"]) not in (sources.DRAWING, sources.DOWNLOADING):
+        if origins.find_origin(dataset["source"]) not in (origins.DRAWING, origins.DOWNLOADING):
             dataset["source"] = str(Path(dataset["source"]).expanduser().absolute())
     for backbone in having("weights", [*content["backbones"].values(), defaults.get("backbones", {})]):
-        if backbone["weights"] not in plan.WEIGHTS:
+        if backbone["weights"] not in origins.WEIGHTS:
             backbone["weights"] = str(Path(backbone["weights"]).expanduser().absolute())
-    with written(file) as temporary, temporary.open("w", encoding="utf-8") as opened:
+    with replace_file(file) as temporary, temporary.open("w", encoding="utf-8") as opened:
         yaml.dump(content, opened)
 
 
@@ -95,7 +95,7 @@ def files(root: Path, out: str) -> set[str]:
 def compared(first: Path, second: Path) -> pandas.DataFrame:
     """Return a row for each stage that was made: how many files and bytes it gave, and which of them differ."""
     rows = []
-    for stage in template.stages(first).values():
+    for stage in template.read_stages(first).values():
         names = sorted({name for out in stage.outs for root in (first, second) for name in files(root, out)})
         if names and stage.verb not in FROM_RECORDS:
             _, different, missing = filecmp.cmpfiles(first, second, names, shallow=False)

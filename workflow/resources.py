@@ -5,16 +5,15 @@ How much a rule asks for at first stands in the rule; profiles may ask for other
 """
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stages import gpu
-from stages.errors import UserError
+from darkroom.core import gpu
+from darkroom.core.errors import UserError
+from workflow.failures import one_line
 
-SETTINGS = {"gpu": gpu.WISHES}
-"""What ``config`` may set, and to what."""
-DEFAULTS = {"gpu": gpu.PREFERRED}
+SETTINGS = {"gpu": (gpu.PREFERRED, gpu.WISHES)}
+"""What ``config`` may set: what it is if nothing is said, and to what."""
 THREADS = 4
 """Threads of a cluster's job that could use any number: few enough for any node, and to start soon."""
 
@@ -46,17 +45,6 @@ def all_cores(workflow: Any) -> Callable[[Any], int]:
     return threads
 
 
-def unlimited(workflow: Any) -> None:
-    """Take away Snakemake's default limit of 100 new jobs a second; another one, given by a user, stays.
-
-    While there is one, each job that ends makes Snakemake 9 look through all that wait once more in every second that
-    follows: after some hundred jobs it does nothing else.
-    """
-    given = workflow.scheduling_settings.max_jobs_per_timespan
-    if given and (given.max_jobs, given.timespan) == (100, 1):
-        workflow.scheduler.job_rate_limiter = None
-
-
 def completed(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``config`` with its defaults.
 
@@ -66,19 +54,13 @@ def completed(config: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in config.items():
         if key not in SETTINGS:
             raise UserError(f"config: {key}: no such entry; allowed: {', '.join(SETTINGS)}")
-        if value not in SETTINGS[key]:
-            raise UserError(f"config: {key}: {value!r}: allowed: {', '.join(SETTINGS[key])}")
-    return {**DEFAULTS, **config}
+        if value not in SETTINGS[key][1]:
+            raise UserError(f"config: {key}: {value!r}: allowed: {', '.join(SETTINGS[key][1])}")
+    return {key: config.get(key, default) for key, (default, _) in SETTINGS.items()}
 
 
 def settle(config: dict[str, Any]) -> None:
-    """Complete ``config``, and let every job's environment say what of it stages ask for.
-
-    A mistake ends the process with one line.
-    """
-    try:
+    """Complete ``config``, and let every job's environment say what of it stages ask for."""
+    with one_line():
         config.update(completed(config))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        os._exit(1)  # an exception would reach the user inside a traceback of Snakemake's
     os.environ[gpu.VARIABLE] = config["gpu"]

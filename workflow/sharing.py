@@ -4,7 +4,7 @@
     python -m workflow.sharing pull    the results that dvc.lock records, and the notes of all other runs
 
 DVC's own push sends of runs that are no longer in dvc.lock a note, but not what came out. Here both go, the results
-first, so that a note that arrives can be relied on: workflow/restore.py, in each job.
+first, so that a note that arrives can be relied on: workflow/notes.py, in each job.
 """
 
 import argparse
@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from stages import command
-from stages.errors import UserError
-from workflow import storage
+from darkroom.core.errors import UserError
+from darkroom.pipeline import command
+from workflow import notes, storage
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -31,14 +31,14 @@ def push() -> str:
         remote = storage.answering(repo)
         if "shared" in remote.config:
             os.umask(0o002)  # DVC opens to the group what results lie in, but not what notes do
-        runs = {note: storage.run(repo, note) for note in storage.notes(repo.cache.legacy)}
+        runs = {note: notes.read(repo, note) for note in notes.names(repo.cache.legacy)}
         whole = {note: stage for note, stage in runs.items() if stage and stage.outs_cached()}
-        sent, failed = repo.cloud.push({one for stage in whole.values() for one in storage.objects(stage)})
+        sent, failed = repo.cloud.push({one for stage in whole.values() for one in notes.objects(stage)})
         if failed:
             raise UserError(f"{len(failed)} files did not arrive: dvc push says why; make push sends the rest")
         count = len(sent) + repo.push()
-        new = whole.keys() - storage.notes(remote.legacy_odb)
-        storage.copy(new, repo.cache.legacy, remote.legacy_odb)
+        new = whole.keys() - notes.names(remote.legacy_odb)
+        notes.copy(new, repo.cache.legacy, remote.legacy_odb)
         return f"sent {count} files and the notes of {len(new)} runs to {storage.where(repo)}"
 
 
@@ -52,16 +52,24 @@ def pull() -> str:
 
     with storage.repository() as repo:
         remote = storage.answering(repo)
-        new = storage.notes(remote.legacy_odb) - storage.notes(repo.cache.legacy)
-        storage.copy(new, remote.legacy_odb, repo.cache.legacy)
+        new = notes.names(remote.legacy_odb) - notes.names(repo.cache.legacy)
+        notes.copy(new, remote.legacy_odb, repo.cache.legacy)
         count = 0
         with suppress(DownloadError):  # which not every missing file raises: they are counted below
             count = repo.fetch()
         check_out(repo)
-        if missing := storage.lacking(repo):
+        if missing := lacking(repo):
             lacks = f"{storage.where(repo)} lacks {missing} files that dvc.lock records"
             raise UserError(f"{lacks}: whoever committed it runs make push, or snakemake makes them here")
         return f"brought {count} files and the notes of {len(new)} runs from {storage.where(repo)}"
+
+
+def lacking(repo: "Repo") -> int:
+    """Return how many files that dvc.lock records the cache lacks; a folder whose list it lacks counts as one."""
+    recorded = {one for stage in repo.index.stages for one in notes.objects(stage)}
+    recorded |= {out.hash_info for stage in repo.index.stages for out in stage.outs if out.hash_info}
+    hashes = {one.value for one in recorded if one.value}
+    return len(hashes - set(repo.cache.local.oids_exist(hashes)))
 
 
 def check_out(repo: "Repo") -> None:

@@ -6,17 +6,15 @@ and that has been made since, is done.
 """
 
 import os
-import tempfile
-import time
 from collections.abc import Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from stages import plan, template
-from stages.parameters.base import read
-from stages.parameters.document import load
-from workflow import jobs, last_words, lock
+from darkroom.params.base import read
+from darkroom.params.document import load
+from darkroom.pipeline import planning, template
+from workflow import jobs, logs, recording
 from workflow.changes import Inspection
 from workflow.concerned import Concerned, concerned, reached
 from workflow.hashes import KEPT, Contents
@@ -60,13 +58,13 @@ def standings() -> Standings:
     Raises:
         UserError: params.yaml is not valid, or dvc.lock is not what DVC writes.
     """
-    planned = plan.plan(load())  # the plan on disk may be behind; it stays as it is, for jobs at work read it
-    stages = template.expanded(template.definitions(), {**read(), **planned})
-    now = clock()
+    planned = planning.make_plan(load())  # the plan on disk may be behind; it stays as it is, for jobs at work read it
+    stages = template.expand(template.read_definitions(), {**read(), **planned})
+    now = jobs.clock()
     found = {name: by_its_job(name, now) for name in stages}
     inspection, to_do = _inspected(stages)  # later, so that what jobs made meanwhile counts as made
     upstream = inspection.upstream()
-    ends = {study: plan.ends(study, planned) for study in planned["comparisons"]}
+    ends = {study: planning.list_ends(study, planned) for study in planned["comparisons"]}
     return Standings(
         {name: _settled(one, to_do) for name, one in found.items()},
         {study: reached(names, upstream) for study, names in ends.items()},
@@ -88,7 +86,7 @@ def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Concer
     """Return the stages as they are now, and what of them is to be looked at again."""
     contents = Contents()
     for attempt in range(1, ATTEMPTS + 1):
-        inspection = Inspection(stages, lock.read(), contents)
+        inspection = Inspection(stages, recording.read(), contents)
         try:
             found = concerned(inspection)
             break
@@ -102,22 +100,13 @@ def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Concer
     return inspection, found
 
 
-def clock() -> float:
-    """Return the time by the clock of the file system, by which jobs on any machine give their signs of life."""
-    try:
-        with tempfile.TemporaryFile(dir=jobs.FOLDER) as file:
-            return os.fstat(file.fileno()).st_mtime
-    except OSError:  # no job ever ran, or the folder is not ours
-        return time.time()
-
-
 def by_its_job(stage: str, now: float) -> Standing:
     """Return how a stage stands if it is still to be made."""
     job = jobs.last(stage)
     if job is None or job.state == "done":
         return Standing(stage, "left")
     if job.state == "failed":
-        return Standing(stage, "failed", job, said=last_words.error(job))
+        return Standing(stage, "failed", job, said=logs.error(job))
     silence = max(0.0, now - jobs.last_sign(stage))
     alive = jobs.is_alive_here(job) if jobs.is_here(job) else silence < jobs.SILENCE
-    return Standing(stage, "running" if alive else "lost", job, silence, last_words.progress(job.log))
+    return Standing(stage, "running" if alive else "lost", job, silence, logs.progress(job.log))

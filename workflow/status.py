@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from stages import command
-from stages.quantities import counted, duration
+from darkroom.pipeline import command
+from darkroom.reporting.quantities import counted, duration
 from workflow.jobs import Job
 from workflow.pipeline import is_running
 from workflow.standing import STATES, Standing, Standings, State, standings

@@ -1,33 +1,25 @@
-"""What DVC keeps, here (its cache) and in the remote that `make remote` sets up: results, and notes of runs.
-
-A note (of DVC's run cache) says what a stage's command gave for its inputs. DVC 3.67 has no public way to a single one,
-hence the names of ``stage_cache`` that begin with an underscore.
-"""
+"""DVC's view of this repository, and the remote that `make remote` sets up."""
 
 import logging
 import os
-import queue
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from stages import template
-from stages.errors import UserError
-from stages.parameters.base import FILE as PARAMETERS
-from stages.parameters.base import read
-from workflow.cache import NOTES
+from darkroom.core.errors import UserError
+from darkroom.params.yaml_files import FILE as PARAMETERS
+from darkroom.params.yaml_files import read
+from darkroom.pipeline import template
 from workflow.remote import ALLOWED, CONFIG
 
 if TYPE_CHECKING:  # a job need not wait for DVC where no remote is set up
     from dvc.data_cloud import Remote
     from dvc.repo import Repo
     from dvc.stage import PipelineStage
-    from dvc_data.hashfile.hash_info import HashInfo
-    from dvc_objects.db import ObjectDB
 
 LOGGERS = ("dvc", "dvc_data", "dvc_objects", "asyncssh")
 PATIENCE = 30.0
@@ -48,16 +40,12 @@ def repository() -> Iterator["Repo"]:
     Raises:
         UserError: DVC cannot do what is asked of it.
     """
-    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    try:
-        with Repo(_wait_for_lock=True) as repo:
-            yield repo
-    except DvcException as error:
-        raise UserError(_first_line(error)) from None
+    with errors_in_one_line(), Repo(_wait_for_lock=True) as repo:
+        yield repo
 
 
 @contextmanager
@@ -66,12 +54,13 @@ def alone(params: Mapping[str, Collection[str]]) -> Iterator["Repo"]:
 
     DVC's processes wait for each other by locks that name numbers of processes, which mean nothing on another machine.
     Here each has such locks to itself: Snakemake sees to it that no job reads what another still writes, and
-    workflow/recording.py that none writes dvc.lock. Of files of parameters DVC sees the dotted keys ``params``.
+    workflow/recording.py that none writes dvc.lock. Of files of parameters DVC sees the dotted keys ``params``: it
+    reads params.yaml some ten times a job, and goes through all of it for each key, 20 s with 1,000 models in it.
+    tests/workflow/test_patches.py fails when DVC does better.
 
     Raises:
         UserError: DVC cannot do what is asked of it.
     """
-    from dvc.exceptions import DvcException
     from dvc.lock import LockNoop
     from dvc.repo import Repo
     from dvc.utils.serialize import LOADERS
@@ -79,15 +68,22 @@ def alone(params: Mapping[str, Collection[str]]) -> Iterator["Repo"]:
     def load(path: str, fs: object = None, **options: object) -> dict[str, Any]:
         return chosen(read(Path(path)), params.get(os.path.relpath(path), ()))
 
-    # DVC reads params.yaml some ten times a job, and goes through all of it for each key: 20 s with 1,000 models in it
     LOADERS[PARAMETERS.suffix] = load
+    with errors_in_one_line(), Repo() as repo, TemporaryDirectory(prefix="darkroom-") as folder:
+        repo.tmp_dir, repo.lock = folder, LockNoop()
+        with repo.lock, repo.scm_context:
+            yield repo
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Turn an error of DVC's into one that a user can mend."""
+    from dvc.exceptions import DvcException
+
     try:
-        with Repo() as repo, TemporaryDirectory(prefix="darkroom-") as folder:
-            repo.tmp_dir, repo.lock = folder, LockNoop()
-            with repo.lock, repo.scm_context:
-                yield repo
+        yield
     except DvcException as error:
-        raise UserError(_first_line(error)) from None
+        raise UserError(first_line(error)) from None
 
 
 def chosen(document: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
@@ -123,23 +119,21 @@ def answering(repo: "Repo") -> "Remote":
     """
     if not configured():
         raise UserError(f"{CONFIG}: no remote is set up: make remote URL=<{ALLOWED}>")
-    answers: queue.SimpleQueue[tuple[Remote, bool] | Exception] = queue.SimpleQueue()
+    answer: Future[tuple[Remote, bool]] = Future()
 
     def ask() -> None:
         try:
             remote = repo.cloud.get_remote()
-            answers.put((remote, remote.fs.exists(remote.path)))
+            answer.set_result((remote, remote.fs.exists(remote.path)))
         except Exception as error:  # every kind of remote has errors of its own
-            answers.put(error)
+            answer.set_exception(error)
 
     threading.Thread(target=ask, daemon=True).start()
     try:
-        answer = answers.get(timeout=PATIENCE)
-    except queue.Empty:
-        answer = TimeoutError(f"no answer for {PATIENCE:.0f} seconds")
-    if isinstance(answer, Exception):
-        raise UserError(f"{CONFIG}: the remote is out of reach: {_first_line(answer)}")
-    remote, there = answer
+        remote, there = answer.result(PATIENCE)
+    except Exception as error:
+        said = first_line(error) if answer.done() else f"no answer for {PATIENCE:.0f} seconds"
+        raise UserError(f"{CONFIG}: the remote is out of reach: {said}") from None
     if remote.fs.protocol == "local" and not there:
         raise UserError(f"{remote.path}: no such folder, though {CONFIG} names it; is its disk there?")
     return remote
@@ -150,53 +144,6 @@ def where(repo: "Repo") -> str:
     return str(repo.config["remote"][repo.config["core"]["remote"]]["url"])
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what an error of DVC's or a remote's says first."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def notes(store: "ObjectDB") -> set[str]:
-    """Return the names of the notes in a cache or remote."""
-    folder = store.fs.join(store.path, NOTES)
-    return {store.fs.relpath(path, store.path) for path in store.fs.find(folder)} if store.fs.exists(folder) else set()
-
-
-def copy(names: Iterable[str], source: "ObjectDB", target: "ObjectDB") -> None:
-    """Copy notes from a cache or remote to another."""
-    from dvc.fs import generic
-
-    def one(name: str) -> None:
-        generic.copy(source.fs, source.fs.join(source.path, name), target.fs, target.fs.join(target.path, name))
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(one, names))
-
-
-def run(repo: "Repo", note: str) -> "PipelineStage | None":
-    """Return the stage that a note speaks of, with the hashes of what came out; ``None`` where it cannot be read."""
-    entry = repo.stage_cache._load_cache(*Path(note).parts[-2:])
-    return repo.stage_cache._create_stage(entry) if entry else None
-
-
-def objects(stage: "PipelineStage") -> set["HashInfo"]:
-    """Return the hashes of all files that came out of a run; of folders whose list is nowhere, none."""
-    return {one for found in stage.get_used_objs(force=True).values() for one in found}
-
-
-def lacking(repo: "Repo") -> int:
-    """Return how many files that dvc.lock records the cache lacks; a folder whose list it lacks counts as one."""
-    recorded = {one for stage in repo.index.stages for one in objects(stage)}
-    recorded |= {out.hash_info for stage in repo.index.stages for out in stage.outs if out.hash_info}
-    hashes = {one.value for one in recorded if one.value}
-    return len(hashes - set(repo.cache.local.oids_exist(hashes)))
-
-
-def fetch(repo: "Repo", stage: "PipelineStage") -> None:
-    """Bring into the cache what came out of a run, as far as the remote has it.
-
-    Raises:
-        UserError: the remote broke off.
-    """
-    try:
-        repo.cloud.pull(objects(stage))
-    except Exception as error:  # as above
-        raise UserError(f"{CONFIG}: the remote broke off: {_first_line(error)}") from None

@@ -1,37 +1,94 @@
 """What every job took, in a table, on a page and in a figure: python -m workflow.timings CSV MD PNG.
 
-Reads what Snakemake measured (workflow/measurements.py) of the stages that params.yaml asks for. No stage of DVC makes
-this, as times differ from run to run.
+Reads logs/<stage>/**/<key>.tsv, which Snakemake measured, with the log beside it and the jobs' own files. The numbers
+are those of the whole job: the start of Python and DVC, hashing, and the command, if DVC executed it. No stage of DVC
+makes this, as times differ from run to run.
 """
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+import csv
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pandas
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from stages import command, template
-from stages.figures import pyplot, save
-from stages.files import write_table, write_text
-from stages.tables import cell, markdown
-from workflow.measurements import Measurement, measurements
+from darkroom.core.files import write_table, write_text
+from darkroom.pipeline import command, template
+from darkroom.reporting.figures import pyplot, save
+from darkroom.reporting.tables import cell, markdown
+from darkroom.reporting.templates import render
+from workflow import jobs, logs
 
+EXECUTED = re.compile(r"^Running stage '", re.MULTILINE)
+"""What DVC prints before it executes a command, and not where it restores outputs."""
+MEASURED = {"memory": "max_rss", "cpu_seconds": "cpu_time", "load": "mean_load"}
+"""What Snakemake calls what it measures."""
 COLUMNS = {"memory": "peak_memory_mib", "load": "mean_load_percent"}
-"""What the table calls a field of a measurement, where it is another name."""
+"""Columns of the table that are not called as the fields of a measurement."""
 SHOWN = 30
 """Jobs in the figure."""
 FORMATS = {"seconds": ",.1f", "longest (s)": ",.1f", "peak memory (MiB)": ",.0f", "seconds restoring": ",.1f"}
 DRAWN = {"seconds": "Seconds", "peak_memory_mib": "Peak memory (MiB)"}
 COLOURS = {True: ("C0", "command executed"), False: ("0.75", "outputs restored, nothing computed")}
-INTRODUCTION = """\
-Snakemake measured each job from its start to its end: Python and DVC starting, files hashed, and the command. A job
-whose inputs DVC knew only *restored* its outputs: its seconds say nothing of what they took to make. What trainings
-took when they were executed, wherever that was, stands in results/*study*/costs.
-"""
-NONE = "No job has left its figures here.\n"
+NONE = "No job has left its measurements here."
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a job took; ``memory`` is the most that its processes held at a time, in MiB, ``load`` in % of a core.
+
+    A job that ended within a moment has its seconds only. ``host`` and ``gpu`` are known of jobs of this folder.
+    """
+
+    verb: str
+    key: str
+    executed: bool
+    seconds: float
+    memory: float | None
+    cpu_seconds: float | None
+    load: float | None
+    host: str | None
+    gpu: str | None
+
+
+def measurements(stages: Collection[str]) -> list[Measurement]:
+    """Return what the last jobs of ``stages`` took, in this order; of those whose last job ended well."""
+    newest = {logs.stage_of(file): file for file in logs.measured()}
+    return [one for name in stages if name in newest and (one := _measurement(name, newest[name]))]
+
+
+def _measurement(stage: str, file: Path) -> Measurement | None:
+    """Return what a file tells of a stage's job; ``None`` if another one has begun since."""
+    log = file.with_suffix(".log")
+    if not log.exists() or log.stat().st_mtime > file.stat().st_mtime:
+        return None
+    with file.open(encoding="utf-8", newline="") as opened:
+        row = next(csv.DictReader(opened, delimiter="\t"), None)
+    if row is None:
+        return None
+    job = jobs.last(stage)
+    mine = job if job and job.log == str(log) else None
+    verb, _, key = stage.partition("@")
+    return Measurement(
+        verb=verb,
+        key=key,
+        executed=bool(EXECUTED.search(log.read_text(encoding="utf-8", errors="replace"))),
+        seconds=float(row["s"]),
+        **{name: _number(row[column]) for name, column in MEASURED.items()},
+        host=mine.host if mine else None,
+        gpu=mine.gpus if mine else None,
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:  # NA, or - where the system does not tell
+        return None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -41,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("page", type=Path, help="a row for each stage, in Markdown")
     parser.add_argument("figure", type=Path, help="time and memory of the longest jobs, as PNG")
     options = parser.parse_args(argv)
-    found = table(measurements(template.stages()))
+    found = table(measurements(template.read_stages()))
     write_table(options.table, found)
     write_text(options.page, page(found))
     save(figure(found), options.figure)
@@ -57,15 +114,16 @@ def table(found: Sequence[Measurement]) -> pandas.DataFrame:
 
 def page(found: pandas.DataFrame) -> str:
     """Return the page: for each verb how many jobs there were, what they took, and where jobs ran."""
-    told = markdown(summary(found), FORMATS) + f"\n{places(found)}" if len(found) else NONE
-    return f"# Time and memory of the jobs\n\n{INTRODUCTION}\n{told}"
+    hosts = found["host"].dropna().value_counts().to_dict()
+    table = markdown(summary(found), FORMATS) if len(found) else ""
+    return render(Path(__file__).parent, "timings.md.j2", table=table, hosts=hosts, notice=NONE)
 
 
 def summary(found: pandas.DataFrame) -> pandas.DataFrame:
     """Return a row for each verb, the one that took longest first."""
     rows = []
-    for verb, jobs in found.groupby("verb"):
-        done, restored = jobs[jobs["executed"]], jobs[~jobs["executed"]]
+    for verb, those in found.groupby("verb"):
+        done, restored = those[those["executed"]], those[~those["executed"]]
         rows.append(
             {
                 "stage": verb,
@@ -78,12 +136,6 @@ def summary(found: pandas.DataFrame) -> pandas.DataFrame:
             }
         )
     return pandas.DataFrame(rows).sort_values(["seconds", "seconds restoring"], ascending=False, ignore_index=True)
-
-
-def places(found: pandas.DataFrame) -> str:
-    """Return in a sentence on which machines the jobs ran, as far as that is known."""
-    counts = found["host"].dropna().value_counts()
-    return f"Jobs ran on {', '.join(f'{host} ({count:,})' for host, count in counts.items())}.\n" if len(counts) else ""
 
 
 def figure(found: pandas.DataFrame) -> Figure:
@@ -104,7 +156,7 @@ def figure(found: pandas.DataFrame) -> Figure:
     keys = [Patch(color=colour, label=said) for colour, said in COLOURS.values()]
     drawn.legend(handles=keys, frameon=False, fontsize=8, loc="outside lower left", ncols=2)
     more = f"The {SHOWN} longest of {len(found):,} jobs" if len(found) > SHOWN else "All jobs, the longest first"
-    drawn.suptitle(more if len(found) else NONE.strip())
+    drawn.suptitle(more if len(found) else NONE)
     return drawn
 
 

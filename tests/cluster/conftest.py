@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.project import snakemake
-from stages import template
+from darkroom.pipeline import template
 from tests.cluster.slurm import Slurm, missing, running
 from tests.cluster.study import study
 
@@ -37,5 +37,5 @@ def local(beside: Future[Path]) -> Path:
 
 def made(folder: Path) -> Path:
     """Make a study without a cluster, and return its folder."""
-    assert snakemake(folder) == sorted(template.stages(folder))
+    assert snakemake(folder) == sorted(template.read_stages(folder))
     return folder

@@ -13,7 +13,7 @@ import yaml
 from benchmarks.project import ROOT
 from tests.cluster.processes import wait
 from tests.cluster.slurm import Slurm
-from tests.small_study import MODEL, ON_BACKBONE, small
+from tests.support.small_study import MODEL, ON_BACKBONE, small
 
 HERE = Path(__file__).parent
 STUDY = {"models": {"plain": MODEL, "frozen": ON_BACKBONE}, "studies.intel.models": ["plain", "frozen", "tuned"]}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.project import edit, run
-from stages import template
+from darkroom.pipeline import template
 from tests.cluster.slurm import Slurm
 from tests.cluster.study import began, events, profile, start, study
-from tests.small_study import results
+from tests.support.small_study import results
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -35,7 +35,7 @@ def test_the_study_is_the_same_on_slurm(slurm: Slurm, beside: Future[Path], tmp_
     before = len(slurm.jobs())
     running = start(slurm, folder, settings)
     assert running.end() == 0, running.said
-    assert began(folder) == sorted(template.stages(folder))
+    assert began(folder) == sorted(template.read_stages(folder))
 
     jobs = {job.number: job.fields for job in slurm.jobs()[before:]}
     assert {fields["JobState"] for fields in jobs.values()} == {"COMPLETED"}

@@ -17,7 +17,7 @@ from benchmarks.project import edit, run, snakemake
 from tests.cluster.processes import wait
 from tests.cluster.slurm import Slurm
 from tests.cluster.study import END, began, events, profile, start
-from tests.small_study import results
+from tests.support.small_study import results
 
 pytestmark = [pytest.mark.cluster, pytest.mark.faults, pytest.mark.slow]
 

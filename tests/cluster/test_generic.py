@@ -7,7 +7,7 @@ import pytest
 
 from tests.cluster.slurm import Slurm
 from tests.cluster.study import began, profile, start
-from tests.small_study import results
+from tests.support.small_study import results
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

@@ -8,7 +8,7 @@ from benchmarks.project import copied, edit, git, leave_one_study, run
 from tests.cluster import study
 from tests.cluster.slurm import Slurm
 from tests.cluster.study import began, profile, start
-from tests.small_study import results
+from tests.support.small_study import results
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -25,7 +25,7 @@ def photographs(folder: Path, source: Path) -> Path:
     """A copy of the sources with the study on photographs at full size, cut to a few epochs."""
     leave_one_study(copied(folder))
     edit(folder, {"datasets.intel.source": str(source), **STUDY})
-    run(folder, "stages.plan")
+    run(folder, "darkroom.pipeline.plan")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "Start")
     return folder

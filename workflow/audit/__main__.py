@@ -1,4 +1,4 @@
-"""What results came from, down to the archives and weights that were brought in, and whether all of it still holds.
+"""Show where results came from, down to the archives and weights that were brought in, and verify that all still holds.
 
     python -m workflow.audit PATH…                             a tree, for a terminal or a pipe
     python -m workflow.audit PATH… --format json               its facts as data
@@ -17,11 +17,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stages import command, template
-from stages.errors import UserError
-from stages.files import write_text
-from stages.quantities import counted, duration, size
-from workflow import lock
+from darkroom.core.errors import UserError
+from darkroom.core.files import write_text
+from darkroom.pipeline import command, template
+from darkroom.reporting.quantities import counted, duration, size
+from workflow import recording
 from workflow.audit import document, lineage, page, text
 from workflow.audit.facts import Audit
 from workflow.changes import Inspection
@@ -32,15 +32,15 @@ WIDTH = 120
 """Columns of text that goes to no terminal."""
 
 
-def tree(audit: Audit) -> str:
+def draw_tree(audit: Audit) -> str:
     """Return the audit as text, as wide as the terminal."""
-    return text.page(audit, shutil.get_terminal_size((WIDTH, 0)).columns)
+    return text.render(audit, shutil.get_terminal_size((WIDTH, 0)).columns)
 
 
-FORMATS: dict[str, Callable[[Audit], str]] = {"tree": tree, "json": document.document, "html": page.page}
+FORMATS: dict[str, Callable[[Audit], str]] = {"tree": draw_tree, "json": document.render, "html": page.render}
 
 
-def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the command line's ``paths``, ``format``, ``out``, ``data`` and ``verify``.
 
     Raises:
@@ -68,7 +68,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return given
 
 
-def verified(paths: Sequence[str], inspection: Inspection, said_to: Callable[[str], None]) -> bool:
+def report(paths: Sequence[str], inspection: Inspection, said_to: Callable[[str], None]) -> bool:
     """Verify everything upstream of ``paths``, say how it went, and return whether all holds."""
     from workflow.audit.verification import verify
 
@@ -87,7 +87,7 @@ def verified(paths: Sequence[str], inspection: Inspection, said_to: Callable[[st
 
 def show(given: argparse.Namespace, inspection: Inspection) -> None:
     """Write the audit of ``given.paths`` in the form asked for."""
-    audit = Audit(tuple(given.paths), tuple(lineage.steps(given.paths, inspection)))
+    audit = Audit(tuple(given.paths), tuple(lineage.trace(given.paths, inspection)))
     form = given.format or "tree"
     if form == CRATE:
         from workflow.audit import crate
@@ -101,20 +101,20 @@ def show(given: argparse.Namespace, inspection: Inspection) -> None:
     else:
         print(shown, end="", flush=True)
     if form != "tree" or given.out:
-        print(text.ending(audit), file=sys.stderr)
+        print(text.conclude(audit), file=sys.stderr)
 
 
-def _to_errors(text: str) -> None:
+def _print_error(text: str) -> None:
     print(text, file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Audit, as the command line asks."""
     try:
-        given = arguments(argv)
+        given = parse_arguments(argv)
         contents = Contents()
-        inspection = Inspection(template.stages(), lock.read(), contents)
-        if given.verify and not verified(given.paths, inspection, _to_errors if given.format else print):
+        inspection = Inspection(template.read_stages(), recording.read(), contents)
+        if given.verify and not report(given.paths, inspection, _print_error if given.format else print):
             sys.exit(1)
         if given.format or not given.verify:
             show(given, inspection)

@@ -1,15 +1,21 @@
-"""How the entries of dvc.lock join: which step wrote what, what came first, and where they do not join."""
+"""The entries of dvc.lock as a chain: the writer of each output, the order of steps, and the joints that do not fit."""
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
-from stages import template
-from stages.errors import UserError
+import networkx
+
+from darkroom.core.errors import UserError
+from darkroom.pipeline import template
 from workflow.changes import CODE, Change, Inspection
 from workflow.hashes import Content, of_folder
 from workflow.lock import FILE as LOCK
 from workflow.producers import Producers
+
+PROGRAM = ("darkroom", "stages")
+"""The folders of the code that steps run."""
 
 
 class Chain:
@@ -20,20 +26,26 @@ class Chain:
         self.inspection, self.entries = inspection, inspection.entries
         self.producers = Producers((out, name) for name, entry in self.entries.items() for out in entry.outs)
 
-    def upstream(self, targets: Sequence[str]) -> list[str]:
+    @cached_property
+    def graph(self) -> networkx.DiGraph:
+        """The steps, each with an edge to every step that it came from."""
+        graph = networkx.DiGraph()
+        for name, entry in self.entries.items():
+            graph.add_node(name)
+            read = (out for dep, recorded in entry.deps.items() for out in self.list_outs_read(dep, recorded))
+            graph.add_edges_from((name, self.producers[out]) for out in read)
+        return graph
+
+    def list_upstream(self, targets: Sequence[str]) -> list[str]:
         """Return the names of the steps that ``targets`` came from, what comes first before.
 
         Raises:
             UserError: no stage wrote one of them, or none has been executed yet.
         """
-        names: dict[str, None] = {}
-        seen: set[str] = set()
-        for target in targets:
-            for name in self.writers(target):
-                self._add(name, names, seen)
-        return list(names)
+        writers = [name for target in targets for name in self.find_writers(target)]
+        return list(dict.fromkeys(name for one in writers for name in networkx.dfs_postorder_nodes(self.graph, one)))
 
-    def writers(self, target: str) -> list[str]:
+    def find_writers(self, target: str) -> list[str]:
         """Return the steps that wrote a file or folder, or what lies in it.
 
         Raises:
@@ -56,22 +68,22 @@ class Chain:
             f"{target}: no stage of {template.FILE} writes it; name a file or folder in data, models or results"
         )
 
-    def outs_read(self, dep: str, recorded: Content) -> list[str]:
+    def list_outs_read(self, dep: str, recorded: Content) -> list[str]:
         """Return the outputs that a step read through a dependency.
 
         Of a folder, those of stages that are no more count only where they were still in it.
         """
         outs = self.producers.behind(dep)
         current = [out for out in outs if self.producers[out] in self.inspection.stages]
-        return current if self._of_folder(dep, current) == recorded.md5 else outs
+        return current if self._hash_folder(dep, current) == recorded.md5 else outs
 
-    def joints(self, name: str) -> list[Change]:
+    def find_gaps(self, name: str) -> list[Change]:
         """Return where what a step read is not what the step before it wrote, as dvc.lock has both."""
         found = []
         now = self.inspection.producers
         for dep, recorded in self.entries[name].deps.items():
-            outs = self.outs_read(dep, recorded)
-            written = self._md5(dep) if dep in self.producers else self._of_folder(dep, outs)
+            outs = self.list_outs_read(dep, recorded)
+            written = self._find_md5(dep) if dep in self.producers else self._hash_folder(dep, outs)
             if written == recorded.md5 or not (outs or now.behind(dep)):
                 continue
             lost = [now[out] for out in now.behind(dep) if now[out] not in self.entries]
@@ -80,18 +92,13 @@ class Chain:
             found.append(Change(name, "joint", dep, what))
         return found
 
-    def _md5(self, out: str) -> str:
+    def is_code(self, dep: str) -> bool:
+        """Return whether a dependency is a file or folder of the program, which no step writes."""
+        of_program = dep.endswith(CODE) or Path(dep).parts[0] in PROGRAM
+        return of_program and dep not in self.producers
+
+    def _find_md5(self, out: str) -> str:
         return self.entries[self.producers[out]].outs[out].md5
 
-    def _of_folder(self, folder: str, outs: Sequence[str]) -> str:
-        return of_folder({os.path.relpath(out, folder): self._md5(out) for out in outs})
-
-    def _add(self, name: str, names: dict[str, None], seen: set[str]) -> None:
-        if name in seen:
-            return
-        seen.add(name)
-        for dep, recorded in self.entries[name].deps.items():
-            if not dep.endswith(CODE):
-                for out in self.outs_read(dep, recorded):
-                    self._add(self.producers[out], names, seen)
-        names[name] = None
+    def _hash_folder(self, folder: str, outs: Sequence[str]) -> str:
+        return of_folder({os.path.relpath(out, folder): self._find_md5(out) for out in outs})

@@ -10,13 +10,13 @@ ENTRY = re.compile(r"^  (\S+):$")
 NOT_COMMITTED = "0" * 40
 
 
-def recording_commits(file: Path) -> dict[str, str]:
+def find_recording_commits(file: Path) -> dict[str, str]:
     """Return the commit that last wrote to each stage's entry of dvc.lock; an entry not committed has none."""
-    order = _lines("rev-list", "--full-history", "--topo-order", "--reverse", "HEAD", "--", str(file))
+    order = _print_lines("rev-list", "--full-history", "--topo-order", "--reverse", "HEAD", "--", str(file))
     age = {commit: number for number, commit in enumerate([*order, NOT_COMMITTED])}
     latest: dict[str, str] = {}
     stage, commit = None, ""
-    for line in _lines("blame", "--line-porcelain", "--", str(file)):
+    for line in _print_lines("blame", "--line-porcelain", "--", str(file)):
         if match := BLAMED.match(line):
             commit = match[1]
         elif line.startswith("\t"):
@@ -27,6 +27,6 @@ def recording_commits(file: Path) -> dict[str, str]:
     return {stage: commit for stage, commit in latest.items() if commit != NOT_COMMITTED}
 
 
-def _lines(*arguments: str) -> list[str]:
+def _print_lines(*arguments: str) -> list[str]:
     """Return what git prints; nothing where there is no git or repository, or the file was never committed."""
     return (git.printed(*arguments) or "").splitlines()

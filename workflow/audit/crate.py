@@ -16,10 +16,10 @@ from rocrate.model.computationalworkflow import ComputationalWorkflow
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from stages import plan, template, versions
-from stages.errors import UserError
-from stages.files import written_folder
-from stages.parameters.base import FILE as PARAMETERS
+from darkroom.core.errors import UserError
+from darkroom.core.files import replace_folder
+from darkroom.params.yaml_files import FILE as PARAMETERS
+from darkroom.pipeline import plan, template, versions
 from workflow.audit.crate_files import SOURCE_CODE, TERMS, Files
 from workflow.audit.crate_run import Run
 from workflow.audit.lineage import Item, Step
@@ -64,18 +64,18 @@ def write(folder: Path, steps: Sequence[Step], targets: Sequence[str], data: boo
     def is_whole(item: Item) -> bool:
         return data or is_wanted(item) or (item.path in makers and makers[item.path] not in DATA)
 
-    with written_folder(folder) as temporary:
+    with replace_folder(folder) as temporary:
         crate = ROCrate(version=RO_CRATE)
         crate.metadata.extra_terms.update(TERMS)
         files = Files(crate, temporary, is_whole)
         _describe(crate, wanted)
-        run = Run(crate, files, _workflow(crate, files))
+        run = Run(crate, files, _add_workflow(crate, files))
         for step in steps:
             run.add(step)
         brought = [item for step in steps for item in step.inputs if item.path not in makers]
         made = [item for step in steps for item in step.outs if is_wanted(item)]
         parameters = crate.get(str(PARAMETERS))
-        run.end([parameters, *_entities(files, brought)], _entities(files, made), steps)
+        run.end([parameters, *_add_items(files, brought)], _add_items(files, made), steps)
         crate.metadata.write(temporary)
 
 
@@ -97,7 +97,7 @@ def _check(steps: Sequence[Step]) -> None:
             raise UserError(f"{step.name}: {broken[0]}: a crate tells what still holds; run snakemake first")
 
 
-def _entities(files: Files, items: Sequence[Item]) -> list[Any]:
+def _add_items(files: Files, items: Sequence[Item]) -> list[Any]:
     return [files.item(item) for item in {item.path: item for item in items}.values()]
 
 
@@ -112,10 +112,10 @@ def _describe(crate: ROCrate, targets: Sequence[str]) -> None:
         crate.root_dataset.append_to("conformsTo", crate.add(ContextEntity(crate, address, facts)))
 
 
-def _workflow(crate: ROCrate, files: Files) -> ComputationalWorkflow:
+def _add_workflow(crate: ROCrate, files: Files) -> ComputationalWorkflow:
     """Add what defines the workflow, the lock of its environment and the licence, and return the workflow."""
     where, facts = files.copy(WORKFLOW)
-    lock = files.add(_environment(), conformsTo={"@id": PIP_LOCK})
+    lock = files.add(_find_lock(), conformsTo={"@id": PIP_LOCK})
     main = crate.add_workflow(
         dest_path=where,
         properties={**facts, "@type": [*ComputationalWorkflow.TYPES, "HowTo"], **PLAIN_TEXT, "buildInstructions": lock},
@@ -131,7 +131,7 @@ def _workflow(crate: ROCrate, files: Files) -> ComputationalWorkflow:
     return main
 
 
-def _environment() -> Path:
+def _find_lock() -> Path:
     """Return the lock that this environment was made from, as requirements/install notes it."""
     noted = Path(sys.prefix, ".lock")
     name = noted.read_text(encoding="utf-8").strip() if noted.exists() else "cpu"

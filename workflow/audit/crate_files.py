@@ -5,6 +5,7 @@ Reads what is to be copied, once; writes it below the crate's folder, under the 
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from mimetypes import MimeTypes
 from pathlib import Path, PurePath
 from typing import Any
@@ -16,7 +17,7 @@ from rocrate.model.entity import Entity
 from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
 
-from stages.errors import UserError
+from darkroom.core.errors import UserError
 from workflow.audit.lineage import Item
 from workflow.hashes import files_below, of_folder, seen_by_dvc
 from workflow.lock import FILE as LOCK
@@ -37,10 +38,10 @@ TERMS = {
     "sha256": "https://w3id.org/ro/terms/workflow-run#sha256",
     "buildInstructions": "https://codemeta.github.io/terms/buildInstructions",
 }
-"""What a crate says and RO-Crate 1.1 has no word for."""
+"""Terms of a crate that RO-Crate 1.1 does not define."""
 
 
-def copied(source: Path, target: Path) -> dict[str, str]:
+def copy_file(source: Path, target: Path) -> dict[str, str]:
     """Copy a file and return its hashes, in hex, and its size in bytes, by their names in a crate; it is read once."""
     sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -52,14 +53,14 @@ def copied(source: Path, target: Path) -> dict[str, str]:
     return {"sha256": sha256.hexdigest(), "md5": md5.hexdigest(), "contentSize": str(size)}
 
 
-def described(crate: ROCrate, name: str, kind: str, /, **properties: Any) -> ContextEntity:
+def describe(crate: ROCrate, name: str, kind: str, /, **properties: Any) -> ContextEntity:
     """Return what is no file of the crate, such as a value or an action; it is added when it is not there."""
     address = f"#{quote(name)}"
     compact = {key: one[0] if isinstance(one, list) and len(one) == 1 else one for key, one in properties.items()}
     return crate.get(address) or crate.add(ContextEntity(crate, address, {"@type": kind, **compact}))
 
 
-def place(path: str) -> str:
+def find_place(path: str) -> str:
     """Return where a file or folder lies in a crate: as in the project, and below ``outside`` what lies outside it."""
     parts = PurePath(path).parts
     if "/" not in parts and ".." not in parts:
@@ -69,7 +70,7 @@ def place(path: str) -> str:
 
 
 class Files:
-    """What lies in a crate, and what it only describes; each is added when it is first asked for."""
+    """The files that a crate holds, and those that it only describes; each is added when it is first asked for."""
 
     def __init__(self, crate: ROCrate, folder: Path, whole: Callable[[Item], bool]) -> None:
         """Take the folder to copy to, and which items are copied ``whole``."""
@@ -82,9 +83,9 @@ class Files:
         Raises:
             UserError: there is no such file.
         """
-        where = place(str(path))
+        where = find_place(str(path))
         try:
-            facts = copied(path, self.folder / where)
+            facts = copy_file(path, self.folder / where)
         except FileNotFoundError:
             raise UserError(
                 f"{path}: missing, and a crate holds it: bring it back with dvc pull or snakemake"
@@ -102,12 +103,13 @@ class Files:
         return self.crate.add_file(dest_path=where, properties={**facts, **properties})
 
     def code(self, item: Item) -> Entity:
-        """Return the entity of a file of code.
+        """Return the entity of a file or folder of code, which is copied.
 
         Raises:
             UserError: it is missing, or is not what the step ran.
         """
-        return self._added(item, lambda: self._file(item, **{"@type": SOURCE_CODE}))
+        copy = self._copy_file if item.files is None else self._copy_folder
+        return self._add_once(item.path, lambda: copy(item, **{"@type": SOURCE_CODE}))
 
     def item(self, item: Item) -> Entity:
         """Return the entity of an input or output.
@@ -115,40 +117,41 @@ class Files:
         Raises:
             UserError: it is to be copied and is missing, or is not what dvc.lock records.
         """
-        copy = self._file if item.files is None else self._folder
-        return self._added(item, lambda: copy(item) if self.whole(item) else self._description(item))
+        copy = self._copy_file if item.files is None else self._copy_folder
+        return self._add_once(item.path, lambda: copy(item) if self.whole(item) else self._describe(item))
 
-    def _added(self, item: Item, make: Callable[[], Entity]) -> Entity:
-        if item.path not in self._items:
-            self._items[item.path] = make()
-        return self._items[item.path]
+    def _add_once(self, path: str, make: Callable[[], Entity]) -> Entity:
+        if path not in self._items:
+            self._items[path] = make()
+        return self._items[path]
 
-    def _file(self, item: Item, **properties: Any) -> File:
+    def _copy_file(self, item: Item, **properties: Any) -> File:
         entity = self.add(Path(item.path), **properties)
         _check(item, entity["md5"])
         return entity
 
-    def _folder(self, item: Item) -> Dataset:
+    def _copy_folder(self, item: Item, **properties: Any) -> Dataset:
         names = sorted(seen_by_dvc(Path(item.path), files_below(Path(item.path))))
-        parts = {name: self.add(Path(item.path, name)) for name in names}
+        paths = {name: Path(item.path, name) for name in names}
+        parts = {name: self._add_once(str(path), partial(self.add, path, **properties)) for name, path in paths.items()}
         _check(item, of_folder({name: part["md5"] for name, part in parts.items()}))
         facts = {"name": item.path, "hasPart": list(parts.values())}
-        return self.crate.add_dataset(dest_path=place(item.path), properties=facts)
+        return self.crate.add_dataset(dest_path=find_place(item.path), properties=facts)
 
-    def _description(self, item: Item) -> ContextEntity:
+    def _describe(self, item: Item) -> ContextEntity:
         known = {} if item.size is None else {"contentSize": str(item.size)}
         if item.files is None:
-            return described(self.crate, place(item.path), "File", name=item.path, md5=item.md5, **known)
+            return describe(self.crate, find_place(item.path), "File", name=item.path, md5=item.md5, **known)
         hashed = {"name": "DVC's hash of the folder", "propertyID": "https://dvc.org", "value": item.md5}
         counted = {"name": "number of files", "value": item.files}
-        return described(
+        return describe(
             self.crate,
-            place(item.path),
+            find_place(item.path),
             "Dataset",
             name=item.path,
             description=f"{item.files} files, which this crate describes and does not hold",
-            identifier=described(self.crate, f"hash/{item.md5}", "PropertyValue", **hashed),
-            additionalProperty=described(self.crate, f"files/{item.files}", "PropertyValue", **counted),
+            identifier=describe(self.crate, f"hash/{item.md5}", "PropertyValue", **hashed),
+            additionalProperty=describe(self.crate, f"files/{item.files}", "PropertyValue", **counted),
             **known,
         )
 

@@ -14,9 +14,9 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from stages import template
-from workflow.audit.crate_files import Files, described
-from workflow.audit.facts import brought
+from darkroom.pipeline import template
+from workflow.audit.crate_files import Files, describe
+from workflow.audit.facts import list_brought
 from workflow.audit.lineage import Item, Step
 from workflow.lock import FILE as LOCK
 
@@ -34,31 +34,31 @@ class Run:
     def __init__(self, crate: ROCrate, files: Files, workflow: Entity) -> None:
         """Take the crate, its files and its workflow."""
         self.crate, self.files, self.workflow = crate, files, workflow
-        self.definitions = template.definitions()
+        self.definitions = template.read_definitions()
         self.controls: list[Entity] = []
         self.tools: dict[str, tuple[Entity, Entity]] = {}
         self._said: set[tuple[str, str, str]] = set()
 
     def add(self, step: Step) -> None:
         """Add a step's action, and its tool when it is the first of its verb."""
-        tool, how = self._tool(step)
-        definition = self.definitions[_verb(step)]["do"]
+        tool, how = self._add_tool(step)
+        definition = self.definitions[_find_verb(step)]["do"]
         deps, keys, outs = (
-            template.paths(definition["deps"]),
-            template.all_params(definition),
-            template.all_outs(definition),
+            template.list_paths(definition["deps"]),
+            template.list_params(definition),
+            template.list_outs(definition),
         )
-        inputs = [self._actual(tool, "input", item, deps) for item in step.inputs]
+        inputs = [self._add_item(tool, "input", item, deps) for item in step.inputs]
         values = [
-            self._value(tool, f"{step.name}/{file}/{key}", key, value, keys.get(file, []))
+            self._add_value(tool, f"{step.name}/{file}/{key}", key, value, keys.get(file, []))
             for file, chosen in step.params.items()
             for key, value in chosen.items()
         ]
         facts = {TIMES[key]: value for key, value in step.record.items() if key in TIMES}
         if step.commit:
             recorded = {"name": f"git commit that recorded it in {LOCK}", "value": step.commit}
-            facts["identifier"] = described(self.crate, f"commit/{step.commit}", "PropertyValue", **recorded)
-        action = described(
+            facts["identifier"] = describe(self.crate, f"commit/{step.commit}", "PropertyValue", **recorded)
+        action = describe(
             self.crate,
             f"run/{step.name}",
             "CreateAction",
@@ -66,12 +66,12 @@ class Run:
             description=step.command,
             instrument=tool,
             object=[*inputs, *(self.files.code(item) for item in step.code), *values],
-            result=[self._actual(tool, "output", item, outs) for item in step.outs],
+            result=[self._add_item(tool, "output", item, outs) for item in step.outs],
             actionStatus=COMPLETED,
             **facts,
         )
         control = {"name": f"DVC executes {step.name}", "instrument": how, "object": action}
-        self.controls.append(described(self.crate, f"control/{step.name}", "ControlAction", **control))
+        self.controls.append(describe(self.crate, f"control/{step.name}", "ControlAction", **control))
         self._add_archives(step)
         self.crate.root_dataset.append_to("mentions", action)
 
@@ -80,17 +80,17 @@ class Run:
         for item in step.outs:
             if item.files is None or self.files.whole(item):
                 continue
-            for one in brought(step):
+            for one in list_brought(step):
                 facts = {"name": one.name, "sha256": one.sha256, "contentSize": str(one.size)}
-                archive = described(self.crate, f"{item.path}/{one.name}", "File", **facts)
+                archive = describe(self.crate, f"{item.path}/{one.name}", "File", **facts)
                 self.files.item(item).append_to("hasPart", archive)
 
     def end(self, sources: list[Entity], made: list[Entity], steps: Sequence[Step]) -> None:
         """Add the run as a whole: from what was brought from outside, its ``sources``, to what it ``made``."""
         for role, entities in (("input", sources), ("output", made)):
             for entity in entities:
-                self._formal(self.workflow, role, entity["name"], entity, _kind(entity))
-        action = described(
+                self._add_formal(self.workflow, role, entity["name"], entity, _find_kind(entity))
+        action = describe(
             self.crate,
             "run",
             "CreateAction",
@@ -100,47 +100,47 @@ class Run:
             object=sources,
             result=made,
             actionStatus=COMPLETED,
-            **_span(steps),
+            **_find_span(steps),
         )
         self.crate.root_dataset.append_to("mentions", action)
-        organize = {"name": "DVC runs the workflow", "instrument": engine(self.crate), "object": self.controls}
-        described(self.crate, "organize", "OrganizeAction", result=action, **organize)
+        organize = {"name": "DVC runs the workflow", "instrument": add_engine(self.crate), "object": self.controls}
+        describe(self.crate, "organize", "OrganizeAction", result=action, **organize)
 
-    def _tool(self, step: Step) -> tuple[Entity, Entity]:
-        verb = _verb(step)
+    def _add_tool(self, step: Step) -> tuple[Entity, Entity]:
+        verb = _find_verb(step)
         if verb not in self.tools:
             facts = {"name": f"stages.{verb}", "description": step.description}
-            tool = described(self.crate, f"tool/{verb}", "SoftwareApplication", **facts)
+            tool = describe(self.crate, f"tool/{verb}", "SoftwareApplication", **facts)
             position = str(len(self.tools) + 1)
-            how = described(self.crate, f"step/{verb}", "HowToStep", name=verb, position=position, workExample=tool)
+            how = describe(self.crate, f"step/{verb}", "HowToStep", name=verb, position=position, workExample=tool)
             self.workflow.append_to("hasPart", tool, compact=True)
             self.workflow.append_to("step", how, compact=True)
             self.tools[verb] = tool, how
         return self.tools[verb]
 
-    def _actual(self, tool: Entity, role: str, item: Item, patterns: Sequence[str]) -> Entity:
+    def _add_item(self, tool: Entity, role: str, item: Item, patterns: Sequence[str]) -> Entity:
         entity = self.files.item(item)
-        self._formal(tool, role, general(item.path, patterns), entity, _kind(entity))
+        self._add_formal(tool, role, generalise(item.path, patterns), entity, _find_kind(entity))
         return entity
 
-    def _value(self, tool: Entity, name: str, key: str, value: Any, patterns: Sequence[str]) -> Entity:
+    def _add_value(self, tool: Entity, name: str, key: str, value: Any, patterns: Sequence[str]) -> Entity:
         plain = isinstance(value, str | int | float)
         facts = {"name": key, "value": value if plain else json.dumps(value, ensure_ascii=False)}
-        entity = described(self.crate, f"value/{name}", "PropertyValue", **facts)
-        self._formal(tool, "input", setting(key, patterns), entity, KINDS.get(type(value), "Text"))
+        entity = describe(self.crate, f"value/{name}", "PropertyValue", **facts)
+        self._add_formal(tool, "input", name_setting(key, patterns), entity, KINDS.get(type(value), "Text"))
         return entity
 
-    def _formal(self, owner: Entity, role: str, name: str, example: Entity, kind: str) -> None:
+    def _add_formal(self, owner: Entity, role: str, name: str, example: Entity, kind: str) -> None:
         """Say that ``example`` stood for a formal parameter of a tool or workflow, which is added when it is new."""
         facts = {"name": name, "additionalType": kind}
-        formal = described(self.crate, f"parameter/{owner['name']}/{name}", "FormalParameter", **facts)
+        formal = describe(self.crate, f"parameter/{owner['name']}/{name}", "FormalParameter", **facts)
         for entity, relation in ((owner, role), (example, "exampleOfWork")):
             if (entity.id, relation, formal.id) not in self._said:
                 entity.append_to(relation, formal, compact=True)
                 self._said.add((entity.id, relation, formal.id))
 
 
-def general(text: str, patterns: Iterable[str]) -> str:
+def generalise(text: str, patterns: Iterable[str]) -> str:
     """Return the pattern of dvc.yaml that a path or key comes from, as ``data/views/<view>``, or ``text`` itself.
 
     A file comes from the pattern of its folder, too.
@@ -152,7 +152,7 @@ def general(text: str, patterns: Iterable[str]) -> str:
     return text
 
 
-def setting(key: str, patterns: Sequence[str]) -> str:
+def name_setting(key: str, patterns: Sequence[str]) -> str:
     """Return what a dotted key of params.yaml sets, as ``training.epochs``, wherever it stands.
 
     dvc.yaml has such keys from the plan (``${item.at.training.epochs}``), which knows the entry that they stand in; of
@@ -166,25 +166,25 @@ def setting(key: str, patterns: Sequence[str]) -> str:
             return name
     if any(name.startswith(f"{last}.") for name in planned.values()):
         return last  # a part that the entry does not have
-    return general(key, [pattern for pattern in patterns if pattern not in planned])
+    return generalise(key, [pattern for pattern in patterns if pattern not in planned])
 
 
-def engine(crate: ROCrate) -> ContextEntity:
+def add_engine(crate: ROCrate) -> ContextEntity:
     """Return DVC, which executed each step, whether or not Snakemake called it."""
     facts = {"@type": "SoftwareApplication", "name": "DVC", "url": "https://dvc.org", "softwareVersion": version("dvc")}
     return crate.add(ContextEntity(crate, f"https://github.com/iterative/dvc/releases/tag/{version('dvc')}", facts))
 
 
-def _span(steps: Sequence[Step]) -> dict[str, str]:
+def _find_span(steps: Sequence[Step]) -> dict[str, str]:
     """Return when the first step began and the last ended, as far as all of them say so."""
     known = {key: [step.record[key] for step in steps if key in step.record] for key in TIMES}
     full = {key: times for key, times in known.items() if len(times) == len(steps)}
     return {TIMES[key]: min(times) if key == "began" else max(times) for key, times in full.items()}
 
 
-def _verb(step: Step) -> str:
+def _find_verb(step: Step) -> str:
     return step.name.partition("@")[0]
 
 
-def _kind(entity: Entity) -> str:
+def _find_kind(entity: Entity) -> str:
     return "Dataset" if entity.type == "Dataset" else "File"

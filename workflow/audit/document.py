@@ -18,44 +18,44 @@ environments  where the models' environments differ: steps that made models, and
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from workflow.audit.facts import Audit, brought, differences, state
+from workflow.audit.facts import Audit, judge, list_brought, list_differences
 from workflow.audit.lineage import Item, Step
 
 
-def document(audit: Audit) -> str:
+def render(audit: Audit) -> str:
     """Return the audit as JSON, indented."""
     content = {
         "asked": list(audit.asked),
         "holds": not audit.differences,
         "differences": audit.differences,
-        "steps": [_step(step) for step in audit.steps],
+        "steps": [_describe(step) for step in audit.steps],
         "environments": [asdict(environment) for environment in audit.environments],
     }
     return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _describe(step: Step) -> dict[str, Any]:
     facts = {"name": step.name, "description": step.description, "command": step.command, "commit": step.commit}
     return {
         **{name: fact for name, fact in facts.items() if fact},
-        "state": state(step),
+        "state": judge(step),
         "params": step.params,
-        "code": [_item(item) for item in step.code],
-        "inputs": [_item(item) for item in step.inputs],
-        "outputs": [{name: fact for name, fact in _item(item).items() if name != "producer"} for item in step.outs],
-        **({"brought": found} if (found := [_known(asdict(one)) for one in brought(step)]) else {}),
+        "code": [_describe_item(item) for item in step.code],
+        "inputs": [_describe_item(item) for item in step.inputs],
+        "outputs": [_describe_item(replace(item, producer=None)) for item in step.outs],
+        **({"brought": found} if (found := [_leave_out_unknown(asdict(one)) for one in list_brought(step)]) else {}),
         **({"record": step.record} if step.record else {}),
         "changes": [{"kind": one.kind, "subject": one.subject, "what": one.what} for one in step.changes],
-        "differences": differences(step),
+        "differences": list_differences(step),
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
-    return _known(asdict(item))
+def _describe_item(item: Item) -> dict[str, Any]:
+    return _leave_out_unknown(asdict(item))
 
 
-def _known(facts: dict[str, Any]) -> dict[str, Any]:
+def _leave_out_unknown(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: fact for name, fact in facts.items() if fact is not None}

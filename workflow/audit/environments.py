@@ -1,15 +1,15 @@
-"""Where models were made in different environments: the facts of their records that differ, and no others."""
+"""The environments that models were made in: the facts of their records that differ, and no others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.trained import NETWORK
+from darkroom.core.filenames import NETWORK
 from workflow.audit.lineage import Step
 
 FACTS = ("machine", "python", "versions", "backend", "gpu", "threads")
-"""What of a record tells the environment; the rest are measurements, and parameters that dvc.lock has."""
+"""Keys of a record that describe the environment; others are measurements, and parameters that dvc.lock has."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ def is_model(step: Step) -> bool:
     return any(Path(out.path).name == NETWORK for out in step.outs)
 
 
-def different(steps: Sequence[Step]) -> list[Environment]:
+def list_different(steps: Sequence[Step]) -> list[Environment]:
     """Return the environments in which the models among ``steps`` were made, none where they do not differ."""
-    known = {step.name: _facts(step.record) for step in steps if is_model(step)}
+    known = {step.name: _collect_facts(step.record) for step in steps if is_model(step)}
     names = dict.fromkeys(name for facts in known.values() for name in facts)
     values = {fact: {step: facts[fact] for step, facts in known.items() if fact in facts} for fact in names}
-    differing = {fact: told_apart(found) for fact, found in values.items() if _differ(list(found.values()))}
+    differing = {fact: keep_different(found) for fact, found in values.items() if _differ(list(found.values()))}
     apart: dict[str, dict[str, Any]] = {step: {} for step in known}
     for fact, found in differing.items():
         for step, value in found.items():
@@ -40,7 +40,12 @@ def different(steps: Sequence[Step]) -> list[Environment]:
     return grouped if differing else []
 
 
-def told_apart(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def list_facts(environments: Sequence[Environment]) -> list[str]:
+    """Return the names of the facts that set environments apart."""
+    return list(dict.fromkeys(fact for environment in environments for fact in environment.facts))
+
+
+def keep_different(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return values by step as they stand; of lists, only what is not in every one of them."""
     if not all(isinstance(value, list) for value in values.values()):
         return values
@@ -52,7 +57,7 @@ def _differ(values: Sequence[Any]) -> bool:
     return any(value != values[0] for value in values)
 
 
-def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
+def _collect_facts(record: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in FACTS:
         value = record.get(name)

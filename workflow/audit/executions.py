@@ -1,4 +1,4 @@
-"""What DVC remembers of executions: its run cache, against which an entry of dvc.lock can be checked.
+"""The executions that DVC remembers: its run cache, against which an entry of dvc.lock can be checked.
 
 DVC notes each execution of a stage in ``runs`` of its cache, apart from dvc.lock. A hash that stands in dvc.lock alone
 came from no execution. Whoever also forges the run cache is not found out here.
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workflow.cache import NOTES
-from workflow.changes import differences
 from workflow.lock import FILE as LOCK
 from workflow.lock import Entry, noted
+from workflow.words import differences
 
 PULLED = f"{LOCK} was edited, or the run cache was not pulled (make pull)"
 
@@ -27,34 +27,34 @@ class Executions:
         """Return whether any execution is known."""
         return bool(self._texts)
 
-    def doubt(self, entry: Entry) -> str | None:
+    def find_doubt(self, entry: Entry) -> str | None:
         """Return why no execution made an entry of dvc.lock what it is, or ``None`` where one did."""
         deps = {one.md5 for one in entry.deps.values()}
-        same_inputs = [run for run in self._holding(entry.name, deps) if not _inputs_differ(entry, run)]
-        if any(_outs(run) == _outs(entry) for run in same_inputs):
+        same_inputs = [run for run in self._list_holding(entry.name, deps) if not _find_difference(entry, run)]
+        if any(_list_hashes(run) == _list_hashes(entry) for run in same_inputs):
             return None
         if same_inputs:
-            nearest = max(same_inputs, key=lambda run: len(_outs(run).items() & _outs(entry).items()))
-            forged = next(out for out, md5 in _outs(entry).items() if _outs(nearest).get(out) != md5)
+            nearest = max(same_inputs, key=lambda run: len(_list_hashes(run).items() & _list_hashes(entry).items()))
+            forged = next(out for out, md5 in _list_hashes(entry).items() if _list_hashes(nearest).get(out) != md5)
             return f"{forged} has a hash in {LOCK} that no execution produced"
         outs = {one.md5 for one in entry.outs.values()}
-        for run in self._holding(entry.name, outs):
-            if _outs(run) == _outs(entry):
-                return f"{_inputs_differ(entry, run)} when these outputs were made: {PULLED}"
+        for run in self._list_holding(entry.name, outs):
+            if _list_hashes(run) == _list_hashes(entry):
+                return f"{_find_difference(entry, run)} when these outputs were made: {PULLED}"
         return f"no execution with what {LOCK} says it read is in {self.folder}: {PULLED}"
 
-    def _holding(self, name: str, hashes: set[str]) -> Iterator[Entry]:
+    def _list_holding(self, name: str, hashes: set[str]) -> Iterator[Entry]:
         """Return the executions in whose notes all of ``hashes`` stand; to read all notes would take long."""
         for text in self._texts:
             if all(md5 in text for md5 in hashes) and (found := noted(name, text)):
                 yield found
 
 
-def _outs(entry: Entry) -> dict[str, str]:
+def _list_hashes(entry: Entry) -> dict[str, str]:
     return {out: one.md5 for out, one in entry.outs.items()}
 
 
-def _inputs_differ(entry: Entry, run: Entry) -> str:
+def _find_difference(entry: Entry, run: Entry) -> str:
     """Return the first of what dvc.lock says was read that an execution read otherwise, or nothing."""
     if entry.command != run.command:
         return f"the command in {LOCK} was another"

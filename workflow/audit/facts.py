@@ -1,4 +1,4 @@
-"""An audit as data, which every form of it shows: steps, what was brought in, and where models' environments differ."""
+"""An audit as data, which every form of it shows: steps, what was brought in, and models' different environments."""
 
 import csv
 import os
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from stages.files import read_json
-from stages.origins import ARCHIVES, BACKBONE, WEIGHTS
-from workflow.audit.environments import Environment, different
+from darkroom.core.filenames import ARCHIVES, BACKBONE, WEIGHTS
+from darkroom.core.files import read_json
+from workflow.audit.environments import Environment, list_different
 from workflow.audit.lineage import Item, State, Step
 
 
@@ -34,54 +34,54 @@ class Audit:
     @property
     def environments(self) -> list[Environment]:
         """The environments that the models were made in, where they differ."""
-        return different(self.steps)
+        return list_different(self.steps)
 
-    def makers(self, asked: str) -> list[str]:
+    def list_makers(self, asked: str) -> list[str]:
         """Return the steps that wrote a file or folder, or what lies in it, by their names."""
         path = Path(os.path.relpath(asked))
-        return [step.name for step in self.steps if any(_related(path, Path(out.path)) for out in step.outs)]
+        return [step.name for step in self.steps if any(_are_related(path, Path(out.path)) for out in step.outs)]
 
-    def outs_asked(self) -> list[Item]:
+    def list_outs_asked(self) -> list[Item]:
         """Return the files and folders that were asked for, or lie in a folder that was."""
         asked = [os.path.relpath(path) for path in self.asked]
         return [out for step in self.steps for out in step.outs if any(Path(out.path).is_relative_to(p) for p in asked)]
 
     @property
     def differences(self) -> list[str]:
-        """What no longer holds of all steps, each said once."""
-        return list(dict.fromkeys(said for step in self.steps for said in differences(step)))
+        """Everything that no longer holds of the steps, each said once."""
+        return list(dict.fromkeys(said for step in self.steps for said in list_differences(step)))
 
 
-def differences(step: Step) -> list[str]:
+def list_differences(step: Step) -> list[str]:
     """Return what no longer holds of a step, and which of its outputs are missing."""
     missing = [f"{out.path} is missing" for out in step.outs if out.state == "missing"]
     return [*map(str, step.changes), *missing]
 
 
-def state(step: Step) -> State:
+def judge(step: Step) -> State:
     """Return whether all that dvc.lock records of a step still holds."""
-    return "changed" if step.changes else "missing" if differences(step) else "same"
+    return "changed" if step.changes else "missing" if list_differences(step) else "same"
 
 
-def upstream(step: Step) -> list[str]:
+def list_producers(step: Step) -> list[str]:
     """Return the steps that wrote what a step read, each once."""
     return list(dict.fromkeys(item.producer for item in step.inputs if item.producer))
 
 
-def brought(step: Step) -> list[Brought]:
+def list_brought(step: Step) -> list[Brought]:
     """Return the archives and weights that a step brought in, as it noted them; nothing of what was changed since."""
     folders = [Path(out.path) for out in step.outs if out.files and out.state == "same"]
-    return [found for folder in folders for found in (*_archives(folder), *_weights(folder))]
+    return [found for folder in folders for found in (*_list_archives(folder), *_list_weights(folder))]
 
 
-def _archives(folder: Path) -> Iterator[Brought]:
+def _list_archives(folder: Path) -> Iterator[Brought]:
     if (folder / ARCHIVES).exists():
         with (folder / ARCHIVES).open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 yield Brought("archive", row["name"], row["sha256"], int(row["bytes"]))
 
 
-def _weights(folder: Path) -> Iterator[Brought]:
+def _list_weights(folder: Path) -> Iterator[Brought]:
     if (folder / BACKBONE).exists():
         facts: dict[str, Any] = read_json(folder / BACKBONE)
         if facts["file"]:
@@ -90,5 +90,5 @@ def _weights(folder: Path) -> Iterator[Brought]:
         yield Brought("weights", WEIGHTS, facts["weights_sha256"], size, None if facts["file"] else facts["origin"])
 
 
-def _related(one: Path, other: Path) -> bool:
+def _are_related(one: Path, other: Path) -> bool:
     return one.is_relative_to(other) or other.is_relative_to(one)

@@ -1,53 +1,49 @@
-"""Where the steps of an audit are drawn: in columns, what comes first on the left, so that arrows cross no box.
+"""Places of an audit's steps in columns, what comes first on the left, so that arrows cross no box.
 
 An arrow over several columns bends around the boxes between: in each it has a place of its own, a node as steps are.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from statistics import fmean as mean
 
-from workflow.concerned import reached
+import networkx
 
 Point = tuple[int, float]
 """A column, and the height of a middle in pixels."""
 
 
 class Layout:
-    """Where each step is, ``places``, and the places that each arrow, a pair of steps, goes through."""
+    """The place of each step, ``places``, and the places that each arrow, a pair of steps, goes through."""
 
     def __init__(self, before: Mapping[str, Sequence[str]], tall: float, gap: float) -> None:
         """Take the steps before each step, all in the order of their making, a box's height and the gap below it."""
         self.tall, self.gap = tall, gap
-        self.steps = set(before)
-        columns = columns_of(before)
-        arrows = [(first, name) for name in before for first in direct(name, before)]
-        chains = {(first, name): _chain(first, name, columns) for first, name in arrows}
-        for chain in chains.values():
-            columns |= {node: columns[chain[0]] + number for number, node in enumerate(chain)}
-        heights = self._heights(columns, list(chains.values()))
+        self.steps = build_graph(before)
+        columns = find_columns(self.steps)
+        chains = {arrow: _list_nodes(*arrow, columns) for arrow in list_arrows(self.steps)}
+        nodes = networkx.DiGraph()
+        nodes.add_nodes_from(self.steps)
+        for (first, _), chain in chains.items():
+            networkx.add_path(nodes, chain)
+            columns |= {node: columns[first] + number for number, node in enumerate(chain)}
+        heights = self._find_heights(nodes, columns)
         top = min(heights.values()) - tall / 2
+        places: dict[str, Point] = {node: (columns[node], heights[node] - top) for node in nodes}
         self.columns = 1 + max(columns.values())
         self.height = max(heights.values()) - top + tall / 2
-        places: dict[str, Point] = {node: (columns[node], heights[node] - top) for node in columns}
-        self.places = {name: places[name] for name in before}
+        self.places = {name: places[name] for name in self.steps}
         self.arrows = {arrow: [places[node] for node in chain] for arrow, chain in chains.items()}
 
-    def _heights(self, columns: Mapping[str, int], chains: Sequence[list[str]]) -> dict[str, float]:
+    def _find_heights(self, nodes: networkx.DiGraph, columns: Mapping[str, int]) -> dict[str, float]:
         """Return the height of each node: beside what follows it, but none over another of its column."""
-        after: dict[str, list[str]] = {node: [] for node in columns}
-        for chain in chains:
-            for node, following in pairwise(chain):
-                after[node].append(following)
         found: dict[str, float] = {}
         for column in range(max(columns.values()), -1, -1):
-            nodes = [node for node in columns if columns[node] == column]
-            found |= self._apart(
-                {node: mean(found[one] for one in after[node]) if after[node] else 0 for node in nodes}
-            )
+            own = [node for node in nodes if columns[node] == column]
+            wanted = {node: mean([found[one] for one in nodes.successors(node)] or [0]) for node in own}
+            found |= self._space_out(wanted)
         return found
 
-    def _apart(self, wanted: Mapping[str, float]) -> dict[str, float]:
+    def _space_out(self, wanted: Mapping[str, float]) -> dict[str, float]:
         """Return heights near those wanted, in their order, with room for each node."""
         found: dict[str, float] = {}
         free = float("-inf")
@@ -59,26 +55,28 @@ class Layout:
         return {node: height - shift for node, height in found.items()}
 
 
-def columns_of(before: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def build_graph(before: Mapping[str, Sequence[str]]) -> networkx.DiGraph:
+    """Return the graph of the steps, each after those before it; of a circle, which an edited lock may have, a part."""
+    graph = networkx.DiGraph()
+    for name, first in before.items():
+        made = [one for one in first if one in graph]
+        graph.add_node(name)
+        graph.add_edges_from((one, name) for one in made)
+    return graph
+
+
+def find_columns(steps: networkx.DiGraph) -> dict[str, int]:
     """Return the column of each step: as far to the right as what follows it lets it."""
-    distance = dict.fromkeys(before, 0)
-    for name in reversed(list(before)):
-        for first in before[name]:
-            distance[first] = max(distance[first], distance[name] + 1)
-    return {name: max(distance.values()) - far for name, far in distance.items()}
+    from_last = list(networkx.topological_generations(steps.reverse(copy=False)))
+    return {name: column for column, names in enumerate(reversed(from_last)) for name in names}
 
 
-def direct(name: str, before: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the steps before ``name`` from which no other of them leads to it."""
-    behind = {first: ancestors(first, before) for first in before[name]}
-    return [first for first in behind if not any(first in others for others in behind.values())]
+def list_arrows(steps: networkx.DiGraph) -> list[tuple[str, str]]:
+    """Return the pairs of steps that no other steps lead between, in the same order in every run."""
+    reduced = networkx.transitive_reduction(steps)
+    return [pair for pair in steps.edges if reduced.has_edge(*pair)]
 
 
-def ancestors(name: str, before: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return all steps that a step came from."""
-    return reached(before[name], before)
-
-
-def _chain(first: str, name: str, columns: Mapping[str, int]) -> list[str]:
+def _list_nodes(first: str, name: str, columns: Mapping[str, int]) -> list[str]:
     """Return the nodes of an arrow: its steps, and one in each column between them."""
     return [first, *(f"{first} to {name} in {column}" for column in range(columns[first] + 1, columns[name])), name]

@@ -1,6 +1,6 @@
-"""What everything came from: the steps that dvc.lock records, joined from results back to what was brought in.
+"""The lineage of results: the steps that dvc.lock records, joined from results back to what was brought in.
 
-A step's ``changes`` say what of it no longer holds; ``steps`` looks at values, hashes and the joints between steps, and
+A step's ``changes`` say what of it no longer holds; ``trace`` looks at values, hashes and the joints between steps, and
 leaves out what is not known.
 """
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from stages import template
-from stages.files import read_json
-from stages.record import FILE as RECORD
+from darkroom.core.filenames import RECORD
+from darkroom.core.files import read_json
+from darkroom.pipeline import template
 from workflow.audit.chain import Chain
-from workflow.audit.commits import recording_commits
-from workflow.changes import CODE, Change, Inspection
+from workflow.audit.commits import find_recording_commits
+from workflow.changes import Change, Inspection
 from workflow.hashes import Content
 from workflow.lock import FILE as LOCK
 from workflow.lock import Entry
@@ -59,19 +59,21 @@ class Step:
     changes: tuple[Change, ...] = ()
 
 
-def steps(targets: Sequence[str], inspection: Inspection) -> list[Step]:
+def trace(targets: Sequence[str], inspection: Inspection) -> list[Step]:
     """Return the steps that ``targets`` (files or folders that stages write) came from, what comes first before.
 
     Raises:
         UserError: no stage wrote one of them, or none has been executed yet.
     """
     chain = Chain(inspection)
-    commits = recording_commits(LOCK)
-    descriptions = {verb: content["do"].get("desc", "") for verb, content in template.documents()[0].items()}
-    return [_step(inspection.entries[name], chain, commits, descriptions) for name in chain.upstream(targets)]
+    commits = find_recording_commits(LOCK)
+    descriptions = {verb: content["do"].get("desc", "") for verb, content in template.read_documents()[0].items()}
+    return [
+        _describe_step(inspection.entries[name], chain, commits, descriptions) for name in chain.list_upstream(targets)
+    ]
 
 
-def _step(entry: Entry, chain: Chain, commits: Mapping[str, str], descriptions: Mapping[str, str]) -> Step:
+def _describe_step(entry: Entry, chain: Chain, commits: Mapping[str, str], descriptions: Mapping[str, str]) -> Step:
     inspection, producers = chain.inspection, chain.producers
 
     def item(path: str, recorded: Content) -> Item:
@@ -80,10 +82,10 @@ def _step(entry: Entry, chain: Chain, commits: Mapping[str, str], descriptions: 
         return Item(path, recorded.md5, recorded.size, recorded.files, state, producers.get(path))
 
     def inputs(dep: str, recorded: Content) -> Iterable[Item]:
-        read = chain.outs_read(dep, recorded)
+        read = chain.list_outs_read(dep, recorded)
         return [item(out, inspection.entries[producers[out]].outs[out]) for out in read] or [item(dep, recorded)]
 
-    code = {dep: one for dep, one in entry.deps.items() if dep.endswith(CODE) and dep not in producers}
+    code = {dep: one for dep, one in entry.deps.items() if chain.is_code(dep)}
     outs = tuple(item(out, one) for out, one in entry.outs.items())
     return Step(
         name=entry.name,
@@ -95,7 +97,7 @@ def _step(entry: Entry, chain: Chain, commits: Mapping[str, str], descriptions: 
         outs=outs,
         record=next((read_json(Path(out.path)) for out in outs if _is_record(out)), {}),
         commit=commits.get(entry.name),
-        changes=(*_changes(entry.name, inspection), *chain.joints(entry.name)),
+        changes=(*_list_changes(entry.name, inspection), *chain.find_gaps(entry.name)),
     )
 
 
@@ -103,7 +105,7 @@ def _is_record(out: Item) -> bool:
     return Path(out.path).name == RECORD and out.state == "same"
 
 
-def _changes(name: str, inspection: Inspection) -> list[Change]:
+def _list_changes(name: str, inspection: Inspection) -> list[Change]:
     if name not in inspection.stages:
         return [Change(name, "new", name, f"is no longer in {template.FILE}")]
     return inspection.inputs_changed(name) + inspection.outputs_changed(name)

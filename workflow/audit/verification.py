@@ -1,4 +1,4 @@
-"""Whether all that results came from is what dvc.lock records: everything upstream is read and hashed again.
+"""Verification that results came from what dvc.lock records: everything upstream is read and hashed again.
 
 What was hashed before is not believed, so that an edit that keeps size and time is found. Upstream first, each step is
 asked: is its entry in dvc.lock what DVC executed, does it join with the entries before it, do command, parameters, code
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from stages import template
+from darkroom.pipeline import template
 from workflow import cache
 from workflow.audit.chain import Chain
 from workflow.audit.executions import Executions
@@ -26,7 +26,7 @@ from workflow.producers import Producers
 
 @dataclass(frozen=True)
 class Verified:
-    """What was verified, up to the first ``mismatch``: a line that names it, or ``None``."""
+    """The extent of a verification, up to the first ``mismatch``: a line that names it, or ``None``."""
 
     mismatch: str | None
     steps: int
@@ -67,12 +67,12 @@ class Rehashed(Contents):
 
     @property
     def files(self) -> int:
-        """How many files were read."""
+        """Number of files that were read."""
         return sum(1 if one.files is None else one.files for one in self.read.values() if one)
 
     @property
     def bytes(self) -> int:
-        """How many bytes were read."""
+        """Number of bytes that were read."""
         return sum(one.size or 0 for one in self.read.values() if one)
 
 
@@ -84,13 +84,13 @@ def verify(targets: Sequence[str], inspection: Inspection) -> Verified:
     """
     began = time.perf_counter()
     chain = Chain(inspection)
-    names = chain.upstream(targets)
-    contents = Rehashed(chain.producers, _promised([inspection.entries[name] for name in names]))
+    names = chain.list_upstream(targets)
+    contents = Rehashed(chain.producers, _count_bytes([inspection.entries[name] for name in names]))
     anew = Chain(Inspection(inspection.stages, inspection.entries, contents))
     known = Executions(cache.folder())
     done, mismatch = 0, None
     for name in names:
-        mismatch = next(mismatches(name, anew, known), None)
+        mismatch = next(find_mismatches(name, anew, known), None)
         if mismatch:
             mismatch = f"{name}: {mismatch}"
             break
@@ -101,11 +101,11 @@ def verify(targets: Sequence[str], inspection: Inspection) -> Verified:
     return Verified(mismatch, done, contents.files, contents.bytes, seconds, bool(known), elsewhere)
 
 
-def mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]:
+def find_mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]:
     """Return what does not hold of a step, in words, one by one as it is found."""
     entry, inspection = chain.entries[name], chain.inspection
-    yield from map(str, chain.joints(name))
-    if known and (doubt := known.doubt(entry)):
+    yield from map(str, chain.find_gaps(name))
+    if known and (doubt := known.find_doubt(entry)):
         yield doubt
     if name not in inspection.stages:
         yield f"is no longer in {template.FILE}"
@@ -116,10 +116,10 @@ def mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]:
         if now is None:
             yield f"{out} is missing: bring it back with make pull, or snakemake"
         elif not now.same_as(recorded):
-            yield f"{culprit(out, recorded.md5, known.cache)} is not what {name} wrote"
+            yield f"{find_culprit(out, recorded.md5, known.cache)} is not what {name} wrote"
 
 
-def culprit(out: str, md5: str, kept: Path) -> str:
+def find_culprit(out: str, md5: str, kept: Path) -> str:
     """Return the first file of a folder that differs from what DVC's cache lists, or the folder where it does not."""
     listed = cache.listing(kept, md5)
     if not listed:
@@ -132,6 +132,6 @@ def culprit(out: str, md5: str, kept: Path) -> str:
     return out
 
 
-def _promised(entries: Sequence[Entry]) -> int:
+def _count_bytes(entries: Sequence[Entry]) -> int:
     """Return the bytes of what steps wrote, as dvc.lock has them."""
     return sum(one.size or 0 for entry in entries for one in entry.outs.values())

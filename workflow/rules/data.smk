@@ -5,7 +5,13 @@ These rules go first: the two that take every core would else wait for all train
 
 
 rule fetch:
-    """The archives of a dataset, as delivered."""
+    """The archives of a dataset, as delivered: `python -m stages.fetch`.
+
+    They come from the user's files, or from the module that draws or downloads them.
+
+    In: {origin}
+    Out: data/raw/{dataset} results/records/fetch/{dataset}/record.json
+    """
     input:
         pipeline.deps("fetch", "dataset"),
     output:
@@ -26,11 +32,15 @@ rule fetch:
     message:
         "Fetching the archives of {wildcards.dataset}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule unzip:
-    """Images by split and class, and an index."""
+    """Images by split and class, and an index: `python -m stages.unzip`.
+
+    In: data/raw/{dataset}
+    Out: data/images/{dataset} results/records/unzip/{dataset}/record.json
+    """
     input:
         pipeline.deps("unzip", "dataset"),
     output:
@@ -51,11 +61,15 @@ rule unzip:
     message:
         "Unpacking {wildcards.dataset}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule augment:
-    """The images of a dataset, and variants of those that train."""
+    """The images of a dataset, and variants of those that train: `python -m stages.augment`.
+
+    In: data/images/{dataset}
+    Out: data/images/{augmented} results/records/augment/{augmented}/record.json
+    """
     input:
         pipeline.deps("augment", "augmented"),
     output:
@@ -78,11 +92,16 @@ rule augment:
     message:
         "Making the variants of {wildcards.augmented}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule census:
-    """Counts, sizes, modes, balance, damaged and duplicate images."""
+    """Counts, sizes, modes, balance, corrupt and duplicate images: `python -m stages.census`.
+
+    In: data/images/{dataset}
+    Out: results/census/{dataset}/ census.md classes.csv sizes.csv modes.csv corrupt.csv duplicates.csv classes.png
+        sizes.png gallery.png results/records/census/{dataset}/record.json
+    """
     input:
         pipeline.deps("census", "dataset"),
     output:
@@ -103,11 +122,15 @@ rule census:
     message:
         "Counting and checking the images of {wildcards.dataset}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule prepare:
-    """A view: one array per split, decoded and resized once for every training."""
+    """A view: one array per split, decoded and resized once for every training: `python -m stages.prepare`.
+
+    In: data/images/{dataset}
+    Out: data/views/{view} results/records/prepare/{view}/record.json
+    """
     input:
         pipeline.deps("prepare", "view"),
     output:
@@ -128,4 +151,4 @@ rule prepare:
     message:
         "Preparing the view {wildcards.view}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"

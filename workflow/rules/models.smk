@@ -7,7 +7,13 @@ GPUs nothing was measured; their libraries take more memory.
 
 
 rule pretrained:
-    """A backbone's weights, brought and verified."""
+    """A backbone's weights, brought and verified: `python -m stages.pretrained`.
+
+    They come from the user's file, or from the module that brings or draws them.
+
+    In: {origin}
+    Out: data/pretrained/{backbone} results/records/pretrained/{backbone}/record.json
+    """
     input:
         pipeline.deps("pretrained", "backbone"),
     output:
@@ -27,11 +33,15 @@ rule pretrained:
     message:
         "Bringing the weights of {wildcards.backbone}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule train:
-    """A network fitted to a view's training images."""
+    """A network fitted to a view's training images: `python -m stages.train`.
+
+    In: data/views/{view}
+    Out: models/{study}/{model}/ model.keras history.csv layers.csv view.json summary.json record.json
+    """
     input:
         pipeline.deps("train", "model"),
     output:
@@ -54,11 +64,15 @@ rule train:
     message:
         "Training {wildcards.model}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule transfer:
-    """New layers on a frozen backbone, fitted to a view's training images."""
+    """New layers on a frozen backbone, fitted to a view's training images: `python -m stages.transfer`.
+
+    In: data/views/{view} data/pretrained/{backbone}
+    Out: models/{study}/{model}/ model.keras history.csv layers.csv view.json summary.json record.json
+    """
     input:
         pipeline.deps("transfer", "model"),
     output:
@@ -81,11 +95,15 @@ rule transfer:
     message:
         "Training {wildcards.model} on its frozen backbone."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule finetune:
-    """A trained model, trained on with part of its backbone."""
+    """A trained model, trained on with part of its backbone: `python -m stages.finetune`.
+
+    In: data/views/{view} models/{study}/{base}/ model.keras summary.json
+    Out: models/{study}/{model}/ model.keras history.csv layers.csv view.json summary.json record.json
+    """
     input:
         pipeline.deps("finetune", "model"),
     output:
@@ -108,11 +126,18 @@ rule finetune:
     message:
         "Fine-tuning {wildcards.model}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule evaluate:
-    """Metrics, predictions and figures of a model on the test images."""
+    """Metrics, predictions and figures of a model on the test images: `python -m stages.evaluate`.
+
+    In: data/views/{view} models/{study}/{model}/ model.keras history.csv layers.csv summary.json
+    Out: results/{study}/evaluations/{model}/ classes.csv confusion.csv confused-pairs.csv calibration.csv ambiguous.csv
+        hyperparameters.csv layers.csv summary.json view.json evaluation.md curves.png confusion.png calibration.png
+        worst.png gallery.png ambiguous.png diagram.png metrics.json history.csv predictions.csv
+        results/records/evaluate/{study}/{model}/record.json
+    """
     input:
         pipeline.deps("evaluate", "model"),
     output:
@@ -133,11 +158,17 @@ rule evaluate:
     message:
         "Evaluating {wildcards.model}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule explain:
-    """What a trained network sees in test images."""
+    """What a trained network sees in test images: `python -m stages.explain`.
+
+    In: data/views/{view} models/{study}/{model}/ model.keras summary.json
+        results/{study}/evaluations/{model}/predictions.csv
+    Out: results/{study}/explanations/{model}/ explanation.md activations.csv figures
+        results/records/explain/{study}/{model}/record.json
+    """
     input:
         pipeline.deps("explain", "model"),
     output:
@@ -160,4 +191,4 @@ rule explain:
     message:
         "Explaining {wildcards.model}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"

@@ -7,7 +7,12 @@ its trainings.
 
 
 rule compare:
-    """The models of a study side by side, with paired tests."""
+    """The models of a study side by side, with paired tests: `python -m stages.compare`.
+
+    In: results/{study}/evaluations
+    Out: results/{study}/comparison/ models.csv replicates.csv pairs.csv classes.csv means.csv finetuning.csv
+        comparison.md accuracy.png curves.png classes.png results/records/compare/{study}/record.json
+    """
     input:
         pipeline.deps("compare", "study"),
     output:
@@ -27,11 +32,16 @@ rule compare:
     message:
         "Comparing the models of {wildcards.study}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule sweep:
-    """A model and its variants on one plot, and what each of them changes."""
+    """A model and its variants on one plot, and what each of them changes: `python -m stages.sweep`.
+
+    In: results/{study}/evaluations
+    Out: results/{study}/sweeps/{sweep}/ sweep.csv sweep.json sweep.md curves.png gap.png
+        results/records/sweep/{study}/{sweep}/record.json
+    """
     input:
         pipeline.deps("sweep", "sweep"),
     output:
@@ -53,11 +63,19 @@ rule sweep:
     message:
         "Comparing the variants of {wildcards.sweep}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule worksheet:
-    """The questions that a study's figures can answer, each with its answer and where that came from."""
+    """A study's questions, each with its answer and where that came from: `python -m stages.worksheet`.
+
+    What was seen are the explanations, what was varied the sweeps; the comparison stands for those that a study lacks.
+
+    In: results/{study}/evaluations results/{study}/comparison/ models.csv pairs.csv means.csv finetuning.csv
+        results/{study}/{seen} results/{study}/{varied}
+        results/census/{dataset}/ classes.csv sizes.csv modes.csv corrupt.csv duplicates.csv
+    Out: results/{study}/ worksheet.md hyperparameters.csv results/records/worksheet/{study}/record.json
+    """
     input:
         pipeline.deps("worksheet", "study"),
     output:
@@ -77,11 +95,15 @@ rule worksheet:
     message:
         "Answering the worksheet of {wildcards.study}."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
 rule costs:
-    """What the trainings of a study cost."""
+    """What the trainings of a study cost: `python -m stages.costs`.
+
+    In: models/{study}
+    Out: results/{study}/costs/ costs.csv costs.md steps.png results/records/costs/{study}/record.json
+    """
     input:
         pipeline.deps("costs", "study"),
     output:
@@ -101,4 +123,4 @@ rule costs:
     message:
         "Adding up what the trainings of {wildcards.study} cost."
     shell:
-        COMMAND
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"

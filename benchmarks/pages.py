@@ -1,0 +1,104 @@
+"""Update the tables of README.md and of the pages below docs/ from the results in docs/subsets/ and benchmarks/.
+
+    python -m benchmarks.pages
+
+A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``.
+"""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pandas
+
+from darkroom.core.files import write_text
+from darkroom.reporting.tables import markdown
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+SUBSETS = ROOT / "docs/subsets"
+PAGES = (README, *(ROOT / "docs" / page for page in ("cluster.md", "lineage.md", "speed.md", "subsets/README.md")))
+SINCE_RENAMED = {"right": "correct"}
+"""Columns of published tables that are called otherwise today."""
+BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n)(?:(?!<!-- end).)*(<!-- end -->)", re.DOTALL)
+
+
+def tabulate_models() -> str:
+    """Return the comparison of the intel study on the subset of real photographs."""
+    table = pandas.read_csv(SUBSETS / "intel/comparison/models.csv").rename(columns=SINCE_RENAMED)
+    shown = table[
+        ["model", "correct", "images", "accuracy", "low", "high", "loss", "parameters", "epochs", "best_epoch"]
+    ]
+    shown = shown.rename(columns={"low": "95 % from", "high": "to", "best_epoch": "best epoch"})
+    share = dict.fromkeys(("accuracy", "95 % from", "to"), ".1%")
+    return markdown(shown, {**share, "loss": ".3f"})
+
+
+def tabulate_csv(name: str) -> str:
+    """Return a table of benchmarks/ as it was written."""
+    return markdown(pandas.read_csv(ROOT / "benchmarks" / f"{name}.csv", dtype=str, keep_default_na=False))
+
+
+def tabulate_studies() -> str:
+    """Return the test accuracies that the documents give, beside ours."""
+    table = pandas.read_csv(ROOT / "benchmarks/studies.csv", dtype=str, keep_default_na=False)
+    shown = table[table["quantity"] == "test accuracy"].drop(columns="quantity")
+    return markdown(shown.rename(columns={"document": "test accuracy in the document", "parameters": "its parameters"}))
+
+
+def tabulate_memory() -> str:
+    """Return the highest memory that any training of each study took."""
+    rows = []
+    for file in sorted(SUBSETS.glob("*/costs/costs.csv")):
+        table = pandas.read_csv(file)
+        highest = table.loc[table["peak_memory_mib"].idxmax()]
+        rows.append({"study": file.parts[-3], "peak memory (MiB)": highest["peak_memory_mib"], "of": highest["model"]})
+    return markdown(pandas.DataFrame(rows), {"peak memory (MiB)": ",.0f"})
+
+
+def tabulate_scaling() -> str:
+    """Return the workflow's own cost, a column for each number of models."""
+    table = pandas.read_csv(ROOT / "benchmarks/scaling.csv", dtype=str, keep_default_na=False)
+    own = table[table["section"] != "peers"].assign(models=lambda rows: rows["models"].astype(int))
+    wide = own.pivot(index=["what", "unit"], columns="models", values="value").reindex(
+        pandas.MultiIndex.from_frame(own[["what", "unit"]].drop_duplicates())
+    )
+    return markdown(
+        wide.fillna("").reset_index().rename(columns=lambda name: f"{name} models" if isinstance(name, int) else name)
+    )
+
+
+def tabulate_peers() -> str:
+    """Return the times of other tools for the same commands, a row for each tool."""
+    table = pandas.read_csv(ROOT / "benchmarks/scaling.csv", dtype=str, keep_default_na=False)
+    others = table[table["section"] == "peers"]
+    wide = others.pivot(index="tool", columns="what", values="value").reindex(others["tool"].drop_duplicates())
+    said = others.groupby("tool", sort=False)["said"].first()
+    order = list(others["what"].drop_duplicates())
+    return markdown(wide[order].fillna("").assign(said=said).reset_index())
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "models": tabulate_models,
+    "studies": tabulate_studies,
+    "quantities": partial(tabulate_csv, "studies"),
+    "memory": tabulate_memory,
+    "lineage": partial(tabulate_csv, "lineage"),
+    "race": partial(tabulate_csv, "results"),
+    "pretrained": partial(tabulate_csv, "pretrained"),
+    "scaling": tabulate_scaling,
+    "peers": tabulate_peers,
+    "faults": partial(tabulate_csv, "faults"),
+    "stages": partial(tabulate_csv, "stages"),
+}
+
+
+def update_tables(text: str) -> str:
+    """Return ``text`` with every table made anew."""
+    return BLOCK.sub(lambda match: match[1] + TABLES[match["name"]]() + "\n" + match[3], text)
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        write_text(page, update_tables(page.read_text(encoding="utf-8")))

@@ -1,0 +1,71 @@
+"""Copy the results of runs on real images that are published into docs/subsets/, and make their figures smaller.
+
+    python -m benchmarks.publication --from <checkout> [--from <another>]
+
+The files lie below docs/subsets/ as they do below results/. Evaluations are those of a study's own models, not of the
+variants in its sweeps; galleries are those of the best model alone.
+"""
+
+import argparse
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas
+from PIL import Image
+
+from darkroom.core.files import replace_file
+from darkroom.pipeline.template import read_documents
+
+OUT = Path(__file__).parents[1] / "docs/subsets"
+OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
+OF_CENSUS = ("census.md", "*.png")
+OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.png", "ambiguous.png", "worst.png")
+COLOURS, WIDTH = 96, 1000
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Copy what the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="checkouts", type=Path, action="append", required=True, help="where studies ran")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder to write to")
+    given = parser.parse_args(argv)
+    for checkout in given.checkouts:
+        files = sorted(list_published(checkout))
+        for folder in {Path(*file.parts[: 2 if file.parts[0] == "census" else 1]) for file in files}:
+            shutil.rmtree(given.out / folder, ignore_errors=True)  # sweeps and models may have gone
+        for file in files:
+            copy(checkout / "results" / file, given.out / file)
+
+
+def list_published(checkout: Path) -> Iterator[Path]:
+    """Yield the files of a checkout that are published, relative to its results."""
+    results, values = checkout / "results", read_documents(checkout)[1]
+    for study, planned in values["comparisons"].items():
+        table = results / study / "comparison/models.csv"
+        if not table.is_file():
+            continue
+        models = pandas.read_csv(table, dtype={"model": str})
+        best = models.sort_values(["correct", "loss"], ascending=[False, True], kind="stable")["model"].iloc[0]
+        names = [*OF_STUDY, *(f"evaluations/{best}/{name}" for name in OF_BEST)]
+        names += [f"evaluations/{model}/{name}" for model in values["studies"][study]["models"] for name in OF_MODEL]
+        places = [*((study, name) for name in names), *((f"census/{planned['dataset']}", name) for name in OF_CENSUS)]
+        found = (file for folder, name in places for file in (results / folder).glob(name))
+        yield from (file.relative_to(results) for file in found if file.is_file())
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file, a figure with at most ``COLOURS`` colours and ``WIDTH`` pixels wide; it is whole, or not there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with replace_file(target) as temporary:
+        if source.suffix != ".png":
+            shutil.copyfile(source, temporary)
+            return
+        with Image.open(source) as image:
+            small = image.convert("RGB")
+            small.thumbnail((WIDTH, small.height))
+            small.quantize(COLOURS).save(temporary, format="PNG", optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The library that the stages stand on: one room for each subject."""

@@ -1,0 +1,1 @@
+"""Programs that a user runs on a finished model: predictions of new images, and exports."""

@@ -1,0 +1,64 @@
+"""The image files that a command line names, itself or by the folders they are in."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from unicodedata import category
+
+from darkroom.core.errors import UserError
+from darkroom.images.decoding.formats import is_image_name
+
+
+def find_images(given: Sequence[str]) -> tuple[list[Path], int]:
+    """Return the files that are given or in a given folder, each once, and how often one came again.
+
+    A file that is given itself need not have an image's ending.
+
+    Raises:
+        UserError: a path does not exist, or a folder has no image.
+    """
+    paths = [Path(name) for name in given]
+    if missing := [show(path) for path in paths if not path.is_dir() and not path.is_file()]:
+        raise UserError(f"{', '.join(missing)}: no such file or folder")
+    every = [file for path in paths for file in (list_below(path) if path.is_dir() else [path])]
+    once: dict[str, Path] = {}
+    for file in every:
+        once.setdefault(os.path.abspath(file), file)  # noqa: PTH100 (it makes of a/../b and ./b the same)
+    return list(once.values()), len(every) - len(once)
+
+
+def list_below(folder: Path) -> list[Path]:
+    """Return the image files in a folder and the folders in it, hidden ones and links to folders aside, in order.
+
+    Raises:
+        UserError: there is none.
+    """
+    found = []
+    for place, folders, names in os.walk(folder, onerror=_stop):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inside = Path(place).relative_to(folder)
+        kept = [inside / name for name in names if not name.startswith(".")]
+        found += [file for file in kept if is_image_name(file.as_posix())]
+    if not found:
+        raise UserError(
+            f"{show(folder)}: no images in this folder, that is no files that end in .jpg, .png or the like"
+        )
+    return [folder / name for name in sorted(found, key=order_naturally)]
+
+
+def _stop(error: OSError) -> None:
+    raise error
+
+
+def order_naturally(path: Path) -> tuple[Any, ...]:
+    """Return a key that sorts 2.png before 10.png, and keeps a folder's files together."""
+    split = [re.split(r"(\d+)", part) for part in path.parts]  # text and digits take turns
+    return [[int(piece) if place % 2 else piece for place, piece in enumerate(part)] for part in split], path.parts
+
+
+def show(path: Path) -> str:
+    """Return a path as text of one line: line ends, other controls and bytes that are no UTF-8 as escapes."""
+    hidden = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's categories of those
+    return "".join(ascii(letter)[1:-1] if category(letter) in hidden else letter for letter in str(path))

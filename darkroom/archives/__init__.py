@@ -1,0 +1,1 @@
+"""Archives of every supported layout, downloaded or delivered, read into images by split and class."""

@@ -1,0 +1,120 @@
+"""The files and folders of a source that the names under ``splits`` mean, in each layout.
+
+A name must not mean one thing twice, such as an archive and the folder that was unpacked from it: what is added to the
+one is not in the other.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from darkroom.archives.archives import is_archive, make_error, matches, strip_ending
+from darkroom.archives.binary_batches import is_tar
+from darkroom.archives.meanings import Meaning, make_finder
+from darkroom.archives.members import list_members
+from darkroom.archives.names import check_writable, show
+from darkroom.archives.packing import name_archive, pack
+from darkroom.core import progress
+from darkroom.core.errors import UserError
+from darkroom.core.splits import SPLITS
+from darkroom.params.data import SOURCES, Dataset
+from darkroom.params.yaml_files import FILE
+
+WANTED = {
+    "cifar10-binary": "no .tar.gz archive; give one, or the folder that holds it",
+    "idx": "a single file; give the folder of images and labels",
+}
+"""Words for what a file that is given as a source is not."""
+
+
+def is_delivered(layout: str, path: Path) -> bool:
+    """Return whether a single file can be a whole source."""
+    return is_tar(path) if layout == "cifar10-binary" else layout != "idx" and is_archive(path)
+
+
+def list_entries(source: Path, layout: str, key: str) -> list[Path]:
+    """Return what a source folder holds (of a source file: itself), sorted, without hidden names.
+
+    Raises:
+        UserError: the source is missing, or is a file but none of the layout.
+    """
+    where = f"{FILE}: datasets.{key}.source: {str(source)!r}"
+    if is_delivered(layout, source):
+        return [source]
+    if source.is_file():
+        wanted = WANTED.get(layout, "not a zip archive; give a folder of archives or of class folders, or a .zip file")
+        raise UserError(f"{where}: {wanted}")
+    if not source.is_dir():
+        what = "neither a file nor a folder" if source.exists() else "no such file or folder"
+        what = "a link to nothing" if source.is_symlink() and not source.exists() else what
+        raise UserError(f"{where}: {what}; allowed: {SOURCES}")
+    return sorted(path for path in source.iterdir() if not path.name.startswith("."))
+
+
+def select_files(entries: Sequence[Path], dataset: Dataset, key: str, place: str) -> list[Path]:
+    """Return the files and folders that the splits name, each once.
+
+    Raises:
+        UserError: a name means none of ``entries``, one thing twice, or one that must be renamed; ``place`` is where
+            they lie.
+    """
+    find = make_finder(entries, dataset, key)
+    paths: set[Path] = set()
+    for split in SPLITS:
+        for name in getattr(dataset.splits, split):
+            where = f"datasets.{key}.splits.{split}"
+            if not (meanings := find(name)):
+                raise make_error(where, name, place, entries, dataset.layout)
+            check_once(where, name, meanings, place)
+            paths.update(meaning.path for meaning in meanings)
+    for path in sorted(paths):
+        check_writable(path)
+    return sorted(paths)
+
+
+def check_once(where: str, name: str, meanings: Sequence[Meaning], place: str) -> None:
+    """Check that a name under the key ``where`` means nothing twice.
+
+    Raises:
+        UserError: it does.
+    """
+    first: dict[str, Meaning] = {}
+    for meaning in meanings:
+        other = first.setdefault(meaning.title, meaning)
+        if other.path != meaning.path:
+            names = [path.name for path in (other.path, meaning.path) if is_archive(path) and matches(path.stem, name)]
+            choice = f", or write {show(names[0])} to mean that archive" if names else ""
+            raise UserError(
+                f"{FILE}: {where}: {name!r} means both {other.words} and {meaning.words} in {show(place)}; "
+                f"rename or remove one of them{choice}"
+            )
+
+
+def unwrap(source: Path, dataset: Dataset, key: str) -> list[Path]:
+    """Return what a source holds, or what its only folder holds where no split names that folder."""
+    names = [name for split in SPLITS for name in getattr(dataset.splits, split)]
+    entries = list_entries(source, dataset.layout, key)
+    while len(entries) == 1 and entries[0].is_dir():
+        if any(matches(strip_ending(entries[0]), name) for name in names):
+            break
+        entries = list_entries(entries[0], dataset.layout, key)
+    return entries
+
+
+def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> None:
+    """Copy the archives that the splits name from ``source`` to the folder ``out``, and pack folders.
+
+    Raises:
+        UserError: ``source`` lacks what a split names, or holds what cannot be read.
+    """
+    try:
+        paths = select_files(unwrap(source, dataset, key), dataset, key, place)
+        for path in progress.show_progress(paths, len(paths), f"fetch {key}", "archives"):
+            if path.is_dir():
+                pack(path, out / name_archive(path))
+                continue
+            if is_archive(path):
+                list_members(path)  # a user can mend the file here, not its copy
+            shutil.copyfile(path, out / path.name)
+    except PermissionError as error:
+        raise UserError(f"{show(error.filename)}: no permission to read it; grant it and run again") from None

@@ -1,0 +1,165 @@
+"""From the members of zip archives to classes: which image is of which class, and the name it gets.
+
+In the layout class-folders the class of an image is the first of its folders that not all images of its archive share,
+so that ``seg_train/seg_train/sea/1.jpg``, ``seg_train/sea/1.jpg`` and ``sea/1.jpg`` are all of the class ``sea``. In
+the layout class-in-name it is the file's name up to the first dot: ``train/cat.1234.jpg`` is of the class ``cat``.
+
+A class has one name however it is spelled: Unicode writes ``é`` in two ways, and macOS another than most.
+"""
+
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from unicodedata import normalize
+
+from darkroom.archives.archives import find_shared_folders
+from darkroom.archives.classes import FORMS
+from darkroom.archives.members import Parts, split_name
+from darkroom.archives.names import LONGEST
+from darkroom.core.errors import UserError
+from darkroom.images.decoding.formats import is_hidden, is_image_name, is_litter
+from darkroom.params.yaml_files import FILE
+
+Members = list[tuple[Parts, zipfile.ZipInfo]]
+"""Members of an archive, each with the parts of its name."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A member of an archive and the place where it is unpacked."""
+
+    split: str
+    label: str
+    name: str
+    archive: Path
+    member: zipfile.ZipInfo
+
+    @property
+    def file(self) -> str:
+        """The path below the folder of images."""
+        return f"{self.split}/{self.label}/{self.name}"
+
+    @property
+    def bytes(self) -> int:
+        """The size of the file, as the archive declares it."""
+        return self.member.file_size
+
+
+@dataclass(frozen=True)
+class Content:
+    """The content of one archive, or of one folder within it."""
+
+    archive: Path
+    images: Members
+    """Class, deeper folders and name of each image, in the order of the names."""
+    labels: set[str]
+    """Every class folder, with or without images."""
+    others: list[str]
+    """Files that are no images."""
+
+
+def sort_members(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
+    """Sort the members beneath the folder ``top`` of an archive into classes; litter of file managers is left out.
+
+    Raises:
+        UserError: an image has no class.
+    """
+    inside = [
+        (parts[len(top) :], member)
+        for member in members
+        if (parts := split_name(member))[: len(top)] == top and len(parts) > len(top)
+    ]
+    files = [(parts, member) for parts, member in inside if not member.is_dir() and not is_litter(member.filename)]
+    chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not is_hidden(parts[:-1])]
+    folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
+    images, labels = (label_by_folder if layout == "class-folders" else label_by_name)(archive, chosen, folders)
+    images = [((normalize("NFC", label), *rest), member) for (label, *rest), member in images]
+    images.sort(key=lambda image: (image[0], image[1].header_offset))
+    others = {member.filename for _, member in files} - {member.filename for _, member in chosen}
+    return Content(archive, images, {normalize("NFC", label) for label in labels} if images else set(), sorted(others))
+
+
+def label_by_folder(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
+    """Return the images with their class before what is beneath it, and every class folder.
+
+    Raises:
+        UserError: an image stands outside the class folders.
+    """
+    shared = find_shared_folders([parts[:-1] for parts, _ in chosen]) if chosen else ()
+    for parts, member in chosen:
+        if len(parts) < len(shared) + 2:
+            raise UserError(
+                f"{archive}: image {member.filename!r} stands in no class folder; {FORMS['class-folders']}: "
+                "move it into one or remove it"
+            )
+    labels = {
+        folder[len(shared)]
+        for folder in folders
+        if folder[: len(shared)] == shared and len(folder) > len(shared) and not is_hidden(folder)
+    }
+    return [(parts[len(shared) :], member) for parts, member in chosen], labels
+
+
+def label_by_name(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
+    """Return the images with their class before their name; no folder is a class.
+
+    Raises:
+        UserError: an image's name does not begin with a class.
+    """
+    images: Members = []
+    for parts, member in chosen:
+        label, _, rest = parts[-1].partition(".")
+        if not label or "." not in rest:
+            raise UserError(
+                f"{archive}: image {member.filename!r} has no class in its name; {FORMS['class-in-name']}: "
+                "rename it or remove it"
+            )
+        images.append(((label, parts[-1]), member))
+    return images, set()
+
+
+def place_images(split: str, contents: Iterable[Content]) -> Iterator[Image]:
+    """Yield each image with a file name that no other of its class has, in the order of archives and names.
+
+    Deeper folders become part of the name (``a/1.jpg``: ``a-1.jpg``); a name that an earlier image has is preceded by
+    the archive's.
+
+    Raises:
+        UserError: such a name is too long.
+    """
+    taken: set[tuple[str, str]] = set()
+    for each in contents:
+        for (label, *rest), member in each.images:
+            name = "-".join(rest)
+            stem = each.archive.stem
+            for number in count(1):
+                if (label, name) not in taken:
+                    break
+                name = "-".join([stem, *([str(number)] if number > 1 else []), *rest])
+            if len(name.encode()) > LONGEST:
+                raise UserError(
+                    f"{each.archive}: member {member.filename!r} needs a file name of over {LONGEST} bytes; shorten it"
+                )
+            taken.add((label, name))
+            yield Image(split, label, name, each.archive, member)
+
+
+def complete_split(where: str, layout: str, split: str, contents: Sequence[Content]) -> list[Image]:
+    """Return the images of a split.
+
+    Raises:
+        UserError: there are none, or none in some class folder.
+    """
+    images = list(place_images(split, contents))
+    names = ", ".join(sorted({each.archive.name for each in contents}))
+    if not images:
+        raise UserError(f"{FILE}: {where}: no image in {names}; {FORMS[layout]}")
+    empty = sorted({label for each in contents for label in each.labels} - {image.label for image in images})
+    if empty:
+        raise UserError(
+            f"{FILE}: {where}: no image in the class folders {', '.join(empty)} of {names}; "
+            "add images or remove the folders"
+        )
+    return images

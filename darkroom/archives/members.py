@@ -1,0 +1,125 @@
+"""Members of zip archives of unknown origin: listed, checked before anything is unpacked, and unpacked."""
+
+import hashlib
+import lzma
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from darkroom.archives import zip_faults
+from darkroom.archives.expansion import Expansion
+from darkroom.archives.names import CONTROL, LONGEST, show
+from darkroom.core.errors import UserError
+
+Parts = tuple[str, ...]
+"""The folders and the name of a member, first to last."""
+
+CHUNK = 1 << 16
+"""Bytes that are held in memory at once."""
+READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+ENCRYPTED = 0x1
+# What zipfile and its decompressors raise on bytes that are no zip; RuntimeError includes NotImplementedError.
+CORRUPTION = (
+    zipfile.BadZipFile,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+def split_name(member: zipfile.ZipInfo) -> Parts:
+    """Return the folders and the name of a member."""
+    return tuple(member.filename.removeprefix("./").removesuffix("/").split("/"))
+
+
+def list_members(archive: Path) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip file, unchecked.
+
+    Raises:
+        UserError: it is truncated, one part of several, or no zip.
+    """
+    try:
+        if part := zip_faults.describe_part(archive):
+            raise UserError(f"{show(archive)}: {part}")
+        with zipfile.ZipFile(archive) as opened:
+            listed = opened.infolist()
+        if any(member.header_offset < 0 for member in listed):
+            raise zipfile.BadZipFile("its beginning is missing")
+        return listed
+    except (*CORRUPTION, OSError) as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        raise UserError(f"{show(archive)}: {zip_faults.describe_fault(archive, error)}") from None
+
+
+def inspect_members(archive: Path, allowed: Expansion) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip archive once each is known to be safe and the whole to be of the size ``allowed``.
+
+    Raises:
+        UserError: the archive is no whole zip, a member must not be unpacked, or all of them are too large.
+    """
+    listed = list_members(archive)
+    for member in listed:
+        if why := find_danger(member):
+            raise UserError(f"{show(archive)}: member {member.filename!r} {why}; give an archive without such members")
+    allowed.check(archive, sum(member.file_size for member in listed))
+    return listed
+
+
+def find_danger(member: zipfile.ZipInfo) -> str | None:
+    """Return why a member must not be unpacked, in a few words."""
+    name, parts, kind = member.filename, split_name(member), stat.S_IFMT(member.external_attr >> 16)
+    if name.startswith("/") or ".." in parts or "\\" in name or re.match("[A-Za-z]:", name):
+        return "would leave the folder (.., an absolute path, a drive or a backslash in its name)"
+    if "" in parts or "." in parts:
+        return "has an empty or a . folder in its name"
+    if CONTROL.search(name):
+        return "has a control character in its name"
+    if stat.S_ISLNK(kind):
+        return "is a symbolic link"
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is no regular file"
+    if member.flag_bits & ENCRYPTED:
+        return "is password-protected"
+    if member.compress_type not in READABLE:
+        return f"is compressed by a method that Python cannot read (number {member.compress_type})"
+    if max(len(part.encode(errors="surrogatepass")) for part in parts) > LONGEST:
+        return f"has a name of more than {LONGEST} bytes"
+    return None
+
+
+def unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str:
+    """Write a member to the new file ``target`` and return its SHA-256, in hex; never more than the size it declares.
+
+    Raises:
+        UserError: its bytes are corrupt.
+    """
+    digest = hashlib.sha256()
+    with target.open("xb") as file:
+        for chunk in _read_chunks(opened, member):
+            file.write(chunk)
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read_chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    left = member.file_size
+    try:
+        with opened.open(member) as source:
+            while chunk := source.read(CHUNK):
+                left -= len(chunk)
+                yield chunk
+        if left:
+            raise zipfile.BadZipFile("not of the size it declares")
+    except (*CORRUPTION, OSError) as error:  # the file is open: an OSError is bz2's, or of a place that is none
+        raise UserError(
+            f"{opened.filename}: member {member.filename!r} is corrupt ({error}); download or copy the archive again"
+        ) from None

@@ -1,0 +1,59 @@
+"""Balanced subsets of a data set, and splits that it does not have: so many images of each class, drawn by seed.
+
+Of each class test is drawn first, then validation, then train, each by a new generator of the same seed from the images
+that are left, sorted by the length of their names and then by name. So another number of training images leaves the
+test images as they were.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from darkroom.core.errors import UserError
+from darkroom.core.splits import SPLITS, TRAIN
+from darkroom.params.data import Dataset
+from darkroom.params.yaml_files import FILE
+
+Image = TypeVar("Image", bound=Any)
+"""A frozen dataclass with split, label and name."""
+
+
+def draw_images(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
+    """Return the images that ``draw`` asks for, each in its split; every one where it asks for nothing.
+
+    Raises:
+        UserError: a class has too few.
+    """
+    draw = dataset.draw
+    if draw is None:
+        return list(images)
+    left: dict[str, dict[str, list[Image]]] = {}
+    for image in sorted(images, key=lambda image: (len(image.name), image.name)):
+        left.setdefault(image.label, {split: [] for split in SPLITS})[image.split].append(image)
+    taken: list[Image] = []
+    for split in reversed(SPLITS):
+        wanted = getattr(draw, split)
+        home = split if getattr(dataset.splits, split) else TRAIN
+        if home != split and wanted is None:
+            continue
+        for label, pools in sorted(left.items()):
+            chosen = pools[home] if wanted is None else _draw(key, split, label, pools[home], wanted, draw.seed)
+            gone = set(map(id, chosen))  # not by name: two archives may hold images of one name
+            pools[home] = [image for image in pools[home] if id(image) not in gone]
+            taken += [replace(image, split=split) for image in chosen]
+            if split == TRAIN and not chosen:
+                raise UserError(
+                    f"{FILE}: datasets.{key}.draw: {label} has no image left for train; draw fewer for test or "
+                    "validation, or add images"
+                )
+    return taken
+
+
+def _draw(key: str, split: str, label: str, pool: Sequence[Image], wanted: int, seed: int) -> list[Image]:
+    if len(pool) < wanted:
+        raise UserError(
+            f"{FILE}: datasets.{key}.draw.{split}: {wanted:,} images of each class, but {label} has {len(pool):,} left "
+            "(test is drawn first, then validation, then train); write a smaller number or add images"
+        )
+    return random.Random(seed).sample(pool, wanted)

@@ -1,0 +1,106 @@
+"""Members of tar files of unknown origin, gzipped or not: read as a stream, one after the other, and never unpacked.
+
+Neither a member nor the headers of the archive are ever held in memory as a whole.
+"""
+
+import gzip
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from darkroom.archives.expansion import Expansion
+from darkroom.archives.file_kinds import AGAIN, GZIP, TAR, diagnose
+from darkroom.archives.names import CONTROL, show
+from darkroom.core.errors import UserError
+
+ZIPPED = b"\x1f\x8b"
+"""The first bytes of a gzip file."""
+HEADERS = 1 << 20
+"""Bytes of an archive that may be headers; tarfile keeps what is in them."""
+PADDING = 1 << 20
+"""Bytes that may follow the last member; tar fills its blocks up with zeros."""
+# What tarfile and gzip raise on bytes that are no tar; a header of headers, without end, is a RecursionError.
+CORRUPTION = (tarfile.TarError, EOFError, OSError, ValueError, RecursionError, zlib.error)
+
+Members = Iterator[tuple[tarfile.TarInfo, IO[bytes]]]
+"""Each file in an archive, to be read before the next."""
+
+
+class Limited:
+    """A stream that must not be read any further than is ``left``."""
+
+    def __init__(self, stream: IO[bytes], left: int) -> None:
+        """Allow ``left`` bytes; more may be added."""
+        self.stream, self.left = stream, left
+
+    def read(self, size: int) -> bytes:
+        """Return at most ``size`` bytes.
+
+        Raises:
+            tarfile.ReadError: they are more than are left.
+        """
+        data = self.stream.read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise tarfile.ReadError(f"its headers have more than {HEADERS:,} bytes")
+        return data
+
+
+@contextmanager
+def open_archive(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]:
+    """Open an archive that may unpack to the size ``allowed``; what reading corrupt bytes raises becomes one line.
+
+    Without ``allowed`` it must have been read to its end before.
+
+    Raises:
+        UserError: the archive is corrupt or too large, or has a member that leaves it.
+    """
+    try:
+        yield _read_members(archive, allowed)
+    except CORRUPTION as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        what, remedy = diagnose(archive, "unpack it and pack that as .tar.gz", GZIP, TAR) or (error, AGAIN)
+        raise UserError(f"{show(archive)}: not a whole tar archive ({what}); {remedy}") from None
+
+
+def _read_members(archive: Path, allowed: Expansion | None) -> Members:
+    unpacked = 0
+    with _open(archive) as stream:
+        limited = Limited(stream, HEADERS)
+        with closing(tarfile.open(fileobj=cast(IO[bytes], limited), mode="r|")) as tar:
+            for member in tar:
+                if danger := _find_danger(member):
+                    raise UserError(
+                        f"{show(archive)}: member {member.name!r} {danger}; give an archive without such members"
+                    )
+                unpacked += member.size
+                if allowed:
+                    allowed.check(archive, unpacked)
+                if file := tar.extractfile(member):
+                    limited.left += member.size + -member.size % tarfile.BLOCKSIZE
+                    yield member, file
+        if len(stream.read(PADDING + 1)) > PADDING:  # to its end, where gzip checks the sum of all bytes
+            raise tarfile.ReadError("a member's header is corrupt, or bytes follow the last member")
+
+
+def _open(archive: Path) -> IO[bytes]:
+    """Open an archive, gzipped or not, for reading."""
+    with archive.open("rb") as file:
+        zipped = file.read(len(ZIPPED)) == ZIPPED
+    return cast(IO[bytes], gzip.open(archive)) if zipped else archive.open("rb")
+
+
+def _find_danger(member: tarfile.TarInfo) -> str | None:
+    """Return why a member must not be read, in a few words."""
+    path = PurePosixPath(member.name)
+    if path.is_absolute() or ".." in path.parts or "\\" in member.name:
+        return "would leave the folder (.., a backslash or an absolute path in its name)"
+    if CONTROL.search(member.name):
+        return "has a control character in its name"
+    if member.issparse() or member.size < 0:
+        return "does not hold as many bytes as it declares"
+    return None if member.isfile() or member.isdir() else "is a link or no regular file"

@@ -1,0 +1,59 @@
+"""A dataset's archives unpacked: images by split and class, whatever the layout, and their index."""
+
+import shutil
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+
+import pandas
+
+from darkroom.archives import file_images, layout, pixel_batches, pixel_images
+from darkroom.archives.classes import check_classes
+from darkroom.archives.file_images import Row
+from darkroom.archives.subsets import draw_images
+from darkroom.core import progress
+from darkroom.core.errors import UserError
+from darkroom.core.splits import SPLITS
+from darkroom.images.decoding.formats import is_row
+from darkroom.params.data import Dataset
+
+COLUMNS = ["split", "class", "file", "bytes", "sha256", "archive", "member"]
+AnyImage = layout.Image | pixel_images.Image
+
+
+def plan_images(key: str, dataset: Dataset, raw: Path) -> list[AnyImage]:
+    """Return every image of a dataset that is wanted, with its split, before anything is unpacked.
+
+    Raises:
+        UserError: what was delivered is not what ``layout`` and ``splits`` say, or a class has too few images.
+    """
+    delivered = pixel_images if dataset.layout in pixel_batches.LAYOUTS else file_images
+    images: list[AnyImage] = draw_images(key, dataset, delivered.plan_images(key, dataset, raw))
+    for split, lacking in check_classes(key, dataset.layout, images).items():
+        progress.note(f"unzip {key}", f"{split} has no image of {', '.join(lacking)}")
+    return images
+
+
+def unpack_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) -> pandas.DataFrame:
+    """Unpack ``images`` into the empty folder ``out`` and return the index: by split, class and file.
+
+    Raises:
+        UserError: the disk has too little space, or an image's bytes are corrupt in its archive.
+    """
+    needed, free = sum(image.bytes for image in images), shutil.disk_usage(out).free
+    if needed > free:
+        raise UserError(
+            f"{out.parent}: the images of datasets.{key} need {needed:,} bytes, the disk has {free:,}; free some space"
+        )
+    pixels = [image for image in images if isinstance(image, pixel_images.Image)]
+    files = [image for image in images if isinstance(image, layout.Image)]
+    made = chain(pixel_images.write_images(dataset.layout, pixels, out), file_images.unpack_images(files, out))
+    rows = sorted(progress.show_progress(made, len(images), f"unzip {key}", "images"), key=_order)
+    return pandas.DataFrame(rows, columns=COLUMNS)
+
+
+def _order(row: Row) -> tuple[int, str, int, str]:
+    split, label, file, *_ = row
+    path = Path(file)
+    number = int(path.name) if is_row(path) else 0
+    return SPLITS.index(split), label, number, file

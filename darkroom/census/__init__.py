@@ -1,0 +1,1 @@
+"""A dataset's census: counts, sizes, balance and quality of its images."""

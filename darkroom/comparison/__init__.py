@@ -1,0 +1,1 @@
+"""Models side by side: a study's comparison, its sweeps and its costs."""

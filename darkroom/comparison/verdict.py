@@ -1,0 +1,67 @@
+"""The verdict on a study's models: the best one, and by how much it is better."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from darkroom.core.provenance import note_on_images
+from darkroom.params.data import Dataset
+from darkroom.reporting.templates import render
+
+MOST_NAMED = 10
+"""Of more models than this a sentence names the first few and the last, or their number."""
+
+
+def rank_models(models: pandas.DataFrame) -> pandas.DataFrame:
+    """Return the models by accuracy, the best first; of equal ones that with the lower loss first."""
+    return models.sort_values(["accuracy", "loss"], ascending=[False, True], kind="stable")
+
+
+def describe_verdict(models: pandas.DataFrame, pairs: pandas.DataFrame, dataset: Dataset) -> str:
+    """Return the findings as a list in Markdown."""
+    ranked = rank_models(models)
+    best, equal = ranked.iloc[0], find_equals(ranked, pairs)
+    beaten = [model for model in ranked["model"][1:] if model not in equal]
+    fewest = ranked[ranked["model"].isin([best["model"], *equal])].sort_values("parameters", kind="stable").iloc[0]
+    return render(
+        Path(__file__).parent,
+        "verdict.md.j2",
+        title=dataset.title,
+        note=note_on_images(dataset.source),
+        best=best,
+        several=len(models) > 1,
+        beaten=list_names(beaten),
+        equal=list_names(equal),
+        different=int(pairs["different"].sum()),
+        pairs=len(pairs),
+        smaller=fewest if fewest["parameters"] < best["parameters"] else None,
+        smaller_share=fewest["parameters"] / best["parameters"],
+        any_smaller=bool(models["parameters"].min() < best["parameters"]),
+        repeated=ranked[ranked["replicates"] > 1].to_dict("records"),
+        margin=float((models["high"] - models["low"]).max()) / 2,
+        **select_speeds(ranked),
+    )
+
+
+def find_equals(ranked: pandas.DataFrame, pairs: pandas.DataFrame) -> list[str]:
+    """Return the models, best first, that do not differ significantly from the first of ``ranked``."""
+    best = ranked.iloc[0]["model"]
+    near = pairs[((pairs["first"] == best) | (pairs["second"] == best)) & ~pairs["different"].astype(bool)]
+    names = {*near["first"], *near["second"]} - {best}
+    return [model for model in ranked["model"] if model in names]
+
+
+def select_speeds(ranked: pandas.DataFrame) -> dict[str, list[dict[Any, Any]]]:
+    """Return the models by how many epochs they took to the weights kept; of many the ``fastest`` and ``slowest``."""
+    rows = ranked.sort_values("best_epoch", kind="stable").to_dict("records")
+    many = len(rows) > MOST_NAMED
+    return {"fastest": rows[:3] if many else rows, "slowest": rows[-1:] if many else []}
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Return names as words: ``a, b and c``; of many their number."""
+    if len(names) > MOST_NAMED:
+        return f"{len(names)} models"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

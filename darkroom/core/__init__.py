@@ -1,0 +1,1 @@
+"""The ground of every room: errors, files, parallel work, progress, and the backend that computes."""

@@ -1,0 +1,64 @@
+"""The tables and metrics of one model's evaluation."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy
+import pandas
+
+from darkroom.evaluation import metrics
+from darkroom.evaluation.curves import read_epoch
+from darkroom.evaluation.prediction import Trained
+from darkroom.images.prepared.views import INDEX, TEST, View
+from darkroom.params.model import Evaluation
+
+FROM_TRAINING = (
+    "parameters",
+    "trainable_parameters",
+    "epochs",
+    "best_epoch",
+    "train_images",
+    "validation_images",
+    "weights",
+    "note",
+)
+"""Entries of a model's summary that metrics.json repeats."""
+
+
+def tabulate(trained: Trained, view: View, found: numpy.ndarray, evaluation: Evaluation) -> dict[str, pandas.DataFrame]:
+    """Return the tables of an evaluation, by the names of their files; ``found`` are class probabilities."""
+    classes, labels, files = view.classes, view.labels(TEST), list_files(view)
+    counts = metrics.count_confusions(labels, found.argmax(axis=1), classes)
+    return {
+        "predictions": metrics.tabulate_predictions(files, labels, found, classes),
+        "classes": metrics.score_classes(labels, found.argmax(axis=1), classes),
+        "confusion": metrics.tabulate_confusions(counts, classes),
+        "confused-pairs": metrics.find_confused_pairs(counts, classes, evaluation.confused_pairs),
+        "calibration": metrics.measure_calibration(labels, found, evaluation.calibration_bins),
+        "ambiguous": metrics.find_ambiguous(files, labels, found, classes, evaluation.ambiguous),
+        "hyperparameters": tabulate_hyperparameters(trained.summary["hyperparameters"]),
+    }
+
+
+def measure(trained: Trained, view: View, found: numpy.ndarray, evaluation: Evaluation) -> dict[str, Any]:
+    """Return the metrics of a model on the test images, with what metrics.json repeats of its training run."""
+    summary = trained.summary
+    return {
+        **{name: summary[name] for name in ("model", "replicate")},
+        **metrics.summarize(view.labels(TEST), found, view.classes, evaluation.calibration_bins),
+        **read_epoch(trained.history, summary["best_epoch"]),
+        **{name: summary[name] for name in FROM_TRAINING},
+    }
+
+
+def tabulate_hyperparameters(used: Mapping[str, Any]) -> pandas.DataFrame:
+    """Return every hyperparameter's name and the value used, as JSON."""
+    rows = [(name, json.dumps(value, ensure_ascii=False)) for name, value in used.items()]
+    return pandas.DataFrame(rows, columns=["name", "value"])
+
+
+def list_files(view: View) -> list[str]:
+    """Return the files of a view's test images, in the order of their rows."""
+    index = pandas.read_csv(view.folder / INDEX, dtype={"file": str}, keep_default_na=False)
+    return index[index["split"] == TEST].sort_values("row")["file"].tolist()

@@ -1,0 +1,1 @@
+"""Explanation of a network: its kernels, feature maps and Grad-CAM."""

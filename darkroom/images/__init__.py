@@ -1,0 +1,1 @@
+"""Images: files decoded, and what a network reads of them."""

@@ -1,0 +1,68 @@
+"""A folder of images by split and class, as ``unzip`` leaves it, and its index."""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+import pandas
+
+from darkroom.core import parallel
+from darkroom.core.errors import UserError
+from darkroom.core.progress import show_progress
+from darkroom.core.splits import SPLITS, VALIDATION
+
+Result = TypeVar("Result")
+
+INDEX = "index.csv"
+COLUMNS = ("split", "class", "file", "bytes", "sha256")
+"""Columns of the index that are read here; there may be more."""
+
+
+def list_splits(images: pandas.DataFrame) -> tuple[str, ...]:
+    """Return the splits of a set of images: train and test always, validation where it has one."""
+    return tuple(split for split in SPLITS if split != VALIDATION or (images["split"] == split).any())
+
+
+def read_index(folder: Path) -> pandas.DataFrame:
+    """Return the index of the images in ``folder``: one row per image, in the order of split, class and file.
+
+    ``file`` is relative to ``folder``; ``bytes`` is int64, all else is text, even a class called NA or 007.
+
+    Raises:
+        UserError: there is no index, or it lacks columns or images.
+    """
+    path = folder / INDEX
+    try:
+        index = pandas.read_csv(path, dtype=str, keep_default_na=False)
+    except (FileNotFoundError, pandas.errors.EmptyDataError):
+        raise UserError(f"{path}: no index of images; run python -m stages.unzip {folder.name}") from None
+    lacking = [column for column in COLUMNS if column not in index]
+    if lacking or index.empty:
+        raise UserError(
+            f"{path}: no {', '.join(lacking) or 'images'} in it; run python -m stages.unzip {folder.name} again"
+        )
+    index["bytes"] = index["bytes"].astype("int64")
+    return index
+
+
+def read_images(
+    task: str, folder: Path, files: Sequence[str], function: Callable[[Path], Result], chunk: int
+) -> Generator[Result]:
+    """Yield ``function(path)`` for each of ``files`` below ``folder``, in order, and show the progress of ``task``.
+
+    The work is spread over the processors, ``chunk`` images at a time (see ``parallel.map_in_order``).
+
+    Raises:
+        UserError: a file that the index names cannot be read.
+    """
+    paths = [folder / file for file in files]
+    try:
+        with closing(parallel.map_in_order(function, paths, chunk)) as results:
+            yield from show_progress(results, len(paths), task, "images")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise UserError(
+            f"{error.filename}: named in {INDEX}, but: {error.strerror}; run python -m stages.unzip {folder.name} again"
+        ) from None

@@ -1,0 +1,1 @@
+"""Input of networks: views of a dataset, batches of them, and their augmentation."""

@@ -1,0 +1,144 @@
+"""A view on disk: memory-mapped images, labels, and batches of them in a seeded order.
+
+A view's folder holds, for each split that has images, ``<split>.npy`` (uint8, (images, size, size, channels)) and
+``<split>-labels.npy`` (int64, (images,)); ``index.csv`` (split, row, class, label, file, sha256); and ``view.json``
+(classes in the order of their labels, size, mode, images per split, files left out). Training and test always have
+images; validation may have none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from darkroom.core.errors import UserError
+from darkroom.core.files import read_json
+from darkroom.core.splits import SPLITS
+
+INDEX = "index.csv"
+DESCRIPTION = "view.json"
+TRAIN, VALIDATION, TEST = SPLITS
+PREPARATION = ("size", "resize", "filter", "mode")
+"""Keys of params.yaml that a view's description repeats: how an image becomes pixels."""
+
+
+def images_file(split: str) -> str:
+    """Return the name of the array of a split's images."""
+    return f"{split}.npy"
+
+
+def labels_file(split: str) -> str:
+    """Return the name of the array of a split's labels."""
+    return f"{split}-labels.npy"
+
+
+@dataclass(frozen=True)
+class View:
+    """A prepared view; images stay on disk until they are indexed."""
+
+    folder: Path
+    description: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> "View":
+        """Return the view in ``folder``.
+
+        Raises:
+            UserError: the folder holds no view.
+        """
+        try:
+            description = read_json(folder / DESCRIPTION)
+        except FileNotFoundError:
+            raise UserError(f"{folder}: no prepared view here; run python -m stages.prepare {folder.name}") from None
+        return cls(folder, description)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes in the order of their labels."""
+        return tuple(self.description["classes"])
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """All that is needed to prepare an image as this view does: classes, size, resize, filter, mode."""
+        return {name: self.description[name] for name in ("classes", *PREPARATION) if name in self.description}
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        height, width, channels = self.images(TRAIN).shape[1:]
+        return height, width, channels
+
+    def images(self, split: str) -> numpy.ndarray:
+        """Return a split's images, memory-mapped: uint8, (images, size, size, channels)."""
+        return numpy.load(self.folder / images_file(split), mmap_mode="r")
+
+    def read(self, split: str, rows: numpy.ndarray) -> numpy.ndarray:
+        """Return ``rows`` of a split's images, in memory: uint8, (rows, size, size, channels).
+
+        The map is made for this reading and dropped after it: pages of a map that stays would count as this process's
+        memory, until the whole split did.
+        """
+        return numpy.ascontiguousarray(self.images(split)[rows])
+
+    def labels(self, split: str) -> numpy.ndarray:
+        """Return a split's labels: int64, (images,)."""
+        return numpy.load(self.folder / labels_file(split))
+
+    @property
+    def learning_splits(self) -> tuple[str, ...]:
+        """The splits that training may see: train, and validation where it has images."""
+        return (TRAIN, VALIDATION) if (self.folder / images_file(VALIDATION)).is_file() else (TRAIN,)
+
+    def learning_labels(self) -> numpy.ndarray:
+        """Return the labels of all images that training may see: int64, (images,); those of train come first."""
+        return numpy.concatenate([self.labels(split) for split in self.learning_splits])
+
+    def read_learning(self, rows: numpy.ndarray) -> numpy.ndarray:
+        """Return ``rows`` of all images that training may see, in memory, in their order: uint8.
+
+        Rows are counted through train, then validation.
+        """
+        first = len(self.images(TRAIN))
+        if (rows < first).all():
+            return self.read(TRAIN, rows)
+        if (rows >= first).all():
+            return self.read(VALIDATION, rows - first)
+        pixels = numpy.empty((len(rows), *self.shape), dtype=numpy.uint8)
+        pixels[rows < first] = self.read(TRAIN, rows[rows < first])
+        pixels[rows >= first] = self.read(VALIDATION, rows[rows >= first] - first)
+        return pixels
+
+
+def split_learning_rows(view: View, fraction: float | None, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Return the rows that train and the rows that validate, counted through train, then validation; int64, ascending.
+
+    Without a ``fraction`` the view's own validation images validate, if it has any.
+
+    Raises:
+        UserError: there are too few images for ``fraction``, or the view has validation images of its own as well.
+    """
+    images = len(view.labels(TRAIN))
+    own = len(view.learning_labels()) - images
+    if fraction is None:
+        return numpy.arange(images), numpy.arange(images, images + own)
+    if own:
+        raise UserError(f"{view.folder}: has validation images of its own; write validation_split: null")
+    return draw_validation_rows(images, fraction, seed)
+
+
+def draw_validation_rows(images: int, fraction: float, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Return the rows that train and the rows that validate, drawn by ``seed``; both int64, each in ascending order.
+
+    Raises:
+        UserError: there are too few images for one row of each.
+    """
+    count = int(images * fraction)
+    if count < 1 or count >= images:
+        raise UserError(
+            f"{images} training images are too few for validation_split: {fraction}, "
+            f"which leaves {images - count} to train and {count} to validate; add images or change the fraction"
+        )
+    order = numpy.random.default_rng(seed).permutation(images)
+    return numpy.sort(order[count:]), numpy.sort(order[:count])

@@ -1,0 +1,168 @@
+"""Convolutional networks described in params.yaml, their layer tables, and what their outputs mean."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy
+import pandas
+
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.params.model import Blocks, Head, Network
+
+layers = keras.layers
+NORMALIZATION, STANDARDIZATION = "normalization", "standardization"
+"""The layers that standardise each channel: by statistics among the weights, or by constants."""
+PROBABILITIES = "probabilities"
+"""The last layer, which computes in float32 whatever the precision."""
+OUTPUT_DROPOUT = "output_dropout"
+
+
+def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Sequential:
+    """Return the untrained model: uint8 images (batch, height, width, channels) in, probabilities out.
+
+    These are (batch, classes), or of a sigmoid (batch, 1), and computed in float32 whatever the precision. A chain of
+    convolutions, each with its pooling and dropout, then dense layers with theirs.
+
+    Raises:
+        UserError: the images are too small for so many convolutions and poolings, or a sigmoid has not two classes.
+    """
+    model = keras.Sequential(name="network")
+    model.add(layers.Input(shape, name="image"))
+    model.add(layers.Rescaling(1 / 255, name="rescaling"))
+    if network.normalization == "layer":
+        model.add(layers.Normalization(name=NORMALIZATION))
+    if network.normalization == "constants":
+        model.add(layers.Rescaling([1.0] * shape[-1], [0.0] * shape[-1], name=STANDARDIZATION))
+    for layer in _make_convolutions(network.blocks):
+        try:
+            model.add(layer)
+        except ValueError as error:
+            raise UserError(
+                f"network.blocks: images of {shape[0]}x{shape[1]} are too small for "
+                f"{len(network.blocks.filters)} blocks: nothing is left at {layer.name}; "
+                "use fewer filters, padding: same, pooling: 1 or a larger view"
+            ) from error
+    for layer in make_top(network.head, classes):
+        model.add(layer)
+    return model
+
+
+def make_top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
+    """Yield the layers from feature maps (batch, height, width, channels) to probabilities (batch, classes or 1).
+
+    Raises:
+        UserError: one probability is asked for, but there are not two classes.
+    """
+    if head.output == "sigmoid" and classes != 2:
+        raise UserError(f"network.head.output: sigmoid distinguishes two classes, but there are {classes}; use softmax")
+    pool = layers.GlobalAveragePooling2D if head.pooling == "global-average" else layers.Flatten
+    yield pool(name=head.pooling.replace("-", "_"))
+    if head.batch_normalization:
+        momentum = head.batch_normalization.momentum
+        yield layers.BatchNormalization(momentum=momentum, name="head_batch_normalization")
+    if head.input_dropout:
+        yield layers.Dropout(head.input_dropout, name="head_dropout")
+    for number, (units, rate) in enumerate(zip(head.units, head.dropout, strict=True), start=1):
+        penalty = _make_penalty(head.l2)
+        yield layers.Dense(units, activation=head.activation, kernel_regularizer=penalty, name=f"dense_{number}")
+        if rate:
+            yield layers.Dropout(rate, name=f"dense_dropout_{number}")
+    outputs = 1 if head.output == "sigmoid" else classes
+    penalty = _make_penalty(head.l2)
+    yield layers.Dense(outputs, activation=head.output, kernel_regularizer=penalty, dtype="float32", name=PROBABILITIES)
+    if head.output_dropout:
+        yield layers.Dropout(head.output_dropout, dtype="float32", name=OUTPUT_DROPOUT)
+
+
+def _make_convolutions(blocks: Blocks) -> Iterator[keras.layers.Layer]:
+    given = blocks.pooling
+    poolings = [given] * len(blocks.filters) if isinstance(given, int) else given
+    for number, (filters, pooling) in enumerate(zip(blocks.filters, poolings, strict=True), start=1):
+        fused = None if blocks.batch_normalization else blocks.activation
+        yield layers.Conv2D(
+            filters,
+            blocks.kernel,
+            padding=blocks.padding,
+            activation=fused,
+            kernel_regularizer=_make_penalty(blocks.l2),
+            name=f"convolution_{number}",
+        )
+        if blocks.batch_normalization:
+            momentum = blocks.batch_normalization.momentum
+            yield layers.BatchNormalization(momentum=momentum, name=f"batch_normalization_{number}")
+            yield layers.Activation(blocks.activation, name=f"activation_{number}")
+        behind = [layers.MaxPooling2D(pooling, name=f"pooling_{number}")] if pooling > 1 else []
+        if blocks.dropout:
+            dropout = layers.Dropout(blocks.dropout, name=f"dropout_{number}")
+            behind = [dropout, *behind] if blocks.dropout_first else [*behind, dropout]
+        yield from behind
+
+
+def _make_penalty(factor: float) -> keras.regularizers.Regularizer | None:
+    return keras.regularizers.L2(factor) if factor else None
+
+
+def to_probabilities(outputs: Any) -> numpy.ndarray:
+    """Return class probabilities, float32 (images, classes), of a model's outputs: of a sigmoid for both classes."""
+    given = numpy.asarray(outputs, dtype=numpy.float32)
+    return numpy.concatenate([1 - given, given], axis=1) if given.shape[1] == 1 else given
+
+
+def count_classes(model: keras.Model) -> int:
+    """Return how many classes a model distinguishes."""
+    return max(2, model.output_shape[-1])
+
+
+def set_normalization(model: keras.Model, batches: Iterable[numpy.ndarray]) -> None:
+    """Give the model's standardising layer the mean and variance of the images, scaled to 0..1, per channel.
+
+    Exact, and in one pass over ``batches`` (each uint8, (images, height, width, channels)): the 256 values are counted.
+    A model without such a layer stays as it is.
+    """
+    names = {layer.name for layer in model.layers} & {NORMALIZATION, STANDARDIZATION}
+    if not names:
+        return
+    layer = model.get_layer(names.pop())
+    counts = numpy.zeros((model.input_shape[-1], 256), dtype=numpy.int64)
+    images = 0
+    for batch in batches:
+        images += len(batch)
+        for channel, count in enumerate(counts):
+            count += numpy.bincount(batch[..., channel].ravel(), minlength=256)
+    values = numpy.arange(256) / 255
+    pixels = counts.sum(axis=1)
+    mean = counts @ values / pixels
+    variance = numpy.maximum(counts @ values**2 / pixels - mean**2, 0)  # of one colour, rounding may go below
+    if layer.name == STANDARDIZATION:
+        deviation = numpy.sqrt(variance).clip(keras.config.epsilon())
+        layer.scale, layer.offset = (1 / deviation).tolist(), (-mean / deviation).tolist()
+        return
+    layer.set_weights([mean.astype("float32"), variance.astype("float32"), numpy.array(images)])
+    layer.finalize_state()
+
+
+def copy_uncompiled(model: keras.Sequential) -> keras.Sequential:
+    """Return a model of the same layers and weights that no training run has touched otherwise."""
+    again = keras.Sequential.from_config(model.get_config())
+    again.set_weights(model.get_weights())
+    for layer in again.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # set_weights leaves it with the mean and variance it was made with
+    return again
+
+
+def tabulate_layers(model: keras.Model) -> pandas.DataFrame:
+    """Return one row per layer: name, type, output shape, parameters, trainable parameters, share of all parameters."""
+    rows = [
+        {
+            "layer": layer.name,
+            "type": type(layer).__name__,
+            "output_shape": "x".join(str(side) for side in layer.output.shape[1:]),
+            "parameters": layer.count_params(),
+            "trainable_parameters": int(sum(numpy.prod(weight.shape) for weight in layer.trainable_weights)),
+        }
+        for layer in model.layers
+    ]
+    table = pandas.DataFrame(rows)
+    return table.assign(share=table["parameters"] / max(1, table["parameters"].sum()))

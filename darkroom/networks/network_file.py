@@ -1,0 +1,75 @@
+"""The file of a trained network: written so that equal weights give equal bytes, read, and checked against a view."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.core.filenames import NETWORK
+from darkroom.core.files import ZIP_TIME, replace_file
+from darkroom.images.prepared.views import View
+from darkroom.networks.network import count_classes
+
+
+def load_network(folder: Path) -> keras.Model:
+    """Return the model that a training run left in ``folder``.
+
+    Raises:
+        UserError: there is none, or its file is corrupt.
+    """
+    file = folder / NETWORK
+    try:
+        return keras.saving.load_model(file)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        problem = (
+            "no such file" if not file.is_file() else f"no whole Keras model ({' '.join(str(error).split())[:120]})"
+        )
+        raise UserError(f"{file}: {problem}; train {folder.name} again") from None
+
+
+def check_fit(model: keras.Model, view: View, split: str, folder: Path) -> None:
+    """Check that the model in ``folder`` takes the images of a view's split and distinguishes its classes.
+
+    Raises:
+        UserError: it does not.
+    """
+    outputs, expected = count_classes(model), tuple(model.input_shape[1:])
+    again = f"train {folder.name} again, or name the view it was trained on"
+    if outputs != len(view.classes):
+        there = f"{view.folder} has {len(view.classes)} ({', '.join(view.classes)})"
+        raise UserError(f"{folder}: the model distinguishes {outputs} classes, but {there}; {again}")
+    images = view.images(split).shape[1:]
+    if any(size not in (None, given) for size, given in zip(expected, images, strict=True)):
+        raise UserError(f"{folder}: the model takes images of {expected}, but {view.folder} has {images}; {again}")
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Save ``model`` as a ``.keras`` file whose bytes depend on its architecture and weights alone.
+
+    Keras writes the time of saving, time stamps of the archive's members, and memory addresses as the numbers of shared
+    objects; the former are removed, the latter counted from 1. The model must not be compiled: the state of an
+    optimizer is no part of a result.
+    """
+    with replace_file(path) as temporary:
+        model.save(temporary)
+        with zipfile.ZipFile(temporary) as archive:
+            members = {name: archive.read(name) for name in sorted(archive.namelist())}
+        metadata = json.loads(members["metadata.json"])
+        members["config.json"] = json.dumps(_renumber(json.loads(members["config.json"]), {})).encode()
+        members["metadata.json"] = json.dumps({**metadata, "date_saved": ""}, sort_keys=True).encode()
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+            for name, content in members.items():
+                archive.writestr(zipfile.ZipInfo(name, ZIP_TIME), content)
+
+
+def _renumber(node: Any, numbers: dict[int, int]) -> Any:
+    if isinstance(node, list):
+        return [_renumber(item, numbers) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: numbers.setdefault(value, len(numbers) + 1) if key == "shared_object_id" else _renumber(value, numbers)
+        for key, value in node.items()
+    }

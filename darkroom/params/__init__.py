@@ -1,0 +1,1 @@
+"""The schema of params.yaml, its defaults and bases, and its one-line errors. No stage depends on it."""

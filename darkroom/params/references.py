@@ -1,0 +1,167 @@
+"""References between the sections of params.yaml: every name that one gives must be an entry of another."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from darkroom.core.errors import UserError
+from darkroom.params.data import Dataset
+from darkroom.params.model import Model, Study
+from darkroom.params.sweeps import list_variants
+from darkroom.params.training import Fit
+from darkroom.params.transfer import TransferModel
+from darkroom.params.yaml_files import FILE
+
+if TYPE_CHECKING:  # it imports this module
+    from darkroom.params.document import Parameters
+
+RESERVED = {
+    "all",
+    "fetch",
+    "unzip",
+    "augment",
+    "census",
+    "prepare",
+    "pretrained",
+    "train",
+    "transfer",
+    "finetune",
+    "evaluate",
+    "explain",
+    "compare",
+    "sweep",
+    "worksheet",
+    "costs",
+    "timings",
+    "records",
+}
+"""Names of rules, and of the folder beside the studies' results; no study may have one."""
+
+
+def check(parameters: "Parameters") -> None:
+    """Check every name that a section gives of another's entry, and what models need of their data.
+
+    Raises:
+        UserError: one line that names the key, its value and what is allowed.
+    """
+    _check_data(parameters)
+    _check_sweeps(parameters)
+    for section, keys in (("models", parameters.trained), ("finetunes", parameters.finetunes)):
+        for key in keys:
+            if re.search(r"-replicate-\d+$", key):
+                raise UserError(
+                    f"{FILE}: {section}.{key}: names that end in -replicate-<n> are those of replicates; choose another"
+                )
+    for key, model in parameters.trained.items():
+        _check_model(parameters, key, model)
+    _check_fine_tunes(parameters)
+    _check_studies(parameters)
+    for key in parameters.explanations:
+        _check_named("explanations", key, {**parameters.trained, **parameters.finetunes})
+
+
+def _check_data(parameters: "Parameters") -> None:
+    for key, augmented in parameters.augmented.items():
+        if key in parameters.datasets:
+            raise UserError(f"{FILE}: augmented.{key}: a dataset has this name; choose another")
+        _check_named(f"augmented.{key}.dataset", augmented.dataset, parameters.datasets)
+    for key, view in parameters.views.items():
+        _check_named(f"views.{key}.dataset", view.dataset, {**parameters.datasets, **parameters.augmented})
+
+
+def _check_sweeps(parameters: "Parameters") -> None:
+    taken = {**parameters.models, **parameters.finetunes}
+    for key, content in parameters.sweeps.items():
+        _check_named(f"sweeps.{key}.of", content.of, parameters.models)
+    for name, sweep, variant in list_variants(parameters.sweeps):
+        if name in taken:
+            raise UserError(
+                f"{FILE}: sweeps.{sweep}.variants.{variant}: it would be trained as {name}, which is taken; rename it"
+            )
+        taken[name] = parameters.models[parameters.sweeps[sweep].of]
+
+
+def _check_model(parameters: "Parameters", key: str, model: Model | TransferModel) -> None:
+    where = f"models.{key}"
+    if key in parameters.variants:
+        where = "sweeps.{}.variants.{}".format(*parameters.variants[key])
+    _check_named(f"{where}.view", model.view, parameters.views)
+    if isinstance(model, TransferModel):
+        _check_named(f"{where}.network.backbone", model.network.backbone, parameters.backbones)
+    own = _validates(_dataset(parameters, model))
+    fraction = model.training.validation_split
+    if fraction is not None and own:
+        raise UserError(
+            f"{FILE}: {where}.training.validation_split: {fraction}: the dataset has validation images of its own; "
+            "write null"
+        )
+    if fraction is not None and parameters.views[model.view].dataset in parameters.augmented:
+        raise UserError(
+            f"{FILE}: {where}.training.validation_split: {fraction}: variants of one image would train and validate; "
+            "write null, and let the dataset's draw or splits set validation images apart"
+        )
+    if fraction is None and not own:
+        _check_monitors(where, model.training)
+
+
+def _dataset(parameters: "Parameters", model: Model | TransferModel) -> Dataset:
+    return parameters.datasets[parameters.dataset_of(model.view)]
+
+
+def _validates(dataset: Dataset) -> bool:
+    """Return whether a dataset has validation images of its own."""
+    return bool(dataset.splits.validation or (dataset.draw and dataset.draw.validation))
+
+
+def _check_monitors(where: str, fit: Fit) -> None:
+    for callback in fit.callbacks:
+        watched = getattr(callback, "monitor", "")
+        if watched.startswith("val_"):
+            raise UserError(
+                f"{FILE}: {where}.training.callbacks: {callback.name} monitors {watched}, but nothing "
+                "validates; give validation_split, or let it monitor loss or accuracy"
+            )
+
+
+def _check_fine_tunes(parameters: "Parameters") -> None:
+    for key, fine_tune in parameters.finetunes.items():
+        if key in parameters.models:
+            raise UserError(f"{FILE}: finetunes.{key}: a model has this name; choose another")
+        base_model = parameters.models[parameters.origin(key)]
+        if base_model.training.validation_split is None and not _validates(_dataset(parameters, base_model)):
+            _check_monitors(f"finetunes.{key}", fine_tune.training)
+
+
+def _check_named(where: str, name: str, known: Mapping[str, object]) -> None:
+    if name not in known:
+        raise UserError(f"{FILE}: {where}: {name!r}: no such entry; allowed: {', '.join(known) or 'none is defined'}")
+
+
+def _check_studies(parameters: "Parameters") -> None:
+    home: dict[str, str] = {}
+    for key, study in parameters.studies.items():
+        if key in RESERVED:
+            raise UserError(f"{FILE}: studies.{key}: this name is the workflow's own; choose another")
+        for model in study.models:
+            _check_named(f"studies.{key}.models", model, {**parameters.models, **parameters.finetunes})
+            base = parameters.finetunes[model].base if model in parameters.finetunes else model
+            _check_listed(f"studies.{key}.models: {model!r}: fine-tunes", base, study)
+        for sweep in study.sweeps:
+            _check_named(f"studies.{key}.sweeps", sweep, parameters.sweeps)
+            _check_listed(f"studies.{key}.sweeps: {sweep!r}: varies", parameters.sweeps[sweep].of, study)
+        members = parameters.members(key)
+        for model in members:
+            if model in home:
+                raise UserError(f"{FILE}: studies.{key}: {model!r}: already in studies.{home[model]}; name it once")
+            home[model] = key
+        used = {parameters.dataset_of(parameters.trained[parameters.origin(model)].view) for model in members}
+        if len(used) > 1:
+            raise UserError(
+                f"{FILE}: studies.{key}.models: {study.models}: models of one study are tested on the same images, "
+                f"but these use the datasets {', '.join(sorted(used))}"
+            )
+
+
+def _check_listed(where: str, model: str, study: Study) -> None:
+    if model not in study.models:
+        raise UserError(f"{FILE}: {where} {model!r}, which this study must list too")

@@ -1,0 +1,96 @@
+"""Training in params.yaml: the fitting of a network."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from darkroom.params.augmentation import Augmentation
+from darkroom.params.base import Section
+from darkroom.params.callbacks import Callback, ModelCheckpoint
+from darkroom.params.fields import DATA, OPTIMISATION, TECHNICAL, Count
+
+Weight = Annotated[float, Field(gt=0, description="Of the class of this name; 1: as without weights.")]
+
+
+class Fit(Section, json_schema_extra=OPTIMISATION):
+    """Fitting of a network that was made before."""
+
+    optimizer: Literal["adam", "sgd", "rmsprop"]
+    """The rule by which gradients change the weights: Keras' own, by name."""
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    """Of sgd and rmsprop; 0 for adam, which has its own."""
+    learning_rate: Annotated[float, Field(gt=0)]
+    """Length of a step; a callback may lower it."""
+    epochs: Count
+    """At most; a callback may end training before."""
+    batch_size: Count
+    """Images whose mean gradient makes one step."""
+    accumulation_steps: Annotated[Count, Field(json_schema_extra=TECHNICAL)]
+    """Parts, as equal as can be, of a batch that go through the network one by one before one update of the weights:
+    memory falls with it. Batch normalization sees one part at a time."""
+    augmentation: Augmentation | None
+    """Random changes of each training image, drawn anew in each epoch."""
+    class_weights: Annotated[Literal["balanced"] | dict[str, Weight] | None, Field(json_schema_extra=DATA)]
+    """Weight of an image of each class: balanced, so that every class counts the same in all, or by class."""
+    callbacks: list[Callback]
+    """Each at most once, called in this order; without EarlyStopping the last epoch's weights are kept."""
+    precision: Annotated[Literal["float32", "mixed_bfloat16"], Field(json_schema_extra=TECHNICAL)]
+    """Number format in which the layers compute; weights and the last layer stay float32."""
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def check_class_names(cls, weights: Any) -> Any:
+        """Refuse a class that YAML reads as a number."""
+        if isinstance(weights, dict) and not all(isinstance(name, str) for name in weights):
+            raise ValueError(
+                "allowed: null, balanced, or a weight for each class, a number's name in quotes: {'7': 2.0}"
+            )
+        return weights
+
+    @model_validator(mode="after")
+    def check_parts(self) -> "Fit":
+        """Require parts of equal size, and a momentum only where there is one."""
+        if self.batch_size % self.accumulation_steps:
+            raise ValueError(
+                f"batch_size {self.batch_size} is not a multiple of accumulation_steps {self.accumulation_steps}"
+            )
+        if self.optimizer == "adam" and self.momentum:
+            raise ValueError(f"momentum {self.momentum}: adam has its own; write momentum: 0, or optimizer: sgd")
+        return self
+
+    @model_validator(mode="after")
+    def check_callbacks(self) -> "Fit":
+        """Require that no callback is named twice, and none undoes what another does."""
+        names = [callback.name for callback in self.callbacks]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"callbacks name {twice[0]} twice; name it once")
+        if {"LearningRateScheduler", "ReduceLROnPlateau"} <= set(names):
+            raise ValueError(
+                "callbacks: LearningRateScheduler sets the rate of each epoch and undoes ReduceLROnPlateau; name one"
+            )
+        if "SwapEMAWeights" in names:
+            self._check_averages(names.index("SwapEMAWeights"))
+        return self
+
+    def _check_averages(self, place: int) -> None:
+        if self.accumulation_steps > 1:
+            raise ValueError(
+                "callbacks: SwapEMAWeights averages after each part of a batch, not after each update; "
+                "write accumulation_steps: 1"
+            )
+        swap = self.callbacks[place]
+        for number, callback in enumerate(self.callbacks):
+            keeps = isinstance(callback, ModelCheckpoint) or getattr(callback, "restore_best_weights", False)
+            if keeps and (number < place or not getattr(swap, "swap_on_epoch", False)):
+                raise ValueError(
+                    f"callbacks: {callback.name} would keep other weights than those that were validated; "
+                    "name SwapEMAWeights before it, with swap_on_epoch: true"
+                )
+
+
+class Training(Fit):
+    """Making and fitting of a network."""
+
+    validation_split: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, Field(json_schema_extra=DATA)]
+    """Fraction of the training images, drawn by seed, that validate; null: the dataset's own validation images, or
+    where it has none, no validation."""

@@ -1,0 +1,1 @@
+"""Figures, tables, and the wording of numbers on pages."""

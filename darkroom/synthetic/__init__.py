@@ -1,0 +1,1 @@
+"""Images drawn by a program that stand in for photographs, in the formats of real archives."""

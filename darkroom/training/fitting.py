@@ -1,0 +1,118 @@
+"""Fitting a network: the batches that train and validate, optimizer and loss, and the epochs (see ``epochs``)."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
+from darkroom.images.prepared import augmentation
+from darkroom.images.prepared.batches import Batches
+from darkroom.images.prepared.views import View
+from darkroom.params.callbacks import BackupAndRestore
+from darkroom.params.training import Fit
+from darkroom.training import backups, callbacks, identity
+from darkroom.training.epochs import Fitted, Loop
+from darkroom.training.identity import Origin
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a view's images for training: those that train and those that validate, maybe none; int64."""
+
+    train: numpy.ndarray
+    validation: numpy.ndarray
+
+    def make_batches(
+        self, read: Callable[[numpy.ndarray], Any], view: View, fit: Fit, seed: int
+    ) -> tuple[Batches, Batches | None]:
+        """Return the batches that train, shuffled and changed by ``seed``, and those that validate, if any do.
+
+        ``read`` gives the inputs of rows. What validates is neither changed nor weighted.
+
+        Raises:
+            UserError: a batch would fall in more parts than there are rows, or weights name other classes.
+        """
+        parts, labels = fit.accumulation_steps, view.learning_labels()
+        if len(self.train) < parts:
+            raise UserError(f"training.accumulation_steps: {parts}: more than {len(self.train)} training images")
+        changed = augmentation.compile_changes(fit.augmentation) if fit.augmentation else None
+        weights = weigh_classes(fit, labels[self.train], view.classes)
+        train = Batches(read, labels, self.train, fit.batch_size, parts, seed, changed, weights)
+        if not len(self.validation):
+            return train, None
+        return train, Batches(read, labels, self.validation, train.part, 1, None)
+
+
+def weigh_classes(fit: Fit, labels: numpy.ndarray, classes: Sequence[str]) -> numpy.ndarray | None:
+    """Return how much an image of each class counts, float32 (classes,), or ``None`` where all count the same.
+
+    Balanced weights are images / (classes × images of the class), as those of scikit-learn.
+
+    Raises:
+        UserError: the weights that are given are not those of the classes, or a class has no image to balance.
+    """
+    given = fit.class_weights
+    if given is None:
+        return None
+    if isinstance(given, str):
+        counts = numpy.bincount(labels, minlength=len(classes))
+        if lacking := [name for name, count in zip(classes, counts, strict=True) if not count]:
+            raise UserError(
+                f"training.class_weights: balanced: no training image of {', '.join(lacking)}; give weights"
+            )
+        return (len(labels) / (len(classes) * counts)).astype(numpy.float32)
+    if set(given) != set(classes):
+        raise UserError(
+            f"training.class_weights: given for {', '.join(given) or 'no class'}; give each class its weight: "
+            f"{', '.join(classes)}"
+        )
+    return numpy.array([given[name] for name in classes], dtype=numpy.float32)
+
+
+def compile_model(model: keras.Model, fit: Fit) -> keras.Model:
+    """Return ``model``, compiled with the optimizer and accumulation that ``fit`` asks for, and the loss of its output.
+
+    Of a single unit that is the binary cross-entropy, of one for each class the categorical one. L2 penalties come on
+    top of it, as in Keras: the loss of a history contains them.
+    """
+    parts = fit.accumulation_steps
+    options: dict[str, Any] = {"learning_rate": fit.learning_rate, **callbacks.choose_averaging(fit)}
+    if fit.optimizer != "adam":
+        options["momentum"] = fit.momentum
+    optimizer = keras.optimizers.get(fit.optimizer).__class__(
+        gradient_accumulation_steps=parts if parts > 1 else None, **options
+    )
+    loss = "binary_crossentropy" if model.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+    return model
+
+
+def fit_model(
+    model: keras.Model,
+    train: Batches,
+    validation: Batches | None,
+    fit: Fit,
+    task: str,
+    logs: Path,
+    origin: Origin,
+    until: ExitStack,
+) -> Fitted:
+    """Compile and fit ``model``, which then holds the weights that its callbacks keep: without any, the last epoch's.
+
+    With BackupAndRestore it goes on where a process that was killed has left its backup, and ends with the same bytes.
+    The backup stays ``until`` that is closed: close it when the model is written.
+
+    Raises:
+        UserError: the training diverged, or a callback watches a metric that there is not.
+    """
+    callbacks.check(fit, validation is not None)
+    wanted = callbacks.find_callback(fit, BackupAndRestore)
+    if not wanted:
+        return Loop(compile_model(model, fit), train, validation, fit, task).run(logs, None, 0)
+    backup = until.enter_context(backups.open_backup(identity.identify(model, train, validation, fit, origin), task))
+    return Loop(compile_model(model, fit), train, validation, fit, task).run(logs, backup, wanted.every)

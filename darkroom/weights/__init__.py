@@ -1,0 +1,1 @@
+"""Pretrained weights: the architectures they belong to, and how they are downloaded, read and verified."""

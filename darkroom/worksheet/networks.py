@@ -1,0 +1,93 @@
+"""Questions on the networks: their layers and parameters, and what of them trains."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from darkroom.core.filenames import LAYERS, SUMMARY
+from darkroom.core.files import read_json
+from darkroom.worksheet.material import Answer, Material, Question, tabulate
+
+HEAVIEST = 3
+"""Layers named as those with most parameters."""
+
+
+def count_layers(material: Material) -> Answer:
+    """How many layers and parameters does each network have?"""
+    found: list[dict[str, object]] = []
+    inside = {model: read_backbone(material, model).get("layers") for model in material.evaluated}
+    for model, one in material.evaluated.items():
+        count: dict[str, int | None] = {"layers": len(read_layers(material, model))}
+        if any(inside.values()):
+            count["inside its backbone"] = inside[model]
+        sizes = {"parameters": one.metrics["parameters"], "trainable": one.metrics["trainable_parameters"]}
+        found.append({"model": model, **count, **sizes, "KiB at 4 bytes": one.metrics["parameters"] * 4 / 1024})
+    return {
+        "table": tabulate(found, {"inside its backbone": ",.0f", "KiB at 4 bytes": ",.2f"}),
+        "any_backbone": any(inside.values()),
+        "files": [material.every(name) for name in ("metrics.json", LAYERS, SUMMARY, "diagram.png")],
+    }
+
+
+def find_heaviest_layers(material: Material) -> Answer:
+    """Which layers of each network hold the most parameters?"""
+    found = {}
+    for model in material.evaluated:
+        table = read_layers(material, model).query("parameters > 0")
+        most = table.sort_values("parameters", ascending=False, kind="stable").head(HEAVIEST)
+        found[model] = most.to_dict("records")
+    return {"models": found, "files": [material.every(LAYERS)]}
+
+
+def measure_trainable(material: Material) -> Answer | None:
+    """How much of each network on a backbone is trained?"""
+    found = {}
+    for model in list_on_backbone(material):
+        one = material.evaluated[model]
+        found[model] = {**one.metrics, "unfreeze": one.hyperparameters.get("unfreeze")}
+    return {"models": found, "files": [material.every("metrics.json")]} if found else None
+
+
+def describe_backbones(material: Material) -> Answer | None:
+    """How many layers does each backbone have, which are its first and last, and what does it output?"""
+    found: list[dict[str, object]] = []
+    files = []
+    for model in list_on_backbone(material):
+        backbone = read_backbone(material, model)
+        if not backbone:
+            continue
+        ends = {"first layer": backbone["first"], "last layer": backbone["last"]}
+        shape = "×".join(map(str, backbone["output_shape"]))
+        row = {"backbone": backbone["name"], "layers": backbone["layers"], **ends, "output": shape}
+        if row not in found:
+            found.append(row)
+            files.append(material.evaluated[model].folder / SUMMARY)
+    return {"table": tabulate(found), "files": files} if found else None
+
+
+def read_layers(material: Material, model: str) -> pandas.DataFrame:
+    """Return a model's layers: layer, type, output_shape, parameters, trainable_parameters, share."""
+    return pandas.read_csv(Path(material.evaluated[model].folder) / LAYERS)
+
+
+def read_backbone(material: Material, model: str) -> dict[str, Any]:
+    """Return what a model's summary says of its backbone: name, layers, first, last, output_shape; of none, nothing."""
+    file = material.evaluated[model].folder / SUMMARY
+    described: dict[str, Any] = read_json(file).get("backbone", {}) if file.is_file() else {}
+    return described
+
+
+def list_on_backbone(material: Material) -> list[str]:
+    """Return the models on a backbone, fine-tunes among them."""
+    return [
+        model for model, one in material.evaluated.items() if one.hyperparameters.get("network.backbone") is not None
+    ]
+
+
+QUESTIONS: dict[str, Question] = {
+    "layers": count_layers,
+    "heaviest": find_heaviest_layers,
+    "trainable": measure_trainable,
+    "backbones": describe_backbones,
+}

@@ -1,1 +1,0 @@
-"""Published results, and the tables that README.md shows of them."""

@@ -1,1 +1,0 @@
-"""What params.yaml may hold, as classes that validate it."""

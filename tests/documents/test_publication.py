@@ -1,0 +1,67 @@
+"""What is published of a run: its studies' pages and figures, in the folders of results/, and nothing that went."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy
+import pandas
+import pytest
+from PIL import Image
+
+from benchmarks import publication
+from darkroom.params.document import load
+
+FIGURES = ("comparison/accuracy.png", "sweeps/rate/gap.png", "explanations/cnn/figures/kernels.png")
+MODELS = ("cnn", "cnn-bn")
+
+
+@pytest.fixture
+def checkout(root: Path, project: Callable[..., Path]) -> Path:
+    """A checkout with the results of one study, as far as they matter here."""
+    folder = project({"studies.intel.models": list(MODELS)})
+    (folder / "workflow").mkdir()
+    for name in ("dvc.yaml", "workflow/plan.yaml"):
+        shutil.copyfile(root / name, folder / name)
+    study = folder / "results/intel"
+    pixels = numpy.random.default_rng(1).integers(0, 256, (40, 60, 3), numpy.uint8)
+    named = (f"evaluations/{model}/{name}" for model in MODELS for name in ("diagram.png", "worst.png"))
+    for name in (*FIGURES, *named, "../census/intel/classes.png"):
+        (study / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(study / name)
+    for name in ("worksheet.md", "evaluations/cnn/predictions.csv", "../census/intel/census.md"):
+        (study / name).write_text(f"{name}\n", encoding="utf-8")
+    models = {"model": list(MODELS), "correct": [5, 5], "loss": [0.4, 0.3]}
+    pandas.DataFrame(models).to_csv(study / "comparison/models.csv", index=False)
+    return folder
+
+
+def test_pages_figures_and_the_best_models_galleries_are_published(checkout: Path) -> None:
+    (checkout / "out/intel/sweeps/gone").mkdir(parents=True)
+    publication.main(["--from", ".", "--out", "out"])
+    found = {file.relative_to("out").as_posix() for file in Path("out").rglob("*") if file.is_file()}
+    names = {*FIGURES, "worksheet.md", "comparison/models.csv", "evaluations/cnn-bn/worst.png"}
+    names |= {f"evaluations/{model}/diagram.png" for model in MODELS}
+    assert found == {f"intel/{name}" for name in names} | {"census/intel/census.md", "census/intel/classes.png"}
+    assert not (checkout / "out/intel/sweeps/gone").exists()
+
+
+def test_figures_have_fewer_colours_and_the_same_size(checkout: Path) -> None:
+    publication.main(["--from", ".", "--out", "out"])
+    with Image.open("out/intel/comparison/accuracy.png") as image:
+        assert image.size == (60, 40)
+        assert len(image.getcolors()) <= publication.COLOURS
+
+
+def test_a_checkout_without_a_comparison_publishes_nothing(checkout: Path) -> None:
+    shutil.rmtree("results/intel")
+    publication.main(["--from", ".", "--out", "out"])
+    assert not Path("out").exists()
+
+
+def test_the_published_studies_are_those_of_params_yaml_with_the_published_edit(root: Path, tmp_path: Path) -> None:
+    shutil.copyfile(root / "params.yaml", tmp_path / "params.yaml")
+    subprocess.run(["git", "apply", str(root / publication.OUT / "params.diff")], cwd=tmp_path, check=True)
+    sources = {dataset.source for dataset in load(tmp_path / "params.yaml").datasets.values()}
+    assert "synthetic" not in sources

@@ -1,0 +1,86 @@
+"""All five studies of params.yaml, made small: from drawn archives in the real ones' formats to their worksheets."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+
+from benchmarks.project import ROOT, copied, edit, parameters, run
+from darkroom.pipeline import template
+from tests.support import in_process
+
+pytestmark = pytest.mark.slow
+
+SIZES = {"intel-150": 112, "intel-256": 112, "intel-180": 32, "waste-320": 32, "cats-dogs-64": 16}
+SIZES |= {"cats-dogs-64-variants": 16, "cats-dogs-150": 32, "cats-dogs-150-grey": 32}
+KEPT = {"cifar10-batch": ["16"], "cifar10-optimizer": ["momentum"], "cifar10-remedy": ["l2"]}
+KEPT |= {"cats-dogs-remedy": ["augmentation"], "cats-dogs-rate": ["low"], "cats-dogs-batch": ["8"]}
+KEPT |= {"mnist-rate": ["constant"]}
+LEFT_OUT = {
+    "cnn",
+    "cnn-bn",
+    "cnn-bn-256-flatten",
+    "efficientnetlite0",
+    "efficientnetlite0-finetuned",
+}  # see small_study
+LEFT_OUT |= {"waste-efficientnetlite0-finetuned-all", "cats-dogs-1block", "mnist-lecture"}
+
+
+def small_configuration(document: dict[str, Any]) -> dict[str, Any]:
+    """What params.yaml becomes: the same five studies on fewer and smaller images, for an epoch or two."""
+    changes: dict[str, Any] = {f"views.{view}.size": size for view, size in SIZES.items()}
+    for section, epochs in (("models", 2), ("finetunes", 1)):
+        for key, entry in document[section].items():
+            kept = [one for one in entry["training"]["callbacks"] if one["name"] != "BackupAndRestore"]
+            changes |= {f"{section}.{key}.training.epochs": epochs, f"{section}.{key}.training.callbacks": kept}
+    for sweep, names in KEPT.items():
+        changes[f"sweeps.{sweep}.variants"] = {name: document["sweeps"][sweep]["variants"][name] for name in names}
+    for study, entry in document["studies"].items():
+        changes[f"studies.{study}.models"] = [name for name in entry["models"] if name not in LEFT_OUT]
+    for dataset, entry in document["datasets"].items():
+        changes[f"datasets.{dataset}.synthetic.train_per_class"] = 12 if entry["draw"] is None else 24
+        changes[f"datasets.{dataset}.synthetic.test_per_class"] = 4 if entry["splits"]["test"] else 0
+    changes |= {f"evaluation.{shown}": 2 for shown in ("worst", "gallery", "ambiguous")}
+    changes |= {"census.gallery": 2, "datasets.cifar10.draw.validation": 4}
+    changes["datasets.cats-dogs.draw"] = {"seed": 42, "train": 16, "validation": None, "test": 8}
+    return changes
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All studies, made stage by stage."""
+    folder = copied(tmp_path_factory.mktemp("studies") / "project")
+    edit(folder, small_configuration(parameters(ROOT)))
+    run(folder, "darkroom.pipeline.plan")
+    in_process.make(folder)
+    return folder
+
+
+def test_every_study_ends_in_all_its_outputs(studies: Path) -> None:
+    assert all((studies / out).exists() for stage in template.read_stages(studies).values() for out in stage.outs)
+
+
+def test_snakemake_plans_every_stage_of_every_study(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "project")
+    planned = run(folder, "snakemake", "all", "--dry-run").stdout
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned, re.MULTILINE))
+    stages = Counter(stage.verb for stage in template.read_stages(folder).values())
+    assert {verb: int(jobs[verb]) for verb in stages} == stages
+
+
+@pytest.mark.parametrize("study", ["intel", "cifar10", "waste", "cats-dogs", "mnist"])
+def test_a_worksheet_answers_and_says_that_images_are_drawn(studies: Path, study: str) -> None:
+    page = (studies / f"results/{study}/worksheet.md").read_text()
+    assert "synthetic" in page.splitlines()[0]
+    models = pandas.read_csv(studies / f"results/{study}/comparison/models.csv")
+    assert all(name.replace("_", "\\_") in page for name in models["model"])
+
+
+def test_a_variant_of_every_sweep_is_compared_with_its_model(studies: Path) -> None:
+    for file in sorted((studies / "results").glob("*/sweeps/*/sweep.csv")):
+        table = pandas.read_csv(file)
+        assert len(table) >= 2, file
+    assert len(list((studies / "results").glob("*/sweeps/*/sweep.csv"))) == 10

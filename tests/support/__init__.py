@@ -1,0 +1,1 @@
+"""Helpers of tests: material to work on, and what several tests ask."""

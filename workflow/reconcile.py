@@ -1,0 +1,130 @@
+"""At the start of Snakemake: what no longer is what dvc.lock records, by content, becomes what its jobs run for."""
+
+import atexit
+import sys
+from collections.abc import Collection, Set
+from contextlib import chdir
+from pathlib import Path
+
+from darkroom.core import program
+from darkroom.params.base import read
+from darkroom.pipeline import origins, planning, template
+from workflow import changes, jobs, listings, reasons, recording, storage
+from workflow.concerned import Concerned, concerned, reached
+from workflow.failures import one_line
+from workflow.guard import replace_missing
+from workflow.hashes import Contents
+from workflow.pipeline import Pipeline, is_running
+from workflow.removal import clear, sweep
+
+QUERIES = {
+    *("-l", "-S", "-D", "--lint", "--list", "--list-rules", "--list-target-rules", "--list-changes"),
+    *("--list-input-changes", "--list-params-changes", "--list-untracked", "--summary", "--detailed-summary"),
+    *("--unlock", "--containerize", "--dag", "--rulegraph", "--filegraph", "--d3dag"),
+}
+"""Words of Snakemake's command line that ask for something to read."""
+
+INCOMPLETE = Path(".snakemake/incomplete")
+"""Where Snakemake marks what a job was at when it was killed. It would make that again, also where the job had recorded
+it, and nothing of what comes after: of jobs behind one that it is forced to run it looks at the times alone."""
+
+
+def reconcile(pipeline: Pipeline, dry: bool, words: Collection[str] = ()) -> None:
+    """Tell Snakemake, and the user, which stages no longer are what dvc.lock records.
+
+    Nothing is removed or restored in a ``dry`` run, or one that only shows something, and nothing written while
+    another run is at work here. Where the ``words`` of the command line name studies, the user is told of these
+    alone, and these alone are restored. What is wrong ends the process with one line: dvc.lock cannot be read, or a
+    source is missing that is needed.
+    """
+    with one_line():
+        is_beside = is_running()
+        changes_nothing = is_beside or dry or not QUERIES.isdisjoint(word.partition("=")[0] for word in words)
+        contents = Contents()
+        if not changes_nothing:
+            tidy(pipeline, contents)
+        inspection = changes.Inspection(pipeline.stages, recording.read(), contents)
+        wanted = _wanted(pipeline, inspection, words)
+        found = _restored(inspection, set() if changes_nothing else wanted)
+        contents.keep()
+        origins.check_sources(pipeline.parameters, pipeline.stages.keys() - (found.stale & wanted))
+        pipeline.concerned = set(found.changes)
+        if not is_beside:
+            give_reasons(pipeline, found)
+            listings.prune(_read(inspection))
+            for line in reasons.told(found, wanted):
+                print(line, file=sys.stderr)
+
+
+def tidy(pipeline: Pipeline, contents: Contents) -> None:
+    """Join what earlier runs have recorded, as this one's will be at its end, and remove what is left of them."""
+    jobs.wait_for_those_left(pipeline.stages)
+    recording.join(pipeline.stages)
+    record_check()
+    atexit.register(record, pipeline, Path.cwd())
+    for mark in filter(Path.is_file, INCOMPLETE.rglob("*")):
+        mark.unlink(missing_ok=True)
+    sweep()
+    clear(pipeline, contents)
+
+
+def record(pipeline: Pipeline, folder: Path) -> None:
+    """Join what jobs have recorded to the dvc.lock in ``folder``; say in one line why it can't be."""
+    try:
+        with chdir(folder):  # Snakemake goes back to where it was started
+            recording.join(pipeline.stages)
+    except Exception as error:
+        print(f"error: {program.describe(error)}", file=sys.stderr)
+
+
+def record_check() -> None:
+    """Record that the plan, which has just been written, holds: what DVC would by executing the check."""
+    check = template.read_check()
+    params = {
+        file: {key: read(Path(file)).get(key) for key in sorted(keys)}  # as DVC sorts them
+        for file, keys in check.params.items()
+    }
+    content = {"cmd": check.command, "params": params}
+    if recording.of([check.name]).raw(check.name) != content:
+        recording.keep(check.name, content)
+
+
+def give_reasons(pipeline: Pipeline, found: Concerned) -> None:
+    """Let Snakemake see which stages to look at again, and nothing of ours dated ahead of now."""
+    paths = {path for stage in pipeline.stages.values() for path in (*stage.deps, *stage.outs)}
+    reasons.date_back(path for path in paths if not changes.is_outside(path))
+    for name in pipeline.stages:
+        if name in found.changes:
+            reasons.ask(name, found.changes[name])
+        else:
+            reasons.settle(name)
+
+
+def _read(inspection: changes.Inspection) -> set[str]:
+    """Return the hashes of all that stages read when they were executed, and of sources as they are now."""
+    sources = {dep for stage in inspection.stages.values() for dep in stage.deps if changes.is_outside(dep)}
+    now = {found.md5 for dep in sources if (found := inspection.contents(dep))}
+    return now | {one.md5 for entry in inspection.entries.values() for one in entry.deps.values()}
+
+
+def _wanted(pipeline: Pipeline, inspection: changes.Inspection, words: Collection[str]) -> Set[str]:
+    """Return the stages of the studies that ``words`` name; of all studies, where they name none."""
+    named = [study for study in pipeline.parameters.studies if study in words]
+    if not named:
+        return pipeline.stages.keys()
+    ends = (end for study in named for end in planning.list_ends(study, pipeline.values))
+    return reached(ends, inspection.upstream())
+
+
+def _restored(inspection: changes.Inspection, stages: Set[str]) -> Concerned:
+    """Return what must be looked at again; what ``stages`` lack, and DVC's cache has, is there then.
+
+    Snakemake would look again at all that reads it.
+    """
+    found = concerned(inspection)
+    missing = [change.subject for change in found.missing if change.stage in stages - found.stale]
+    if not missing:
+        return found
+    with storage.alone({}) as repo:
+        replace_missing(missing, inspection, repo)
+    return concerned(inspection)
