@@ -1,9 +1,14 @@
 """Tables in Markdown."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-import pandas
+from collections.abc import Mapping
+from math import isnan
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # pages without tables are written without pandas, whose import takes longer than they do
+    import pandas
 
 MISSING = "–"
 
@@ -25,13 +30,13 @@ def markdown(table: pandas.DataFrame, formats: Mapping[str, str] | None = None) 
 
 def cell(value: Any, specification: str = "") -> str:
     """Return one value as the text of a table's cell."""
-    if value is None or (isinstance(value, float) and pandas.isna(value)):
+    if value is None or (isinstance(value, float) and isnan(value)):
         return MISSING
-    if pandas.api.types.is_bool(value):
+    if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
         return escaped(value)
-    return format(value, specification or ("," if pandas.api.types.is_integer(value) else ".4g"))
+    return format(value, specification or ("," if isinstance(value, Integral) else ".4g"))
 
 
 def escaped(text: str) -> str:
@@ -41,5 +46,5 @@ def escaped(text: str) -> str:
     return " ".join(text.split())
 
 
-def _numeric(column: "pandas.Series[Any]") -> bool:
-    return pandas.api.types.is_numeric_dtype(column) and not pandas.api.types.is_bool_dtype(column)
+def _numeric(column: pandas.Series[Any]) -> bool:
+    return column.dtype.kind in "iuf"

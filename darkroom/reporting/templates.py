@@ -1,14 +1,18 @@
 """Pages from Jinja2 templates, which lie beside the module that computes their values."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
-import pandas
 
 from darkroom.reporting import quantities, tables
+
+if TYPE_CHECKING:
+    import pandas
 
 
 def tabulate(table: pandas.DataFrame, formats: Mapping[str, str] | None = None) -> str:

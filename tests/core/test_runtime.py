@@ -12,9 +12,10 @@ import pytest
 from darkroom.core import facts, gpu, runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
+from darkroom.evaluation import prediction
 from darkroom.params.model import Runtime
 from darkroom.pipeline import record
-from stages import evaluate, finetune, pretrained, train, transfer
+from stages import finetune, pretrained, train, transfer
 
 SETTINGS = Runtime(seed=13, threads=1)
 PROPRIETARY = """NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.129.03  Thu Oct 19 18:56:32 UTC 2023
@@ -189,7 +190,7 @@ def test_an_evaluation_stops_before_it_loads_the_network(
     for name in ("model.keras", "history.csv", "layers.csv", "summary.json"):
         (tmp_path / name).write_text("no such thing")
     with pytest.raises(UserError, match=r"^DARKROOM_GPU: required: no GPU on node7: "):
-        evaluate.opened(tmp_path, SETTINGS)
+        prediction.open_trained(tmp_path, SETTINGS)
 
 
 def test_weights_are_brought_without_a_gpu(

@@ -92,9 +92,10 @@ def test_what_nobody_makes_is_named(stub: Path, arguments: tuple[str, ...], said
 
 
 def test_a_second_run_and_one_that_is_stopped_end_in_a_line(stub: Path) -> None:
-    fail(stub, "touch begun; sleep 60")
+    fail(stub, "touch begun; sleep 600")
+    command = [sys.executable, "-m", "snakemake"]
     with subprocess.Popen(
-        [sys.executable, "-m", "snakemake"], cwd=stub, stderr=subprocess.PIPE, text=True, env=environment()
+        command, cwd=stub, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
     ) as first:
         while not (stub / "begun").exists():
             assert first.poll() is None
@@ -102,7 +103,7 @@ def test_a_second_run_and_one_that_is_stopped_end_in_a_line(stub: Path) -> None:
         assert last_lines(stub)[-1] == (
             "error: a snakemake is at work here: wait for its end, or if it was killed: snakemake --unlock"
         )
-        first.send_signal(signal.SIGINT)
+        os.killpg(first.pid, signal.SIGINT)  # as a terminal does
         assert first.stderr
         assert first.stderr.read().splitlines()[-1] == (
             "error: stopped; what is done stays, and snakemake goes on from there"

@@ -91,7 +91,7 @@ def test_an_edit_of_code_runs_what_computes_with_it_and_nothing_after_it(clone: 
 
 def test_changed_behaviour_runs_what_reads_the_result_and_trains_nothing(clone: Path) -> None:
     trivial.mark(clone, 1)
-    replace(clone, "darkroom/evaluation/text.py", 'f"# {escaped(title)}', 'f"# Test of {escaped(title)}')
+    replace(clone, "darkroom/evaluation/evaluation.md.j2", "# {{ title", "# Test of {{ title")
     evaluated = sorted([*EVALUATIONS, *stub_study.AFTER_EVALUATIONS, "explain@model-0001"])
     assert snakemake(clone) == evaluated
     trivial.mark(clone, 2)
