@@ -1,7 +1,5 @@
 """Numbers in words: counts with their nouns, shares, sizes and durations."""
 
-MINUTE, HOUR = 60, 3600
-
 
 def size(count: float) -> str:
     """Return a number of bytes in the unit that fits it."""
@@ -15,14 +13,6 @@ def size(count: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural where it must be."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def duration(taken: float) -> str:
-    """Return seconds in the unit that fits them."""
-    if taken < MINUTE:
-        return f"{taken:.1f} s"
-    minutes, rest = divmod(round(taken), MINUTE)
-    return f"{minutes} min {rest} s" if taken < HOUR else f"{minutes // MINUTE} h {minutes % MINUTE} min"
 
 
 def number(count: int) -> str:
@@ -50,10 +40,10 @@ def significant(value: float, digits: int) -> str:
     return f"{value:.{digits}g}"
 
 
-def precise_duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return hours and minutes, minutes and seconds, or of less than a minute three significant digits."""
-    minutes, rest = divmod(round(seconds), MINUTE)
+    minutes, rest = divmod(round(seconds), 60)
     if not minutes:
         return f"{significant(seconds, 3)} s"
-    hours, minutes = divmod(minutes, MINUTE)
+    hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

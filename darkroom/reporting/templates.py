@@ -27,7 +27,7 @@ FILTERS = {
     "number": quantities.number,
     "percent": quantities.percent,
     "points": quantities.points,
-    "precise_duration": quantities.precise_duration,
+    "duration": quantities.duration,
     "significant": quantities.significant,
     "table": tabulate,
 }

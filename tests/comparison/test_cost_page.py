@@ -10,7 +10,6 @@ from darkroom.comparison import cost_page
 from darkroom.comparison.costs import COLUMNS, tabulate_costs
 from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
-from darkroom.reporting.quantities import precise_duration
 from stages import costs
 from tests.support.evaluated_folders import write_trained
 from tests.support.pages import list_items
@@ -97,13 +96,6 @@ def test_times_of_different_machines_are_not_passed_off_as_alike(project: Callab
     assert said.endswith(
         "They ran with different threads, precisions or processors, so these times are hardly comparable."
     )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.01134, "0.0113 s"), (59.4, "59.4 s"), (59.6, "1 min 0 s"), (3725, "1 h 2 min")]
-)
-def test_durations_in_words(seconds: float, words: str) -> None:
-    assert precise_duration(seconds) == words
 
 
 def test_nothing_is_said_of_an_empty_table(project: Callable[..., Path]) -> None:
