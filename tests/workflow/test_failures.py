@@ -93,9 +93,14 @@ def test_what_nobody_makes_is_named(stub: Path, arguments: tuple[str, ...], said
 
 def test_a_second_run_and_one_that_is_stopped_end_in_a_line(stub: Path) -> None:
     fail(stub, "touch begun; sleep 600")
-    command = [sys.executable, "-m", "snakemake"]
     with subprocess.Popen(
-        command, cwd=stub, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
+        [sys.executable, "-m", "snakemake"],
+        cwd=stub,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which tests in the background ignore
     ) as first:
         while not (stub / "begun").exists():
             assert first.poll() is None
