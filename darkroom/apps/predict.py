@@ -29,8 +29,8 @@ from darkroom.core import parallel
 from darkroom.core.errors import UserError
 from darkroom.core.files import replace_file
 from darkroom.core.progress import note, show_progress
-from darkroom.images.decoding.pixels import read_image
-from darkroom.params.data import View
+from darkroom.images.decoding.pixels import Tones, read_image
+from darkroom.params.data import Decoding, View
 from darkroom.pipeline import command
 
 BATCH = 32
@@ -88,7 +88,8 @@ def predict(model: ModelFolder, files: Sequence[Path], form: str, out: Path | No
     """
     task, left_out = f"predict {model.name}", list[Path]()
     width = max(len(show(file)) for file in files)
-    with closing(parallel.map_in_order(partial(read, view=model.view), files, CHUNK)) as results:
+    how = partial(read, view=model.view, decoding=model.decoding, tones=Tones.of(model.decoding, model.ranges))
+    with closing(parallel.map_in_order(how, files, CHUNK)) as results:
         # One result is taken before the network is read: processes are best forked before there are threads.
         first = next(results)
         network = model.network()
@@ -113,10 +114,10 @@ def _count_unread(left_out: Sequence[Path], files: Sequence[Path]) -> UserError:
     return UserError(f"{len(left_out)} of {len(files)} images could not be read; the lines above name them")
 
 
-def read(path: Path, view: View) -> numpy.ndarray | str:
+def read(path: Path, view: View, decoding: Decoding, tones: Tones) -> numpy.ndarray | str:
     """Return an image's pixels, uint8 (size, size, channels), or why there are none, in a few words."""
     try:
-        return read_image(path, view)
+        return read_image(path, view, decoding, tones)
     except OSError as error:
         return error.strerror or str(error)
 

@@ -13,6 +13,8 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=FILE_NAME)]
 Layout = Literal["class-folders", "class-in-name", "cifar10-binary", "idx"]
 
+MOST_APART = 32
+"""Bits of 64 in which two perceptual hashes of unlike images differ on average."""
 SOURCES = "synthetic, kaggle:<owner>/<name>, kaggle:competitions/<name>, https://…, or a folder"
 
 
@@ -62,6 +64,9 @@ class Dataset(Section):
     """The images that are used, so many of each class; null: every one."""
     max_expansion: Count
     """An archive that would unpack to more than this many times its size is refused."""
+    near_duplicates: Literal["auto", "off"] | Annotated[int, Field(ge=0, le=MOST_APART)]
+    """Images whose perceptual hashes (64 bits) differ in no more than so many bits count as duplicates; auto: 4, or off
+    where half of the images are smaller than 64 pixels, as digits and icons all look alike; off: the same pixels do."""
     synthetic: Synthetic | None
     """Images to draw; null where the source is not synthetic."""
 
@@ -101,15 +106,46 @@ class Dataset(Section):
         return self
 
 
+class Decoding(Section):
+    """How image files are read."""
+
+    max_megapixels: Count
+    """A larger image counts as corrupt; a JPEG is read at a half, a quarter or an eighth of its size instead."""
+    tolerate: Literal["nothing", "missing-end", "damage"]
+    """Doubts that an image may have without counting as corrupt. missing-end: it lacks its end marker, and no pixel;
+    damage: the JPEG decoder warns of data that it had to guess, too; nothing: neither."""
+    profiles: Literal["convert", "ignore"]
+    """convert: colours of a profile wider than sRGB are brought to sRGB; ignore: their numbers are taken as they are.
+    """
+
+
+class Suspicious(Section):
+    """From when on an image is suspicious; brightness is 0 to 255."""
+
+    uniform: Annotated[float, Field(ge=0, le=255)]
+    """Nearly uniform: the standard deviation of its brightness is lower."""
+    dark: Annotated[float, Field(ge=0, le=255)]
+    """Very dark: its mean brightness is lower."""
+    bright: Annotated[float, Field(ge=0, le=255)]
+    """Very bright: its mean brightness is higher."""
+    blurred: Annotated[float, Field(ge=0, le=1)]
+    """Blurred: its sharpness is less than this part of what is usual in its class."""
+    aspect: Annotated[float, Field(ge=1)]
+    """Extreme shape: its longer side is more than so many times its shorter one."""
+    tiny: CountOrZero
+    """Tiny: its shorter side has fewer pixels."""
+
+
 class Census(Section):
     """Counts of the images, and the pages that show them."""
 
     gallery: Shown
-    """Images in the random gallery."""
+    """Images in the random gallery, and at most of suspicious images and of duplicates."""
     seed: CountOrZero
     """Another seed draws other images for the gallery."""
     balance_tolerance: Annotated[float, Field(gt=0, lt=1)]
     """Balanced means that no class is further than this fraction from its split's mean."""
+    suspicious: Suspicious
 
 
 class View(Section):
@@ -127,3 +163,18 @@ class View(Section):
     """Pillow's mode of the images in the view: RGB has three channels, L (grey) one."""
     corrupt: Literal["stop", "leave-out"]
     """A corrupt image stops the run, or is reported and left out."""
+    value_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None
+    """Black and white of images of more than 8 bits; null: as many bits as the data set's files declare, or as its
+    largest value needs."""
+    duplicates: Literal["report", "drop-from-train", "stop"]
+    """Images of the same pixels, or that look alike (datasets.<key>.near_duplicates). report: in the census alone;
+    drop-from-train: of those also in another split or under another label none trains, of others one; stop: the run.
+    """
+
+    @field_validator("value_range")
+    @classmethod
+    def check_value_range(cls, value: list[float] | None) -> list[float] | None:
+        """Refuse a range without values."""
+        if value is not None and not value[0] < value[1]:
+            raise ValueError("write [black, white], black being the lower one")
+        return value

@@ -25,6 +25,7 @@ from darkroom.images.prepared.views import View
 from darkroom.params.model import Runtime
 from stages import prepare
 from tests.support.brightness import sigmoid_network
+from tests.support.decoding import DECODING, TONES
 from tests.support.image_folders import picture, write_folder
 from tests.support.trained_folders import CLASSES, scratch_network, transfer_network, write_model
 
@@ -87,7 +88,7 @@ def test_predictions_are_those_of_the_prepared_view(
     }
     images = write_folder(tmp_path / "images", contents)
     project({f"views.intel-150.{key}": value for key, value in ({"size": 24} | preparation).items()})
-    prepare.main(["intel-150", "--images", str(images), "--out", "view"])
+    prepare.main(["intel-150", "--images", str(images), "--of", "intel", "--out", "view"])
     view = View.open(Path("view"))
     original = write_model(tmp_path / "models/cnn", network(), **view.preparation)
     expected = numpy.asarray(keras.saving.load_model(original / "model.keras").predict_on_batch(view.images("test")))
@@ -116,7 +117,7 @@ def test_of_one_probability_both_classes_are_told(tmp_path: Path, photos: Path, 
     found = json.loads(capsys.readouterr().out)
     view = ModelFolder.open(str(folder)).view
     for row in found:
-        brightness = pixels.read_image(Path(row["file"]), view).mean() / 255
+        brightness = pixels.read_image(Path(row["file"]), view, DECODING, TONES).mean() / 255
         bright = 1 / (1 + numpy.exp(3 - 6 * brightness))
         assert row["probabilities"] == pytest.approx({"dark": 1 - bright, "bright": bright}, abs=1e-4)
         assert row["class"] == ("bright" if bright > 0.5 else "dark")

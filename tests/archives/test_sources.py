@@ -34,7 +34,15 @@ def digests(folder: Path, names: list[str]) -> dict[str, str]:
 
 def of(**changes: object) -> Dataset:
     """A data set of digits, by default in the user's folder."""
-    settings = {"title": "T", "source": "../mine", "sha256": None, "layout": "idx", "draw": None, "max_expansion": 100}
+    settings = {
+        "title": "T",
+        "source": "../mine",
+        "sha256": None,
+        "layout": "idx",
+        "draw": None,
+        "max_expansion": 100,
+        "near_duplicates": "auto",
+    }
     splits = {"train": ["train"], "validation": [], "test": ["t10k"]}
     return Dataset.model_validate(settings | {"splits": splits, "synthetic": None} | changes)
 

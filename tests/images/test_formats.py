@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from darkroom.images.decoding.formats import CorruptImageError, decode
+from darkroom.images.decoding.formats import CorruptImageError
+from tests.support.decoding import decode
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,9 @@ def test_a_library_that_is_not_installed_is_named(
     root: Path, tmp_path: Path, sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (sources / "dvc.yaml").read_text()
-    (sources / "dvc.yaml").write_text(text.replace("[matplotlib, numpy, pandas, pillow]", "[no-such-package]"))
+    (sources / "dvc.yaml").write_text(
+        text.replace("[imagehash, matplotlib, numpy, pandas, pillow, scipy, simplejpeg]", "[no-such-package]")
+    )
     done = python(root, tmp_path, "darkroom.pipeline.versions")
     assert done.stderr == "error: no-such-package is not installed; run make environment\n"
 

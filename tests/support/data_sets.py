@@ -35,6 +35,7 @@ SETTINGS: dict[str, Any] = {
     "splits": SPLITS,
     "draw": None,
     "max_expansion": 100,
+    "near_duplicates": "auto",
     "synthetic": None,
 }
 

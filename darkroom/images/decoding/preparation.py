@@ -13,10 +13,12 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import replace_folder, write_json, write_table
 from darkroom.core.growing_array import GrowingArray
 from darkroom.core.progress import note
+from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.images import list_splits, read_images, read_index
-from darkroom.images.decoding.pixels import CHANNELS, read_image
+from darkroom.images.decoding.pixels import CHANNELS, Tones, read_image
+from darkroom.images.decoding.survey import drop_duplicates, survey_ranges
 from darkroom.images.prepared import views
-from darkroom.params.data import View
+from darkroom.params.data import Decoding, View
 
 
 def write_arrays(
@@ -55,25 +57,35 @@ CHUNK_BYTES = 4_000_000
 MOST_IN_CHUNK = 16
 
 
-def prepare(key: str, view: View, images: Path, out: Path) -> None:
-    """Write the images of the folder ``images`` to the folder ``out``, as ``view`` says."""
-    index = read_index(images)
+def prepare(key: str, view: View, decoding: Decoding, near: str | int, images: Path, out: Path) -> None:
+    """Write the images of the folder ``images`` to the folder ``out``, as ``view`` says.
+
+    ``near`` is what ``near_duplicates`` of the data set says.
+
+    Raises:
+        UserError: an image is corrupt or a duplicate and the view says stop, a class has no training image, or the disk
+            has too little room.
+    """
+    index, task = read_index(images), f"prepare {key}"
     splits = list_splits(index)
     shape = (view.size, view.size, CHANNELS[view.mode])
     check_space(key, out, len(index) * int(numpy.prod(shape)))
     chunk = max(1, min(MOST_IN_CHUNK, CHUNK_BYTES // int(numpy.prod(shape))))
-    read = partial(read_image, view=view)
+    if view.duplicates != "report":
+        index = drop_duplicates(task, images, index, view.duplicates, near, decoding)
+    ranges = survey_ranges(task, images, index, view.value_range, decoding)
+    read = partial(read_image, view=view, decoding=decoding, tones=Tones.of(decoding, ranges))
     with replace_folder(out) as folder:
-        with closing(read_images(f"prepare {key}", images, list(index["file"]), read, chunk)) as results:
+        with closing(read_images(task, images, list(index["file"]), read, chunk)) as results:
             problems = write_arrays(folder, shape, splits, index, results)
         if problems and view.corrupt == "stop":
             raise UserError(describe_problems(key, images, problems))
         for file, problem in problems.items():
-            note(f"prepare {key}", f"left out {images / file}: {problem}")
+            note(task, f"left out {images / file}: {problem}")
         kept = index[~index["file"].isin(problems)]
         classes = list_classes(kept, splits, images)
         write_labels(folder, kept, splits, classes)
-        write_json(folder / views.DESCRIPTION, describe(view, kept, splits, classes, problems))
+        write_json(folder / views.DESCRIPTION, describe(view, decoding, ranges, kept, splits, classes, problems))
 
 
 def check_space(key: str, out: Path, needed: int) -> None:
@@ -120,13 +132,21 @@ def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], c
 
 
 def describe(
-    view: View, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str], problems: Mapping[str, str]
+    view: View,
+    decoding: Decoding,
+    ranges: Ranges,
+    index: pandas.DataFrame,
+    splits: Sequence[str],
+    classes: Sequence[str],
+    problems: Mapping[str, str],
 ) -> dict[str, object]:
     """Return what view.json holds."""
     return {
         "dataset": view.dataset,
         "classes": list(classes),
         **{key: getattr(view, key) for key in views.PREPARATION},
+        "profiles": decoding.profiles,
+        **vars(ranges),
         "images": {split: int((index["split"] == split).sum()) for split in splits},
         "left_out": [{"file": file, "problem": problem} for file, problem in problems.items()],
     }

@@ -1,0 +1,20 @@
+"""All tables of a data set's census."""
+
+import pandas
+
+from darkroom.census import counts
+from darkroom.census.suspicions import find_suspicions
+from darkroom.images.decoding.duplicates import group_duplicates
+from darkroom.params.data import Suspicious
+
+
+def tabulate(images: pandas.DataFrame, suspicious: Suspicious, distance: int | None) -> dict[str, pandas.DataFrame]:
+    """Return the six tables of the census, by the names of their files; ``distance`` is that of near duplicates."""
+    return {
+        "classes": counts.count_by_class(images),
+        "sizes": counts.count_by_size(images),
+        "modes": counts.count_by_mode(images),
+        "corrupt": counts.find_corrupt(images),
+        "duplicates": group_duplicates(images, distance),
+        "suspicions": find_suspicions(images, suspicious),
+    }
