@@ -1,9 +1,9 @@
 """Describe a dataset's images: counts, sizes, modes, balance, corrupt and suspicious files, and duplicates.
 
 Reads  data/images/<dataset>: images by split and class, and index.csv
-Writes results/census/<dataset>: classes.csv, sizes.csv, modes.csv, corrupt.csv, duplicates.csv, suspicions.csv (see
-       ``counts``); census.md, a page to read; classes.png, sizes.png, gallery.png, images drawn at random by seed,
-       duplicates.png and suspicions.png, of each kind some
+Writes results/census/<dataset>: classes.csv, sizes.csv, modes.csv, corrupt.csv, duplicates.csv, suspicions.csv,
+       warnings.csv (see ``counts``); census.md, a page to read; classes.png, sizes.png, gallery.png, images drawn at
+       random by seed, duplicates.png and suspicions.png, of each kind some
 
 The dataset is called by its key, so that a new title decodes nothing again.
 """

@@ -37,8 +37,8 @@ def draw_figures(
     """Yield the figures of the census, by the names of their files; ``folder`` holds the images."""
     read = partial(read_thumbnail, decoding=decoding, tones=Tones.of(decoding, ranges))
 
-    def show(files: pandas.DataFrame, captions: Sequence[str], title: str) -> Figure:
-        return figures.draw_gallery([read(folder / file) for file in files["file"]], captions, title)
+    def show(files: pandas.DataFrame, captions: Sequence[str], title: str, columns: int = 5) -> Figure:
+        return figures.draw_gallery([read(folder / file) for file in files["file"]], captions, title, columns)
 
     yield "classes", draw_classes(tables["classes"], key)
     yield "sizes", draw_sizes(tables["sizes"], key)
@@ -47,7 +47,7 @@ def draw_figures(
     suspicious = choose_suspicious(tables["suspicions"], settings.gallery)
     yield "suspicions", show(suspicious, caption(suspicious, "kind"), f"{key}: suspicious images")
     repeated = choose_repeated(tables["duplicates"], settings.gallery)
-    yield "duplicates", show(repeated, caption(repeated, "group"), f"{key}: duplicates")
+    yield "duplicates", show(repeated, caption(repeated, "group"), f"{key}: duplicates, the worst first", 6)
 
 
 def choose_suspicious(suspicions: pandas.DataFrame, most: int) -> pandas.DataFrame:

@@ -54,6 +54,7 @@ def compose_page(
         duplicates={**duplicates, "distance": distance},
         suspicions=suspicions,
         deep=deep,
+        warnings=list(tables["warnings"]["what"]),
     )
 
 

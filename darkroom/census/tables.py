@@ -4,13 +4,14 @@ import pandas
 
 from darkroom.census import counts
 from darkroom.census.suspicions import find_suspicions
+from darkroom.census.warnings import find_warnings
 from darkroom.images.decoding.duplicates import group_duplicates
 from darkroom.params.data import Suspicious
 
 
 def tabulate(images: pandas.DataFrame, suspicious: Suspicious, distance: int | None) -> dict[str, pandas.DataFrame]:
-    """Return the six tables of the census, by the names of their files; ``distance`` is that of near duplicates."""
-    return {
+    """Return the seven tables of the census, by the names of their files; ``distance`` is that of near duplicates."""
+    tables = {
         "classes": counts.count_by_class(images),
         "sizes": counts.count_by_size(images),
         "modes": counts.count_by_mode(images),
@@ -18,3 +19,4 @@ def tabulate(images: pandas.DataFrame, suspicious: Suspicious, distance: int | N
         "duplicates": group_duplicates(images, distance),
         "suspicions": find_suspicions(images, suspicious),
     }
+    return {**tables, "warnings": find_warnings(tables)}

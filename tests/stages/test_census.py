@@ -20,7 +20,7 @@ from tests.support.pages import unwrap
 
 Project = Callable[..., Path]
 SYNTHETIC = "synthetic images, drawn by a program"
-TABLES = ["classes.csv", "corrupt.csv", "duplicates.csv", "modes.csv", "sizes.csv", "suspicions.csv"]
+TABLES = ["classes.csv", "corrupt.csv", "duplicates.csv", "modes.csv", "sizes.csv", "suspicions.csv", "warnings.csv"]
 SUSPICIOUS = Suspicious(uniform=2, dark=8, bright=247, blurred=0.03, aspect=4, tiny=16)
 FIGURES = ["classes.png", "duplicates.png", "gallery.png", "sizes.png", "suspicions.png"]
 FILES = sorted([*TABLES, "census.md", *FIGURES])
@@ -82,6 +82,10 @@ def test_duplicates_are_grouped_and_leaks_and_double_labels_named(project: Proje
         4: ("copy", ["train/ant/0.png", "train/ant/copy.png"]),
     }
     page = unwrap(Path("census/census.md").read_text(encoding="utf-8"))
+    assert "- 2 groups of the same images stand in more than one split: 2 of 4 test images are also training" in page
+    assert [(kind, count) for kind, count, _ in read("warnings.csv")] == [
+        *(("leak", 4), ("two labels", 4), ("copy", 2), ("corrupt", 4), ("tiny", 1))
+    ]
     assert "8 files in 4 groups: 4 with the same bytes. Of these groups, 2 stand in more than one split (leaks)" in page
     assert "(leaks), and 2 under two labels." in page
     assert page.index("| 1 | leak, two labels | bytes | train/ant/3.png |") < page.index(

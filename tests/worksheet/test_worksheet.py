@@ -62,7 +62,9 @@ def study(described: Path, project: Callable[..., Path]) -> Path:
 
 
 def compared(models: list[str]) -> None:
-    options = ["--evaluations", "evaluations", "--dataset", "intel", "--out", "comparison"]
+    Path("warnings.csv").write_text("kind,images,what\n", encoding="utf-8")
+    options = ["--evaluations", "evaluations", "--dataset", "intel", "--warnings", "warnings.csv"]
+    options += ["--out", "comparison"]
     compare.main(["intel", "--models", *models, *options])
 
 
