@@ -69,7 +69,7 @@ def select_files(entries: Sequence[Path], dataset: Dataset, key: str, place: str
             check_once(where, name, meanings, place)
             paths.update(meaning.path for meaning in meanings)
     if dataset.table is not None:
-        paths.update(find_tables(f"datasets.{key}.table", dataset.table.names, entries, place))
+        paths.update(find_tables(f"datasets.{key}.table", dataset.table.names, entries, sorted(paths), place))
     for path in sorted(paths):
         check_writable(path)
     return sorted(paths)

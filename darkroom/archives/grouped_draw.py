@@ -66,20 +66,21 @@ def choose_images(
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for image in pool:
         counts[image.group][image.label] += 1
-    need = dict.fromkeys(labels, wanted)
+    left = Counter(image.label for image in pool)
     for label in labels:
-        if (held := sum(count[label] for count in counts.values())) < wanted:
+        if left[label] < wanted:
             raise UserError(
-                f"{FILE}: datasets.{key}.draw.{split}: {wanted:,} images of each class, but {label} has {held:,} left "
+                f"{FILE}: datasets.{key}.draw.{split}: {wanted:,} images of each class, but {label} has "
+                f"{left[label]:,} left "
                 "in groups of no other split (test is drawn first, then validation, then train); write a smaller "
                 "number or add images"
             )
-    groups = choose_groups(counts, need, random.Random(seed))
-    found: list[Image] = []
-    for label in labels:
-        of_class = [image for image in pool if image.label == label and image.group in groups]
-        found += random.Random(seed).sample(of_class, wanted)
-    return found
+    groups = choose_groups(counts, dict.fromkeys(labels, wanted), random.Random(seed))
+    held: dict[str, list[Image]] = defaultdict(list)
+    for image in pool:
+        if image.group in groups:
+            held[image.label].append(image)
+    return [image for label in labels for image in random.Random(seed).sample(held[label], wanted)]
 
 
 def choose_groups(counts: dict[str, Counter[str]], wanted: dict[str, int], drawn: random.Random) -> set[str]:
@@ -94,7 +95,17 @@ def choose_groups(counts: dict[str, Counter[str]], wanted: dict[str, int], drawn
     for group in order:
         if all(number <= need[label] for label, number in counts[group].items()):
             take(group)
-    while any(number > 0 for number in need.values()):
-        useful = [group for group in order if group not in chosen and any(need[label] > 0 for label in counts[group])]
-        take(min(useful, key=lambda group: sum(max(0, n - max(0, need[label])) for label, n in counts[group].items())))
+    holders: dict[str, list[str]] = defaultdict(list)
+    for group in order:
+        for label in counts[group]:
+            holders[label].append(group)
+    for label in sorted(wanted):
+        while need[label] > 0:
+            left = [group for group in holders[label] if group not in chosen]
+            take(min(left, key=lambda group: _count_surplus(counts[group], need)))
     return chosen
+
+
+def _count_surplus(count: Counter[str], need: Counter[str]) -> int:
+    """Return how many more images a group has than are needed of each class."""
+    return sum(max(0, number - max(0, need[label])) for label, number in count.items())

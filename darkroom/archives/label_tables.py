@@ -4,7 +4,8 @@ A table beside the archives names images of all of them, one in an archive those
 """
 
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from glob import escape
 from pathlib import Path
 
 from darkroom.archives.archives import SHOWN, is_archive
@@ -17,19 +18,21 @@ from darkroom.params.table import Table
 from darkroom.params.yaml_files import FILE
 
 
-def find_tables(where: str, names: Sequence[str], folder: Sequence[Path], place: str) -> list[Path]:
-    """Return the tables of ``names`` that lie beside the archives and folders of ``folder``.
+def find_tables(
+    where: str, names: Sequence[str], entries: Sequence[Path], delivered: Iterable[Path], place: str
+) -> list[Path]:
+    """Return the tables of ``names`` that lie among ``entries``, beside what is ``delivered``: archives and folders.
 
     Raises:
-        UserError: one of them lies neither there nor in an archive or folder.
+        UserError: one of them lies neither there nor in what is delivered; ``place`` is where the entries lie.
     """
-    beside = {path.name: path for path in folder if path.is_file()}
+    beside = {path.name: path for path in entries if path.is_file()}
     for name in names:
-        if name not in beside and not any(_holds(path, name) for path in folder):
-            held = ", ".join(show(path.name) for path in folder[:SHOWN]) or "nothing"
+        if name not in beside and not any(_holds(path, name) for path in delivered):
+            held = ", ".join(show(path.name) for path in entries[:SHOWN]) + (", …" if len(entries) > SHOWN else "")
             raise UserError(
-                f"{FILE}: {where}.names: {name!r}: no such table in {show(place)} or its archives, which holds {held}; "
-                "correct the name or add the table"
+                f"{FILE}: {where}.names: {name!r}: no such table in {show(place)}, which holds {held or 'nothing'}, "
+                "nor in the archives or folders that are named; correct the name or add the table"
             )
     return [beside[name] for name in names if name in beside]
 
@@ -38,7 +41,7 @@ def _holds(path: Path, name: str) -> bool:
     """Return whether a table lies in an archive or a folder."""
     if is_archive(path):
         return any(is_table(member, name) for member in list_members(path))
-    return path.is_dir() and next(path.rglob(name), None) is not None
+    return path.is_dir() and next(path.rglob(escape(name)), None) is not None
 
 
 def is_table(member: zipfile.ZipInfo, name: str) -> bool:

@@ -9,6 +9,7 @@ from unicodedata import normalize
 from darkroom.archives.file_images import SHOWN
 from darkroom.archives.label_rows import Row
 from darkroom.archives.members import Parts
+from darkroom.archives.names import fold_name
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.params.table import Table
@@ -49,8 +50,9 @@ def match_rows(key: str, table: Table, rows: Iterable[Row], images: Sequence[Can
     named: Named = {}
     missing: list[Row] = []
     for row in rows:
-        fitting = [image for image in whole.get(row.file[-1], ()) if fits(row, image)]
-        fitting = fitting or [image for image in stems.get(row.file[-1], ()) if fits(row, image)]
+        name = fold_name(row.file[-1])
+        fitting = [image for image in whole.get(name, ()) if fits(row, image)]
+        fitting = fitting or [image for image in stems.get(name, ()) if fits(row, image)]
         if not fitting:
             missing.append(row)
             continue
@@ -67,38 +69,44 @@ def match_rows(key: str, table: Table, rows: Iterable[Row], images: Sequence[Can
 
 
 def index_names(images: Iterable[Candidate]) -> tuple[Mapping[str, list[Candidate]], Mapping[str, list[Candidate]]]:
-    """Return the images by the last part of their name, and by that without its ending."""
+    """Return the images by the last part of their name, and by that without its ending, whatever their capitals."""
     whole: dict[str, list[Candidate]] = defaultdict(list)
     stems: dict[str, list[Candidate]] = defaultdict(list)
     for image in images:
-        name = normalize("NFC", image.parts[-1])
+        name = fold_name(image.parts[-1])
         whole[name].append(image)
         stems[PurePosixPath(name).stem].append(image)
     return whole, stems
 
 
 def fits(row: Row, image: Candidate) -> bool:
-    """Return whether a row names an image whose name is the same but for its folders: whether these are, too."""
+    """Return whether a row names an image whose name is the same but for its folders: whether these are, too.
+
+    Capitals do not count, as on the systems where such tables are made.
+    """
     place = row.place
     if place.archive is not None and (image.archive != place.archive or not _is_below(image, place.folder)):
         return False
-    folders = (*map(_compose, (image.archive.stem, *image.parts[:-1])),)
     wanted = row.file[:-1]
-    return not wanted or folders[-len(wanted) :] == wanted
+    folders = (image.archive.stem, *image.parts[:-1])[-len(wanted) :]
+    return not wanted or (*map(fold_name, folders),) == (*map(fold_name, wanted),)
 
 
 def prefer(row: Row, images: list[Candidate]) -> list[Candidate]:
     """Return those of several images that a row means rather than others.
 
-    They lie exactly where it says, or else in an archive or a folder that is called as the table is: where train.csv
-    and test.csv both name a 1.jpg, each means its own.
+    They are spelled as it says; or lie exactly where it says; or in an archive or a folder that is called as the table
+    is: where train.csv and test.csv both name a 1.jpg, each means its own.
     """
-    if len(images) > 1:
-        depth = len(row.place.folder)
-        exactly = [image for image in images if (*map(_compose, image.parts[depth:-1]),) == row.file[:-1]]
-        stem = row.place.stem
-        beside = [image for image in images if stem in (image.archive.stem, *image.parts[:-1])]
-        return next((found for found in (exactly, beside) if len(found) == 1), images)
+    if len(images) < 2:
+        return images
+    stem, paths = row.place.stem, [_compose(image.parts[len(row.place.folder) :]) for image in images]
+    spelled = [path[-1] in (row.file[-1], f"{row.file[-1]}{PurePosixPath(path[-1]).suffix}") for path in paths]
+    exactly = [path[:-1] == row.file[:-1] for path in paths]
+    beside = [stem in (image.archive.stem, *image.parts[:-1]) for image in images]
+    for true in (spelled, exactly, beside):
+        if sum(true) == 1:
+            return [images[true.index(True)]]
     return images
 
 
@@ -122,5 +130,5 @@ def _is_below(image: Candidate, folder: Parts) -> bool:
     return image.parts[: len(folder)] == folder
 
 
-def _compose(part: str) -> str:
-    return normalize("NFC", part)
+def _compose(parts: Parts) -> Parts:
+    return tuple(normalize("NFC", part) for part in parts)

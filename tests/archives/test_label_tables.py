@@ -135,6 +135,12 @@ def test_folders_tell_images_of_one_name_apart(deliver: Deliver) -> None:
     assert sorted(path.name for path in Path("images").rglob("*.jpg")) == ["a-0.jpg", "a-1.jpg", "b-0.jpg", "b-1.jpg"]
 
 
+def test_capitals_do_not_count_where_one_image_alone_can_be_meant(deliver: Deliver) -> None:
+    files = {"train/A/IMG_1.JPG": 0, "train/A/img_2.jpg": 1, "train/b/x.jpg": 2, "train/b/X.jpg": 3}
+    deliver({"train.zip": files, "train.csv": "image_name,label\na/img_1.jpg,x\nIMG_2,y\nx,x\nX.jpg,y\n"})
+    assert labels(run()) == dict(zip(files, "xyxy", strict=True))
+
+
 def test_two_tables_that_name_the_same_numbers(deliver: Deliver) -> None:
     images = {f"{number}.jpg": number for number in range(4)}
     tables = {"train.csv": "image_name,label\n0,x\n1,y\n2,x\n3,y\n", "test.csv": "image_name,label\n0,y\n1,x\n"}

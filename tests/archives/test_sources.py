@@ -139,6 +139,9 @@ def test_a_competition(mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     source = "kaggle:competitions/cats-and-dogs"
     assert bring(of(source=source, **changes), tmp_path / "out") == ["train.zip"]
     assert asked == ["cats-and-dogs"]
+    table = {"names": ["sampleSubmission.csv"], "file": "id", "label": "label", "split": None, "group": None}
+    changes |= {"layout": "csv", "table": {**table, "archives": None, "missing": "stop"}}
+    assert bring(of(source=source, **changes), tmp_path / "table") == ["sampleSubmission.csv", "train.zip"]
 
     def refuse(name: str) -> str:
         raise requests.ConnectionError("no route to host")

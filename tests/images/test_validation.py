@@ -14,6 +14,7 @@ from darkroom.images.prepared.validation import (
     split_learning_rows,
 )
 from darkroom.images.prepared.views import DESCRIPTION, GROUPS, View
+from darkroom.transfer_learning.base import select_inherited
 from tests.support.refusals import one_line
 
 Make = Callable[..., View]
@@ -119,3 +120,8 @@ def test_a_view_with_validation_images_of_its_own(make: Make) -> None:
     view = make([0, 1] * 5, own=3)
     assert [len(rows) for rows in split_learning_rows(view, None, 1)] == [10, 3]
     one_line(lambda: split_learning_rows(view, 0.2, 1), "has validation images of its own")
+
+
+def test_a_fine_tune_has_the_split_of_its_base() -> None:
+    keys = ("training.validation_split", "training.validation_split.fraction", "training.validation_split.stratify")
+    assert tuple(select_inherited(dict.fromkeys((*keys, "training.epochs")))) == keys
