@@ -1,8 +1,8 @@
 """The archives of a dataset as delivered, with the size and SHA-256 of each.
 
 Reads the dataset's source: drawn images, Kaggle, an https address, or a folder of the user's, which is only ever read.
-Writes the files that the splits name, and ``manifest.csv`` (name, bytes, sha256). A folder of images becomes an
-archive, packed as it is.
+Writes the files that the splits name, the tables of labels that the dataset names, and ``manifest.csv`` (name, bytes,
+sha256). A folder of images becomes an archive, packed as it is.
 """
 
 import argparse

@@ -1,9 +1,10 @@
 """Images by split and class, and an index.
 
 Reads what was delivered of a dataset (``data/raw/<dataset>``); writes ``<split>/<class>/<file>``, or, of what was
-delivered as pixels, ``<split>/<class>.npy``, and ``index.csv`` (split, class, file, bytes, sha256, archive, member;
-``file`` relative to the folder, of an array with the number of the image in it: ``train/7.npy/12``). Only what is an
-image by its name is unpacked, and nothing before every archive is known to be safe and every class to have images.
+delivered as pixels, ``<split>/<class>.npy``, and ``index.csv`` (split, class, file, bytes, sha256, archive, member and,
+where images have groups, group; ``file`` relative to the folder, of an array with the number of the image in it:
+``train/7.npy/12``). Only what is an image by its name is unpacked, and nothing before every archive is known to be safe
+and every class to have images.
 """
 
 import argparse

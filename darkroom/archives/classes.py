@@ -10,6 +10,7 @@ from darkroom.params.yaml_files import FILE
 FORMS = {
     "class-folders": "the layout is <archive>/<class>/<image>",
     "class-in-name": "the layout is <archive>/<class>.<anything>.<ending>",
+    "csv": "the layout is a table with a row for each image, and archives of these",
 }
 """The names of a layout's images, where their classes are written in them."""
 

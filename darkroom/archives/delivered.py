@@ -10,13 +10,14 @@ from pathlib import Path
 
 from darkroom.archives.archives import is_archive, make_error, matches, strip_ending
 from darkroom.archives.binary_batches import is_tar
+from darkroom.archives.label_tables import find_tables
 from darkroom.archives.meanings import Meaning, make_finder
 from darkroom.archives.members import list_members
+from darkroom.archives.named import list_names
 from darkroom.archives.names import check_writable, show
 from darkroom.archives.packing import name_archive, pack
 from darkroom.core import progress
 from darkroom.core.errors import UserError
-from darkroom.core.splits import SPLITS
 from darkroom.params.data import SOURCES, Dataset
 from darkroom.params.yaml_files import FILE
 
@@ -52,7 +53,7 @@ def list_entries(source: Path, layout: str, key: str) -> list[Path]:
 
 
 def select_files(entries: Sequence[Path], dataset: Dataset, key: str, place: str) -> list[Path]:
-    """Return the files and folders that the splits name, each once.
+    """Return the files and folders that the splits name, and the tables of labels, each once.
 
     Raises:
         UserError: a name means none of ``entries``, one thing twice, or one that must be renamed; ``place`` is where
@@ -60,13 +61,15 @@ def select_files(entries: Sequence[Path], dataset: Dataset, key: str, place: str
     """
     find = make_finder(entries, dataset, key)
     paths: set[Path] = set()
-    for split in SPLITS:
-        for name in getattr(dataset.splits, split):
-            where = f"datasets.{key}.splits.{split}"
+    for part, names in list_names(dataset).items():
+        for name in names:
+            where = f"datasets.{key}.{part}"
             if not (meanings := find(name)):
                 raise make_error(where, name, place, entries, dataset.layout)
             check_once(where, name, meanings, place)
             paths.update(meaning.path for meaning in meanings)
+    if dataset.table is not None:
+        paths.update(find_tables(f"datasets.{key}.table", dataset.table.names, entries, sorted(paths), place))
     for path in sorted(paths):
         check_writable(path)
     return sorted(paths)
@@ -92,7 +95,7 @@ def check_once(where: str, name: str, meanings: Sequence[Meaning], place: str) -
 
 def unwrap(source: Path, dataset: Dataset, key: str) -> list[Path]:
     """Return what a source holds, or what its only folder holds where no split names that folder."""
-    names = [name for split in SPLITS for name in getattr(dataset.splits, split)]
+    names = [name for given in list_names(dataset).values() for name in given]
     entries = list_entries(source, dataset.layout, key)
     while len(entries) == 1 and entries[0].is_dir():
         if any(matches(strip_ending(entries[0]), name) for name in names):

@@ -1,18 +1,18 @@
 """Images that are delivered as files in zip archives, by class folders or by their names."""
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from darkroom.archives.archives import find_places, is_archive, keep_outermost, make_error
 from darkroom.archives.expansion import find_allowed
 from darkroom.archives.layout import Content, Image, complete_split, sort_members
 from darkroom.archives.members import Parts, inspect_members, unpack
+from darkroom.archives.named import list_names
 from darkroom.archives.names import check_writable
 from darkroom.core import progress
 from darkroom.core.errors import UserError
-from darkroom.core.splits import SPLITS
 from darkroom.params.data import Dataset
 from darkroom.params.yaml_files import FILE
 
@@ -47,12 +47,29 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> list[Image]:
     Raises:
         UserError: an archive is missing, unsafe or corrupt, or a class folder has no images.
     """
-    members: dict[Path, list[zipfile.ZipInfo]] = {}
     images: list[Image] = []
+    for split, contents in read_contents(key, dataset, raw, list_names(dataset)).items():
+        where = f"datasets.{key}.splits.{split}"
+        images += complete_split(where, dataset.layout, split, contents) if contents else []
+    return images
+
+
+def read_contents(
+    key: str, dataset: Dataset, raw: Path, named: Mapping[str, Sequence[str]]
+) -> dict[str, list[Content]]:
+    """Return the content of the archives that are ``named`` by a key of the dataset, such as splits.train.
+
+    It is given by the last part of that key; nothing is unpacked.
+
+    Raises:
+        UserError: an archive is missing, unsafe or corrupt, or named by two keys.
+    """
+    members: dict[Path, list[zipfile.ZipInfo]] = {}
+    found: dict[str, list[Content]] = {}
     used: list[tuple[str, Path, Parts]] = []
-    for split in SPLITS:
-        where, names = f"datasets.{key}.splits.{split}", getattr(dataset.splits, split)
-        contents: list[Content] = []
+    for part, names in named.items():
+        where, split = f"datasets.{key}.{part}", part.rpartition(".")[2]
+        found[split] = []
         for archive, top in find_sources(where, names, raw):
             for home, taken, other in used:
                 if home != split and taken == archive and do_overlap(top, other):
@@ -62,10 +79,12 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> list[Image]:
             used.append((split, archive, top))
             if archive not in members:
                 members[archive] = inspect_members(archive, find_allowed(key, dataset))
-            contents.append(sort_members(dataset.layout, archive, members[archive], top))
-        note_others(key, split, [other for each in contents for other in each.others])
-        images += complete_split(where, dataset.layout, split, contents) if names else []
-    return images
+            content = sort_members(dataset.layout, archive, members[archive], top, dataset.class_pattern)
+            found[split].append(content)
+        others = [other for each in found[split] for other in each.others]
+        tables = dataset.table.names if dataset.table else ()
+        note_others(key, split, [other for other in others if PurePosixPath(other).name not in tables])
+    return found
 
 
 def do_overlap(one: Parts, other: Parts) -> bool:

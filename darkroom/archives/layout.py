@@ -2,7 +2,8 @@
 
 In the layout class-folders the class of an image is the first of its folders that not all images of its archive share,
 so that ``seg_train/seg_train/sea/1.jpg``, ``seg_train/sea/1.jpg`` and ``sea/1.jpg`` are all of the class ``sea``. In
-the layout class-in-name it is the file's name up to the first dot: ``train/cat.1234.jpg`` is of the class ``cat``.
+the layout class-in-name it is the file's name up to the first dot: ``train/cat.1234.jpg`` is of the class ``cat``; or
+what a pattern finds in it. In the layout csv it stands in a table.
 
 A class has one name however it is spelled: Unicode writes ``é`` in two ways, and macOS another than most.
 """
@@ -16,14 +17,12 @@ from unicodedata import normalize
 
 from darkroom.archives.archives import find_shared_folders
 from darkroom.archives.classes import FORMS
-from darkroom.archives.members import Parts, split_name
+from darkroom.archives.members import Members, Parts, split_name
+from darkroom.archives.name_labels import label_by_pattern, label_later
 from darkroom.archives.names import LONGEST
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_hidden, is_image_name, is_litter
 from darkroom.params.yaml_files import FILE
-
-Members = list[tuple[Parts, zipfile.ZipInfo]]
-"""Members of an archive, each with the parts of its name."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,8 @@ class Image:
     name: str
     archive: Path
     member: zipfile.ZipInfo
+    group: str | None = None
+    """What must not stand in two splits, if it is known."""
 
     @property
     def file(self) -> str:
@@ -60,8 +61,12 @@ class Content:
     """Files that are no images."""
 
 
-def sort_members(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
+def sort_members(
+    layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts, class_pattern: str | None = None
+) -> Content:
     """Sort the members beneath the folder ``top`` of an archive into classes; litter of file managers is left out.
+
+    With a ``class_pattern`` the class of an image is the group of that regular expression in its name.
 
     Raises:
         UserError: an image has no class.
@@ -74,7 +79,10 @@ def sort_members(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo],
     files = [(parts, member) for parts, member in inside if not member.is_dir() and not is_litter(member.filename)]
     chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not is_hidden(parts[:-1])]
     folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
-    images, labels = (label_by_folder if layout == "class-folders" else label_by_name)(archive, chosen, folders)
+    if class_pattern is not None:
+        images, labels = label_by_pattern(class_pattern, archive, chosen), set[str]()
+    else:
+        images, labels = LABELS[layout](archive, chosen, folders)
     images = [((normalize("NFC", label), *rest), member) for (label, *rest), member in images]
     images.sort(key=lambda image: (image[0], image[1].header_offset))
     others = {member.filename for _, member in files} - {member.filename for _, member in chosen}
@@ -118,6 +126,10 @@ def label_by_name(archive: Path, chosen: Members, folders: Iterable[Parts]) -> t
             )
         images.append(((label, parts[-1]), member))
     return images, set()
+
+
+LABELS = {"class-folders": label_by_folder, "class-in-name": label_by_name, "csv": label_later}
+"""What gives the images of an archive their classes, by layout."""
 
 
 def place_images(split: str, contents: Iterable[Content]) -> Iterator[Image]:

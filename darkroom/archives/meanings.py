@@ -9,9 +9,9 @@ from darkroom.archives import binary_batches, idx
 from darkroom.archives.archives import find_places, is_archive, list_top_folders, matches, select_entries, strip_ending
 from darkroom.archives.expansion import find_allowed
 from darkroom.archives.members import Parts
+from darkroom.archives.named import list_names
 from darkroom.archives.names import fold_name, show
 from darkroom.core.errors import UserError
-from darkroom.core.splits import SPLITS
 from darkroom.params.data import Dataset
 
 
@@ -43,7 +43,7 @@ def make_finder(entries: Sequence[Path], dataset: Dataset, key: str) -> Finder:
             Meaning(path, fold_name(f"{before}-{kind}"), show(path.name))
             for before, kind, path in idx.find_halves(entries, name)
         ]
-    return _find_zips(entries, [name for split in SPLITS for name in getattr(dataset.splits, split)])
+    return _find_zips(entries, [name for names in list_names(dataset).values() for name in names])
 
 
 def _find_batches(entries: Sequence[Path], dataset: Dataset, key: str) -> Finder:

@@ -17,6 +17,8 @@ from darkroom.core.errors import UserError
 
 Parts = tuple[str, ...]
 """The folders and the name of a member, first to last."""
+Members = list[tuple[Parts, zipfile.ZipInfo]]
+"""Members of an archive, each with the parts of its name."""
 
 CHUNK = 1 << 16
 """Bytes that are held in memory at once."""
@@ -108,6 +110,16 @@ def unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> st
             file.write(chunk)
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def read_whole(archive: Path, member: zipfile.ZipInfo) -> bytes:
+    """Return the bytes of a member, such as a table: all at once, so of no more than the memory takes.
+
+    Raises:
+        UserError: its bytes are corrupt.
+    """
+    with zipfile.ZipFile(archive) as opened:
+        return b"".join(_read_chunks(opened, member))
 
 
 def _read_chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:

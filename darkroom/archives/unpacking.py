@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas
 
-from darkroom.archives import file_images, layout, pixel_batches, pixel_images
+from darkroom.archives import file_images, layout, pixel_batches, pixel_images, table_images
 from darkroom.archives.classes import check_classes
 from darkroom.archives.file_images import Row
+from darkroom.archives.groups import find_groups
 from darkroom.archives.subsets import draw_images
 from darkroom.core import progress
 from darkroom.core.errors import UserError
@@ -27,11 +28,22 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> list[AnyImage]:
     Raises:
         UserError: what was delivered is not what ``layout`` and ``splits`` say, or a class has too few images.
     """
-    delivered = pixel_images if dataset.layout in pixel_batches.LAYOUTS else file_images
-    images: list[AnyImage] = draw_images(key, dataset, delivered.plan_images(key, dataset, raw))
+    images: list[AnyImage] = draw_images(key, dataset, list_images(key, dataset, raw))
     for split, lacking in check_classes(key, dataset.layout, images).items():
         progress.note(f"unzip {key}", f"{split} has no image of {', '.join(lacking)}")
     return images
+
+
+def list_images(key: str, dataset: Dataset, raw: Path) -> Sequence[AnyImage]:
+    """Return every image of a dataset, as its layout delivers them.
+
+    Raises:
+        UserError: what was delivered is not what ``layout`` and ``splits`` say.
+    """
+    if dataset.layout in pixel_batches.LAYOUTS:
+        return pixel_images.plan_images(key, dataset, raw)
+    delivered = table_images if dataset.table is not None else file_images
+    return find_groups(key, dataset, delivered.plan_images(key, dataset, raw))
 
 
 def unpack_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) -> pandas.DataFrame:
@@ -49,7 +61,9 @@ def unpack_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: P
     files = [image for image in images if isinstance(image, layout.Image)]
     made = chain(pixel_images.write_images(dataset.layout, pixels, out), file_images.unpack_images(files, out))
     rows = sorted(progress.show_progress(made, len(images), f"unzip {key}", "images"), key=_order)
-    return pandas.DataFrame(rows, columns=COLUMNS)
+    index = pandas.DataFrame(rows, columns=COLUMNS)
+    groups = {image.file: image.group for image in files if image.group is not None}
+    return index.assign(group=index["file"].map(groups)) if groups else index
 
 
 def _order(row: Row) -> tuple[int, str, int, str]:

@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from darkroom.params.base import Name, Section
-from darkroom.params.fields import FILE_NAME, Count, CountOrZero, Shown
+from darkroom.params.fields import FILE_NAME, Count, CountOrZero, Pattern, Shown
 from darkroom.params.synthetic import Synthetic
+from darkroom.params.table import Table
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=FILE_NAME)]
-Layout = Literal["class-folders", "class-in-name", "cifar10-binary", "idx"]
+Layout = Literal["class-folders", "class-in-name", "csv", "cifar10-binary", "idx"]
 
 MOST_APART = 32
 """Bits of 64 in which two perceptual hashes of unlike images differ on average."""
@@ -21,6 +22,7 @@ SOURCES = "synthetic, kaggle:<owner>/<name>, kaggle:competitions/<name>, https:/
 class Splits(Section):
     """The parts of a source that each split has of its own, by name: archives, folders, batches or pairs of IDX files.
 
+    Where a table has a column of splits, these are values of that column.
     An archive's name is written with or without ``.zip``; ``*`` stands for anything; ``[]``: nothing of its own. Where
     an archive and a folder have the same name, the ending says that the archive is meant; without it they are refused.
     """
@@ -58,8 +60,17 @@ class Dataset(Section):
     """Of the one file that is fetched, or of each by name; null: not checked, which an https source does not allow."""
     layout: Layout
     """class-folders: zips of one folder per class; class-in-name: zips whose images are called <class>.<anything>;
+    csv: zips of images in any folders, and a table of their classes;
     cifar10-binary: CIFAR-10's tar.gz of binary batches; idx: MNIST's pairs of images and labels."""
     splits: Splits
+    class_pattern: Pattern | None
+    """Of the layout class-in-name: a regular expression for the whole of an image's name without its ending, whose one
+    group is the class, such as (.+)_\\d+ for great_pyrenees_12.jpg; null: the name up to its first dot."""
+    group: Pattern | None
+    """A regular expression whose one group, where it is first found in an image's path in its archive, says what must
+    not stand in two splits: a patient, a camera, a burst; null: each image may stand anywhere."""
+    table: Table | None
+    """The table of classes of the layout csv; null: another layout."""
     draw: Draw | None
     """The images that are used, so many of each class; null: every one."""
     max_expansion: Count
@@ -99,11 +110,29 @@ class Dataset(Section):
             raise ValueError(
                 "splits.test is [], so draw.test must say how many images of each class to draw from train's"
             )
+        if (self.layout == "csv") != (self.table is not None):
+            needed = "so the keys below table: must be given" if self.table is None else "so table must be null"
+            raise ValueError(f"layout is {self.layout}, {needed}")
+        if self.table is not None:
+            self.table.check()
+        self._check_patterns()
         if self.source == "synthetic":
             if self.synthetic is None:
                 raise ValueError("source is synthetic, so the keys below synthetic: must be given")
+            if self.table is not None and (self.table.split or self.table.group or len(self.table.names) > 1):
+                raise ValueError("table: that of drawn images is one, without splits and groups; write null for these")
             self.synthetic.check(self.layout, self.splits.model_dump())
         return self
+
+    def _check_patterns(self) -> None:
+        if self.class_pattern is not None and self.layout != "class-in-name":
+            raise ValueError(f"class_pattern is of the layout class-in-name; write null for {self.layout}")
+        if self.group is not None and self.layout in ("cifar10-binary", "idx"):
+            raise ValueError(
+                f"group is found in the names of files, which the layout {self.layout} has none of; write null"
+            )
+        if self.group is not None and self.table is not None and self.table.group is not None:
+            raise ValueError("group and table.group are both given; write null for one of them")
 
 
 class Decoding(Section):

@@ -13,7 +13,8 @@ import pytest
 from darkroom.core import runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.images.prepared.views import View, split_learning_rows
+from darkroom.images.prepared.validation import split_learning_rows
+from darkroom.images.prepared.views import View
 from darkroom.params.training import Training
 from darkroom.pipeline import record
 from darkroom.training import fitting

@@ -85,6 +85,7 @@ def prepare(key: str, view: View, decoding: Decoding, near: str | int, images: P
         kept = index[~index["file"].isin(problems)]
         classes = list_classes(kept, splits, images)
         write_labels(folder, kept, splits, classes)
+        write_groups(folder, kept)
         write_json(folder / views.DESCRIPTION, describe(view, decoding, ranges, kept, splits, classes, problems))
 
 
@@ -129,6 +130,13 @@ def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], c
         labels = rows.loc[rows["split"] == split, "label"].to_numpy(dtype=numpy.int64)
         numpy.save(folder / views.labels_file(split), labels)
     write_table(folder / views.INDEX, rows[["split", "row", "class", "label", "file", "sha256"]])
+
+
+def write_groups(folder: Path, index: pandas.DataFrame) -> None:
+    """Write a number for the group of each image of train, where images have groups."""
+    if "group" in index:
+        numbers, _ = pandas.factorize(index.loc[index["split"] == views.TRAIN, "group"])
+        numpy.save(folder / views.GROUPS, numbers.astype(numpy.int64))
 
 
 def describe(

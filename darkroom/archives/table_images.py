@@ -1,0 +1,102 @@
+"""Images that are delivered as files in zip archives, in any folders, with their classes in a table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from darkroom.archives.archives import matches
+from darkroom.archives.file_images import SHOWN, read_contents
+from darkroom.archives.label_tables import read_tables
+from darkroom.archives.layout import Content, Image, complete_split
+from darkroom.archives.members import list_members, split_name
+from darkroom.archives.named import list_names
+from darkroom.archives.row_matching import Candidate, Named, match_rows
+from darkroom.core import progress
+from darkroom.core.errors import UserError
+from darkroom.core.splits import SPLITS
+from darkroom.params.data import Dataset, Splits
+from darkroom.params.yaml_files import FILE
+
+
+def plan_images(key: str, dataset: Dataset, raw: Path) -> list[Image]:
+    """Return every image that a table gives a class, with its place, before anything is unpacked.
+
+    Raises:
+        UserError: an archive or a table is missing or corrupt; a row has no image, or more than one; an image has
+            two rows; a split has no image.
+    """
+    if dataset.table is None:
+        return []
+    where = f"datasets.{key}.table"
+    contents = read_contents(key, dataset, raw, list_names(dataset))
+    members = {each.archive: list_members(each.archive) for parts in contents.values() for each in parts}
+    rows = list(read_tables(where, dataset.table, raw, members))
+    images = [
+        Candidate(each.archive, member.filename, split_name(member))
+        for parts in contents.values()
+        for each in parts
+        for _, member in each.images
+    ]
+    named = match_rows(key, dataset.table, rows, images)
+    note_unlabelled(key, images, named)
+    if dataset.table.split is not None:
+        contents = dict.fromkeys(SPLITS, contents["archives"])
+        named_in = split_rows(key, dataset.splits, named)
+    else:
+        named_in = dict.fromkeys(SPLITS, named)
+    planned: list[Image] = []
+    for split, parts in contents.items():
+        if parts and getattr(dataset.splits, split):
+            labelled = [label_images(each, named_in[split]) for each in parts]
+            planned += complete_split(f"datasets.{key}.splits.{split}", dataset.layout, split, labelled)
+    if dataset.table.group is None:
+        return planned
+    return [replace(image, group=named[image.archive, image.member.filename].group) for image in planned]
+
+
+def note_unlabelled(key: str, images: Sequence[Candidate], named: Named) -> None:
+    """Say how many images no row gives a class, and name a few."""
+    lacking = [image for image in images if (row := named.get(image.key)) is None or not row.label]
+    if lacking:
+        more = ", …" if len(lacking) > SHOWN else ""
+        shown = ", ".join(image.words for image in lacking[:SHOWN])
+        progress.note(f"unzip {key}", f"{len(lacking):,} left out, no class in the table: {shown}{more}")
+
+
+def split_rows(key: str, splits: Splits, named: Named) -> dict[str, Named]:
+    """Return the rows of each split, by the values of their column that ``splits`` name; say how many no split names.
+
+    Raises:
+        UserError: a value is named by two splits, or a name is that of no value.
+    """
+    found: dict[str, Named] = {split: {} for split in SPLITS}
+    values = sorted({row.split for row in named.values()})
+    homes: dict[str, str] = {}
+    for split in SPLITS:
+        where = f"{FILE}: datasets.{key}.splits.{split}"
+        for name in getattr(splits, split):
+            if not (meant := [value for value in values if matches(value, name)]):
+                raise UserError(
+                    f"{where}: {name!r}: no row has this split; the table has {', '.join(values) or 'none'}"
+                )
+            for value in meant:
+                if homes.setdefault(value, split) != split:
+                    raise UserError(f"{where}: {value!r} is in {homes[value]} already; name it in one split")
+    for image, row in named.items():
+        if row.split in homes:
+            found[homes[row.split]][image] = row
+    if unused := len(named) - sum(map(len, found.values())):
+        others = ", ".join(value or "''" for value in values if value not in homes)
+        progress.note(f"unzip {key}", f"{unused:,} left out, of splits that are not named: {others}")
+    return found
+
+
+def label_images(content: Content, named: Named) -> Content:
+    """Return the content of an archive with the classes that rows give its images, and without those that have none."""
+    images = [
+        ((row.label, *rest), member)
+        for (_, *rest), member in content.images
+        if (row := named.get((content.archive, member.filename))) is not None and row.label
+    ]
+    images.sort(key=lambda image: (image[0], image[1].header_offset))
+    return replace(content, images=images)
