@@ -4,7 +4,7 @@ A table beside the archives names images of all of them, one in an archive those
 """
 
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from glob import escape
 from pathlib import Path
 
@@ -50,10 +50,8 @@ def is_table(member: zipfile.ZipInfo, name: str) -> bool:
     return parts[-1] == name and not member.is_dir() and not is_hidden(parts[:-1]) and not is_litter(member.filename)
 
 
-def read_tables(
-    where: str, table: Table, raw: Path, members: Mapping[Path, Sequence[zipfile.ZipInfo]]
-) -> Iterator[Row]:
-    """Yield the rows of all tables, beside the archives in ``raw`` or among their ``members``.
+def read_tables(where: str, table: Table, raw: Path, archives: Iterable[Path]) -> Iterator[Row]:
+    """Yield the rows of all tables, beside the archives in ``raw`` or in them.
 
     Raises:
         UserError: a table is missing, is no CSV in UTF-8, lacks a column, or has a row without a name.
@@ -63,7 +61,7 @@ def read_tables(
             place = Place(str(raw / name), Path(name).stem, None, ())
             yield from parse_rows(where, table, place, (raw / name).read_bytes())
             continue
-        found = [(path, member) for path, listed in members.items() for member in listed if is_table(member, name)]
+        found = [(path, member) for path in archives for member in list_members(path) if is_table(member, name)]
         if not found:
             raise UserError(f"{FILE}: {where}.names: {name!r}: no such table in {show(raw)} or in its archives")
         for path, member in found:

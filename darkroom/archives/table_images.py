@@ -8,7 +8,7 @@ from darkroom.archives.archives import matches
 from darkroom.archives.file_images import SHOWN, read_contents
 from darkroom.archives.label_tables import read_tables
 from darkroom.archives.layout import Content, Image, complete_split
-from darkroom.archives.members import list_members, split_name
+from darkroom.archives.members import split_name
 from darkroom.archives.named import list_names
 from darkroom.archives.row_matching import Candidate, Named, match_rows
 from darkroom.core import progress
@@ -29,8 +29,8 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> list[Image]:
         return []
     where = f"datasets.{key}.table"
     contents = read_contents(key, dataset, raw, list_names(dataset))
-    members = {each.archive: list_members(each.archive) for parts in contents.values() for each in parts}
-    rows = list(read_tables(where, dataset.table, raw, members))
+    archives = {each.archive: None for parts in contents.values() for each in parts}
+    rows = read_tables(where, dataset.table, raw, archives)
     images = [
         Candidate(each.archive, member.filename, split_name(member))
         for parts in contents.values()
