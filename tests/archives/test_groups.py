@@ -137,7 +137,7 @@ def test_a_pattern_of_the_path(pets: Callable[..., None]) -> None:
 def test_groups_reach_the_training_images_of_a_view(pets: Callable[..., None]) -> None:
     pets({"train.zip": PATIENTS}, group=r"(p\d+)_")
     index = run()
-    prepare.main(["intel-150", "--images", "images", "--out", "view"])
+    prepare.main(["intel-150", "--images", "images", "--of", "intel", "--out", "view"])
     groups, train = View.open(Path("view")).groups(), index[index["split"] == "train"]
     assert groups is not None and groups.dtype == numpy.int64 and len(groups) == len(train)
     assert len(set(zip(groups, train["group"], strict=True))) == len(set(groups)) == train["group"].nunique()
@@ -146,7 +146,7 @@ def test_groups_reach_the_training_images_of_a_view(pets: Callable[..., None]) -
 def test_without_groups_there_is_no_column_and_no_file(pets: Callable[..., None]) -> None:
     pets({"train.zip": PATIENTS})
     assert "group" not in run()
-    prepare.main(["intel-150", "--images", "images", "--out", "view"])
+    prepare.main(["intel-150", "--images", "images", "--of", "intel", "--out", "view"])
     assert not Path("view/train-groups.npy").exists() and View.open(Path("view")).groups() is None
 
 

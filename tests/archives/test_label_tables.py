@@ -93,7 +93,7 @@ def test_the_table_is_delivered_and_gives_each_image_its_class(deliver: Deliver)
             assert Path("images", file).read_bytes() == archive.read(member)
     manifest = pandas.read_csv("raw/manifest.csv", index_col="name")["sha256"]
     assert manifest["train.csv"] == hashlib.sha256(ROWS.encode()).hexdigest()
-    prepare.main(["intel-150", "--images", "images", "--out", "view"])
+    prepare.main(["intel-150", "--images", "images", "--of", "intel", "--out", "view"])
     assert json.loads(Path("view/view.json").read_text(encoding="utf-8"))["classes"] == ["000", "001"]
 
 
