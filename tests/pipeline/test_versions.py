@@ -130,7 +130,9 @@ def test_a_library_that_is_not_installed_is_named(
 ) -> None:
     text = (sources / "dvc.yaml").read_text()
     (sources / "dvc.yaml").write_text(
-        text.replace("[imagehash, matplotlib, numpy, pandas, pillow, scipy, simplejpeg]", "[no-such-package]")
+        text.replace(
+            "[imagehash, matplotlib, numpy, pandas, pillow, pillow-heif, scipy, simplejpeg]", "[no-such-package]"
+        )
     )
     done = python(root, tmp_path, "darkroom.pipeline.versions")
     assert done.stderr == "error: no-such-package is not installed; run make environment\n"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import PurePath, PurePosixPath
 
+import pillow_heif
 from PIL import Image
 
 EXTERNAL = {"EPS"}
@@ -27,16 +28,20 @@ class CorruptImageError(Exception):
 
 @cache
 def list_formats() -> tuple[str, ...]:
-    """Return Pillow's names of the formats that it decodes by itself, in the order in which it tries them."""
+    """Return Pillow's names of the formats that are decoded in this process, in the order in which they are tried.
+
+    HEIF, the photographs of telephones, is read by pillow-heif.
+    """
     Image.init()
+    pillow_heif.register_heif_opener(thumbnails=False)
     return tuple(name for name in Image.ID if name not in EXTERNAL | RECOGNISED_ONLY)
 
 
 @cache
 def list_suffixes() -> frozenset[str]:
     """Return the file name endings, in lower case, of every format that Pillow reads here."""
-    known = Image.registered_extensions()
-    return frozenset(end for end, name in known.items() if name in list_formats())
+    formats = list_formats()  # first, as it registers some
+    return frozenset(end for end, name in Image.registered_extensions().items() if name in formats)
 
 
 def is_image_name(name: str | PurePosixPath) -> bool:
