@@ -1,6 +1,6 @@
 """Describe a dataset's images: counts, sizes, modes, balance, corrupt and suspicious files, and duplicates.
 
-Reads  data/images/<dataset>: images by split and class, and index.csv
+Reads  data/images/<dataset>: images by split and class, index.csv, and what unzip said, if it did
 Writes results/census/<dataset>: classes.csv, sizes.csv, modes.csv, corrupt.csv, duplicates.csv, suspicions.csv,
        warnings.csv (see ``counts``); census.md, a page to read; classes.png, sizes.png, gallery.png, images drawn at
        random by seed, duplicates.png and suspicions.png, of each kind some
@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from darkroom.census import counts
+from darkroom.census import counts, delivery
 from darkroom.census.figures import draw_figures
 from darkroom.census.inspection import inspect_images
 from darkroom.census.page import compose_page
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     intact = counts.select_intact(images)
     near = read_entry(Dataset, "datasets", given.key).near_duplicates
     distance = choose_distance(near, intact[["width", "height"]].min(axis=1))
-    tables = tabulate(images, settings.suspicious, distance)
+    tables = tabulate(images, settings.suspicious, distance, delivery.find_warnings(given.images))
     for name, table in tables.items():
         write_table(given.out / f"{name}.csv", table)
     ranges = find_ranges(images["depth"])

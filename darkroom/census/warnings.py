@@ -1,17 +1,23 @@
 """What of a data set may mislead those who read a result of it, in sentences; the worst first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas
 
+from darkroom.census.delivery import Remark
 from darkroom.core.splits import TEST, TRAIN
 from darkroom.reporting.quantities import counted
 
 COLUMNS = ["kind", "images", "what"]
 
 
-def find_warnings(tables: Mapping[str, pandas.DataFrame]) -> pandas.DataFrame:
-    """Return kind, number of images, and what is to be said; ``tables`` are those of the census, by name."""
+def find_warnings(tables: Mapping[str, pandas.DataFrame], delivery: Iterable[Remark] = ()) -> pandas.DataFrame:
+    """Return kind, number of images, and what is to be said.
+
+    Args:
+        tables: of the census, by name.
+        delivery: what is to be said of the delivery.
+    """
     duplicates, suspicions, corrupt = (tables[name] for name in ("duplicates", "suspicions", "corrupt"))
     leaks = duplicates[duplicates["kind"].str.contains("leak")]
     labels = duplicates[duplicates["kind"].str.contains("two labels")]
@@ -23,8 +29,9 @@ def find_warnings(tables: Mapping[str, pandas.DataFrame]) -> pandas.DataFrame:
         ("corrupt", len(corrupt), f"{counted(len(corrupt), 'image')} cannot be read completely"),
     ]
     kinds = suspicions["kind"].value_counts(sort=False)
+    rows = [row for row in rows if row[1]] + list(delivery)
     rows += [(str(kind), int(count), f"{kind}: {counted(int(count), 'image')}") for kind, count in kinds.items()]
-    return pandas.DataFrame([row for row in rows if row[1]], columns=COLUMNS)
+    return pandas.DataFrame(rows, columns=COLUMNS)
 
 
 def _describe_leaks(leaks: pandas.DataFrame, classes: pandas.DataFrame) -> str:
