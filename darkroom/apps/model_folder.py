@@ -148,7 +148,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _parse_description(description: dict[str, Any], path: Path) -> tuple[View, tuple[str, ...]]:
     known = {key: description[key] for key in PREPARATION if key in description}
     try:  # which data set it was, and what became of corrupt images there, is of no account here
-        view = View.model_validate({"dataset": "any", "corrupt": "leave-out", **known})
+        view = View.model_validate({"dataset": "any", "corrupt": "leave-out", "class_order": "alphabetical", **known})
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}; {AGAIN}") from None

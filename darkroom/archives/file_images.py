@@ -5,11 +5,15 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from darkroom.archives.archives import find_places, is_archive, keep_outermost, make_error
-from darkroom.archives.expansion import find_allowed
-from darkroom.archives.layout import Content, Image, complete_split, sort_members
-from darkroom.archives.members import Parts, inspect_members, unpack
+from darkroom.archives.archives import find_places, keep_outermost, respell
+from darkroom.archives.encodings import describe_guess
+from darkroom.archives.endings import is_zip
+from darkroom.archives.lacking import make_error
+from darkroom.archives.layout import Content, Found, Image, complete_split, sort_members
+from darkroom.archives.members import Listing, Parts, inspect_members, unpack
 from darkroom.archives.names import check_writable
+from darkroom.archives.reading import Reading, find_reading
+from darkroom.archives.suspicions import Suspicion, find_deeper
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
@@ -22,7 +26,7 @@ Row = tuple[str, str, str, int, str, str, str]
 """A row of the index: split, class, file, bytes, sha256, archive, member."""
 
 
-def find_sources(where: str, names: Sequence[str], raw: Path) -> list[tuple[Path, Parts]]:
+def find_sources(where: str, names: Sequence[str], raw: Path, reading: Reading) -> list[tuple[Path, Parts]]:
     """Return each archive that the names of a split mean, with the folder in it that holds the split, in their order.
 
     A folder within another that is meant, too, is not named again: its images are the other's.
@@ -30,10 +34,13 @@ def find_sources(where: str, names: Sequence[str], raw: Path) -> list[tuple[Path
     Raises:
         UserError: a name means nothing that is in ``raw``, or what must be renamed.
     """
-    archives = sorted(path for path in raw.iterdir() if is_archive(path)) if raw.is_dir() else []
+    archives = sorted(path for path in raw.iterdir() if is_zip(path)) if raw.is_dir() else []
     chosen: dict[tuple[Path, Parts], None] = {}
     for name in names:
-        if not (meant := find_places(archives, name)):
+        meant = find_places(archives, name, reading)
+        for spelled in [] if meant else respell(archives, name, reading):
+            meant += find_places(archives, spelled, reading)
+        if not meant:
             raise make_error(where, name, raw, archives)
         chosen |= dict.fromkeys(meant)
     for archive, _ in chosen:
@@ -41,31 +48,66 @@ def find_sources(where: str, names: Sequence[str], raw: Path) -> list[tuple[Path
     return keep_outermost(chosen)
 
 
-def plan_images(key: str, dataset: Dataset, raw: Path) -> list[Image]:
-    """Return every image in the zip archives of a dataset with its place, before anything is unpacked.
+def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
+    """Return every image in the zip archives of a dataset with its place, before anything is unpacked, and what is odd.
 
     Raises:
         UserError: an archive is missing, unsafe or corrupt, or a class folder has no images.
     """
-    members: dict[Path, list[zipfile.ZipInfo]] = {}
+    members: dict[Path, Listing] = {}
     images: list[Image] = []
+    odd: list[Suspicion] = []
+    everything: list[Content] = []
     used: list[tuple[str, Path, Parts]] = []
+    reading = find_reading(key, dataset)
     for split in SPLITS:
         where, names = f"datasets.{key}.splits.{split}", getattr(dataset.splits, split)
         contents: list[Content] = []
-        for archive, top in find_sources(where, names, raw):
-            for home, taken, other in used:
-                if home != split and taken == archive and do_overlap(top, other):
-                    raise UserError(
-                        f"{FILE}: {where}: {archive.name} is in {home} already; an image must not stand in two splits"
-                    )
+        for archive, top in find_sources(where, names, raw, reading):
+            check_apart(where, split, archive, top, used)
             used.append((split, archive, top))
             if archive not in members:
-                members[archive] = inspect_members(archive, find_allowed(key, dataset))
-            contents.append(sort_members(dataset.layout, archive, members[archive], top))
+                members[archive] = inspect_members(archive, reading)
+            contents.append(sort_members(dataset, archive, members[archive].members, top))
         note_others(key, split, [other for each in contents for other in each.others])
-        images += complete_split(where, dataset.layout, split, contents) if names else []
-    return images
+        found, more = complete_split(where, dataset, split, contents) if names else ([], [])
+        images, odd, everything = images + found, odd + more, everything + contents
+    odd += [
+        Suspicion("names", archive.name, describe_guess(listing.guessed, reading.encoding))
+        for archive, listing in members.items()
+        if listing.guessed
+    ]
+    return images, [*odd, *(find_deeper(key, list_inside(everything)) if is_level_open(dataset) else ())]
+
+
+def is_level_open(dataset: Dataset) -> bool:
+    """Return whether a data set leaves it open which folder is the class of an image."""
+    return dataset.layout == "class-folders" and dataset.class_level is None
+
+
+def list_inside(contents: Sequence[Content]) -> dict[str, set[str]]:
+    """Return the folders in each class that has no image but in some."""
+    held: dict[str, set[str]] = {}
+    direct: set[str] = set()
+    for (label, *rest), _ in (image for each in contents for image in each.images):
+        if len(rest) > 1:
+            held.setdefault(label, set()).add(rest[0])
+        else:
+            direct.add(label)
+    return {label: names for label, names in held.items() if label not in direct}
+
+
+def check_apart(where: str, split: str, archive: Path, top: Parts, used: Sequence[tuple[str, Path, Parts]]) -> None:
+    """Check that what a split names is in no other split.
+
+    Raises:
+        UserError: it is.
+    """
+    for home, taken, other in used:
+        if home != split and taken == archive and do_overlap(top, other):
+            raise UserError(
+                f"{FILE}: {where}: {archive.name} is in {home} already; an image must not stand in two splits"
+            )
 
 
 def do_overlap(one: Parts, other: Parts) -> bool:

@@ -11,6 +11,7 @@ from darkroom.archives import file_images, layout, pixel_batches, pixel_images
 from darkroom.archives.classes import check_classes
 from darkroom.archives.file_images import Row
 from darkroom.archives.subsets import draw_images
+from darkroom.archives.suspicions import Suspicion, find_alike
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
@@ -19,19 +20,29 @@ from darkroom.params.data import Dataset
 
 COLUMNS = ["split", "class", "file", "bytes", "sha256", "archive", "member"]
 AnyImage = layout.Image | pixel_images.Image
+Found = tuple[list[AnyImage], list[Suspicion]]
+"""Images, and what is odd about them."""
 
 
-def plan_images(key: str, dataset: Dataset, raw: Path) -> list[AnyImage]:
-    """Return every image of a dataset that is wanted, with its split, before anything is unpacked.
+def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
+    """Return every image of a dataset that is wanted, with its split, before anything is unpacked, and what is odd.
 
     Raises:
         UserError: what was delivered is not what ``layout`` and ``splits`` say, or a class has too few images.
     """
-    delivered = pixel_images if dataset.layout in pixel_batches.LAYOUTS else file_images
-    images: list[AnyImage] = draw_images(key, dataset, delivered.plan_images(key, dataset, raw))
+    planned: Sequence[AnyImage]
+    odd: list[Suspicion] = []
+    if dataset.layout in pixel_batches.LAYOUTS:
+        planned = pixel_images.plan_images(key, dataset, raw)
+    else:
+        planned, odd = file_images.plan_images(key, dataset, raw)
+    images: list[AnyImage] = draw_images(key, dataset, planned)
     for split, lacking in check_classes(key, dataset.layout, images).items():
         progress.note(f"unzip {key}", f"{split} has no image of {', '.join(lacking)}")
-    return images
+    odd += find_alike(image.label for image in images)
+    for each in odd:
+        progress.note(f"unzip {key}", f"{each.subject}: {each.what}")
+    return images, odd
 
 
 def unpack_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) -> pandas.DataFrame:

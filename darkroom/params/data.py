@@ -1,5 +1,6 @@
 """Data in params.yaml: datasets, the census and views."""
 
+import codecs
 import re
 from typing import Annotated, Literal
 
@@ -62,6 +63,13 @@ class Dataset(Section):
     """The images that are used, so many of each class; null: every one."""
     max_expansion: Count
     """An archive that would unpack to more than this many times its size is refused."""
+    names: str | None
+    """Encoding of the names in zips that do not say theirs, such as cp932 or gbk; null: found out, and said."""
+    class_level: Literal[1, 2, "last"] | None
+    """The folder that is an image's class: the first or the second of those that not all images share, or the last.
+    null: the first, with a warning where another was probably meant."""
+    empty_classes: Literal["refuse", "leave-out"]
+    """A class folder without an image is refused, or no class."""
     synthetic: Synthetic | None
     """Images to draw; null where the source is not synthetic."""
 
@@ -76,6 +84,19 @@ class Dataset(Section):
         if not source.strip():
             raise ValueError(f"empty; allowed: {SOURCES}")
         return source
+
+    @field_validator("names")
+    @classmethod
+    def check_encoding(cls, names: str | None) -> str | None:
+        """Refuse what cannot be the encoding of names in a zip, which are plain letters and / between others."""
+        try:
+            if names is not None and names.encode("ascii") and b"a/1.jpg".decode(names) == "a/1.jpg":
+                return codecs.lookup(names).name
+        except (LookupError, ValueError):
+            pass
+        if names is None:
+            return None
+        raise ValueError("no encoding of names that Python knows; write one such as cp932, gbk or cp1252, or null")
 
     @model_validator(mode="after")
     def check_complete(self) -> "Dataset":
@@ -127,3 +148,5 @@ class View(Section):
     """Pillow's mode of the images in the view: RGB has three channels, L (grey) one."""
     corrupt: Literal["stop", "leave-out"]
     """A corrupt image stops the run, or is reported and left out."""
+    class_order: Literal["alphabetical", "natural"]
+    """The order of the classes, and so of their labels from 0 on: natural is 1, 2, 10."""

@@ -18,7 +18,8 @@ def test_an_error_without_a_reason_is_told_by_its_name(
     def fail(*arguments: Any, **options: Any) -> None:
         raise error
 
-    view = View(dataset="pets", size=8, resize="stretch", filter="box", mode="RGB", corrupt="stop")
+    settings = {"dataset": "pets", "size": 8, "resize": "stretch", "filter": "box", "mode": "RGB", "corrupt": "stop"}
+    view = View.model_validate(settings | {"class_order": "alphabetical"})
     monkeypatch.setattr(keras.saving, "load_model", fail)
     with pytest.raises(UserError) as raised:
         ModelFolder(Path("cnn/model.keras"), ("cat", "dog"), view, "").network()

@@ -48,6 +48,7 @@ def test_an_entry_has_its_own_values_then_its_bases_then_the_defaults(project: C
         "filter": "views.intel-256.filter",
         "mode": "defaults.views.mode",
         "corrupt": "defaults.views.corrupt",
+        "class_order": "defaults.views.class_order",
     }
 
 

@@ -35,6 +35,7 @@ def view(**changes: object) -> View:
         "filter": "bicubic",
         "mode": "RGB",
         "corrupt": "stop",
+        "class_order": "alphabetical",
     }
     return View.model_validate(settings | changes)
 

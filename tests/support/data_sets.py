@@ -35,6 +35,9 @@ SETTINGS: dict[str, Any] = {
     "splits": SPLITS,
     "draw": None,
     "max_expansion": 100,
+    "names": None,
+    "class_level": None,
+    "empty_classes": "refuse",
     "synthetic": None,
 }
 

@@ -1,5 +1,6 @@
 """A dataset's images brought to one size and mode, each decoded once, in the arrays of a view."""
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -71,7 +72,7 @@ def prepare(key: str, view: View, images: Path, out: Path) -> None:
         for file, problem in problems.items():
             note(f"prepare {key}", f"left out {images / file}: {problem}")
         kept = index[~index["file"].isin(problems)]
-        classes = list_classes(kept, splits, images)
+        classes = list_classes(kept, splits, images, view.class_order)
         write_labels(folder, kept, splits, classes)
         write_json(folder / views.DESCRIPTION, describe(view, kept, splits, classes, problems))
 
@@ -91,8 +92,8 @@ def check_space(key: str, out: Path, needed: int) -> None:
         )
 
 
-def list_classes(index: pandas.DataFrame, splits: Sequence[str], images: Path) -> list[str]:
-    """Return the classes of the training images, in alphabetical order: a class's label is its place.
+def list_classes(index: pandas.DataFrame, splits: Sequence[str], images: Path, order: str) -> list[str]:
+    """Return the classes of the training images, in alphabetical or natural order: a class's label is its place.
 
     Raises:
         UserError: a split has no images, or another has a class that train lacks.
@@ -107,7 +108,13 @@ def list_classes(index: pandas.DataFrame, splits: Sequence[str], images: Path) -
                 f"{images}: {split} has images of {', '.join(unknown)}, but train has no readable one; "
                 f"its classes are {', '.join(sorted(train))}"
             )
-    return sorted(train)
+    return sorted(train, key=split_numbers) if order == "natural" else sorted(train)
+
+
+def split_numbers(label: str) -> tuple[list[tuple[bool, int, str]], str]:
+    """Return by what a class is sorted in natural order: ``2`` before ``10``, and numbers before words."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", label)
+    return [(False, int(part), "") if part[0] in "0123456789" else (True, 0, part) for part in parts], label
 
 
 def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str]) -> None:
