@@ -5,11 +5,12 @@ DVC's hash of a folder is the MD5 of a list of the files in it, with ``.dir`` be
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,19 +43,39 @@ def files_below(folder: Path) -> dict[str, os.stat_result]:
     """Return every file below ``folder`` with its status, by path within it; links are followed, dead ones left out.
 
     Raises:
-        UserError: a name is not UTF-8, or what it names cannot be read to an end, such as a pipe.
+        UserError: a name is not UTF-8, or what it names cannot be read to an end, such as a pipe or a circle of links.
     """
     found = {}
     for parent, folders, names in os.walk(folder, followlinks=True):
         if wrong := next((name for name in (*folders, *names) if not is_unicode(name)), None):
             raise UserError(f"{show(Path(parent, wrong))}: the name is not UTF-8; rename it")
+        if circle := next((name for name in folders if _leads_back(folder, Path(parent, name))), None):
+            raise UserError(f"{show(Path(parent, circle))}: a link to a folder in which it lies itself; remove it")
         for name in names:
             path = os.path.join(parent, name)  # noqa: PTH118  Path is slow for tens of thousands of files
-            with contextlib.suppress(FileNotFoundError):
+            with _leaving_out_dead_links():
                 found[os.path.relpath(path, folder)] = status = os.stat(path)  # noqa: PTH116
                 if not stat.S_ISREG(status.st_mode):
                     raise UserError(f"{show(path)}: neither a file nor a folder; put a file in its place or remove it")
     return found
+
+
+def _leads_back(top: Path, path: Path) -> bool:
+    """Return whether ``path`` is a link to one of the folders, from ``top`` on, by which it was reached."""
+    if not path.is_symlink():
+        return False
+    target = path.resolve()
+    return any(target == one.resolve() for one in path.parents if one == top or top in one.parents)
+
+
+@contextlib.contextmanager
+def _leaving_out_dead_links() -> Iterator[None]:
+    """Go on where a link leads to nothing, or to itself."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ELOOP):
+            raise
 
 
 def seen_by_dvc(folder: Path, names: Iterable[str]) -> list[str]:

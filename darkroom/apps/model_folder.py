@@ -21,8 +21,15 @@ from darkroom.params.data import Decoding, View
 HOME = Path("models")
 """The folder in the working directory where a bare name is looked for."""
 MOST_NAMED = 12
-ANY = {"dataset": "any", "corrupt": "leave-out", "value_range": None, "duplicates": "report"}
-"""What of a view is of no account here: which data set it was, and what became of some of its images there."""
+ANY = {
+    "dataset": "any",
+    "corrupt": "leave-out",
+    "value_range": None,
+    "duplicates": "report",
+    "class_order": "alphabetical",
+}
+"""What of a view is of no account here: which data set it was, what became of some of its images there, and the order
+of its classes, which stand in it in that order."""
 READING = {"max_megapixels": 1000, "tolerate": "missing-end"}
 """:class:`Decoding` of the images to predict."""
 AGAIN = "copy the model's folder anew from where it was trained, or train the model again"

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from darkroom.apps.image_files import order_naturally, show
-from darkroom.archives.archives import is_archive
+from darkroom.archives.encodings import Encoding
+from darkroom.archives.endings import is_zip
 from darkroom.archives.expansion import Expansion
 from darkroom.archives.members import inspect_members, split_name, unpack
+from darkroom.archives.reading import Reading
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_hidden, is_image_name
 
@@ -26,7 +28,7 @@ def unpack_archives(given: Sequence[str], times: int) -> Iterator[Unpacked]:
         UserError: an archive is corrupt or unsafe, has no images, or unpacks to more than so many ``times`` its size,
             or to more than the disk has free.
     """
-    archives = {name: Path(name) for name in given if is_archive(Path(name))}
+    archives = {name: Path(name) for name in given if is_zip(Path(name))}
     with tempfile.TemporaryDirectory(prefix="darkroom-") as folder:
         yield {
             name: unpack_images(path, Path(folder, str(number)), Expansion(times, "--max-expansion"))
@@ -40,7 +42,8 @@ def unpack_images(archive: Path, out: Path, allowed: Expansion) -> dict[Path, Pa
     Raises:
         UserError: as :func:`unpack_archives`.
     """
-    members = [member for member in inspect_members(archive, allowed) if _is_image(member)]
+    reading = Reading(Encoding(None, ""), allowed)  # by a name it is only shown, so a guess will do
+    members = [member for member in inspect_members(archive, reading).members if _is_image(member)]
     if not members:
         raise UserError(
             f"{show(archive)}: no images in this archive, that is no files that end in .jpg, .png or the like"

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from tqdm import tqdm
 
+from darkroom.archives.endings import READABLE
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.params.yaml_files import FILE
@@ -17,7 +18,7 @@ CHUNK = 1 << 16
 """Bytes that are held in memory at once."""
 COMPETITION = "competitions/"
 """The beginning of a competition's name here, as opposed to a dataset's."""
-ENDINGS = (".zip", ".gz", ".tgz", ".tar", "ubyte")
+ENDINGS = (*READABLE, ".gz", "ubyte")
 """Of the files that layouts ask for."""
 TIMEOUT = 60
 """Seconds without an answer before a server counts as unreachable."""

@@ -4,14 +4,17 @@ A table beside the archives names images of all of them, one in an archive those
 """
 
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from glob import escape
 from pathlib import Path
 
-from darkroom.archives.archives import SHOWN, is_archive
+from darkroom.archives.contents import list_members
+from darkroom.archives.endings import is_archive
 from darkroom.archives.label_rows import Place, Row, parse_rows
-from darkroom.archives.members import list_members, read_whole, split_name
+from darkroom.archives.lacking import SHOWN
+from darkroom.archives.members import read_whole, split_name
 from darkroom.archives.names import show
+from darkroom.archives.reading import Reading
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_hidden, is_litter
 from darkroom.params.table import Table
@@ -19,7 +22,7 @@ from darkroom.params.yaml_files import FILE
 
 
 def find_tables(
-    where: str, names: Sequence[str], entries: Sequence[Path], delivered: Iterable[Path], place: str
+    where: str, names: Sequence[str], entries: Sequence[Path], delivered: Collection[Path], place: str, reading: Reading
 ) -> list[Path]:
     """Return the tables of ``names`` that lie among ``entries``, beside what is ``delivered``: archives and folders.
 
@@ -28,7 +31,7 @@ def find_tables(
     """
     beside = {path.name: path for path in entries if path.is_file()}
     for name in names:
-        if name not in beside and not any(_holds(path, name) for path in delivered):
+        if name not in beside and not any(_holds(path, name, reading) for path in delivered):
             held = ", ".join(show(path.name) for path in entries[:SHOWN]) + (", …" if len(entries) > SHOWN else "")
             raise UserError(
                 f"{FILE}: {where}.names: {name!r}: no such table in {show(place)}, which holds {held or 'nothing'}, "
@@ -37,10 +40,10 @@ def find_tables(
     return [beside[name] for name in names if name in beside]
 
 
-def _holds(path: Path, name: str) -> bool:
+def _holds(path: Path, name: str, reading: Reading) -> bool:
     """Return whether a table lies in an archive or a folder."""
     if is_archive(path):
-        return any(is_table(member, name) for member in list_members(path))
+        return any(is_table(member, name) for member in list_members(path, reading).members)
     return path.is_dir() and next(path.rglob(escape(name)), None) is not None
 
 
@@ -50,7 +53,7 @@ def is_table(member: zipfile.ZipInfo, name: str) -> bool:
     return parts[-1] == name and not member.is_dir() and not is_hidden(parts[:-1]) and not is_litter(member.filename)
 
 
-def read_tables(where: str, table: Table, raw: Path, archives: Iterable[Path]) -> Iterator[Row]:
+def read_tables(where: str, table: Table, raw: Path, archives: Collection[Path], reading: Reading) -> Iterator[Row]:
     """Yield the rows of all tables, beside the archives in ``raw`` or in them.
 
     Raises:
@@ -61,7 +64,8 @@ def read_tables(where: str, table: Table, raw: Path, archives: Iterable[Path]) -
             place = Place(str(raw / name), Path(name).stem, None, ())
             yield from parse_rows(where, table, place, (raw / name).read_bytes())
             continue
-        found = [(path, member) for path in archives for member in list_members(path) if is_table(member, name)]
+        listed = [(path, member) for path in archives for member in list_members(path, reading).members]
+        found = [(path, member) for path, member in listed if is_table(member, name)]
         if not found:
             raise UserError(f"{FILE}: {where}.names: {name!r}: no such table in {show(raw)} or in its archives")
         for path, member in found:

@@ -1,11 +1,10 @@
 """Classes of images that do not stand in their folders: by a pattern of their names, or later, from a table."""
 
 import re
-from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from darkroom.archives.members import Members, Parts
+from darkroom.archives.members import Members
 from darkroom.core.errors import UserError
 
 
@@ -30,9 +29,9 @@ def label_by_pattern(pattern: str, archive: Path, chosen: Members) -> Members:
     return images
 
 
-def label_later(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
-    """Return the images with no class yet before what is beneath the folders that all share; no folder is a class."""
+def label_later(chosen: Members) -> Members:
+    """Return the images with no class yet before what is beneath the folders that all of them share."""
     inside = [parts[:-1] for parts, _ in chosen] or [()]
     pairs = zip(min(inside), max(inside), strict=False)
     depth = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    return [(("", *parts[depth:]), member) for parts, member in chosen], set()
+    return [(("", *parts[depth:]), member) for parts, member in chosen]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
-from darkroom.archives.file_images import SHOWN
 from darkroom.archives.label_rows import Row
 from darkroom.archives.members import Parts
+from darkroom.archives.named_contents import SHOWN
 from darkroom.archives.names import fold_name
 from darkroom.core import progress
 from darkroom.core.errors import UserError

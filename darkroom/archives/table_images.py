@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from darkroom.archives.archives import matches
-from darkroom.archives.file_images import SHOWN, read_contents
+from darkroom.archives.file_images import complete_splits
 from darkroom.archives.label_tables import read_tables
-from darkroom.archives.layout import Content, Image, complete_split
+from darkroom.archives.layout import Content, Found
 from darkroom.archives.members import split_name
-from darkroom.archives.named import list_names
+from darkroom.archives.named_contents import SHOWN, Contents, read_contents
+from darkroom.archives.reading import find_reading
 from darkroom.archives.row_matching import Candidate, Named, match_rows
 from darkroom.core import progress
 from darkroom.core.errors import UserError
@@ -18,40 +19,46 @@ from darkroom.params.data import Dataset, Splits
 from darkroom.params.yaml_files import FILE
 
 
-def plan_images(key: str, dataset: Dataset, raw: Path) -> list[Image]:
-    """Return every image that a table gives a class, with its place, before anything is unpacked.
+def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
+    """Return every image that a table gives a class, with its place, before anything is unpacked, and what is odd.
 
     Raises:
         UserError: an archive or a table is missing or corrupt; a row has no image, or more than one; an image has
             two rows; a split has no image.
     """
     if dataset.table is None:
-        return []
-    where = f"datasets.{key}.table"
-    contents = read_contents(key, dataset, raw, list_names(dataset))
+        return [], []
+    where, reading = f"datasets.{key}.table", find_reading(key, dataset)
+    contents, guesses = read_contents(key, dataset, raw, reading)
     archives = {each.archive: None for parts in contents.values() for each in parts}
-    rows = read_tables(where, dataset.table, raw, archives)
-    images = [
-        Candidate(each.archive, member.filename, split_name(member))
-        for parts in contents.values()
-        for each in parts
-        for _, member in each.images
-    ]
-    named = match_rows(key, dataset.table, rows, images)
-    note_unlabelled(key, images, named)
+    rows = read_tables(where, dataset.table, raw, archives, reading)
+    candidates = list_candidates(contents)
+    named = match_rows(key, dataset.table, rows, candidates)
+    note_unlabelled(key, candidates, named)
     if dataset.table.split is not None:
         contents = dict.fromkeys(SPLITS, contents["archives"])
         named_in = split_rows(key, dataset.splits, named)
     else:
         named_in = dict.fromkeys(SPLITS, named)
-    planned: list[Image] = []
-    for split, parts in contents.items():
-        if parts and getattr(dataset.splits, split):
-            labelled = [label_images(each, named_in[split]) for each in parts]
-            planned += complete_split(f"datasets.{key}.splits.{split}", dataset.layout, split, labelled)
-    if dataset.table.group is None:
-        return planned
-    return [replace(image, group=named[image.archive, image.member.filename].group) for image in planned]
+    labelled = {
+        split: [label_images(each, named_in[split]) for each in parts]
+        for split, parts in contents.items()
+        if getattr(dataset.splits, split)
+    }
+    images, odd = complete_splits(key, dataset, labelled)
+    if dataset.table.group is not None:
+        images = [replace(image, group=named[image.archive, image.member.filename].group) for image in images]
+    return images, odd + guesses
+
+
+def list_candidates(contents: Contents) -> list[Candidate]:
+    """Return every image in what was delivered."""
+    return [
+        Candidate(each.archive, member.filename, split_name(member))
+        for parts in contents.values()
+        for each in parts
+        for _, member in each.images
+    ]
 
 
 def note_unlabelled(key: str, images: Sequence[Candidate], named: Named) -> None:

@@ -1,5 +1,6 @@
 """Data in params.yaml: datasets, the census and views."""
 
+import codecs
 import re
 from typing import Annotated, Literal
 
@@ -78,6 +79,13 @@ class Dataset(Section):
     near_duplicates: Literal["auto", "off"] | Annotated[int, Field(ge=0, le=MOST_APART)]
     """Images whose perceptual hashes (64 bits) differ in no more than so many bits count as duplicates; auto: 4, or off
     where half of the images are smaller than 64 pixels, as digits and icons all look alike; off: the same pixels do."""
+    names: str | None
+    """Encoding of the names in zips that do not say theirs, such as cp932 or gbk; null: found out, and said."""
+    class_level: Literal[1, 2, "last"] | None
+    """The folder that is an image's class: the first or the second of those that not all images share, or the last.
+    null: the first, with a warning where another was probably meant."""
+    empty_classes: Literal["refuse", "leave-out"]
+    """A class folder without an image is refused, or no class."""
     synthetic: Synthetic | None
     """Images to draw; null where the source is not synthetic."""
 
@@ -92,6 +100,19 @@ class Dataset(Section):
         if not source.strip():
             raise ValueError(f"empty; allowed: {SOURCES}")
         return source
+
+    @field_validator("names")
+    @classmethod
+    def check_encoding(cls, names: str | None) -> str | None:
+        """Refuse what cannot be the encoding of names in a zip, which are plain letters and / between others."""
+        try:
+            if names is not None and names.encode("ascii") and b"a/1.jpg".decode(names) == "a/1.jpg":
+                return codecs.lookup(names).name
+        except (LookupError, ValueError):
+            pass
+        if names is None:
+            return None
+        raise ValueError("no encoding of names that Python knows; write one such as cp932, gbk or cp1252, or null")
 
     @model_validator(mode="after")
     def check_complete(self) -> "Dataset":
@@ -199,6 +220,8 @@ class View(Section):
     """Images of the same pixels, or that look alike (datasets.<key>.near_duplicates). report: in the census alone;
     drop-from-train: of those also in another split or under another label none trains, of others one; stop: the run.
     """
+    class_order: Literal["alphabetical", "natural"]
+    """The order of the classes, and so of their labels from 0 on: natural is 1, 2, 10."""
 
     @field_validator("value_range")
     @classmethod

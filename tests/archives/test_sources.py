@@ -13,7 +13,7 @@ from darkroom.archives import manifest
 from darkroom.core.errors import UserError
 from darkroom.params.data import Dataset
 from stages import fetch
-from tests.support.data_sets import SETTINGS, records, write_idx, write_tar
+from tests.support.data_sets import dataset, records, write_idx, write_tar
 
 Project = Callable[..., Path]
 PAIRS = [f"{name}-{kind}-ubyte.gz" for name in ("t10k", "train") for kind in ("images-idx3", "labels-idx1")]
@@ -34,17 +34,8 @@ def digests(folder: Path, names: list[str]) -> dict[str, str]:
 
 def of(**changes: object) -> Dataset:
     """A data set of digits, by default in the user's folder."""
-    settings = {
-        "title": "T",
-        "source": "../mine",
-        "sha256": None,
-        "layout": "idx",
-        "draw": None,
-        "max_expansion": 100,
-        "near_duplicates": "auto",
-    }
     splits = {"train": ["train"], "validation": [], "test": ["t10k"]}
-    return Dataset.model_validate(SETTINGS | settings | {"splits": splits} | changes)
+    return dataset(**{"source": "../mine", "layout": "idx", "splits": splits} | changes)
 
 
 def bring(dataset: Dataset, out: Path) -> list[str]:

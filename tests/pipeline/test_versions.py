@@ -17,10 +17,13 @@ from darkroom.pipeline import plan, template, versions
 from tests.support.imports import imported
 
 COMPUTES_NOTHING = {
+    "backports",  # unpacks, and what it unpacks is checked
+    "inflate64",  # the same
     "jinja2",  # formats pages of text
     "kagglehub",  # brings files, whose bytes decide
     "pooch",  # brings files
     "psutil",  # measures what a run costs
+    "py7zr",  # unpacks
     "pydantic",  # validates params.yaml
     "pydantic_core",  # the same
     "pyyaml",  # reads params.yaml, whose values decide

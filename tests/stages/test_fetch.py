@@ -217,21 +217,46 @@ def test_a_missing_folder(pets: Callable[..., Path]) -> None:
 def test_a_source_that_is_no_archive(pets: Callable[..., Path], mine: Path) -> None:
     (mine / "pets.rar").write_bytes(b"x")
     pets(["train"], ["test"], "../mine/pets.rar")
-    refused("datasets.intel.source", "not a zip archive")
+    refused("datasets.intel.source", "is an archive, and .rar is not read; unpack it first, and give the folder")
 
 
-@pytest.mark.parametrize("link", ["train/cat/2.jpg", "train/newt", "train"])
-def test_links_in_class_folders_are_refused(pets: Callable[..., Path], mine: Path, link: str) -> None:
-    class_folders(mine / "elsewhere")
+@pytest.mark.parametrize("link", ["train/cat/2.jpg", "train/newt", "train", "train/newt/1.jpg"])
+def test_links_are_followed_and_their_content_is_packed(pets: Callable[..., Path], mine: Path, link: str) -> None:
+    class_folders(mine / "elsewhere" / "cat")
     class_folders(mine / "test")
+    target = {"train": "elsewhere/cat", "train/newt": "elsewhere/cat/cat"}.get(link, "elsewhere/cat/cat/1.jpg")
     if link != "train":
         class_folders(mine / "train")
-    target = mine / "elsewhere" / ("cat/1.jpg" if link.endswith("jpg") else "")
-    (mine / link).symlink_to(target)
+    (mine / link).parent.mkdir(exist_ok=True)
+    (mine / link).symlink_to(mine / target)
     before = snapshot(mine)
     pets(["train"], ["test"])
-    refused(f"mine/{link}", "link")
+    assert run() == ["test.zip", "train.zip"]
+    added = {"train": [], "train/newt": ["train/newt/1.jpg"]}.get(link, [link])
+    with zipfile.ZipFile("data/raw/intel/train.zip") as packed:
+        names = [name for name in packed.namelist() if not name.endswith("/")]
+        assert names == sorted(["train/cat/1.jpg", "train/dog/1.jpg", *added])
+        assert {packed.read(name) for name in added} <= {b"cat/1.jpg"}
     assert snapshot(mine) == before
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "words"),
+    [
+        ("train/cat/2.jpg", "nowhere.jpg", "a link to nowhere.jpg, which leads nowhere; mend or remove it"),
+        ("train/cat/2.jpg", "2.jpg", "a link to 2.jpg, which leads nowhere"),
+        ("train/cat/more", "..", "a link to .., in which it lies itself; remove it"),
+        ("train/cat/more", "../..", "a link to ../.., in which it lies itself; remove it"),
+    ],
+)
+def test_a_link_that_leads_nowhere_or_back(
+    pets: Callable[..., Path], mine: Path, link: str, target: str, words: str
+) -> None:
+    for split in ("test", "train"):
+        class_folders(mine / split)
+    (mine / link).symlink_to(target)
+    pets(["train"], ["test"])
+    refused(f"mine/{link}", words)
 
 
 def test_something_other_than_a_file_is_refused(pets: Callable[..., Path], mine: Path) -> None:

@@ -38,6 +38,7 @@ def view(**changes: object) -> View:
         "corrupt": "stop",
         "value_range": None,
         "duplicates": "report",
+        "class_order": "alphabetical",
     }
     return View.model_validate(settings | changes)
 

@@ -39,6 +39,9 @@ SETTINGS: dict[str, Any] = {
     "draw": None,
     "max_expansion": 100,
     "near_duplicates": "auto",
+    "names": None,
+    "class_level": None,
+    "empty_classes": "refuse",
     "synthetic": None,
 }
 

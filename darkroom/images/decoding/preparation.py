@@ -10,11 +10,12 @@ import numpy
 import pandas
 
 from darkroom.core.errors import UserError
-from darkroom.core.files import replace_folder, write_json, write_table
+from darkroom.core.files import replace_folder, write_json
 from darkroom.core.growing_array import GrowingArray
 from darkroom.core.progress import note
 from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.images import list_splits, read_images, read_index
+from darkroom.images.decoding.labels import list_classes, write_groups, write_labels
 from darkroom.images.decoding.pixels import CHANNELS, Tones, read_image
 from darkroom.images.decoding.survey import drop_duplicates, survey_ranges
 from darkroom.images.prepared import views
@@ -83,7 +84,7 @@ def prepare(key: str, view: View, decoding: Decoding, near: str | int, images: P
         for file, problem in problems.items():
             note(task, f"left out {images / file}: {problem}")
         kept = index[~index["file"].isin(problems)]
-        classes = list_classes(kept, splits, images)
+        classes = list_classes(kept, splits, images, view.class_order)
         write_labels(folder, kept, splits, classes)
         write_groups(folder, kept)
         write_json(folder / views.DESCRIPTION, describe(view, decoding, ranges, kept, splits, classes, problems))
@@ -102,41 +103,6 @@ def check_space(key: str, out: Path, needed: int) -> None:
             f"{out}: needs {needed / 1e6:,.1f} MB and its disk has {free / 1e6:,.1f} MB free; "
             f"free some space, or make views.{key}.size smaller"
         )
-
-
-def list_classes(index: pandas.DataFrame, splits: Sequence[str], images: Path) -> list[str]:
-    """Return the classes of the training images, in alphabetical order: a class's label is its place.
-
-    Raises:
-        UserError: a split has no images, or another has a class that train lacks.
-    """
-    found = {split: set(index.loc[index["split"] == split, "class"]) for split in splits}
-    train = found[views.TRAIN]
-    for split, classes in found.items():
-        if not classes:
-            raise UserError(f"{images}: no readable {split} image; add some to the source")
-        if unknown := sorted(classes - train):
-            raise UserError(
-                f"{images}: {split} has images of {', '.join(unknown)}, but train has no readable one; "
-                f"its classes are {', '.join(sorted(train))}"
-            )
-    return sorted(train)
-
-
-def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str]) -> None:
-    """Write the labels of each split, and the index of the view's rows."""
-    rows = index.assign(row=index.groupby("split").cumcount(), label=index["class"].map(classes.index).astype("int64"))
-    for split in splits:
-        labels = rows.loc[rows["split"] == split, "label"].to_numpy(dtype=numpy.int64)
-        numpy.save(folder / views.labels_file(split), labels)
-    write_table(folder / views.INDEX, rows[["split", "row", "class", "label", "file", "sha256"]])
-
-
-def write_groups(folder: Path, index: pandas.DataFrame) -> None:
-    """Write a number for the group of each image of train, where images have groups."""
-    if "group" in index:
-        numbers, _ = pandas.factorize(index.loc[index["split"] == views.TRAIN, "group"])
-        numpy.save(folder / views.GROUPS, numbers.astype(numpy.int64))
 
 
 def describe(
