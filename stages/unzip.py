@@ -12,9 +12,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from darkroom.archives.suspicions import tabulate
+from darkroom.archives import left_out, suspicions
 from darkroom.archives.unpacking import plan_images, unpack_images
-from darkroom.core.filenames import SUSPICIONS
+from darkroom.core.filenames import LEFT_OUT, SUSPICIONS
 from darkroom.core.files import replace_folder, write_table
 from darkroom.images.decoding.images import INDEX
 from darkroom.params.base import read_entry
@@ -30,11 +30,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="the folder to write")
     given = command.parse(parser, "unzip", argv)
     dataset = read_entry(Dataset, "datasets", given.key)
-    images, suspicions = plan_images(given.key, dataset, given.raw)
+    images, odd = plan_images(given.key, dataset, given.raw)
     with replace_folder(given.out) as folder:
         write_table(folder / INDEX, unpack_images(given.key, dataset, images, folder))
-        if suspicions:
-            write_table(folder / SUSPICIONS, tabulate(suspicions))
+        tables = {LEFT_OUT: left_out.tabulate(odd), SUSPICIONS: suspicions.tabulate(odd)}
+        for name, table in tables.items():
+            if len(table):
+                write_table(folder / name, table)
 
 
 if __name__ == "__main__":

@@ -8,30 +8,29 @@ from darkroom.archives.encodings import describe_guess
 from darkroom.archives.endings import is_zip
 from darkroom.archives.lacking import make_error
 from darkroom.archives.layout import Content, sort_members
+from darkroom.archives.left_out import describe_left_out
 from darkroom.archives.members import Listing, Parts, inspect_members
 from darkroom.archives.named import list_names
 from darkroom.archives.names import check_writable
 from darkroom.archives.reading import Reading
 from darkroom.archives.suspicions import Suspicion
-from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.params.data import Dataset
 from darkroom.params.yaml_files import FILE
 
-SHOWN = 3
-"""Names of skipped files that the log shows."""
 Contents = dict[str, list[Content]]
 """What a data set names, by the last part of the key that names it: a split, or ``archives``."""
 
 
 def read_contents(key: str, dataset: Dataset, raw: Path, reading: Reading) -> tuple[Contents, list[Suspicion]]:
-    """Return the content of the archives that a data set names, and what is odd about their names.
+    """Return the content of the archives that a data set names, what is odd about their names, and other files.
 
     Raises:
         UserError: an archive is missing, unsafe or corrupt, or named by two keys.
     """
     listings: dict[Path, Listing] = {}
     found: Contents = {}
+    odd: list[Suspicion] = []
     used: list[tuple[str, Path, Parts]] = []
     for part, names in list_names(dataset).items():
         where, split = f"datasets.{key}.{part}", part.rpartition(".")[2]
@@ -42,8 +41,8 @@ def read_contents(key: str, dataset: Dataset, raw: Path, reading: Reading) -> tu
             if archive not in listings:
                 listings[archive] = inspect_members(archive, reading)
             found[split].append(sort_members(dataset, archive, listings[archive].members, top))
-        note_others(key, dataset, split, found[split])
-    return found, find_guesses(listings, reading)
+        odd += list_left_out(dataset, found[split])
+    return found, odd + find_guesses(listings, reading)
 
 
 def find_guesses(listings: Mapping[Path, Listing], reading: Reading) -> list[Suspicion]:
@@ -96,11 +95,13 @@ def do_overlap(one: Parts, other: Parts) -> bool:
     return one[:depth] == other[:depth]
 
 
-def note_others(key: str, dataset: Dataset, split: str, contents: Sequence[Content]) -> None:
-    """Say how many files of a split are skipped, and name a few; tables of labels are not."""
+def list_left_out(dataset: Dataset, contents: Sequence[Content]) -> list[Suspicion]:
+    """Return the files of some contents that are no images; tables of labels are not among them."""
     tables = dataset.table.names if dataset.table else ()
-    others = [other for each in contents for other in each.others if PurePosixPath(other).name not in tables]
-    if others:
-        more = ", …" if len(others) > SHOWN else ""
-        text = f"{split}: {len(others):,} skipped, no images or in hidden folders: {', '.join(others[:SHOWN])}{more}"
-        progress.note(f"unzip {key}", text)
+    return [
+        one
+        for each in contents
+        for one in describe_left_out(
+            each.archive, (other for other in each.others if PurePosixPath(other).name not in tables)
+        )
+    ]

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
 from darkroom.archives.label_rows import Row
+from darkroom.archives.left_out import SHOWN
 from darkroom.archives.members import Parts
-from darkroom.archives.named_contents import SHOWN
 from darkroom.archives.names import fold_name
 from darkroom.core import progress
 from darkroom.core.errors import UserError

@@ -7,6 +7,9 @@ from unicodedata import normalize
 
 import pandas
 
+LEFT_OUT = "left out"
+"""The kind of a file that is not among the images."""
+
 
 class Suspicion(NamedTuple):
     """Something that a user should look at."""
@@ -20,8 +23,8 @@ class Suspicion(NamedTuple):
 
 
 def tabulate(suspicions: Sequence[Suspicion]) -> pandas.DataFrame:
-    """Return a row for each suspicion: kind, subject, what."""
-    return pandas.DataFrame(suspicions, columns=Suspicion._fields)
+    """Return a row for each suspicion but files left out, which have a table of their own: kind, subject, what."""
+    return pandas.DataFrame([one for one in suspicions if one.kind != LEFT_OUT], columns=Suspicion._fields)
 
 
 def fold_class(label: str) -> str:

@@ -9,14 +9,17 @@ from darkroom.archives.file_images import complete_splits
 from darkroom.archives.label_tables import read_tables
 from darkroom.archives.layout import Content, Found
 from darkroom.archives.members import split_name
-from darkroom.archives.named_contents import SHOWN, Contents, read_contents
+from darkroom.archives.named_contents import Contents, read_contents
 from darkroom.archives.reading import find_reading
 from darkroom.archives.row_matching import Candidate, Named, match_rows
+from darkroom.archives.suspicions import LEFT_OUT, Suspicion
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
 from darkroom.params.data import Dataset, Splits
 from darkroom.params.yaml_files import FILE
+
+UNLABELLED = "without a class in the table"
 
 
 def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
@@ -34,7 +37,6 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
     rows = read_tables(where, dataset.table, raw, archives, reading)
     candidates = list_candidates(contents)
     named = match_rows(key, dataset.table, rows, candidates)
-    note_unlabelled(key, candidates, named)
     if dataset.table.split is not None:
         contents = dict.fromkeys(SPLITS, contents["archives"])
         named_in = split_rows(key, dataset.splits, named)
@@ -48,7 +50,7 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
     images, odd = complete_splits(key, dataset, labelled)
     if dataset.table.group is not None:
         images = [replace(image, group=named[image.archive, image.member.filename].group) for image in images]
-    return images, odd + guesses
+    return images, odd + guesses + list_unlabelled(candidates, named)
 
 
 def list_candidates(contents: Contents) -> list[Candidate]:
@@ -61,13 +63,10 @@ def list_candidates(contents: Contents) -> list[Candidate]:
     ]
 
 
-def note_unlabelled(key: str, images: Sequence[Candidate], named: Named) -> None:
-    """Say how many images no row gives a class, and name a few."""
+def list_unlabelled(images: Sequence[Candidate], named: Named) -> list[Suspicion]:
+    """Return the images to which no row gives a class, and which are left out."""
     lacking = [image for image in images if (row := named.get(image.key)) is None or not row.label]
-    if lacking:
-        more = ", …" if len(lacking) > SHOWN else ""
-        shown = ", ".join(image.words for image in lacking[:SHOWN])
-        progress.note(f"unzip {key}", f"{len(lacking):,} left out, no class in the table: {shown}{more}")
+    return [Suspicion(LEFT_OUT, f"{image.archive.name}: {image.name}", UNLABELLED) for image in lacking]
 
 
 def split_rows(key: str, splits: Splits, named: Named) -> dict[str, Named]:

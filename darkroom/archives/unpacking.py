@@ -11,8 +11,9 @@ from darkroom.archives import file_images, layout, pixel_batches, pixel_images, 
 from darkroom.archives.classes import check_classes
 from darkroom.archives.file_images import Row
 from darkroom.archives.groups import find_groups
+from darkroom.archives.left_out import check_few
 from darkroom.archives.subsets import draw_images
-from darkroom.archives.suspicions import Suspicion, find_alike
+from darkroom.archives.suspicions import LEFT_OUT, Suspicion, find_alike
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
@@ -32,11 +33,12 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
         UserError: what was delivered is not what ``layout`` and ``splits`` say, or a class has too few images.
     """
     planned, odd = list_images(key, dataset, raw)
+    check_few(key, dataset.most_left_out, odd, len(planned))
     images: list[AnyImage] = draw_images(key, dataset, planned)
     for split, lacking in check_classes(key, dataset.layout, images).items():
         progress.note(f"unzip {key}", f"{split} has no image of {', '.join(lacking)}")
     odd += find_alike(image.label for image in images)
-    for each in odd:
+    for each in (one for one in odd if one.kind != LEFT_OUT):
         progress.note(f"unzip {key}", f"{each.subject}: {each.what}")
     return images, odd
 

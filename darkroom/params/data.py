@@ -86,6 +86,9 @@ class Dataset(Section):
     null: the first, with a warning where another was probably meant."""
     empty_classes: Literal["refuse", "leave-out"]
     """A class folder without an image is refused, or no class."""
+    most_left_out: Annotated[float, Field(ge=0, le=1)]
+    """More than this part of the files left out, though they may be photographs (raw camera files, drawings), stops the
+    run; other files are left out and counted."""
     synthetic: Synthetic | None
     """Images to draw; null where the source is not synthetic."""
 

@@ -162,7 +162,7 @@ def test_what_has_no_class_is_left_out_and_counted(deliver: Deliver, capsys: Out
     deliver({"train.zip": {**NAMES, "train/readme.txt": "x"}, "train.csv": rows})
     assert labels(run()).keys() == NAMES.keys() - {"train/6.jpg", "train/7.jpg"}
     said = capsys.readouterr().err
-    assert "2 left out, no class in the table: train/6.jpg in train.zip, train/7.jpg in train.zip" in said
+    assert "2 left out, without a class in the table: train.zip: train/6.jpg, train.zip: train/7.jpg" in said
 
 
 def test_rows_without_an_image_are_left_out_where_the_table_says_so(deliver: Deliver, capsys: Output) -> None:

@@ -119,8 +119,28 @@ def test_endings_litter_and_other_files(pets: Callable[..., Path], capsys: pytes
         "train/dog/4.bmp",
     ]
     said = capsys.readouterr().err
-    assert "train: 2 skipped" in said and "t/dog/notes.txt" in said
+    assert "1 left out, no images by their name: train.zip: t/dog/notes.txt" in said
+    assert "1 left out, in hidden folders: train.zip: t/.ipynb_checkpoints/1-checkpoint.jpg" in said
     assert "DS_Store" not in said and "Thumbs" not in said
+
+
+def test_what_is_left_out_is_listed_with_its_reason(pets: Callable[..., Path]) -> None:
+    others = {"t/dog/a.CR2": b"raw", "t/dog/b.svg": b"drawn", "t/labels, all.txt": b"words"}
+    folder = pets({**good("t/"), **others}, most_left_out=0.5)
+    run()
+    table = pandas.read_csv(next(folder.glob("data/images/*/left-out.csv")))
+    assert [tuple(row) for row in table.to_numpy()] == [
+        ("train.zip", "t/dog/a.CR2", "raw camera files"),
+        ("train.zip", "t/dog/b.svg", "drawings or documents"),
+        ("train.zip", "t/labels, all.txt", "no images by their name"),
+    ]
+
+
+def test_photographs_are_not_left_out_without_a_decision(pets: Callable[..., Path]) -> None:
+    folder = pets({**good(), "cat/3.NEF": b"raw"})
+    refused(folder, "datasets.intel.most_left_out: 0.01: 1 files, 14.3% of all", "cat/3.NEF", "develop them to TIFF")
+    folder = pets({**good(), **{f"cat/{number}.txt": b"words" for number in range(9)}})
+    run()
 
 
 def test_several_archives_of_mixed_nesting_never_overwrite(pets: Callable[..., Path]) -> None:

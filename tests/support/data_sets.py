@@ -39,6 +39,7 @@ SETTINGS: dict[str, Any] = {
     "draw": None,
     "max_expansion": 100,
     "near_duplicates": "auto",
+    "most_left_out": 0.01,
     "names": None,
     "class_level": None,
     "empty_classes": "refuse",
