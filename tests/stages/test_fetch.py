@@ -217,7 +217,7 @@ def test_a_missing_folder(pets: Callable[..., Path]) -> None:
 def test_a_source_that_is_no_archive(pets: Callable[..., Path], mine: Path) -> None:
     (mine / "pets.rar").write_bytes(b"x")
     pets(["train"], ["test"], "../mine/pets.rar")
-    refused("datasets.intel.source", "is an archive, and .rar is not read; unpack it first, and give the folder")
+    refused("datasets.intel.source", ".rar is not read: unpack pets.rar first, give the folder")
 
 
 @pytest.mark.parametrize("link", ["train/cat/2.jpg", "train/newt", "train", "train/newt/1.jpg"])

@@ -1,0 +1,79 @@
+"""Every way in which two classes in two splits may be delivered, on real bytes, from the source to the images."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas
+import pytest
+
+from stages import fetch, unzip
+from tests.support import kinds_of_deliveries as kinds
+from tests.support.kinds_of_deliveries import READ, REFUSED, Delivery
+from tests.support.refusals import one_line
+
+Project = Callable[..., Path]
+
+
+@pytest.fixture
+def deliver(project: Project, mine: Path) -> Callable[[Delivery], pandas.DataFrame]:
+    """Bring a delivery from the user's folder to images, and return their index."""
+
+    def run(delivery: Delivery) -> pandas.DataFrame:
+        delivery.make(mine)
+        splits = {"train": ["train"], "validation": [], "test": ["test"]}
+        edits = {"source": str(mine), "splits": splits, **delivery.settings}
+        project({f"datasets.intel.{key}": value for key, value in edits.items()})
+        fetch.main(["intel", "--out", "raw"])
+        unzip.main(["intel", "--raw", "raw", "--out", "images"])
+        return pandas.read_csv("images/index.csv", dtype=str, keep_default_na=False)
+
+    return run
+
+
+@pytest.mark.parametrize("delivery", READ.values(), ids=READ)
+def test_what_is_read(
+    deliver: Callable[[Delivery], pandas.DataFrame],
+    mine: Path,
+    capsys: pytest.CaptureFixture[str],
+    delivery: Delivery,
+) -> None:
+    index = deliver(delivery)
+    files = kinds.FOREIGN if "Shift-JIS" in delivery_name(delivery) else kinds.BOTH
+    expected = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    assert dict(zip(index["file"], index["sha256"], strict=True)) == expected
+    assert all(Path("images", file).read_bytes() == files[file] for file in index["file"])
+    said = capsys.readouterr().err
+    for words in delivery.noted:
+        assert words in said
+    table = Path("images/suspicions.csv")
+    found = pandas.read_csv(table)[["kind", "subject"]] if table.exists() else pandas.DataFrame()
+    assert list(found.itertuples(index=False, name=None)) == list(delivery.suspicions)
+    assert all(path.suffix.lower() in (".zip", ".csv") for path in Path("raw").iterdir())
+    raw = {path.name: path.read_bytes() for path in Path("raw").iterdir()}
+    fetch.main(["intel", "--out", "raw"])
+    assert {path.name: path.read_bytes() for path in Path("raw").iterdir()} == raw
+
+
+def delivery_name(delivery: Delivery) -> str:
+    return next(name for name, one in READ.items() if one is delivery)
+
+
+@pytest.mark.parametrize("delivery", REFUSED.values(), ids=REFUSED)
+def test_what_is_refused(deliver: Callable[[Delivery], pandas.DataFrame], mine: Path, delivery: Delivery) -> None:
+    one_line(lambda: deliver(delivery), *delivery.refused)
+    assert not Path("images").exists()
+    assert not list(mine.parent.rglob("evil.jpg"))
+    assert not any(path.name.startswith(".") for path in Path().iterdir())
+
+
+def test_the_manifest_has_what_was_delivered(deliver: Callable[[Delivery], pandas.DataFrame], mine: Path) -> None:
+    deliver(READ["`train.tar.gz`"])
+    manifest = pandas.read_csv("raw/manifest.csv").set_index("name")
+    assert list(manifest.index) == ["test.zip", "train.tar.gz"]
+    assert manifest.loc["train.tar.gz", "sha256"] == hashlib.sha256((mine / "train.tar.gz").read_bytes()).hexdigest()
+
+
+def test_the_table_of_the_page_is_that_of_the_tests() -> None:
+    page = kinds.PAGE.read_text(encoding="utf-8")
+    assert f"{kinds.BEGIN}{kinds.compose()}{kinds.END}" in page, "run python -m tests.support.kinds_of_deliveries"
