@@ -1,14 +1,20 @@
 """Every way in which two classes in two splits may be delivered, on real bytes, from the source to the images."""
 
 import hashlib
+import io
+import tarfile
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas
 import pytest
 
+from darkroom.archives import contents
+from darkroom.archives.reading import find_reading
 from stages import fetch, unzip
 from tests.support import kinds_of_deliveries as kinds
+from tests.support.data_sets import dataset
 from tests.support.kinds_of_deliveries import READ, REFUSED, Delivery
 from tests.support.refusals import one_line
 
@@ -77,3 +83,20 @@ def test_the_manifest_has_what_was_delivered(deliver: Callable[[Delivery], panda
 def test_the_table_of_the_page_is_that_of_the_tests() -> None:
     page = kinds.PAGE.read_text(encoding="utf-8")
     assert f"{kinds.BEGIN}{kinds.compose()}{kinds.END}" in page, "run python -m tests.support.kinds_of_deliveries"
+
+
+def test_a_tar_of_many_members_is_read_in_little_memory(mine: Path) -> None:
+    """Their headers are more than a tar of a few batches may have; tarfile alone would hold each of them."""
+    small = kinds.picture(1)
+    with tarfile.open(mine / "train.tar", "w") as opened:
+        for number in range(20_000):
+            member = tarfile.TarInfo(f"train/{('cat', 'dog')[number % 2]}/{number}.jpg")
+            member.size = len(small)
+            opened.addfile(member, io.BytesIO(small))
+    reading = find_reading("pets", dataset())
+    tracemalloc.start()
+    with contents.open_archive(mine / "train.tar", reading, mine) as members:
+        count = sum(1 for _ in members)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 20_000 and peak < 8 << 20
