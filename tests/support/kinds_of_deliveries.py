@@ -54,7 +54,7 @@ def images(*folders: str, count: int = 2) -> dict[str, bytes]:
 
 TRAIN, TEST = images("train/cat", "train/dog"), images("test/cat", "test/dog", count=1)
 BOTH = TRAIN | TEST
-ZEROS = {"train/cat/zeros.bmp": bytes(40 << 20)}
+ZEROS = {"train/cat/zeros.bmp": bytes(8 << 20)}
 
 
 def zipped(path: Path, files: Files, method: int = zipfile.ZIP_STORED) -> bytes:
