@@ -164,13 +164,16 @@ def linked_seven(folder: Path) -> None:
 
 
 def pack_deflate64(files: Files, spoil: bool = False) -> bytes:
-    """The bytes of a zip whose members are compressed by Deflate64."""
-    from inflate64 import Deflater
+    """The bytes of a zip whose members are compressed by Deflate64.
 
+    To Deflate's streams without copies of earlier bytes Deflate64 gives the same meaning; zeros that are refused for
+    their number, before anything is read, are copies all the same. inflate64's own packing is not to be relied on.
+    """
     out, central = io.BytesIO(), io.BytesIO()
     for name, data in files.items():
-        deflater = Deflater()
-        packed = deflater.deflate(data) + deflater.flush()
+        strategy = zlib.Z_HUFFMAN_ONLY if data.strip(b"\0") else zlib.Z_DEFAULT_STRATEGY
+        packing = zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy)
+        packed = packing.compress(data) + packing.flush()
         if spoil:
             packed = packed[: len(packed) // 2] + bytes(len(packed) - len(packed) // 2)
         place, raw = out.tell(), name.encode()
