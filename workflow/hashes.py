@@ -4,13 +4,12 @@ DVC's hash of a folder is the MD5 of a list of the files in it, with ``.dir`` be
 ``.dvc/tmp/contents.json`` beside a signature of the files' sizes, times and numbers; to lose it costs reading, no more.
 """
 
-import contextlib
 import errno
 import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +38,10 @@ class Content:
         return other is not None and self.md5 == other.md5
 
 
-def files_below(folder: Path) -> dict[str, os.stat_result]:
+def files_below(folder: Path, dead_links: bool = True) -> dict[str, os.stat_result]:
     """Return every file below ``folder`` with its status, by path within it; links are followed, dead ones left out.
+
+    Without ``dead_links`` there must be none: DVC cannot hash a folder that has one.
 
     Raises:
         UserError: a name is not UTF-8, or what it names cannot be read to an end, such as a pipe or a circle of links.
@@ -53,10 +54,19 @@ def files_below(folder: Path) -> dict[str, os.stat_result]:
             raise UserError(f"{show(Path(parent, circle))}: a link to a folder in which it lies itself; remove it")
         for name in names:
             path = os.path.join(parent, name)  # noqa: PTH118  Path is slow for tens of thousands of files
-            with _leaving_out_dead_links():
+            try:
                 found[os.path.relpath(path, folder)] = status = os.stat(path)  # noqa: PTH116
-                if not stat.S_ISREG(status.st_mode):
-                    raise UserError(f"{show(path)}: neither a file nor a folder; put a file in its place or remove it")
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ELOOP):
+                    raise
+                if not dead_links and Path(path).is_symlink():
+                    target = show(Path(path).readlink())
+                    raise UserError(
+                        f"{show(path)}: a link to {target}, which leads nowhere; mend or remove it"
+                    ) from None
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                raise UserError(f"{show(path)}: neither a file nor a folder; put a file in its place or remove it")
     return found
 
 
@@ -66,16 +76,6 @@ def _leads_back(top: Path, path: Path) -> bool:
         return False
     target = path.resolve()
     return any(target == one.resolve() for one in path.parents if one == top or top in one.parents)
-
-
-@contextlib.contextmanager
-def _leaving_out_dead_links() -> Iterator[None]:
-    """Go on where a link leads to nothing, or to itself."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOENT, errno.ELOOP):
-            raise
 
 
 def seen_by_dvc(folder: Path, names: Iterable[str]) -> list[str]:

@@ -48,7 +48,7 @@ def list_entries(source: Path, layout: str, key: str) -> list[Path]:
         return [source]
     if source.is_file():
         if layout not in WANTED and find_ending(source.name, UNREADABLE):
-            raise UserError(f"{where}: is an archive, {describe_unread(source)}")
+            raise UserError(f"{where}: {describe_unread(source)}")
         wanted = WANTED.get(layout, "not a zip archive; give a folder of archives or of class folders, or a .zip file")
         raise UserError(f"{where}: {wanted}")
     if not source.is_dir():

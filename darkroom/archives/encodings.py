@@ -95,9 +95,11 @@ def _choose(names: Sequence[bytes]) -> str:
     likely = {
         encoding: alphabets.judge(encoding, [word.decode(encoding) for word in words])
         for encoding in alphabets.ENCODINGS
-        if _are_in(encoding, names)
+        if _are_in(encoding, list(words))
     }
-    return max(likely, key=likely.__getitem__)
+    return next(
+        encoding for encoding in sorted(likely, key=likely.__getitem__, reverse=True) if _are_in(encoding, names)
+    )
 
 
 def _are_in(encoding: str, names: Sequence[bytes]) -> bool:

@@ -5,8 +5,10 @@ from pathlib import Path
 ZIP, SEVEN_ZIP = ".zip", ".7z"
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
 READABLE = (ZIP, SEVEN_ZIP, *TARS)
+SINGLE = (".gz", ".bz2", ".xz", ".zst", ".lz4")
+"""Those of a single file that was compressed, unless that is a tar."""
 UNREADABLE: tuple[str, ...] = (".rar", ".ace", ".arj", ".cab", ".lzh", ".lha", ".iso", ".dmg", ".sit", ".sitx")
-UNREADABLE += (".zipx", ".wim", ".tar.lz", ".tar.lz4", ".tar.br", ".tar.z", ".gz", ".bz2", ".xz", ".zst", ".lz4")
+UNREADABLE += (".zipx", ".wim", ".tar.lz", ".tar.lz4", ".tar.br", ".tar.z", *SINGLE)
 
 
 def find_ending(name: str, endings: tuple[str, ...] = READABLE) -> str:

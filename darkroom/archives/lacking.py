@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from darkroom.archives.archives import matches, strip_ending
-from darkroom.archives.endings import UNREADABLE, find_ending, is_archive, strip
+from darkroom.archives.endings import SINGLE, UNREADABLE, find_ending, is_archive, strip
 from darkroom.archives.names import fold_name, show
 from darkroom.core.errors import UserError
 from darkroom.params.yaml_files import FILE
@@ -30,30 +30,30 @@ def make_error(
     names = [_describe(path) for path in entries]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     held = f"{', '.join(names[:SHOWN])}{more}" if names else "nothing"
-    pieces = [match[1] for path in entries if (match := PIECE.fullmatch(path.name))]
-    cut = next((shlex.quote(whole) for whole in pieces if matches(strip(whole), pattern)), None)
-    unread = [path for path in entries if find_ending(path.name, UNREADABLE) and path.is_file()]
-    meant = next((path for path in unread if matches(strip(path.name, UNREADABLE), pattern, UNREADABLE)), None)
-    if layout not in WANTED and meant:
-        return UserError(
-            f"{FILE}: {where}: {pattern!r}: {show(place)} holds {show(meant.name)}, {describe_unread(meant)}"
-        )
-    remedy = "correct the name or add what it means"
-    if cut:
-        remedy = f"join the pieces: cat {cut}.* > {cut}"
-    elif layout not in WANTED and (close := find_close(pattern, entries)):
-        remedy = f"did you mean {close}?"
-    elif layout not in WANTED and unread:
-        remedy = f"if {show(unread[0].name)} has it: {describe_unread(unread[0])}"
+    remedy = None if layout in WANTED else find_remedy(pattern, entries)
     return UserError(
-        f"{FILE}: {where}: {pattern!r}: {wanted} of that name in {show(place)}, which holds {held}; {remedy}"
+        f"{FILE}: {where}: {pattern!r}: {wanted} of that name in {show(place)}, which holds {held}; "
+        f"{remedy or 'correct the name or add what it means'}"
     )
+
+
+def find_remedy(pattern: str, entries: Sequence[Path]) -> str | None:
+    """Return what to do with one of ``entries`` that ``pattern`` probably means, if there is any."""
+    pieces = [match[1] for path in entries if (match := PIECE.fullmatch(path.name))]
+    if cut := next((shlex.quote(whole) for whole in pieces if matches(strip(whole), pattern)), None):
+        return f"join the pieces: cat {cut}.* > {cut}"
+    unread = [path for path in entries if find_ending(path.name, UNREADABLE) and path.is_file()]
+    if meant := [path for path in unread if matches(strip(path.name, UNREADABLE), pattern, UNREADABLE)]:
+        return describe_unread(meant[0])
+    if close := find_close(pattern, entries):
+        return f"did you mean {close}?"
+    archives = [path for path in unread if find_ending(path.name, UNREADABLE) not in SINGLE]
+    return describe_unread(archives[0]) if archives else None
 
 
 def describe_unread(archive: Path) -> str:
     """Return what an archive of a kind that is not read is, and what to do."""
-    ending = find_ending(archive.name, UNREADABLE)
-    return f"and {ending} is not read; unpack it first, and give the folder"
+    return f"{find_ending(archive.name, UNREADABLE)} is not read: unpack {show(archive.name)} first, give the folder"
 
 
 def find_close(pattern: str, entries: Sequence[Path]) -> str | None:
