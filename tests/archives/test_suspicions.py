@@ -10,8 +10,10 @@ import pandas
 import pytest
 from PIL import Image
 
+from benchmarks.project import edit
+from darkroom.core.files import read_json
 from darkroom.images.decoding.labels import list_classes
-from stages import unzip
+from stages import prepare, unzip
 from tests.support.refusals import one_line
 
 Project = Callable[..., Path]
@@ -198,3 +200,15 @@ def test_the_order_of_classes(alphabetical: list[str], natural: list[str]) -> No
     index = pandas.DataFrame({"split": "train", "class": alphabetical[::-1]})
     assert list_classes(index, ["train"], Path("images"), "alphabetical") == alphabetical
     assert list_classes(index, ["train"], Path("images"), "natural") == natural
+
+
+@pytest.mark.parametrize(("order", "expected"), [("alphabetical", ["1", "10", "2"]), ("natural", ["1", "2", "10"])])
+def test_the_order_of_classes_fixes_the_labels(
+    pets: Callable[..., pandas.DataFrame], order: str, expected: list[str]
+) -> None:
+    pets(images("1", "2", "10"))
+    edit(Path(), {"views.intel-150.class_order": order, "views.intel-150.size": 4})
+    prepare.main(["intel-150", "--images", "images", "--of", "intel", "--out", "view"])
+    assert read_json(Path("view/view.json"))["classes"] == expected
+    index = pandas.read_csv("view/index.csv", dtype={"class": str})
+    assert dict(zip(index["class"], index["label"], strict=True)) == {name: expected.index(name) for name in expected}
