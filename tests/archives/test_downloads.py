@@ -132,7 +132,7 @@ from pathlib import Path
 from darkroom.archives.download import download_file
 download_file({server.url!r}, {SHA256!r}, Path("in"), "pets")
 """
-    process = subprocess.Popen([sys.executable, "-c", script], env=environment(ROOT))
+    process = subprocess.Popen([sys.executable, "-c", script], env={**environment(), "PYTHONPATH": str(ROOT)})
     for _ in range(600):
         if sum(one.stat().st_size for one in resuming.PARTS.rglob(".darkroom-*")) >= 4 * resuming.CHUNK:
             break
