@@ -173,7 +173,8 @@ def have_photographs(folder: Path, source: Path) -> None:
     document = yaml.safe_load((folder / "params.yaml").read_text())
     dataset = document["datasets"]["intel"] | {"title": "Holidays", "source": str(source), "synthetic": None}
     dataset["splits"] = {"train": ["learn"], "validation": [], "test": ["exam"]}
-    views = {"tiny": {**document["views"]["intel-150"], "dataset": "holidays", "size": 20}}
+    view = {**document["views"]["intel-150"], "resize": "pad", "filter": "lanczos", "dataset": "holidays", "size": 20}
+    views = {"tiny": view}
     changes = {"datasets": {"holidays": dataset}, "views": views, "models": {"plain": {**MODEL, "view": "tiny"}}}
     changes |= {"finetunes": {}, "backbones": {}, "augmented": {}}
     study = {"models": ["plain"], "sweeps": [], "without": [], "confidence": 0.9, "correction": "holm"}
