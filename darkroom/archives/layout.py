@@ -46,11 +46,6 @@ class Image:
         return f"{self.split}/{self.label}/{self.name}"
 
     @property
-    def checksum(self) -> tuple[int, int]:
-        """CRC-32 and size, which images of the same bytes share."""
-        return self.member.CRC, self.member.file_size
-
-    @property
     def bytes(self) -> int:
         """The size of the file, as the archive declares it."""
         return self.member.file_size

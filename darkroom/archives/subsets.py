@@ -2,17 +2,16 @@
 
 Of each class test is drawn first, then validation, then train, each by a new generator of the same seed from the images
 that are left, sorted by the length of their names and then by name. So another number of training images leaves the
-test images as they were. What has the same bytes as an image that was drawn is drawn for no other split.
+test images as they were.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from darkroom.archives.grouped_draw import draw_groups
 from darkroom.archives.groups import has_groups
-from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
 from darkroom.params.data import Dataset
@@ -42,36 +41,17 @@ def draw_images(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Ima
         home = split if getattr(dataset.splits, split) else TRAIN
         if home != split and wanted is None:
             continue
-        drawn: list[Image] = []
         for label, pools in sorted(left.items()):
             chosen = pools[home] if wanted is None else _draw(key, split, label, pools[home], wanted, draw.seed)
             gone = set(map(id, chosen))  # not by name: two archives may hold images of one name
             pools[home] = [image for image in pools[home] if id(image) not in gone]
-            drawn += chosen
+            taken += [replace(image, split=split) for image in chosen]
             if split == TRAIN and not chosen:
                 raise UserError(
                     f"{FILE}: datasets.{key}.draw: {label} has no image left for train; draw fewer for test or "
                     "validation, or add images"
                 )
-        taken += [replace(image, split=split) for image in drawn]
-        if home != split and (equal := _drop_equal(drawn, home, left)):
-            progress.note(f"unzip {key}", f"{split}: {equal:,} left out of train, of the same bytes as images drawn")
     return taken
-
-
-def _drop_equal(drawn: Sequence[Any], home: str, left: Mapping[str, dict[str, list[Any]]]) -> int:
-    """Drop what has the same bytes as images that were drawn from what is left, and return the number of these."""
-    gone, count = set(map(_identify, drawn)), 0
-    for pools in left.values():
-        kept = [image for image in pools[home] if _identify(image) not in gone]
-        count += len(pools[home]) - len(kept)
-        pools[home] = kept
-    return count
-
-
-def _identify(image: Any) -> Any:
-    """Return what images of the same bytes share; of images that are no files, as of rows, what none shares."""
-    return getattr(image, "checksum", None) or id(image)
 
 
 def _draw(key: str, split: str, label: str, pool: Sequence[Image], wanted: int, seed: int) -> list[Image]:

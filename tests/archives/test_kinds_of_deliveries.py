@@ -86,6 +86,7 @@ def test_the_table_of_the_page_is_that_of_the_tests() -> None:
     assert f"{kinds.BEGIN}{kinds.compose()}{kinds.END}" in page, "run python -m tests.support.kinds_of_deliveries"
 
 
+@pytest.mark.slow
 def test_a_tar_of_many_members_is_read_in_little_memory(mine: Path) -> None:
     """Their headers are more than a tar of a few batches may have; tarfile alone would hold each of them."""
     small = kinds.picture(1)

@@ -135,30 +135,3 @@ def test_a_test_split_must_come_from_somewhere() -> None:
     for draw in (None, {"seed": 1, "train": 5, "validation": None, "test": None}):
         with pytest.raises(ValidationError, match=r"splits\.test is \[\], so draw\.test must say"):
             dataset(splits=splits, draw=draw)
-
-
-@dataclass(frozen=True)
-class File(Item):
-    checksum: tuple[int, int] = (0, 0)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_images_of_the_same_bytes_are_drawn_for_one_split(seed: int) -> None:
-    unlike = [File("train", label, f"{label}.{n}.jpg", checksum=(n, ord(label))) for label in "ab" for n in range(20)]
-    twins = [replace(image, archive="more.zip") for image in unlike[::2]]
-    twins += [replace(image, label="b", archive="wrong.zip") for image in unlike[1:20:4]]
-    found = subset([*unlike, *twins], seed=seed, test=6, validation=4)
-    homes = {split: {image.checksum for image in images} for split, images in found.items()}
-    assert counted(found["test"]) == {"a": 6, "b": 6} and counted(found["validation"]) == {"a": 4, "b": 4}
-    assert not homes["train"] & homes["test"] and not homes["train"] & homes["validation"]
-    assert not homes["test"] & homes["validation"]
-    assert homes["train"] | homes["test"] | homes["validation"] == {image.checksum for image in unlike}
-
-
-def test_unlike_images_are_drawn_as_ever() -> None:
-    plain = items(cat=30, dog=30)
-    files = [File(*vars(item).values(), checksum=(number, 1)) for number, item in enumerate(plain)]
-    drawn, as_ever = subset(files, test=5, validation=5), subset(plain, test=5, validation=5)
-    assert {split: names(images) for split, images in drawn.items()} == {
-        split: names(images) for split, images in as_ever.items()
-    }

@@ -9,6 +9,8 @@ from benchmarks.project import run
 from darkroom.core.errors import UserError
 from workflow.hashes import Contents, files_below
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def linked(stub: Path) -> Path:
