@@ -15,6 +15,7 @@ from darkroom.core import runtime
 from darkroom.images.decoding.variants import augment
 from darkroom.params.augmentation import Augmented
 from darkroom.params.base import read_entry
+from darkroom.params.data import Decoding
 from darkroom.params.model import Runtime
 from darkroom.pipeline import command
 
@@ -27,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder of the images with their variants")
     given = command.parse(parser, "augment", argv)
     runtime.start(read_entry(Runtime, "runtime"), on_gpu=False)  # the same variants everywhere
-    augment(given.key, read_entry(Augmented, "augmented", given.key), given.images, given.out)
+    augmented, decoding = read_entry(Augmented, "augmented", given.key), read_entry(Decoding, "decoding")
+    augment(given.key, augmented, decoding, given.images, given.out)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """The archives of a dataset as delivered, with the size and SHA-256 of each.
 
 Reads the dataset's source: drawn images, Kaggle, an https address, or a folder of the user's, which is only ever read.
-Writes the files that the splits name, and ``manifest.csv`` (name, bytes, sha256). A folder of images becomes an
-archive, packed as it is.
+Writes the files that the splits name, the tables of labels that the dataset names, and ``manifest.csv`` (name, bytes,
+sha256, as delivered). A folder of images becomes a zip, packed as it is; so does an archive of another kind than unzip
+reads.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from darkroom.archives.conversion import convert
 from darkroom.archives.delivered import deliver, list_entries, select_files
 from darkroom.archives.manifest import check_hashes, list_files
 from darkroom.core.filenames import ARCHIVES
@@ -55,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         bring(given.key, dataset, folder)
         files = list_files(folder)
         check_hashes(given.key, dataset, files)
+        convert(given.key, dataset, folder)
         write_table(folder / ARCHIVES, files)
 
 

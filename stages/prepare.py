@@ -5,8 +5,10 @@ Writes data/views/<view>, in the order of the images' index:
        <split>.npy         uint8, (images, size, size, channels); channels: 3 for RGB, 1 for L; of validation only
                            where it has images
        <split>-labels.npy  int64, (images,)
+       train-groups.npy    int64, (images,), equal for images of one group; only where images have groups
        index.csv           split, row, class, label, file, sha256
-       view.json           dataset, classes in the order of their labels, size, resize, filter, mode, images per split,
+       view.json           dataset, classes in the order of their labels, size, resize, filter, mode, profiles, black
+                           and white of images of more than 8 bits (null where there are none), images per split,
                            corrupt images left out
 """
 
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from darkroom.images.decoding.preparation import prepare
 from darkroom.params.base import read_entry
-from darkroom.params.data import View
+from darkroom.params.data import Dataset, Decoding, View
 from darkroom.pipeline import command
 
 
@@ -29,9 +31,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a view of params.yaml")
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
+    parser.add_argument("--of", help="key of the dataset that was delivered, with variants of its images or not")
     parser.add_argument("--out", type=Path, help="folder of the view")
     given = command.parse(parser, "prepare", argv)
-    prepare(given.key, read_entry(View, "views", given.key), given.images, given.out)
+    view, decoding = read_entry(View, "views", given.key), read_entry(Decoding, "decoding")
+    near = read_entry(Dataset, "datasets", given.of).near_duplicates
+    prepare(given.key, view, decoding, near, given.images, given.out)
 
 
 if __name__ == "__main__":

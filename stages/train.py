@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from darkroom.core import runtime
-from darkroom.images.prepared.views import View, split_learning_rows
+from darkroom.images.prepared.validation import split_learning_rows
+from darkroom.images.prepared.views import View
 from darkroom.networks import network
 from darkroom.params.base import read_entry, validate
 from darkroom.params.model import Model, Runtime
@@ -31,13 +32,14 @@ def train(options: argparse.Namespace) -> None:
     training = model.training
     seed = runtime.start(settings, training.precision, options.replicate)
     view = View.open(options.view)
-    rows = fitting.Rows(*split_learning_rows(view, training.validation_split, seed))
+    split = training.model_dump()["validation_split"]
+    rows = fitting.Rows(*split_learning_rows(view, split, seed))
     batches, validation = rows.make_batches(view.read_learning, view, training, seed)
     fit = network.build(model.network, view.shape, len(view.classes))
     network.set_normalization(fit, (view.read_learning(piece) for piece in batches.pieces))
     runtime.fuse_batch_normalization(fit)
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
-    facts |= {"validation_split": training.validation_split, "split_seed": seed, "weights": "from scratch", "note": ""}
+    facts |= {"validation_split": split, "split_seed": seed, "weights": "from scratch", "note": ""}
     facts["hyperparameters"] = outcome.list_hyperparameters(model, seed)
     logs, origin = callbacks.find_log_folder(options.out), Origin(fit, view, settings, facts)
     with ExitStack() as until:

@@ -8,7 +8,8 @@ import argparse
 from collections.abc import Sequence
 
 from darkroom.core import runtime
-from darkroom.images.prepared.views import View, split_learning_rows
+from darkroom.images.prepared.validation import split_learning_rows
+from darkroom.images.prepared.views import View
 from darkroom.params.base import read_entry, validate
 from darkroom.params.model import Runtime
 from darkroom.params.sweeps import find_model, find_place
@@ -39,10 +40,10 @@ def transfer(options: argparse.Namespace) -> None:
     network, about = load_backbone(options.backbone, view.shape)
     layers = architectures.make_preprocessing(about["architecture"])
     whole = backbone.build_on_backbone(model.network, network, layers, len(view.classes))
-    fraction = training.validation_split
-    rows = Rows(*split_learning_rows(view, fraction, seed))
+    split = training.model_dump()["validation_split"]
+    rows = Rows(*split_learning_rows(view, split, seed))
     facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
-    facts |= {"validation_split": fraction, "split_seed": seed, "weights": about["origin"], "note": about["note"]}
+    facts |= {"validation_split": split, "split_seed": seed, "weights": about["origin"], "note": about["note"]}
     facts["hyperparameters"] = outcome.list_hyperparameters(model, seed)
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"transfer {options.key}")
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from workflow.audit.lineage import Step
 
 
-LONGEST = ("test_studies", "test_end_to_end", "test_reproducible", "test_transfer", "test_reconcile", "test_sharing")
-LONGEST += ("test_resume", "test_scaling", "test_merge", "test_callbacks")
+LONGEST = ("test_end_to_end", "test_reconcile", "test_studies", "test_transfer", "test_sharing", "test_resume")
+LONGEST += ("test_experiments", "test_untracked_rooms", "test_train", "test_scaling", "test_merge", "test_callbacks")
 """Files whose tests take longest together, the longest first."""
 
 

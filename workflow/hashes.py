@@ -4,7 +4,7 @@ DVC's hash of a folder is the MD5 of a list of the files in it, with ``.dir`` be
 ``.dvc/tmp/contents.json`` beside a signature of the files' sizes, times and numbers; to lose it costs reading, no more.
 """
 
-import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -38,23 +38,44 @@ class Content:
         return other is not None and self.md5 == other.md5
 
 
-def files_below(folder: Path) -> dict[str, os.stat_result]:
+def files_below(folder: Path, dead_links: bool = True) -> dict[str, os.stat_result]:
     """Return every file below ``folder`` with its status, by path within it; links are followed, dead ones left out.
 
+    Without ``dead_links`` there must be none: DVC cannot hash a folder that has one.
+
     Raises:
-        UserError: a name is not UTF-8, or what it names cannot be read to an end, such as a pipe.
+        UserError: a name is not UTF-8, or what it names cannot be read to an end, such as a pipe or a circle of links.
     """
     found = {}
     for parent, folders, names in os.walk(folder, followlinks=True):
         if wrong := next((name for name in (*folders, *names) if not is_unicode(name)), None):
             raise UserError(f"{show(Path(parent, wrong))}: the name is not UTF-8; rename it")
+        if circle := next((name for name in folders if _leads_back(folder, Path(parent, name))), None):
+            raise UserError(f"{show(Path(parent, circle))}: a link to a folder in which it lies itself; remove it")
         for name in names:
             path = os.path.join(parent, name)  # noqa: PTH118  Path is slow for tens of thousands of files
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 found[os.path.relpath(path, folder)] = status = os.stat(path)  # noqa: PTH116
-                if not stat.S_ISREG(status.st_mode):
-                    raise UserError(f"{show(path)}: neither a file nor a folder; put a file in its place or remove it")
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ELOOP):
+                    raise
+                if not dead_links and Path(path).is_symlink():
+                    target = show(Path(path).readlink())
+                    raise UserError(
+                        f"{show(path)}: a link to {target}, which leads nowhere; mend or remove it"
+                    ) from None
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                raise UserError(f"{show(path)}: neither a file nor a folder; put a file in its place or remove it")
     return found
+
+
+def _leads_back(top: Path, path: Path) -> bool:
+    """Return whether ``path`` is a link to one of the folders, from ``top`` on, by which it was reached."""
+    if not path.is_symlink():
+        return False
+    target = path.resolve()
+    return any(target == one.resolve() for one in path.parents if one == top or top in one.parents)
 
 
 def seen_by_dvc(folder: Path, names: Iterable[str]) -> list[str]:

@@ -57,7 +57,7 @@ def executed(name: str, stages: Mapping[str, template.Stage], definition: Mappin
             bring_back(name, inspection, repo)
             return
         for source in filter(is_outside, stages[name].deps):
-            files_below(Path(source))  # DVC would say nothing of a name that it cannot write
+            files_below(Path(source), dead_links=False)  # DVC would say nothing of a name that it cannot write
         guard(name, inspection, repo)
         inspection.contents.keep(LARGE)
         if said := notes.restore(repo, stage()):

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from darkroom.core.errors import UserError
@@ -44,8 +45,24 @@ def repository() -> Iterator["Repo"]:
 
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    follow_links()
     with errors_in_one_line(), Repo(_wait_for_lock=True) as repo:
         yield repo
+
+
+def follow_links() -> None:
+    """Let DVC look into linked folders in this process, as workflow/hashes.py does.
+
+    DVC follows links to files, but not to folders, and would not notice what is changed in them. In the repository's
+    own folder it goes on to look for its files in what lies there. tests/workflow/test_patches.py fails when DVC does
+    better.
+    """
+    from dvc_objects.fs import local
+
+    def walk(top: str, topdown: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:
+        return os.walk(top, topdown, followlinks=not Path.cwd().is_relative_to(Path(top).absolute()))
+
+    local.os = SimpleNamespace(**{**vars(os), "walk": walk})  # type: ignore[assignment]
 
 
 @contextmanager
@@ -68,6 +85,7 @@ def alone(params: Mapping[str, Collection[str]]) -> Iterator["Repo"]:
     def load(path: str, fs: object = None, **options: object) -> dict[str, Any]:
         return chosen(read(Path(path)), params.get(os.path.relpath(path), ()))
 
+    follow_links()
     LOADERS[PARAMETERS.suffix] = load
     with errors_in_one_line(), Repo() as repo, TemporaryDirectory(prefix="darkroom-") as folder:
         repo.tmp_dir, repo.lock = folder, LockNoop()

@@ -101,7 +101,12 @@ def export(model: ModelFolder, form: Format, out: Path) -> Path:
     network = cover_every_class(settle(model.network()))
     pixels = keras.InputSpec("float32", (None, *model.shape), name="image")
     description = out.with_suffix(".json") if form.ending else out.with_name(f"{out.name}.json")
-    content = {"classes": list(model.classes), **{key: getattr(model.view, key) for key in PREPARATION}}
+    content = {
+        "classes": list(model.classes),
+        **{key: getattr(model.view, key) for key in PREPARATION},
+        "profiles": model.decoding.profiles,
+        **vars(model.ranges),
+    }
     with replace_file(description) as text, replace_file(out) if form.ending else replace_folder(out) as place:
         text.write_text(json.dumps({**content, "note": model.note}, indent=2, ensure_ascii=False) + "\n", "utf-8")
         try:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from unicodedata import category
@@ -11,8 +11,10 @@ from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_image_name
 
 
-def find_images(given: Sequence[str]) -> tuple[list[Path], int]:
+def find_images(given: Sequence[str], unpacked: Mapping[str, Iterable[Path]]) -> tuple[list[Path], int]:
     """Return the files that are given or in a given folder, each once, and how often one came again.
+
+    Those of an archive that is given are the files that were ``unpacked`` from it.
 
     A file that is given itself need not have an image's ending.
 
@@ -22,7 +24,11 @@ def find_images(given: Sequence[str]) -> tuple[list[Path], int]:
     paths = [Path(name) for name in given]
     if missing := [show(path) for path in paths if not path.is_dir() and not path.is_file()]:
         raise UserError(f"{', '.join(missing)}: no such file or folder")
-    every = [file for path in paths for file in (list_below(path) if path.is_dir() else [path])]
+    every = [
+        file
+        for name, path in zip(given, paths, strict=True)
+        for file in (unpacked[name] if name in unpacked else list_below(path) if path.is_dir() else [path])
+    ]
     once: dict[str, Path] = {}
     for file in every:
         once.setdefault(os.path.abspath(file), file)  # noqa: PTH100 (it makes of a/../b and ./b the same)

@@ -13,13 +13,25 @@ from pydantic import ValidationError
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import NETWORK, SUMMARY
 from darkroom.core.files import read_json
+from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.pixels import CHANNELS
 from darkroom.images.prepared.views import DESCRIPTION, PREPARATION
-from darkroom.params.data import View
+from darkroom.params.data import Decoding, View
 
 HOME = Path("models")
 """The folder in the working directory where a bare name is looked for."""
 MOST_NAMED = 12
+ANY = {
+    "dataset": "any",
+    "corrupt": "leave-out",
+    "value_range": None,
+    "duplicates": "report",
+    "class_order": "alphabetical",
+}
+"""What of a view is of no account here: which data set it was, what became of some of its images there, and the order
+of its classes, which stand in it in that order."""
+READING = {"max_megapixels": 1000, "tolerate": "missing-end"}
+""":class:`Decoding` of the images to predict."""
 AGAIN = "copy the model's folder anew from where it was trained, or train the model again"
 
 
@@ -30,6 +42,8 @@ class ModelFolder:
     file: Path
     classes: tuple[str, ...]
     view: View
+    decoding: Decoding
+    ranges: Ranges
     note: str
     """A note that every result of this model must show, such as that its images were synthetic; mostly empty."""
 
@@ -48,9 +62,9 @@ class ModelFolder:
                 f"{folder}: not a whole model's folder: no {' and no '.join(missing)}; {_describe_content(folder)}"
             )
         description, summary = _read(folder / DESCRIPTION), _read(folder / SUMMARY)
-        view, classes = _parse_description(description, folder / DESCRIPTION)
+        view, decoding, ranges, classes = _parse_description(description, folder / DESCRIPTION)
         notes = dict.fromkeys(str(part["note"]) for part in (summary, description) if part.get("note"))
-        return cls(file, classes, view, "; ".join(notes))
+        return cls(file, classes, view, decoding, ranges, "; ".join(notes))
 
     @property
     def folder(self) -> Path:
@@ -145,14 +159,17 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _parse_description(description: dict[str, Any], path: Path) -> tuple[View, tuple[str, ...]]:
+def _parse_description(description: dict[str, Any], path: Path) -> tuple[View, Decoding, Ranges, tuple[str, ...]]:
     known = {key: description[key] for key in PREPARATION if key in description}
-    try:  # which data set it was, and what became of corrupt images there, is of no account here
-        view = View.model_validate({"dataset": "any", "corrupt": "leave-out", **known})
+    before = {"profiles": "ignore", **description}  # as of models that were trained when these were not looked at
+    try:
+        view = View.model_validate({**ANY, **known})
+        decoding = Decoding.model_validate({**READING, "profiles": before["profiles"]})
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}; {AGAIN}") from None
     classes = description.get("classes")
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         raise UserError(f"{path}: classes: expected a list of names; {AGAIN}")
-    return view, tuple(classes)
+    ranges = Ranges(*(tuple(found) if (found := description.get(kind)) else None for kind in ("whole", "fraction")))
+    return view, decoding, ranges, tuple(classes)

@@ -1,10 +1,11 @@
 """Predict: the classes of your own images, with probabilities, from a trained model's folder alone.
 
-python -m darkroom.apps.predict MODEL IMAGE…|FOLDER… [--format table|csv|json] [--out FILE]
+python -m darkroom.apps.predict MODEL IMAGE…|FOLDER…|ZIP… [--format table|csv|json] [--out FILE]
 
 MODEL is the folder that training left, the model.keras in it, or a name found below models/. A folder of images is
 searched with all that is below it, hidden files and files without an image's ending aside; a file that is named itself
-is tried whatever its ending. Each image is prepared as those were that the model was trained on.
+is tried whatever its ending. A zip archive is searched as a folder is. Each image is prepared as those were that the
+model was trained on.
 An image that cannot be read is named on standard error and the others are predicted; the exit status is then 1.
 """
 
@@ -12,7 +13,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -25,12 +26,13 @@ from darkroom.apps import image_files
 from darkroom.apps.image_files import show
 from darkroom.apps.model_folder import ModelFolder
 from darkroom.apps.predictions import FORMATS, Prediction
+from darkroom.apps.zipped_images import unpack_archives
 from darkroom.core import parallel
 from darkroom.core.errors import UserError
 from darkroom.core.files import replace_file
 from darkroom.core.progress import note, show_progress
-from darkroom.images.decoding.pixels import read_image
-from darkroom.params.data import View
+from darkroom.images.decoding.pixels import Tones, read_image
+from darkroom.params.data import Decoding, View
 from darkroom.pipeline import command
 
 BATCH = 32
@@ -51,15 +53,19 @@ def main(argv: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", help="a model's folder, its model.keras, or a name found below models/")
-    parser.add_argument("images", nargs="+", help="files, or folders of images")
+    parser.add_argument("images", nargs="+", help="files, folders of images, or zip archives of them")
     parser.add_argument("--format", choices=FORMATS, help="by default what --out ends in, else table")
     parser.add_argument("--out", type=Path, help="file to write instead of standard output")
+    parser.add_argument("--max-expansion", type=int, default=100, help="times its size that an archive may unpack to")
     given = parser.parse_args(argv)
     model = ModelFolder.open(given.model)
-    files, repeated = image_files.find_images(given.images)
-    if repeated:
-        note(f"predict {model.name}", f"{repeated} of the images named again, and predicted once")
-    predict(model, files, given.format or choose_format(given.out), check_destination(given.out, files))
+    with unpack_archives(given.images, given.max_expansion) as unpacked:
+        files, repeated = image_files.find_images(given.images, unpacked)
+        if repeated:
+            note(f"predict {model.name}", f"{repeated} of the images named again, and predicted once")
+        out = check_destination(given.out, [*files, *map(Path, unpacked)])
+        shown = {file: path for images in unpacked.values() for file, path in images.items()}
+        predict(model, files, given.format or choose_format(given.out), out, shown)
 
 
 def choose_format(out: Path | None) -> str:
@@ -80,19 +86,23 @@ def check_destination(out: Path | None, files: Sequence[Path]) -> Path | None:
     return out
 
 
-def predict(model: ModelFolder, files: Sequence[Path], form: str, out: Path | None) -> None:
+def predict(model: ModelFolder, files: Sequence[Path], form: str, out: Path | None, shown: Mapping[Path, Path]) -> None:
     """Write the predictions for ``files`` in the format ``form`` to ``out``, or to standard output, as they are made.
+
+    A file has its own name in them, unless another is to be ``shown``.
 
     Raises:
         UserError: an image could not be read (the others are written), or the model is corrupt (nothing is).
     """
     task, left_out = f"predict {model.name}", list[Path]()
-    width = max(len(show(file)) for file in files)
-    with closing(parallel.map_in_order(partial(read, view=model.view), files, CHUNK)) as results:
+    names = [shown.get(file, file) for file in files]
+    width = max(len(show(name)) for name in names)
+    how = partial(read, view=model.view, decoding=model.decoding, tones=Tones.of(model.decoding, model.ranges))
+    with closing(parallel.map_in_order(how, files, CHUNK)) as results:
         # One result is taken before the network is read: processes are best forked before there are threads.
         first = next(results)
         network = model.network()
-        decoded: Iterator[tuple[Path, numpy.ndarray | str]] = zip(files, chain([first], results), strict=True)
+        decoded: Iterator[tuple[Path, numpy.ndarray | str]] = zip(names, chain([first], results), strict=True)
         if out or not sys.stdout.isatty():  # on a terminal the rows themselves show the progress
             decoded = show_progress(decoded, len(files), task, "images")
         rows = predict_batches(network, keep_readable(decoded, task, left_out), model)
@@ -113,10 +123,10 @@ def _count_unread(left_out: Sequence[Path], files: Sequence[Path]) -> UserError:
     return UserError(f"{len(left_out)} of {len(files)} images could not be read; the lines above name them")
 
 
-def read(path: Path, view: View) -> numpy.ndarray | str:
+def read(path: Path, view: View, decoding: Decoding, tones: Tones) -> numpy.ndarray | str:
     """Return an image's pixels, uint8 (size, size, channels), or why there are none, in a few words."""
     try:
-        return read_image(path, view)
+        return read_image(path, view, decoding, tones)
     except OSError as error:
         return error.strerror or str(error)
 

@@ -1,35 +1,32 @@
 """The archives of a folder, or folders within an archive, that the names under ``splits`` mean."""
 
 import re
-import shlex
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
+from zipfile import ZipInfo
 
-from darkroom.archives.members import Parts, list_members, split_name
-from darkroom.archives.names import fold_name, show
+from darkroom.archives.contents import list_members
+from darkroom.archives.endings import READABLE, find_ending, is_archive, strip
+from darkroom.archives.members import Parts, split_name
+from darkroom.archives.names import fold_name
+from darkroom.archives.reading import Reading
 from darkroom.core.errors import UserError
-from darkroom.images.decoding.formats import is_hidden, is_image_name
-from darkroom.params.yaml_files import FILE
+from darkroom.images.decoding.formats import is_hidden, is_image_name, is_litter
 
-ENDING = ".zip"
-SHOWN = 8
-"""Names that an error lists of those that a folder holds."""
+LOOSE = 100
+"""One in so many images, or a single one, may stand beside the class folders, and is left out."""
 
 
-def matches(name: str, pattern: str, ending: str = ENDING) -> bool:
-    """Return whether ``pattern`` (with or without ``ending``; ``*`` stands for anything) means ``name``."""
-    wanted = pattern[: -len(ending)] if pattern.lower().endswith(ending) else pattern
+def matches(name: str, pattern: str, endings: tuple[str, ...] = READABLE) -> bool:
+    """Return whether ``pattern`` (with or without one of ``endings``; ``*`` stands for anything) means ``name``."""
+    wanted = strip(pattern, endings)
     return re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), name, re.DOTALL) is not None
 
 
-def is_archive(path: Path) -> bool:
-    """Return whether a path is a zip file, by its name."""
-    return path.suffix.lower() == ENDING and path.is_file()
-
-
 def strip_ending(path: Path) -> str:
-    """Return what names call an archive or a folder, without ``.zip``."""
-    return path.stem if path.suffix.lower() == ENDING else path.name
+    """Return what names call an archive or a folder, without ``.zip`` or another archive's ending."""
+    return strip(path.name)
 
 
 def select_entries(entries: Sequence[Path], pattern: str) -> list[Path]:
@@ -39,7 +36,7 @@ def select_entries(entries: Sequence[Path], pattern: str) -> list[Path]:
     is called the same; without, it means both.
     """
     fitting = [path for path in entries if (is_archive(path) or path.is_dir()) and matches(strip_ending(path), pattern)]
-    if not pattern.lower().endswith(ENDING):
+    if not find_ending(pattern):
         return fitting
     zipped = {fold_name(strip_ending(path)) for path in fitting if is_archive(path)}
     exactly = [path for path in fitting if path.name == pattern]
@@ -53,15 +50,27 @@ def find_shared_folders(folders: Sequence[Parts]) -> Parts:
     return first[:-1] if first == last else first[:depth]
 
 
-def list_top_folders(archive: Path) -> list[Parts]:
+def find_depth(folders: Sequence[Parts]) -> int:
+    """Return how many leading folders all images have, given the folders of each, but for a few beside them."""
+    kept = list(folders)
+    while kept:
+        shared = find_shared_folders(kept)
+        deeper = [folder for folder in kept if folder != shared]
+        if len(deeper) in (0, len(kept)) or len(folders) - len(deeper) > max(1, len(folders) // LOOSE):
+            return len(shared)
+        kept = deeper
+    return 0
+
+
+def list_top_folders(archive: Path, reading: Reading) -> list[Parts]:
     """Return the folders in an archive that a name may mean: at its top, or beneath the folder that holds all else.
 
     Raises:
         UserError: the archive is truncated or no zip.
     """
-    images = [member for member in list_members(archive) if is_image_name(member.filename)]
+    images = [member for member in list_members(archive, reading).members if is_image_name(member.filename)]
     folders = [folder for member in images if not is_hidden(folder := split_name(member)[:-1])]
-    depth = len(find_shared_folders(folders)) if folders else 0
+    depth = find_depth(folders)
     return sorted({folder[: level + 1] for folder in folders for level in range(min(depth + 1, len(folder)))})
 
 
@@ -74,7 +83,7 @@ def keep_outermost(places: Collection[tuple[Path, Parts]]) -> list[tuple[Path, P
     ]
 
 
-def find_places(entries: Sequence[Path], pattern: str) -> list[tuple[Path, Parts]]:
+def find_places(entries: Sequence[Path], pattern: str, reading: Reading) -> list[tuple[Path, Parts]]:
     """Return the archives that ``pattern`` means, or else those that hold folders of that name, with the folder.
 
     Raises:
@@ -88,7 +97,7 @@ def find_places(entries: Sequence[Path], pattern: str) -> list[tuple[Path, Parts
     unreadable: Exception | None = None
     for path in archives:
         try:
-            holding += [(path, folder) for folder in list_top_folders(path) if matches(folder[-1], pattern)]
+            holding += [(path, folder) for folder in list_top_folders(path, reading) if matches(folder[-1], pattern)]
         except (UserError, OSError) as error:
             unreadable = error
     if unreadable and not holding:
@@ -96,31 +105,34 @@ def find_places(entries: Sequence[Path], pattern: str) -> list[tuple[Path, Parts
     return holding
 
 
-WANTED = {"cifar10-binary": "no .tar.gz archive with a batch", "idx": "no pair of IDX files"}
-"""Words for what a layout looks for by the names under ``splits``."""
-PIECE = re.compile(r"(.+\.zip)\.\d+", re.IGNORECASE)
-"""The name of a piece of an archive that was cut."""
+def find_inner(entries: Sequence[Path], pattern: str, reading: Reading) -> list[tuple[Path, ZipInfo]]:
+    """Return the archives that ``pattern`` means and that lie in another one, with that."""
+    return [
+        (path, member)
+        for path in entries
+        if is_archive(path)
+        for member in _list_readable(path, reading)
+        if find_ending(member.filename)
+        and not member.is_dir()
+        and not is_litter(member.filename)
+        and matches(strip(split_name(member)[-1]), pattern)
+    ]
 
 
-def make_error(
-    where: str, pattern: str, place: str | Path, entries: Sequence[Path], layout: str = "class-folders"
-) -> UserError:
-    """Return the error that says what ``place`` holds instead of what ``pattern`` under the key ``where`` asks for."""
-    wanted = WANTED.get(layout, "no zip archive or folder")
-    names = [_describe(path) for path in entries]
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    held = f"{', '.join(names[:SHOWN])}{more}" if names else "nothing"
-    pieces = [match[1] for path in entries if (match := PIECE.fullmatch(path.name))]
-    cut = next((shlex.quote(whole) for whole in pieces if matches(whole[: -len(ENDING)], pattern)), None)
-    remedy = f"join the pieces: cat {cut}.* > {cut}" if cut else "correct the name or add what it means"
-    return UserError(
-        f"{FILE}: {where}: {pattern!r}: {wanted} of that name in {show(place)}, which holds {held}; {remedy}"
-    )
+def respell(entries: Sequence[Path], pattern: str, reading: Reading) -> list[str]:
+    """Return the names that ``pattern`` means but for capitals and Unicode's forms."""
+    folded = fold_name(pattern)
+    named = {strip_ending(path) for path in entries if is_archive(path) or path.is_dir()}
+    if not any(matches(fold_name(name), folded) for name in named):
+        for path in filter(is_archive, entries):
+            with suppress(UserError, OSError):
+                named |= {folder[-1] for folder in list_top_folders(path, reading)}
+    return sorted(name for name in named if matches(fold_name(name), folded) and not matches(name, pattern))
 
 
-def _describe(path: Path) -> str:
-    """Return a name for a list of what a folder holds, with what is out of the ordinary."""
-    if path.is_dir():
-        return f"{show(path.name)}/"
-    unusual = "a link to nothing" if path.is_symlink() else "neither a file nor a folder"
-    return show(path.name) if path.is_file() else f"{show(path.name)} ({unusual})"
+def _list_readable(archive: Path, reading: Reading) -> list[ZipInfo]:
+    """Return an archive's members; none of one that cannot be read."""
+    try:
+        return list_members(archive, reading).members
+    except (UserError, OSError):
+        return []

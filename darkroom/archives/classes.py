@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from darkroom.archives.suspicions import fold_class
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
 from darkroom.params.yaml_files import FILE
@@ -10,6 +11,7 @@ from darkroom.params.yaml_files import FILE
 FORMS = {
     "class-folders": "the layout is <archive>/<class>/<image>",
     "class-in-name": "the layout is <archive>/<class>.<anything>.<ending>",
+    "csv": "the layout is a table with a row for each image, and archives of these",
 }
 """The names of a layout's images, where their classes are written in them."""
 
@@ -45,10 +47,13 @@ def check_classes(key: str, layout: str, images: Iterable[Labelled]) -> dict[str
         )
     for split, labels in found.items():
         if unknown := sorted(labels - train):
+            known = {fold_class(label): label for label in sorted(train)}
+            meant = known.get(fold_class(unknown[0]))
+            hint = f"did you mean {meant!r} by {unknown[0]!r}? Else add" if meant else "add"
             raise UserError(
                 f"{FILE}: datasets.{key}.splits.{split}: {_classes(unknown)} not in train, which has "
-                f"{', '.join(sorted(train))}; add training images of {_them(unknown)} or remove {_them(unknown)} from "
-                f"{split}"
+                f"{', '.join(sorted(train))}; {hint} training images of {_them(unknown)} or remove {_them(unknown)} "
+                f"from {split}"
             )
     return {split: sorted(train - labels) for split, labels in found.items() if labels and train - labels}
 

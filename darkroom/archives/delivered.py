@@ -8,15 +8,20 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from darkroom.archives.archives import is_archive, make_error, matches, strip_ending
+from darkroom.archives.archives import matches, strip_ending
 from darkroom.archives.binary_batches import is_tar
+from darkroom.archives.encodings import describe_guess
+from darkroom.archives.endings import UNREADABLE, find_ending, is_archive, is_zip
+from darkroom.archives.label_tables import find_tables
+from darkroom.archives.lacking import describe_unread, make_error
 from darkroom.archives.meanings import Meaning, make_finder
 from darkroom.archives.members import list_members
+from darkroom.archives.named import list_names
 from darkroom.archives.names import check_writable, show
 from darkroom.archives.packing import name_archive, pack
+from darkroom.archives.reading import find_reading
 from darkroom.core import progress
 from darkroom.core.errors import UserError
-from darkroom.core.splits import SPLITS
 from darkroom.params.data import SOURCES, Dataset
 from darkroom.params.yaml_files import FILE
 
@@ -42,6 +47,8 @@ def list_entries(source: Path, layout: str, key: str) -> list[Path]:
     if is_delivered(layout, source):
         return [source]
     if source.is_file():
+        if layout not in WANTED and find_ending(source.name, UNREADABLE):
+            raise UserError(f"{where}: {describe_unread(source)}")
         wanted = WANTED.get(layout, "not a zip archive; give a folder of archives or of class folders, or a .zip file")
         raise UserError(f"{where}: {wanted}")
     if not source.is_dir():
@@ -52,7 +59,7 @@ def list_entries(source: Path, layout: str, key: str) -> list[Path]:
 
 
 def select_files(entries: Sequence[Path], dataset: Dataset, key: str, place: str) -> list[Path]:
-    """Return the files and folders that the splits name, each once.
+    """Return the files and folders that the splits name, and the tables of labels, each once.
 
     Raises:
         UserError: a name means none of ``entries``, one thing twice, or one that must be renamed; ``place`` is where
@@ -60,13 +67,16 @@ def select_files(entries: Sequence[Path], dataset: Dataset, key: str, place: str
     """
     find = make_finder(entries, dataset, key)
     paths: set[Path] = set()
-    for split in SPLITS:
-        for name in getattr(dataset.splits, split):
-            where = f"datasets.{key}.splits.{split}"
+    for part, names in list_names(dataset).items():
+        for name in names:
+            where = f"datasets.{key}.{part}"
             if not (meanings := find(name)):
                 raise make_error(where, name, place, entries, dataset.layout)
             check_once(where, name, meanings, place)
             paths.update(meaning.path for meaning in meanings)
+    if dataset.table is not None:
+        where, reading = f"datasets.{key}.table", find_reading(key, dataset)
+        paths.update(find_tables(where, dataset.table.names, entries, sorted(paths), place, reading))
     for path in sorted(paths):
         check_writable(path)
     return sorted(paths)
@@ -82,7 +92,8 @@ def check_once(where: str, name: str, meanings: Sequence[Meaning], place: str) -
     for meaning in meanings:
         other = first.setdefault(meaning.title, meaning)
         if other.path != meaning.path:
-            names = [path.name for path in (other.path, meaning.path) if is_archive(path) and matches(path.stem, name)]
+            archives = filter(is_archive, (other.path, meaning.path))
+            names = [path.name for path in archives if matches(strip_ending(path), name)]
             choice = f", or write {show(names[0])} to mean that archive" if names else ""
             raise UserError(
                 f"{FILE}: {where}: {name!r} means both {other.words} and {meaning.words} in {show(place)}; "
@@ -92,7 +103,7 @@ def check_once(where: str, name: str, meanings: Sequence[Meaning], place: str) -
 
 def unwrap(source: Path, dataset: Dataset, key: str) -> list[Path]:
     """Return what a source holds, or what its only folder holds where no split names that folder."""
-    names = [name for split in SPLITS for name in getattr(dataset.splits, split)]
+    names = [name for given in list_names(dataset).values() for name in given]
     entries = list_entries(source, dataset.layout, key)
     while len(entries) == 1 and entries[0].is_dir():
         if any(matches(strip_ending(entries[0]), name) for name in names):
@@ -107,14 +118,17 @@ def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> 
     Raises:
         UserError: ``source`` lacks what a split names, or holds what cannot be read.
     """
+    reading = find_reading(key, dataset)
     try:
         paths = select_files(unwrap(source, dataset, key), dataset, key, place)
         for path in progress.show_progress(paths, len(paths), f"fetch {key}", "archives"):
             if path.is_dir():
                 pack(path, out / name_archive(path))
                 continue
-            if is_archive(path):
-                list_members(path)  # a user can mend the file here, not its copy
+            if is_zip(path):
+                guessed = list_members(path, reading).guessed  # a user can mend the file here, not its copy
+                if guessed:
+                    progress.note(f"fetch {key}", f"{show(path.name)}: {describe_guess(guessed, reading.encoding)}")
             shutil.copyfile(path, out / path.name)
     except PermissionError as error:
         raise UserError(f"{show(error.filename)}: no permission to read it; grant it and run again") from None

@@ -4,27 +4,26 @@ import re
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 from tqdm import tqdm
 
+from darkroom.archives.endings import READABLE
+from darkroom.archives.resuming import Downloader
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.params.yaml_files import FILE
 
-CHUNK = 1 << 16
-"""Bytes that are held in memory at once."""
 COMPETITION = "competitions/"
 """The beginning of a competition's name here, as opposed to a dataset's."""
-ENDINGS = (".zip", ".gz", ".tgz", ".tar", "ubyte")
+ENDINGS = (*READABLE, ".gz", "ubyte")
 """Of the files that layouts ask for."""
-TIMEOUT = 60
-"""Seconds without an answer before a server counts as unreachable."""
 
 
 class Meter:
-    """The progress of one download, as pooch drives it: a bar on a terminal, a line now and then in a log."""
+    """The progress of one download: a bar on a terminal, a line now and then in a log."""
 
     def __init__(self, task: str) -> None:
         self.task = task
@@ -39,17 +38,11 @@ class Meter:
         self.done += count
         if self.bar is not None:
             self.bar.total = self.total or None
-            self.bar.update(count)
+            self.bar.update(self.done - self.bar.n)
         elif time.monotonic() - self.shown > progress.INTERVAL:
             self.shown = time.monotonic()
             of = f" of {self.total / 1e6:,.1f}" if self.total else ""
             progress.note(self.task, f"{self.done / 1e6:,.1f}{of} MB")
-
-    def reset(self) -> None:
-        """Count from zero: pooch does so at the end, as its last chunk is seldom full."""
-        self.done = 0
-        if self.bar is not None:
-            self.bar.reset()
 
     def close(self) -> None:
         """End the bar's line."""
@@ -75,7 +68,9 @@ def download(source: str, sha256: str | Mapping[str, str], folder: Path, key: st
 
 
 def download_file(url: str, sha256: str, folder: Path, key: str, name: str | None = None) -> Path:
-    """Download one file into ``folder`` and return its path; on any failure nothing is left.
+    """Download one file into ``folder`` and return its path; on any failure nothing is left there.
+
+    What has arrived is kept elsewhere, for the next run to go on with it where the server can.
 
     Args:
         url: address of the file.
@@ -92,18 +87,22 @@ def download_file(url: str, sha256: str, folder: Path, key: str, name: str | Non
 
     pooch.get_logger().setLevel("ERROR")
     meter = Meter(f"fetch {key}")
-    receive = pooch.HTTPDownloader(progressbar=meter, chunk_size=CHUNK, timeout=TIMEOUT)
     where = f"{FILE}: datasets.{key}"
+    receive = Downloader(sha256, meter, where)
+    get = partial(pooch.retrieve, fname=name or find_file_name(url), path=folder, downloader=receive)
     try:
-        path = Path(
-            pooch.retrieve(url, f"sha256:{sha256}", fname=name or find_file_name(url), path=folder, downloader=receive)
-        )
+        try:
+            path = Path(get(url, f"sha256:{sha256}"))
+        except ValueError:
+            if not receive.resumed:
+                raise
+            path = Path(get(url, f"sha256:{sha256}"))  # the beginning may have been another file's
     except requests.HTTPError as error:
         raise UserError(f"{where}.source: {url}: {_explain(error)}; correct the address") from None
     except requests.RequestException as error:
         raise UserError(
-            f"{where}.source: {url}: download failed ({_explain(error)}); check the network and the address, "
-            "or download it by hand and give its folder as source"
+            f"{where}.source: {url}: download failed ({_explain(error)}); run again, which goes on where the server "
+            "can; check the network and the address, or download it by hand and give its folder as source"
         ) from None
     except ValueError as error:  # what pooch raises on another hash
         digests = re.findall(r"\b[0-9a-f]{64}\b", str(error))
@@ -161,4 +160,6 @@ def _explain(error: Exception) -> str:
     text = str(error)
     if "NameResolutionError" in text:
         return "the server's name cannot be resolved"
+    if "IncompleteRead" in text:
+        return "the connection broke off"
     return " ".join(text.split())[:160] or type(error).__name__

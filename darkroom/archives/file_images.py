@@ -1,85 +1,64 @@
 """Images that are delivered as files in zip archives, by class folders or by their names."""
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from darkroom.archives.archives import find_places, is_archive, keep_outermost, make_error
-from darkroom.archives.expansion import find_allowed
-from darkroom.archives.layout import Content, Image, complete_split, sort_members
-from darkroom.archives.members import Parts, inspect_members, unpack
-from darkroom.archives.names import check_writable
-from darkroom.core import progress
-from darkroom.core.errors import UserError
-from darkroom.core.splits import SPLITS
+from darkroom.archives.layout import Content, Found, Image, complete_split
+from darkroom.archives.members import unpack
+from darkroom.archives.named_contents import read_contents
+from darkroom.archives.reading import find_reading
+from darkroom.archives.suspicions import Suspicion, find_deeper
 from darkroom.params.data import Dataset
-from darkroom.params.yaml_files import FILE
 
-SHOWN = 3
-"""Names of skipped files that the log shows."""
 Row = tuple[str, str, str, int, str, str, str]
 """A row of the index: split, class, file, bytes, sha256, archive, member."""
 
 
-def find_sources(where: str, names: Sequence[str], raw: Path) -> list[tuple[Path, Parts]]:
-    """Return each archive that the names of a split mean, with the folder in it that holds the split, in their order.
-
-    A folder within another that is meant, too, is not named again: its images are the other's.
-
-    Raises:
-        UserError: a name means nothing that is in ``raw``, or what must be renamed.
-    """
-    archives = sorted(path for path in raw.iterdir() if is_archive(path)) if raw.is_dir() else []
-    chosen: dict[tuple[Path, Parts], None] = {}
-    for name in names:
-        if not (meant := find_places(archives, name)):
-            raise make_error(where, name, raw, archives)
-        chosen |= dict.fromkeys(meant)
-    for archive, _ in chosen:
-        check_writable(archive)
-    return keep_outermost(chosen)
-
-
-def plan_images(key: str, dataset: Dataset, raw: Path) -> list[Image]:
-    """Return every image in the zip archives of a dataset with its place, before anything is unpacked.
+def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
+    """Return every image in the zip archives of a dataset with its place, before anything is unpacked, and what is odd.
 
     Raises:
         UserError: an archive is missing, unsafe or corrupt, or a class folder has no images.
     """
-    members: dict[Path, list[zipfile.ZipInfo]] = {}
+    found, guesses = read_contents(key, dataset, raw, find_reading(key, dataset))
+    images, odd = complete_splits(key, dataset, found)
+    if is_level_open(dataset):
+        guesses += find_deeper(key, list_inside(each for contents in found.values() for each in contents))
+    return images, odd + guesses
+
+
+def complete_splits(key: str, dataset: Dataset, found: Mapping[str, Sequence[Content]]) -> Found:
+    """Return the images of every split that has contents, and what is odd about each.
+
+    Raises:
+        UserError: a split has no images, or a class folder of it has none.
+    """
     images: list[Image] = []
-    used: list[tuple[str, Path, Parts]] = []
-    for split in SPLITS:
-        where, names = f"datasets.{key}.splits.{split}", getattr(dataset.splits, split)
-        contents: list[Content] = []
-        for archive, top in find_sources(where, names, raw):
-            for home, taken, other in used:
-                if home != split and taken == archive and do_overlap(top, other):
-                    raise UserError(
-                        f"{FILE}: {where}: {archive.name} is in {home} already; an image must not stand in two splits"
-                    )
-            used.append((split, archive, top))
-            if archive not in members:
-                members[archive] = inspect_members(archive, find_allowed(key, dataset))
-            contents.append(sort_members(dataset.layout, archive, members[archive], top))
-        note_others(key, split, [other for each in contents for other in each.others])
-        images += complete_split(where, dataset.layout, split, contents) if names else []
-    return images
+    odd: list[Suspicion] = []
+    for split, contents in found.items():
+        if contents:
+            more, strange = complete_split(f"datasets.{key}.splits.{split}", dataset, split, contents)
+            images, odd = images + more, odd + strange
+    return images, odd
 
 
-def do_overlap(one: Parts, other: Parts) -> bool:
-    """Return whether two folders of an archive are the same, or one lies in the other."""
-    depth = min(len(one), len(other))
-    return one[:depth] == other[:depth]
+def is_level_open(dataset: Dataset) -> bool:
+    """Return whether a data set leaves it open which folder is the class of an image."""
+    return dataset.layout == "class-folders" and dataset.class_level is None
 
 
-def note_others(key: str, split: str, others: Sequence[str]) -> None:
-    """Say how many files of a split are skipped, and name a few."""
-    if others:
-        more = ", …" if len(others) > SHOWN else ""
-        text = f"{split}: {len(others):,} skipped, no images or in hidden folders: {', '.join(others[:SHOWN])}{more}"
-        progress.note(f"unzip {key}", text)
+def list_inside(contents: Iterable[Content]) -> dict[str, set[str]]:
+    """Return the folders in each class that has no image but in some."""
+    held: dict[str, set[str]] = {}
+    direct: set[str] = set()
+    for (label, *rest), _ in (image for each in contents for image in each.images):
+        if len(rest) > 1:
+            held.setdefault(label, set()).add(rest[0])
+        else:
+            direct.add(label)
+    return {label: names for label, names in held.items() if label not in direct}
 
 
 def unpack_images(images: Sequence[Image], out: Path) -> Iterator[Row]:

@@ -2,7 +2,9 @@
 
 In the layout class-folders the class of an image is the first of its folders that not all images of its archive share,
 so that ``seg_train/seg_train/sea/1.jpg``, ``seg_train/sea/1.jpg`` and ``sea/1.jpg`` are all of the class ``sea``. In
-the layout class-in-name it is the file's name up to the first dot: ``train/cat.1234.jpg`` is of the class ``cat``.
+the layout class-in-name it is the file's name up to the first dot: ``train/cat.1234.jpg`` is of the class ``cat``; or
+what a pattern finds in it. In the layout csv it stands in a table. ``class_level`` says that the class is a deeper
+folder; a few images beside the class folders are left out.
 
 A class has one name however it is spelled: Unicode writes ``é`` in two ways, and macOS another than most.
 """
@@ -14,16 +16,16 @@ from itertools import count
 from pathlib import Path
 from unicodedata import normalize
 
-from darkroom.archives.archives import find_shared_folders
 from darkroom.archives.classes import FORMS
-from darkroom.archives.members import Parts, split_name
+from darkroom.archives.labels import label_by_folder, label_by_name
+from darkroom.archives.members import Members, Parts, split_name
+from darkroom.archives.name_labels import label_by_pattern, label_later
 from darkroom.archives.names import LONGEST
+from darkroom.archives.suspicions import Suspicion
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_hidden, is_image_name, is_litter
+from darkroom.params.data import Dataset
 from darkroom.params.yaml_files import FILE
-
-Members = list[tuple[Parts, zipfile.ZipInfo]]
-"""Members of an archive, each with the parts of its name."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Image:
     name: str
     archive: Path
     member: zipfile.ZipInfo
+    group: str | None = None
+    """What must not stand in two splits, if it is known."""
 
     @property
     def file(self) -> str:
@@ -45,6 +49,10 @@ class Image:
     def bytes(self) -> int:
         """The size of the file, as the archive declares it."""
         return self.member.file_size
+
+
+Found = tuple[list[Image], list[Suspicion]]
+"""Images, and what is odd about them."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +66,11 @@ class Content:
     """Every class folder, with or without images."""
     others: list[str]
     """Files that are no images."""
+    loose: list[str]
+    """Images beside the class folders, which are left out."""
 
 
-def sort_members(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
+def sort_members(dataset: Dataset, archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
     """Sort the members beneath the folder ``top`` of an archive into classes; litter of file managers is left out.
 
     Raises:
@@ -74,50 +84,33 @@ def sort_members(layout: str, archive: Path, members: Iterable[zipfile.ZipInfo],
     files = [(parts, member) for parts, member in inside if not member.is_dir() and not is_litter(member.filename)]
     chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not is_hidden(parts[:-1])]
     folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
-    images, labels = (label_by_folder if layout == "class-folders" else label_by_name)(archive, chosen, folders)
+    images, labels = label_images(dataset, archive, chosen, folders)
     images = [((normalize("NFC", label), *rest), member) for (label, *rest), member in images]
     images.sort(key=lambda image: (image[0], image[1].header_offset))
-    others = {member.filename for _, member in files} - {member.filename for _, member in chosen}
-    return Content(archive, images, {normalize("NFC", label) for label in labels} if images else set(), sorted(others))
+    labels = {normalize("NFC", label) for label in labels} if images else set()
+    return Content(archive, images, labels, _list_names(files, chosen), _list_names(chosen, images))
 
 
-def label_by_folder(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
-    """Return the images with their class before what is beneath it, and every class folder.
-
-    Raises:
-        UserError: an image stands outside the class folders.
-    """
-    shared = find_shared_folders([parts[:-1] for parts, _ in chosen]) if chosen else ()
-    for parts, member in chosen:
-        if len(parts) < len(shared) + 2:
-            raise UserError(
-                f"{archive}: image {member.filename!r} stands in no class folder; {FORMS['class-folders']}: "
-                "move it into one or remove it"
-            )
-    labels = {
-        folder[len(shared)]
-        for folder in folders
-        if folder[: len(shared)] == shared and len(folder) > len(shared) and not is_hidden(folder)
-    }
-    return [(parts[len(shared) :], member) for parts, member in chosen], labels
-
-
-def label_by_name(archive: Path, chosen: Members, folders: Iterable[Parts]) -> tuple[Members, set[str]]:
-    """Return the images with their class before their name; no folder is a class.
+def label_images(
+    dataset: Dataset, archive: Path, chosen: Members, folders: Iterable[Parts]
+) -> tuple[Members, set[str]]:
+    """Return the images of an archive with their class before what is beneath it, and every class folder.
 
     Raises:
-        UserError: an image's name does not begin with a class.
+        UserError: an image has no class.
     """
-    images: Members = []
-    for parts, member in chosen:
-        label, _, rest = parts[-1].partition(".")
-        if not label or "." not in rest:
-            raise UserError(
-                f"{archive}: image {member.filename!r} has no class in its name; {FORMS['class-in-name']}: "
-                "rename it or remove it"
-            )
-        images.append(((label, parts[-1]), member))
-    return images, set()
+    if dataset.class_pattern is not None:
+        return label_by_pattern(dataset.class_pattern, archive, chosen), set()
+    if dataset.layout == "csv":
+        return label_later(chosen), set()
+    if dataset.layout == "class-in-name":
+        return label_by_name(archive, chosen), set()
+    return label_by_folder(archive, chosen, folders, dataset.class_level)
+
+
+def _list_names(all_of_them: Members, chosen: Members) -> list[str]:
+    """Return the names of the members that were not chosen, sorted."""
+    return sorted({member.filename for _, member in all_of_them} - {member.filename for _, member in chosen})
 
 
 def place_images(split: str, contents: Iterable[Content]) -> Iterator[Image]:
@@ -146,20 +139,28 @@ def place_images(split: str, contents: Iterable[Content]) -> Iterator[Image]:
             yield Image(split, label, name, each.archive, member)
 
 
-def complete_split(where: str, layout: str, split: str, contents: Sequence[Content]) -> list[Image]:
-    """Return the images of a split.
+def complete_split(where: str, dataset: Dataset, split: str, contents: Sequence[Content]) -> Found:
+    """Return the images of a split, and what is odd about it.
 
     Raises:
-        UserError: there are none, or none in some class folder.
+        UserError: there are none; or none in some class folder, and the data set says that this is refused.
     """
     images = list(place_images(split, contents))
     names = ", ".join(sorted({each.archive.name for each in contents}))
     if not images:
-        raise UserError(f"{FILE}: {where}: no image in {names}; {FORMS[layout]}")
+        raise UserError(f"{FILE}: {where}: no image in {names}; {FORMS[dataset.layout]}")
     empty = sorted({label for each in contents for label in each.labels} - {image.label for image in images})
-    if empty:
+    if empty and dataset.empty_classes == "refuse":
+        key = where.partition(".splits")[0]
         raise UserError(
             f"{FILE}: {where}: no image in the class folders {', '.join(empty)} of {names}; "
-            "add images or remove the folders"
+            f"add images, remove the folders, or leave them out with {key}.empty_classes: leave-out"
         )
-    return images
+    why = f"a folder of {names} without an image: left out"
+    odd = [Suspicion("empty class", f"{split}/{label}", why) for label in empty]
+    odd += [
+        Suspicion("loose image", f"{each.archive.name}: {name}", "stands in no class folder: left out")
+        for each in contents
+        for name in each.loose
+    ]
+    return images, odd

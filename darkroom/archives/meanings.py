@@ -2,16 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from zipfile import ZipInfo
 
 from darkroom.archives import binary_batches, idx
-from darkroom.archives.archives import find_places, is_archive, list_top_folders, matches, select_entries, strip_ending
+from darkroom.archives.archives import (
+    find_inner,
+    find_places,
+    list_top_folders,
+    matches,
+    respell,
+    select_entries,
+    strip_ending,
+)
+from darkroom.archives.endings import is_archive, strip
 from darkroom.archives.expansion import find_allowed
-from darkroom.archives.members import Parts
+from darkroom.archives.members import Parts, split_name
+from darkroom.archives.named import list_names
 from darkroom.archives.names import fold_name, show
+from darkroom.archives.reading import Reading, find_reading
+from darkroom.core import progress
 from darkroom.core.errors import UserError
-from darkroom.core.splits import SPLITS
 from darkroom.params.data import Dataset
 
 
@@ -43,7 +55,8 @@ def make_finder(entries: Sequence[Path], dataset: Dataset, key: str) -> Finder:
             Meaning(path, fold_name(f"{before}-{kind}"), show(path.name))
             for before, kind, path in idx.find_halves(entries, name)
         ]
-    return _find_zips(entries, [name for split in SPLITS for name in getattr(dataset.splits, split)])
+    names = [name for given in list_names(dataset).values() for name in given]
+    return _find_zips(entries, names, find_reading(key, dataset), key)
 
 
 def _find_batches(entries: Sequence[Path], dataset: Dataset, key: str) -> Finder:
@@ -53,25 +66,26 @@ def _find_batches(entries: Sequence[Path], dataset: Dataset, key: str) -> Finder
         Meaning(path, fold_name(stem), f"{stem} in {show(path.name)}")
         for path, stems in held.items()
         for stem in stems
-        if matches(stem, name, binary_batches.BATCH)
+        if matches(stem, name, (binary_batches.BATCH,))
     ]
 
 
-def _find_zips(entries: Sequence[Path], names: Sequence[str]) -> Finder:
+def _find_zips(entries: Sequence[Path], names: Sequence[str], reading: Reading, key: str) -> Finder:
     """Return the finder of archives and folders that are called what ``names`` say, or else hold a folder called so.
 
     An archive that is called so goes before a folder in another, as parts of a data set have the same folders. A folder
-    does not: it may have been unpacked from the other, unless that is named for itself.
+    does not: it may have been unpacked from the other, unless that is named for itself. Where nothing is called so,
+    what differs in capitals alone is meant, or else an archive in another.
     """
     used = {path for name in names for path in select_entries(entries, name)}
     archives = [path for path in entries if is_archive(path) and path not in used]
     folders = [path for path in entries if path.is_dir() and path not in used]
-    folders_in = cache(_list_folders)
+    folders_in = cache(partial(_list_folders, reading=reading))
 
-    def find(name: str) -> list[Meaning]:
+    def find_exactly(name: str) -> list[Meaning]:
         direct = select_entries(entries, name)
         if not direct:
-            within = find_places(entries, name)
+            within = find_places(entries, name, reading)
             return [_within(*place) for place in within] + _find_unpacked(
                 {archive for archive, _ in within}, folders, name
             )
@@ -80,6 +94,15 @@ def _find_zips(entries: Sequence[Path], names: Sequence[str]) -> Finder:
             places = [(path, folder) for path in archives for folder in folders_in(path) if matches(folder[-1], name)]
             meanings += [_within(*place, title=title) for place in places]
         return meanings
+
+    def find(name: str) -> list[Meaning]:
+        if meanings := find_exactly(name):
+            return meanings
+        for spelled in respell(entries, name, reading):
+            if found := find_exactly(spelled):
+                progress.note(f"fetch {key}", f"{name!r} is taken to mean {found[0].words}: only capitals differ")
+                meanings += found
+        return meanings or [_inside(path, member) for path, member in find_inner(entries, name, reading)]
 
     return find
 
@@ -97,6 +120,12 @@ def _within(archive: Path, folder: Parts, title: str | None = None) -> Meaning:
     """Return a folder in an archive, which is called what the archive is or has another ``title``."""
     words = f"the folder {show('/'.join(folder))} in {show(archive.name)}"
     return Meaning(archive, title or _title(archive), words)
+
+
+def _inside(archive: Path, member: ZipInfo) -> Meaning:
+    """Return an archive in another."""
+    inner = split_name(member)[-1]
+    return Meaning(archive, fold_name(strip(inner)), f"{show(inner)} in {show(archive.name)}")
 
 
 def _find_unpacked(archives: set[Path], folders: Sequence[Path], name: str) -> list[Meaning]:
@@ -119,9 +148,9 @@ def _holds(folder: Path, name: str) -> bool:
     return False
 
 
-def _list_folders(archive: Path) -> list[Parts]:
+def _list_folders(archive: Path, reading: Reading) -> list[Parts]:
     """Return an archive's folders that a name may mean; none of one that cannot be read."""
     try:
-        return list_top_folders(archive)
+        return list_top_folders(archive, reading)
     except (UserError, OSError):
         return []

@@ -7,16 +7,21 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from darkroom.archives import zip_faults
-from darkroom.archives.expansion import Expansion
+from darkroom.archives.encodings import decode_names
 from darkroom.archives.names import CONTROL, LONGEST, show
+from darkroom.archives.reading import Reading
 from darkroom.core.errors import UserError
 
 Parts = tuple[str, ...]
 """The folders and the name of a member, first to last."""
+Members = list[tuple[Parts, zipfile.ZipInfo]]
+"""Members of an archive, each with the parts of its name."""
 
 CHUNK = 1 << 16
 """Bytes that are held in memory at once."""
@@ -35,16 +40,24 @@ CORRUPTION = (
 )
 
 
+class Listing(NamedTuple):
+    """The members of an archive."""
+
+    members: list[zipfile.ZipInfo]
+    guessed: str | None
+    """The encoding that their names were taken to be in, where they did not say it."""
+
+
 def split_name(member: zipfile.ZipInfo) -> Parts:
     """Return the folders and the name of a member."""
     return tuple(member.filename.removeprefix("./").removesuffix("/").split("/"))
 
 
-def list_members(archive: Path) -> list[zipfile.ZipInfo]:
+def list_members(archive: Path, reading: Reading) -> Listing:
     """Return the members of a zip file, unchecked.
 
     Raises:
-        UserError: it is truncated, one part of several, or no zip.
+        UserError: it is truncated, one part of several, or no zip; or its names are in another encoding.
     """
     try:
         if part := zip_faults.describe_part(archive):
@@ -53,29 +66,38 @@ def list_members(archive: Path) -> list[zipfile.ZipInfo]:
             listed = opened.infolist()
         if any(member.header_offset < 0 for member in listed):
             raise zipfile.BadZipFile("its beginning is missing")
-        return listed
+        return Listing(listed, decode_names(archive, listed, reading.encoding))
     except (*CORRUPTION, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
         raise UserError(f"{show(archive)}: {zip_faults.describe_fault(archive, error)}") from None
 
 
-def inspect_members(archive: Path, allowed: Expansion) -> list[zipfile.ZipInfo]:
-    """Return the members of a zip archive once each is known to be safe and the whole to be of the size ``allowed``.
+def inspect_members(archive: Path, reading: Reading) -> Listing:
+    """Return the members of a zip archive once each is known to be safe and the whole to be no larger than allowed.
 
     Raises:
         UserError: the archive is no whole zip, a member must not be unpacked, or all of them are too large.
     """
-    listed = list_members(archive)
-    for member in listed:
-        if why := find_danger(member):
-            raise UserError(f"{show(archive)}: member {member.filename!r} {why}; give an archive without such members")
-    allowed.check(archive, sum(member.file_size for member in listed))
+    listed = list_members(archive, reading)
+    for member in listed.members:
+        check_safe(archive, member)
+    reading.allowed.check(archive, sum(member.file_size for member in listed.members))
     return listed
 
 
-def find_danger(member: zipfile.ZipInfo) -> str | None:
-    """Return why a member must not be unpacked, in a few words."""
+def check_safe(archive: Path, member: zipfile.ZipInfo, readable: Collection[int] = READABLE) -> None:
+    """Check that a member may be unpacked.
+
+    Raises:
+        UserError: it must not be.
+    """
+    if why := find_danger(member, readable):
+        raise UserError(f"{show(archive)}: member {member.filename!r} {why}; give an archive without such members")
+
+
+def find_danger(member: zipfile.ZipInfo, readable: Collection[int] = READABLE) -> str | None:
+    """Return why a member must not be unpacked, in a few words; ``readable`` are methods of compression."""
     name, parts, kind = member.filename, split_name(member), stat.S_IFMT(member.external_attr >> 16)
     if name.startswith("/") or ".." in parts or "\\" in name or re.match("[A-Za-z]:", name):
         return "would leave the folder (.., an absolute path, a drive or a backslash in its name)"
@@ -89,7 +111,7 @@ def find_danger(member: zipfile.ZipInfo) -> str | None:
         return "is no regular file"
     if member.flag_bits & ENCRYPTED:
         return "is password-protected"
-    if member.compress_type not in READABLE:
+    if member.compress_type not in readable:
         return f"is compressed by a method that Python cannot read (number {member.compress_type})"
     if max(len(part.encode(errors="surrogatepass")) for part in parts) > LONGEST:
         return f"has a name of more than {LONGEST} bytes"
@@ -104,22 +126,44 @@ def unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> st
     """
     digest = hashlib.sha256()
     with target.open("xb") as file:
-        for chunk in _read_chunks(opened, member):
+        for chunk in read_chunks(opened, member):
             file.write(chunk)
             digest.update(chunk)
     return digest.hexdigest()
 
 
-def _read_chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+def read_whole(archive: Path, member: zipfile.ZipInfo) -> bytes:
+    """Return the bytes of a member, such as a table: all at once, so of no more than the memory takes.
+
+    Raises:
+        UserError: its bytes are corrupt.
+    """
+    with zipfile.ZipFile(archive) as opened:
+        return b"".join(read_chunks(opened, member))
+
+
+def read_chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield the bytes of a member in pieces, never more than it declares.
+
+    Raises:
+        UserError: they are corrupt.
+    """
     left = member.file_size
-    try:
+    with explain_corruption(Path(str(opened.filename)), member):
         with opened.open(member) as source:
             while chunk := source.read(CHUNK):
                 left -= len(chunk)
                 yield chunk
         if left:
             raise zipfile.BadZipFile("not of the size it declares")
+
+
+@contextmanager
+def explain_corruption(archive: Path, member: zipfile.ZipInfo) -> Iterator[None]:
+    """Say in one line what reading a corrupt member raises."""
+    try:
+        yield
     except (*CORRUPTION, OSError) as error:  # the file is open: an OSError is bz2's, or of a place that is none
         raise UserError(
-            f"{opened.filename}: member {member.filename!r} is corrupt ({error}); download or copy the archive again"
+            f"{archive}: member {member.filename!r} is corrupt ({error}); download or copy the archive again"
         ) from None

@@ -39,7 +39,7 @@ def make_finder(layout: str, entries: Sequence[Path], allowed: Expansion) -> Cal
             if binary_batches.is_tar(path)
             for stem, labels in binary_batches.read_labels(path, allowed).items()
         ]
-        return lambda name: [batch for stem, batch in known if matches(stem, name, binary_batches.BATCH)]
+        return lambda name: [batch for stem, batch in known if matches(stem, name, (binary_batches.BATCH,))]
 
     def pairs(name: str) -> list[Batch]:
         found = []

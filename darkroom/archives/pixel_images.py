@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from darkroom.archives.archives import make_error
 from darkroom.archives.expansion import find_allowed
 from darkroom.archives.file_images import Row
+from darkroom.archives.lacking import make_error
 from darkroom.archives.names import check_writable
 from darkroom.archives.pixel_batches import Batch, make_finder, read_blocks
 from darkroom.core.errors import UserError

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from darkroom.archives.grouped_draw import draw_groups
+from darkroom.archives.groups import has_groups
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
 from darkroom.params.data import Dataset
@@ -28,6 +30,8 @@ def draw_images(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Ima
     draw = dataset.draw
     if draw is None:
         return list(images)
+    if has_groups(dataset):
+        return draw_groups(key, dataset, images)
     left: dict[str, dict[str, list[Image]]] = {}
     for image in sorted(images, key=lambda image: (len(image.name), image.name)):
         left.setdefault(image.label, {split: [] for split in SPLITS})[image.split].append(image)

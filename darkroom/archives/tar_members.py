@@ -1,29 +1,32 @@
-"""Members of tar files of unknown origin, gzipped or not: read as a stream, one after the other, and never unpacked.
+"""Members of tar files of unknown origin, compressed or not: read as a stream, one after the other, never unpacked.
 
 Neither a member nor the headers of the archive are ever held in memory as a whole.
 """
 
+import bz2
 import gzip
+import io
+import lzma
+import sys
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from darkroom.archives.expansion import Expansion
-from darkroom.archives.file_kinds import AGAIN, GZIP, TAR, diagnose
+from darkroom.archives.file_kinds import AGAIN, BZIP2, GZIP, TAR, XZ, ZSTD, diagnose, find_kind
 from darkroom.archives.names import CONTROL, show
 from darkroom.core.errors import UserError
 
-ZIPPED = b"\x1f\x8b"
-"""The first bytes of a gzip file."""
 HEADERS = 1 << 20
-"""Bytes of an archive that may be headers; tarfile keeps what is in them."""
+"""Bytes of an archive, or of a member where there may be many, that may be headers; tarfile keeps what is in them."""
 PADDING = 1 << 20
 """Bytes that may follow the last member; tar fills its blocks up with zeros."""
 # What tarfile and gzip raise on bytes that are no tar; a header of headers, without end, is a RecursionError.
-CORRUPTION = (tarfile.TarError, EOFError, OSError, ValueError, RecursionError, zlib.error)
+CORRUPTION: tuple[type[Exception], ...] = (tarfile.TarError, EOFError, OSError, ValueError, RecursionError)
+CORRUPTION += (zlib.error, lzma.LZMAError)
 
 Members = Iterator[tuple[tarfile.TarInfo, IO[bytes]]]
 """Each file in an archive, to be read before the next."""
@@ -50,24 +53,25 @@ class Limited:
 
 
 @contextmanager
-def open_archive(archive: Path, allowed: Expansion | None = None) -> Iterator[Members]:
+def open_archive(archive: Path, allowed: Expansion | None = None, many: bool = False) -> Iterator[Members]:
     """Open an archive that may unpack to the size ``allowed``; what reading corrupt bytes raises becomes one line.
 
-    Without ``allowed`` it must have been read to its end before.
+    Without ``allowed`` it must have been read to its end before. With ``many`` there may be any number of members, and
+    folders are among them.
 
     Raises:
         UserError: the archive is corrupt or too large, or has a member that leaves it.
     """
     try:
-        yield _read_members(archive, allowed)
-    except CORRUPTION as error:
+        yield _read_members(archive, allowed, many)
+    except _list_corruption() as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
-        what, remedy = diagnose(archive, "unpack it and pack that as .tar.gz", GZIP, TAR) or (error, AGAIN)
+        what, remedy = diagnose(archive, "unpack it and pack that as .tar.gz", GZIP, TAR, *OPENERS) or (error, AGAIN)
         raise UserError(f"{show(archive)}: not a whole tar archive ({what}); {remedy}") from None
 
 
-def _read_members(archive: Path, allowed: Expansion | None) -> Members:
+def _read_members(archive: Path, allowed: Expansion | None, many: bool) -> Members:
     unpacked = 0
     with _open(archive) as stream:
         limited = Limited(stream, HEADERS)
@@ -77,21 +81,39 @@ def _read_members(archive: Path, allowed: Expansion | None) -> Members:
                     raise UserError(
                         f"{show(archive)}: member {member.name!r} {danger}; give an archive without such members"
                     )
-                unpacked += member.size
+                unpacked += member.size + (tarfile.BLOCKSIZE if many else 0)
                 if allowed:
                     allowed.check(archive, unpacked)
-                if file := tar.extractfile(member):
+                if many:
+                    limited.left = HEADERS
+                    tar.members.clear()  # type: ignore[attr-defined]  # of which tarfile would hold all in memory
+                file = tar.extractfile(member)
+                if file or many:
                     limited.left += member.size + -member.size % tarfile.BLOCKSIZE
-                    yield member, file
+                    yield member, file or io.BytesIO()
         if len(stream.read(PADDING + 1)) > PADDING:  # to its end, where gzip checks the sum of all bytes
             raise tarfile.ReadError("a member's header is corrupt, or bytes follow the last member")
 
 
+def _open_zstd(archive: Path) -> IO[bytes]:
+    from backports import zstd  # few archives need it
+
+    return cast(IO[bytes], zstd.open(archive))
+
+
+OPENERS: dict[str, Callable[[Path], Any]] = {GZIP: gzip.open, BZIP2: bz2.open, XZ: lzma.open, ZSTD: _open_zstd}
+
+
 def _open(archive: Path) -> IO[bytes]:
-    """Open an archive, gzipped or not, for reading."""
-    with archive.open("rb") as file:
-        zipped = file.read(len(ZIPPED)) == ZIPPED
-    return cast(IO[bytes], gzip.open(archive)) if zipped else archive.open("rb")
+    """Open an archive, compressed or not, for reading."""
+    opener = OPENERS.get(find_kind(archive) or "")
+    return cast(IO[bytes], opener(archive)) if opener else archive.open("rb")
+
+
+def _list_corruption() -> tuple[type[Exception], ...]:
+    """Return what is raised on corrupt bytes; of the reader of zstd files, too, if it was asked for."""
+    zstd = sys.modules.get("backports.zstd")
+    return (*CORRUPTION, zstd.ZstdError) if zstd else CORRUPTION
 
 
 def _find_danger(member: tarfile.TarInfo) -> str | None:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pandas
 
-from darkroom.archives import file_images, layout, pixel_batches, pixel_images
+from darkroom.archives import file_images, layout, pixel_batches, pixel_images, table_images
 from darkroom.archives.classes import check_classes
 from darkroom.archives.file_images import Row
+from darkroom.archives.groups import find_groups
+from darkroom.archives.left_out import check_few
 from darkroom.archives.subsets import draw_images
+from darkroom.archives.suspicions import LEFT_OUT, Suspicion, find_alike
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
@@ -19,19 +22,38 @@ from darkroom.params.data import Dataset
 
 COLUMNS = ["split", "class", "file", "bytes", "sha256", "archive", "member"]
 AnyImage = layout.Image | pixel_images.Image
+Found = tuple[list[AnyImage], list[Suspicion]]
+"""Images, and what is odd about them."""
 
 
-def plan_images(key: str, dataset: Dataset, raw: Path) -> list[AnyImage]:
-    """Return every image of a dataset that is wanted, with its split, before anything is unpacked.
+def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
+    """Return every image of a dataset that is wanted, with its split, before anything is unpacked, and what is odd.
 
     Raises:
         UserError: what was delivered is not what ``layout`` and ``splits`` say, or a class has too few images.
     """
-    delivered = pixel_images if dataset.layout in pixel_batches.LAYOUTS else file_images
-    images: list[AnyImage] = draw_images(key, dataset, delivered.plan_images(key, dataset, raw))
+    planned, odd = list_images(key, dataset, raw)
+    check_few(key, dataset.most_left_out, odd, len(planned))
+    images: list[AnyImage] = draw_images(key, dataset, planned)
     for split, lacking in check_classes(key, dataset.layout, images).items():
         progress.note(f"unzip {key}", f"{split} has no image of {', '.join(lacking)}")
-    return images
+    odd += find_alike(image.label for image in images)
+    for each in (one for one in odd if one.kind != LEFT_OUT):
+        progress.note(f"unzip {key}", f"{each.subject}: {each.what}")
+    return images, odd
+
+
+def list_images(key: str, dataset: Dataset, raw: Path) -> tuple[Sequence[AnyImage], list[Suspicion]]:
+    """Return every image of a dataset, as its layout delivers them, and what is odd about the delivery.
+
+    Raises:
+        UserError: what was delivered is not what ``layout`` and ``splits`` say.
+    """
+    if dataset.layout in pixel_batches.LAYOUTS:
+        return pixel_images.plan_images(key, dataset, raw), []
+    delivered = table_images if dataset.table is not None else file_images
+    images, odd = delivered.plan_images(key, dataset, raw)
+    return find_groups(key, dataset, images), odd
 
 
 def unpack_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) -> pandas.DataFrame:
@@ -49,7 +71,9 @@ def unpack_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: P
     files = [image for image in images if isinstance(image, layout.Image)]
     made = chain(pixel_images.write_images(dataset.layout, pixels, out), file_images.unpack_images(files, out))
     rows = sorted(progress.show_progress(made, len(images), f"unzip {key}", "images"), key=_order)
-    return pandas.DataFrame(rows, columns=COLUMNS)
+    index = pandas.DataFrame(rows, columns=COLUMNS)
+    groups = {image.file: image.group for image in files if image.group is not None}
+    return index.assign(group=index["file"].map(groups)) if groups else index
 
 
 def _order(row: Row) -> tuple[int, str, int, str]:

@@ -1,8 +1,8 @@
-"""Tables of a data set's images: classes, sizes, modes, corrupt files and duplicates.
+"""Tables of a data set's images: classes, sizes, modes and corrupt files.
 
 ``images`` is everywhere one row per image: split, class, file, bytes, sha256, width and height (pixels), mode and
 format (as Pillow calls them), problem (empty for an image that decodes completely; a corrupt one has no size, mode or
-format).
+format), and what ``inspection.Inspection`` says beside.
 """
 
 import math
@@ -34,25 +34,16 @@ class Balance:
         return distance <= tolerance or math.isclose(distance, tolerance)  # 110 / 100 - 1 > 0.1
 
 
-def tabulate(images: pandas.DataFrame) -> dict[str, pandas.DataFrame]:
-    """Return the five tables of the census, by the names of their files."""
-    return {
-        "classes": count_by_class(images),
-        "sizes": count_by_size(images),
-        "modes": count_by_mode(images),
-        "corrupt": find_corrupt(images),
-        "duplicates": find_duplicates(images),
-    }
-
-
 def select_intact(images: pandas.DataFrame) -> pandas.DataFrame:
     """Return the images that decode completely, with whole numbers as sizes."""
     return images[images["problem"] == ""].astype({"width": "int64", "height": "int64"})
 
 
 def count_by_class(images: pandas.DataFrame) -> pandas.DataFrame:
-    """Return one row per class: class, then its images in each split (corrupt ones included)."""
-    return _count_by_split(images, ["class"]).sort_values("class", ignore_index=True)
+    """Return one row per class: class, then its images in each split, without corrupt ones."""
+    counted = _count_by_split(select_intact(images), ["class"]).set_index("class")
+    every = pandas.Index(sorted(images["class"].unique()), name="class")
+    return counted.reindex(every, fill_value=0).reset_index()
 
 
 def splits_of(table: pandas.DataFrame) -> list[str]:
@@ -76,24 +67,6 @@ def count_by_mode(images: pandas.DataFrame) -> pandas.DataFrame:
 def find_corrupt(images: pandas.DataFrame) -> pandas.DataFrame:
     """Return the images that don't decode completely: split, class, file, problem."""
     return images.loc[images["problem"] != "", ["split", "class", "file", "problem"]].reset_index(drop=True)
-
-
-def find_duplicates(images: pandas.DataFrame) -> pandas.DataFrame:
-    """Return the files with the same bytes: group (from 1), kind, split, class, file; empty files are no duplicates.
-
-    A group is a ``leak`` if it stands in more than one split, ``two labels`` if it stands under more than one class,
-    ``leak, two labels`` if both, else a ``copy``.
-    """
-    images = images[images["bytes"] > 0]
-    repeated = images[images.duplicated("sha256", keep=False)]
-    groups = repeated.groupby("sha256", sort=False)
-    kinds = pandas.Series("copy", index=repeated.index)
-    leak, two_labels = groups["split"].transform("nunique") > 1, groups["class"].transform("nunique") > 1
-    kinds[leak] = "leak"
-    kinds[two_labels] = "two labels"
-    kinds[leak & two_labels] = "leak, two labels"
-    found = repeated.assign(group=groups.ngroup() + 1, kind=kinds)
-    return found.sort_values("group", kind="stable", ignore_index=True)[["group", "kind", "split", "class", "file"]]
 
 
 def measure_balances(classes: pandas.DataFrame) -> list[Balance]:

@@ -1,6 +1,7 @@
 """Figures of a data set's census: classes, sizes, and a random sample of its images."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy
@@ -11,7 +12,9 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from darkroom.census import counts
 from darkroom.census.inspection import read_thumbnail, sample
-from darkroom.params.data import Census
+from darkroom.images.decoding.depth import Ranges
+from darkroom.images.decoding.pixels import Tones
+from darkroom.params.data import Census, Decoding
 from darkroom.reporting import figures
 from darkroom.reporting.figures import pyplot
 
@@ -22,14 +25,45 @@ TALLEST = 100.0
 """Inches; a higher figure no viewer shows."""
 
 
-def draw_figures(key: str, settings: Census, images: pandas.DataFrame, folder: Path) -> Iterator[tuple[str, Figure]]:
+def draw_figures(
+    key: str,
+    settings: Census,
+    decoding: Decoding,
+    ranges: Ranges,
+    images: pandas.DataFrame,
+    tables: Mapping[str, pandas.DataFrame],
+    folder: Path,
+) -> Iterator[tuple[str, Figure]]:
     """Yield the figures of the census, by the names of their files; ``folder`` holds the images."""
-    yield "classes", draw_classes(counts.count_by_class(images), key)
-    yield "sizes", draw_sizes(counts.count_by_size(images), key)
+    read = partial(read_thumbnail, decoding=decoding, tones=Tones.of(decoding, ranges))
+
+    def show(files: pandas.DataFrame, captions: Sequence[str], title: str, columns: int = 5) -> Figure:
+        return figures.draw_gallery([read(folder / file) for file in files["file"]], captions, title, columns)
+
+    yield "classes", draw_classes(tables["classes"], key)
+    yield "sizes", draw_sizes(tables["sizes"], key)
     sampled = sample(counts.select_intact(images), settings.gallery, settings.seed)
-    thumbnails = [read_thumbnail(folder / file) for file in sampled["file"]]
-    title = f"{key}: {len(sampled)} images at random"
-    yield "gallery", figures.draw_gallery(thumbnails, list(sampled["class"]), title)
+    yield "gallery", show(sampled, list(sampled["class"]), f"{key}: {len(sampled)} images at random")
+    suspicious = choose_suspicious(tables["suspicions"], settings.gallery)
+    yield "suspicions", show(suspicious, caption(suspicious, "kind"), f"{key}: suspicious images")
+    repeated = choose_repeated(tables["duplicates"], settings.gallery)
+    yield "duplicates", show(repeated, caption(repeated, "group"), f"{key}: duplicates, the worst first", 6)
+
+
+def choose_suspicious(suspicions: pandas.DataFrame, most: int) -> pandas.DataFrame:
+    """Return at most so many suspicions to show, of each kind as evenly as can be."""
+    turns = suspicions.assign(turn=suspicions.groupby("kind").cumcount()).sort_values("turn", kind="stable")
+    return turns.head(most).sort_index()
+
+
+def choose_repeated(duplicates: pandas.DataFrame, most: int) -> pandas.DataFrame:
+    """Return at most so many duplicates to show, two of each of the first groups."""
+    return duplicates.groupby("group", sort=False).head(2).head(most - most % 2 or 1)
+
+
+def caption(images: pandas.DataFrame, first: str) -> list[str]:
+    """Return what stands above each image: a column's value, then split and class."""
+    return [f"{row[first]}\n{row['split']}: {row['class']}" for row in images.to_dict("records")]
 
 
 def draw_classes(classes: pandas.DataFrame, title: str) -> Figure:

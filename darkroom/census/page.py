@@ -1,5 +1,6 @@
 """The census of a data set as a page to read."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,32 @@ TEMPLATES = Path(__file__).parent
 SPLIT_NAMES = {"train": "training", "validation": "validation", "test": "test"}
 MOST_SIZES = 10
 """Sizes named on the page."""
-RANKS = {"leak, two labels": 0, "leak": 1, "two labels": 2, "copy": 3}
-"""Places of the kinds of duplicates, the worst first."""
+MOST_FILES = 200
+"""Files of duplicates, and suspicious ones, named on the page; the tables beside it have all."""
+ALIKE = {"bytes": "the same bytes", "pixels": "the same pixels", "looks": "the same looks"}
 
 
-def compose_page(key: str, note: str, tolerance: float, images: pandas.DataFrame) -> str:
+def compose_page(
+    key: str,
+    note: str,
+    tolerance: float,
+    tables: Mapping[str, pandas.DataFrame],
+    distance: int | None,
+    deep: Sequence[str],
+) -> str:
     """Return the page, in Markdown.
 
     Args:
         key: of the data set.
         note: what every result of these images must say; stands in the headings.
         tolerance: a fraction of a split's mean.
-        images: as in ``counts``.
+        tables: of the census, by the names of their files.
+        distance: bits in which the looks of duplicates may differ; ``None`` where looks were not compared.
+        deep: what stands for black and white in images of more than 8 bits, in words.
     """
-    classes, sizes = counts.count_by_class(images), counts.count_by_size(images)
-    modes, corrupt = counts.count_by_mode(images), counts.find_corrupt(images)
+    classes, sizes, modes, corrupt = (tables[name] for name in ("classes", "sizes", "modes", "corrupt"))
+    duplicates = summarize_duplicates(tables["duplicates"])
+    suspicions = summarize_suspicions(tables["suspicions"])
     return render(
         TEMPLATES,
         "census.md.j2",
@@ -39,7 +51,10 @@ def compose_page(key: str, note: str, tolerance: float, images: pandas.DataFrame
         modes=modes,
         readiness={"sizes": len(sizes), "modes": modes["mode"].nunique(), "corrupt": len(corrupt)},
         corrupt=corrupt[["file", "problem"]],
-        duplicates=summarize_duplicates(counts.find_duplicates(images)),
+        duplicates={**duplicates, "distance": distance},
+        suspicions=suspicions,
+        deep=deep,
+        warnings=list(tables["warnings"]["what"]),
     )
 
 
@@ -103,15 +118,24 @@ def summarize_sizes(sizes: pandas.DataFrame) -> dict[str, Any]:
 
 
 def summarize_duplicates(found: pandas.DataFrame) -> dict[str, Any]:
-    """Return the numbers that the page gives of duplicates, and a table of their files, leaks first."""
-    kinds = found.drop_duplicates("group")["kind"]
-    ranked = found.assign(rank=found["kind"].map(RANKS)).sort_values(["rank", "group"], kind="stable")
+    """Return the numbers that the page gives of duplicates, and a table of their files."""
+    groups = found.drop_duplicates("group")
+    kinds = groups["kind"]
     return {
         "groups": len(kinds),
         "leaks": int(kinds.str.contains("leak").sum()),
         "two_labels": int(kinds.str.contains("two labels").sum()),
-        "files": ranked[["group", "kind", "file"]],
+        "alike": [(int((groups["alike"] == alike).sum()), words) for alike, words in ALIKE.items()],
+        "files": found[["group", "kind", "alike", "file"]],
+        "most": MOST_FILES,
     }
+
+
+def summarize_suspicions(found: pandas.DataFrame) -> dict[str, Any]:
+    """Return how many suspicions there are of each kind, and a table of them."""
+    counted = found["kind"].value_counts(sort=False)
+    kinds = {str(kind): int(count) for kind, count in counted.items()}
+    return {"kinds": kinds, "files": found[["kind", "file", "what"]], "most": MOST_FILES}
 
 
 def _write_size(row: pandas.Series) -> str:

@@ -1,6 +1,6 @@
 """The page that compares the models of a study, in Markdown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,14 @@ MOST_PAIRS = 45
 """The page of a study with more pairs than this, those of ten models, shows those of the best model alone."""
 
 
-def compose_page(tables: Tables, firsts: Mapping[str, Evaluated], key: str, study: Study, dataset: Dataset) -> str:
+def compose_page(
+    tables: Tables,
+    firsts: Mapping[str, Evaluated],
+    key: str,
+    study: Study,
+    dataset: Dataset,
+    warnings: Sequence[str] = (),
+) -> str:
     """Return the page; synthetic images and models without pretraining are named in every heading.
 
     Args:
@@ -54,6 +61,7 @@ def compose_page(tables: Tables, firsts: Mapping[str, Evaluated], key: str, stud
         key: of the study.
         study: its confidence, correction, and the classes that means leave out.
         dataset: what the images are.
+        warnings: of the census on them, in sentences.
     """
     best = rank_models(tables.models).iloc[0]
     shown = select_pairs(tables.pairs, best["model"])
@@ -64,7 +72,7 @@ def compose_page(tables: Tables, firsts: Mapping[str, Evaluated], key: str, stud
         title=dataset.title,
         qualification=qualification(firsts.values(), dataset),
         study=study,
-        verdict=describe_verdict(tables.models, tables.pairs, dataset),
+        verdict=describe_verdict(tables.models, tables.pairs, tables.means, tables.classes, dataset, warnings),
         models=tabulate(drop_unused(tables.models)),
         means=tabulate(tables.means.dropna(axis="columns", how="all"), tuple(map(name_without, study.without))),
         fine_tunes=list(describe_fine_tunes(tables)),

@@ -19,8 +19,24 @@ def rank_models(models: pandas.DataFrame) -> pandas.DataFrame:
     return models.sort_values(["accuracy", "loss"], ascending=[False, True], kind="stable")
 
 
-def describe_verdict(models: pandas.DataFrame, pairs: pandas.DataFrame, dataset: Dataset) -> str:
-    """Return the findings as a list in Markdown."""
+def describe_verdict(
+    models: pandas.DataFrame,
+    pairs: pandas.DataFrame,
+    means: pandas.DataFrame,
+    classes: pandas.DataFrame,
+    dataset: Dataset,
+    warnings: Sequence[str] = (),
+) -> str:
+    """Return the findings as a list in Markdown.
+
+    Args:
+        models: the comparison's, as are ``pairs`` and ``means``.
+        pairs: of models.
+        means: over classes.
+        classes: class and images, its test images, for one model or several.
+        dataset: what the images are.
+        warnings: of the census on them, in sentences.
+    """
     ranked = rank_models(models)
     best, equal = ranked.iloc[0], find_equals(ranked, pairs)
     beaten = [model for model in ranked["model"][1:] if model not in equal]
@@ -31,6 +47,9 @@ def describe_verdict(models: pandas.DataFrame, pairs: pandas.DataFrame, dataset:
         title=dataset.title,
         note=note_on_images(dataset.source),
         best=best,
+        largest=find_largest(classes),
+        mean=means.set_index("model").loc[best["model"], "mean"],
+        warnings=warnings,
         several=len(models) > 1,
         beaten=list_names(beaten),
         equal=list_names(equal),
@@ -43,6 +62,12 @@ def describe_verdict(models: pandas.DataFrame, pairs: pandas.DataFrame, dataset:
         margin=float((models["high"] - models["low"]).max()) / 2,
         **select_speeds(ranked),
     )
+
+
+def find_largest(classes: pandas.DataFrame) -> pandas.Series:
+    """Return the class with most test images, and ``share``: how often always answering with it would be correct."""
+    counts = classes.drop_duplicates("class")[["class", "images"]]
+    return counts.assign(share=counts["images"] / counts["images"].sum()).sort_values("images", kind="stable").iloc[-1]
 
 
 def find_equals(ranked: pandas.DataFrame, pairs: pandas.DataFrame) -> list[str]:

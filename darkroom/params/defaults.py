@@ -16,6 +16,7 @@ from darkroom.params.joining import Places
 from darkroom.params.kinds import DEFAULTS, OPTIONAL, OWN
 from darkroom.params.model import Blocks, Head, Model, Study
 from darkroom.params.synthetic import Synthetic
+from darkroom.params.table import Table
 from darkroom.params.training import Fit
 from darkroom.params.transfer import FineTune, TransferModel
 from darkroom.params.yaml_files import FILE
@@ -35,6 +36,7 @@ CLASSES: dict[str, type[Section]] = {
     "training": Fit,
     "augmentation": Augmentation,
     "synthetic": Synthetic,
+    "table": Table,
     "EarlyStopping": EarlyStopping,
 }
 """The class of an entry, or of a part, of each kind that there is (see ``kinds``)."""

@@ -11,7 +11,7 @@ from darkroom.params import defaults, inheritance, joining, kinds, references, s
 from darkroom.params.augmentation import Augmented
 from darkroom.params.backbone import Backbone
 from darkroom.params.base import Name, Section, validate
-from darkroom.params.data import Census, Dataset, View
+from darkroom.params.data import Census, Dataset, Decoding, View
 from darkroom.params.explanation import Explanation
 from darkroom.params.joining import Full, Places
 from darkroom.params.model import Evaluation, Model, Runtime, Study, Sweep
@@ -27,6 +27,7 @@ class Parameters(Section):
     """Sets of images and where they come from."""
     augmented: dict[Name, Augmented]
     """Datasets whose training images get variants, written out as files beside them."""
+    decoding: Decoding
     census: Census
     views: dict[Name, View]
     """Ways of bringing a dataset's images to one size and mode."""

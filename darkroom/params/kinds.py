@@ -12,7 +12,7 @@ SECTIONS = ("datasets", "augmented", "views", "backbones", MODELS, FINE_TUNES, "
 """Sections whose entries may have a base and defaults."""
 TRAINING, CALLBACKS, SPLIT = "training", "callbacks", "validation_split"
 PARTS = {
-    "": ("network", TRAINING, "augmentation", "synthetic"),
+    "": ("network", TRAINING, "augmentation", "synthetic", "table"),
     "network": ("blocks", "head"),
     TRAINING: ("augmentation",),
 }
@@ -20,7 +20,7 @@ PARTS = {
 JOINED = tuple(dict.fromkeys(part for parts in PARTS.values() for part in parts))
 CALLBACK_PARTS = ("EarlyStopping",)
 """Callbacks of which a list may leave out what the defaults of their name give."""
-OPTIONAL = ("augmentation", "synthetic", *CALLBACK_PARTS)
+OPTIONAL = ("augmentation", "synthetic", "table", *CALLBACK_PARTS)
 """Parts that not every entry has."""
 KINDS = (*SECTIONS, TRANSFERS)
 """Entries that defaults complete as a whole; ``transfers`` are models on a backbone."""

@@ -8,7 +8,7 @@ from darkroom.core.errors import UserError
 from darkroom.params.data import Dataset
 from darkroom.params.model import Model, Study
 from darkroom.params.sweeps import list_variants
-from darkroom.params.training import Fit
+from darkroom.params.training import Fit, ValidationSplit
 from darkroom.params.transfer import TransferModel
 from darkroom.params.yaml_files import FILE
 
@@ -90,14 +90,15 @@ def _check_model(parameters: "Parameters", key: str, model: Model | TransferMode
         _check_named(f"{where}.network.backbone", model.network.backbone, parameters.backbones)
     own = _validates(_dataset(parameters, model))
     fraction = model.training.validation_split
+    shown = fraction.fraction if isinstance(fraction, ValidationSplit) else fraction
     if fraction is not None and own:
         raise UserError(
-            f"{FILE}: {where}.training.validation_split: {fraction}: the dataset has validation images of its own; "
+            f"{FILE}: {where}.training.validation_split: {shown}: the dataset has validation images of its own; "
             "write null"
         )
     if fraction is not None and parameters.views[model.view].dataset in parameters.augmented:
         raise UserError(
-            f"{FILE}: {where}.training.validation_split: {fraction}: variants of one image would train and validate; "
+            f"{FILE}: {where}.training.validation_split: {shown}: variants of one image would train and validate; "
             "write null, and let the dataset's draw or splits set validation images apart"
         )
     if fraction is None and not own:

@@ -88,9 +88,22 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
                 )
 
 
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class ValidationSplit(Section, json_schema_extra=DATA):
+    """Images of train that validate instead."""
+
+    fraction: Fraction
+    """Of the training images."""
+    stratify: bool
+    """Take this fraction of each class, or as near to it as groups allow."""
+
+
 class Training(Fit):
     """Making and fitting of a network."""
 
-    validation_split: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, Field(json_schema_extra=DATA)]
-    """Fraction of the training images, drawn by seed, that validate; null: the dataset's own validation images, or
-    where it has none, no validation."""
+    validation_split: Annotated[Fraction | ValidationSplit | None, Field(json_schema_extra=DATA)]
+    """Fraction of the training images, drawn by seed, that validate, whatever their classes; or keys that say how they
+    are drawn. Groups are kept together. null: the dataset's own validation images, or where it has none, no
+    validation."""

@@ -32,10 +32,7 @@ def make_plan(parameters: Parameters) -> dict[str, Any]:
             members |= dict.fromkeys(replicates, plan_evaluation(parameters, study, model))
         evaluations |= members
         comparisons[study] = plan_comparison(parameters, study, members)
-    views = {
-        key: {"dataset": parameters.views[key].dataset, "at": parameters.places("views", key)}
-        for key in _list_values(evaluations, "view")
-    }
+    views = {key: plan_view(parameters, key) for key in _list_values(evaluations, "view")}
     explained = {
         key: {**evaluations[key], "at": parameters.places("explanations", key)}
         for key in parameters.explanations
@@ -68,6 +65,13 @@ def plan_evaluation(parameters: Parameters, study: str, model: str) -> dict[str,
     dataset = parameters.dataset_of(view)
     images = kind_of_images(parameters.datasets[dataset].source)
     return {"view": view, "dataset": dataset, "images": images, "study": study}
+
+
+def plan_view(parameters: Parameters, key: str) -> dict[str, Any]:
+    """Return what the preparation of a view needs to know: also when images ``of`` its data set are duplicates."""
+    of = parameters.dataset_of(key)
+    near = {"near_duplicates": parameters.places("datasets", of)["near_duplicates"]}
+    return {"dataset": parameters.views[key].dataset, "of": of, "at": {**parameters.places("views", key), **near}}
 
 
 def plan_comparison(parameters: Parameters, study: str, members: Entries) -> dict[str, Any]:

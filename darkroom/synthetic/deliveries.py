@@ -1,8 +1,9 @@
 """Draw what is delivered of a data set: images that stand in for photographs, in the very format of the real data.
 
 Reads nothing; writes zips of JPEG files (class-folders: one for each split, ``<name>/<name>/<class>/<number>.jpg``, or
-one for all, ``<name>/<class>/<number>.jpg``; class-in-name: ``<name>/<class>.<number>.jpg``), a tar file of binary
-batches, or pairs of IDX files (see ``pixel_formats``).
+one for all, ``<name>/<class>/<number>.jpg``; class-in-name: ``<name>/<class>.<number>.jpg``; csv:
+``<name>/<number>.jpg``, and a table of their classes), a tar file of binary batches, or pairs of IDX files (see
+``pixel_formats``).
 """
 
 import io
@@ -12,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy
+import pandas
 from PIL import Image
 
 from darkroom.core.errors import UserError
-from darkroom.core.files import ZIP_TIME, replace_file
+from darkroom.core.files import ZIP_TIME, replace_file, write_table
 from darkroom.core.progress import show_progress
 from darkroom.core.splits import SPLITS
 from darkroom.params.data import Dataset, Splits, Synthetic
@@ -85,14 +87,21 @@ def choose_folder_names(splits: Splits) -> dict[str, str]:
     return names
 
 
-def draw_members(dataset: Dataset, synthetic: Synthetic, split: str, folder: str) -> Iterator[tuple[str, Image.Image]]:
-    """Yield the name in its zip, and the image, of every image of a split."""
+def draw_members(
+    dataset: Dataset, synthetic: Synthetic, split: str, folder: str, labels: dict[str, str]
+) -> Iterator[tuple[str, Image.Image]]:
+    """Yield the name in its zip, and the image, of every image of a split; put the class of a table into ``labels``."""
     if dataset.layout == "class-in-name":
         counts: dict[str, int] = {}
         for named, image in draw_images(synthetic, split):
             name = named.partition("/")[0]
             counts[name] = counts.get(name, -1) + 1
             yield f"{folder}/{name}.{counts[name]}.jpg", image
+    elif dataset.layout == "csv":
+        for named, image in draw_images(synthetic, split):
+            name, _, number = named.partition("/")
+            labels[f"{number}.jpg"] = name
+            yield f"{folder}/{number}.jpg", image
     else:
         top = f"{folder}/" if synthetic.archive else f"{folder}/{folder}/"
         for named, image in draw_images(synthetic, split):
@@ -115,9 +124,15 @@ def draw_delivery(dataset: Dataset, out: Path) -> None:
     archives: dict[str, list[str]] = {}
     for split, folder in folders.items():
         archives.setdefault(synthetic.archive or folder, []).append(split)
+    labels: dict[str, str] = {}
     for name, splits in archives.items():
         total = sum(drawing.count_all_images(synthetic, split) for split in splits)
-        drawn = (member for split in splits for member in draw_members(dataset, synthetic, split, folders[split]))
+        drawn = (
+            member for split in splits for member in draw_members(dataset, synthetic, split, folders[split], labels)
+        )
         with replace_file(out / f"{name}.zip") as path, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
             for member, image in show_progress(drawn, total, f"draw {name}", "images"):
                 archive.writestr(zipfile.ZipInfo(member, ZIP_TIME), encode_jpeg(image))
+    if dataset.table is not None:
+        columns = [dataset.table.file, dataset.table.label]
+        write_table(out / dataset.table.names[0], pandas.DataFrame(labels.items(), columns=columns))

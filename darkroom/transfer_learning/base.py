@@ -8,12 +8,13 @@ from typing import Any
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import SUMMARY
 from darkroom.core.files import read_json
-from darkroom.images.prepared.views import View, split_learning_rows
+from darkroom.images.prepared.validation import split_learning_rows
+from darkroom.images.prepared.views import View
 from darkroom.training.fitting import Rows
 
 INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")
 """Keys of the base's summary that that of the fine-tune repeats."""
-INHERITED_HYPERPARAMETERS = re.compile(r"view|network\..+|training\.validation_split")
+INHERITED_HYPERPARAMETERS = re.compile(r"view|network\..+|training\.validation_split(\..+)?")
 """Keys of the base's hyperparameters that hold for the fine-tune too."""
 
 

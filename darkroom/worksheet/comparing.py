@@ -32,9 +32,10 @@ MEANS = {
 
 def find_best(material: Material) -> Answer:
     """Which model is best, and is its lead significant?"""
-    files = [material.comparison / name for name in ("models.csv", "pairs.csv")]
-    models, pairs = (read_table(file) for file in files)
-    return {"verdict": describe_verdict(models, pairs, material.dataset), "files": files}
+    files = [material.comparison / name for name in ("models.csv", "pairs.csv", "means.csv")]
+    models, pairs, means = (read_table(file) for file in files)
+    classes = next(iter(material.evaluated.values())).classes.rename(columns={"support": "images"})
+    return {"verdict": describe_verdict(models, pairs, means, classes, material.dataset), "files": files}
 
 
 def compare_choices(material: Material) -> Answer | None:

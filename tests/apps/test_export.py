@@ -81,6 +81,9 @@ def test_the_exported_model_predicts_the_same(
     assert json.loads((tmp_path / "sent/cnn.json").read_text(encoding="utf-8")) == {
         "classes": CLASSES,
         "size": SIZE,
+        "profiles": "ignore",
+        "whole": None,
+        "fraction": None,
         "resize": "pad",
         "filter": "bicubic",
         "mode": "RGB",

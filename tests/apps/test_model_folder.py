@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from darkroom.apps.model_folder import ModelFolder
+from darkroom.apps.model_folder import ANY, READING, ModelFolder
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.params.data import View
+from darkroom.images.decoding.depth import Ranges
+from darkroom.params.data import Decoding, View
 
 
 @pytest.mark.parametrize(("error", "said"), [(KeyError(), "KeyError"), (OSError("no  such\nlayer"), "no such layer")])
@@ -18,8 +19,9 @@ def test_an_error_without_a_reason_is_told_by_its_name(
     def fail(*arguments: Any, **options: Any) -> None:
         raise error
 
-    view = View(dataset="pets", size=8, resize="stretch", filter="box", mode="RGB", corrupt="stop")
+    view = View.model_validate({**ANY, "size": 8, "resize": "stretch", "filter": "box", "mode": "RGB"})
+    decoding = Decoding.model_validate({**READING, "profiles": "convert"})
     monkeypatch.setattr(keras.saving, "load_model", fail)
     with pytest.raises(UserError) as raised:
-        ModelFolder(Path("cnn/model.keras"), ("cat", "dog"), view, "").network()
+        ModelFolder(Path("cnn/model.keras"), ("cat", "dog"), view, decoding, Ranges(None, None), "").network()
     assert str(raised.value).startswith(f"cnn/model.keras: not a whole Keras model ({said}); ")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from darkroom.images.prepared.views import View
 from darkroom.params.model import Runtime
 from stages import prepare
 from tests.support.brightness import sigmoid_network
+from tests.support.decoding import DECODING, TONES
 from tests.support.image_folders import picture, write_folder
 from tests.support.trained_folders import CLASSES, scratch_network, transfer_network, write_model
 
@@ -87,7 +89,7 @@ def test_predictions_are_those_of_the_prepared_view(
     }
     images = write_folder(tmp_path / "images", contents)
     project({f"views.intel-150.{key}": value for key, value in ({"size": 24} | preparation).items()})
-    prepare.main(["intel-150", "--images", str(images), "--out", "view"])
+    prepare.main(["intel-150", "--images", str(images), "--of", "intel", "--out", "view"])
     view = View.open(Path("view"))
     original = write_model(tmp_path / "models/cnn", network(), **view.preparation)
     expected = numpy.asarray(keras.saving.load_model(original / "model.keras").predict_on_batch(view.images("test")))
@@ -116,7 +118,7 @@ def test_of_one_probability_both_classes_are_told(tmp_path: Path, photos: Path, 
     found = json.loads(capsys.readouterr().out)
     view = ModelFolder.open(str(folder)).view
     for row in found:
-        brightness = pixels.read_image(Path(row["file"]), view).mean() / 255
+        brightness = pixels.read_image(Path(row["file"]), view, DECODING, TONES).mean() / 255
         bright = 1 / (1 + numpy.exp(3 - 6 * brightness))
         assert row["probabilities"] == pytest.approx({"dark": 1 - bright, "bright": bright}, abs=1e-4)
         assert row["class"] == ("bright" if bright > 0.5 else "dark")
@@ -180,6 +182,39 @@ def test_a_file_that_is_named_needs_no_ending_and_counts_once(model: Path, photo
     printed = capsys.readouterr()
     assert [row["file"] for row in rows(printed.out)] == ["scan", "photos/.hidden.png", "photos/a/b/c.tif"]
     assert "[predict cnn] 2 of the images named again, and predicted once\n" in printed.err
+
+
+def test_the_images_of_an_archive_are_predicted_as_those_of_its_folder(
+    model: Path, photos: Path, capsys: Output, tmp_path: Path
+) -> None:
+    shutil.make_archive("test", "zip", root_dir=tmp_path, base_dir="photos")
+    predict.main([str(model), "photos", "--format", "csv"])
+    expected = capsys.readouterr().out
+    Path("moved").mkdir()
+    Path("test.zip").rename("moved/test.zip")
+    predict.main([str(model), "moved/test.zip", "photos/2.png", "--format", "csv", "--out", "found.csv"])
+    found = Path("found.csv").read_text(encoding="utf-8")
+    single = expected.splitlines()[2]
+    assert single.startswith("photos/2.png,")
+    assert found == expected.replace("photos/", "moved/test.zip/photos/") + f"{single}\n"
+    assert [row["file"] for row in rows(expected)] == [f"photos/{name}" for name in FOUND]
+
+
+def test_an_archive_that_cannot_be_predicted(model: Path, photos: Path, capsys: Output) -> None:
+    with zipfile.ZipFile("test.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/1.png", b"no image")
+        archive.writestr("huge.png", bytes(3_000_000))
+    with pytest.raises(UserError, match=r"^test\.zip: unpacks to .* --max-expansion allows 100 times"):
+        predict.main([str(model), "test.zip"])
+    with pytest.raises(UserError, match=r"^2 of 2 images could not be read"):
+        predict.main([str(model), "test.zip", "--max-expansion", "5000"])
+    assert "left out test.zip/a/1.png: not an image" in capsys.readouterr().err
+    with zipfile.ZipFile("none.zip", "w") as archive:
+        archive.writestr("notes.txt", b"")
+    with pytest.raises(UserError, match=r"^none\.zip: no images in this archive"):
+        predict.main([str(model), "none.zip"])
+    with pytest.raises(UserError, match=r"^test\.zip: is one of the images"):
+        predict.main([str(model), "test.zip", "--max-expansion", "5000", "--out", "test.zip"])
 
 
 @pytest.mark.parametrize(

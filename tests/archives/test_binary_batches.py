@@ -13,9 +13,9 @@ import pytest
 from darkroom.archives import binary_batches
 from darkroom.archives.expansion import Expansion
 from darkroom.core.errors import UserError
-from darkroom.images.decoding.formats import decode
 from stages import fetch, unzip
 from tests.support.data_sets import records, write_tar
+from tests.support.decoding import decode
 from tests.support.refusals import one_line
 
 Project = Callable[..., Path]

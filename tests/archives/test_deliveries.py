@@ -100,7 +100,8 @@ def test_a_member_that_is_marked_as_utf8_and_is_not(refused: Callable[..., str],
     [
         (b"<html>" * 200, "it is a page or a message of a server's); download it again"),
         (b"PK\3\4" + bytes(2000), "it is a zip archive); unpack it and pack that as .tar.gz"),
-        (b"BZh9" + bytes(2000), "it is a bzip2 file); unpack it and pack that as .tar.gz"),
+        (b"BZh9" + bytes(2000), "Invalid data stream); download or copy it again"),
+        (b"Rar!" + bytes(2000), "it is a RAR archive); unpack it and pack that as .tar.gz"),
         (b"", "it is empty); download or copy it again"),
     ],
 )

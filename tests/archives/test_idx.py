@@ -8,9 +8,9 @@ import numpy
 import pandas
 import pytest
 
-from darkroom.images.decoding.formats import decode
 from stages import unzip
 from tests.support.data_sets import SHARED, idx, write_idx
+from tests.support.decoding import decode
 from tests.support.refusals import one_line
 
 Project = Callable[..., Path]

@@ -13,7 +13,7 @@ from darkroom.archives import manifest
 from darkroom.core.errors import UserError
 from darkroom.params.data import Dataset
 from stages import fetch
-from tests.support.data_sets import records, write_idx, write_tar
+from tests.support.data_sets import dataset, records, write_idx, write_tar
 
 Project = Callable[..., Path]
 PAIRS = [f"{name}-{kind}-ubyte.gz" for name in ("t10k", "train") for kind in ("images-idx3", "labels-idx1")]
@@ -34,9 +34,8 @@ def digests(folder: Path, names: list[str]) -> dict[str, str]:
 
 def of(**changes: object) -> Dataset:
     """A data set of digits, by default in the user's folder."""
-    settings = {"title": "T", "source": "../mine", "sha256": None, "layout": "idx", "draw": None, "max_expansion": 100}
     splits = {"train": ["train"], "validation": [], "test": ["t10k"]}
-    return Dataset.model_validate(settings | {"splits": splits, "synthetic": None} | changes)
+    return dataset(**{"source": "../mine", "layout": "idx", "splits": splits} | changes)
 
 
 def bring(dataset: Dataset, out: Path) -> list[str]:
@@ -139,6 +138,9 @@ def test_a_competition(mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     source = "kaggle:competitions/cats-and-dogs"
     assert bring(of(source=source, **changes), tmp_path / "out") == ["train.zip"]
     assert asked == ["cats-and-dogs"]
+    table = {"names": ["sampleSubmission.csv"], "file": "id", "label": "label", "split": None, "group": None}
+    changes |= {"layout": "csv", "table": {**table, "archives": None, "missing": "stop"}}
+    assert bring(of(source=source, **changes), tmp_path / "table") == ["sampleSubmission.csv", "train.zip"]
 
     def refuse(name: str) -> str:
         raise requests.ConnectionError("no route to host")

@@ -10,9 +10,10 @@ import pytest
 
 from darkroom.core.errors import UserError
 from darkroom.core.growing_array import GrowingArray
-from darkroom.images.decoding.formats import CorruptImageError, decode
+from darkroom.images.decoding.formats import CorruptImageError
 from stages import census, prepare, unzip
 from tests.support.data_sets import write_idx
+from tests.support.decoding import decode
 from tests.support.image_folders import picture, write_folder
 
 Project = Callable[..., Path]
@@ -24,6 +25,7 @@ def digits(project: Project) -> numpy.ndarray:
     """A project with the images of a few digits, of which some validate; the training file's images."""
     draw = {"seed": 1, "train": None, "validation": 2, "test": None}
     view = {"dataset": "mnist", "size": 5, "resize": "stretch", "filter": "bicubic", "mode": "L", "corrupt": "stop"}
+    view["class_order"] = "alphabetical"
     folder = project({"datasets.mnist.draw": draw, "views.digits": view, "census.gallery": 4})
     images = write_idx(folder / "raw", "train", LABELS)
     write_idx(folder / "raw", "t10k", [0, 1, 2, 2])
@@ -52,7 +54,7 @@ def test_the_census_of_three_splits(digits: numpy.ndarray) -> None:
 
 
 def test_a_view_of_three_splits_has_the_pixels_delivered(digits: numpy.ndarray) -> None:
-    prepare.main(["digits", "--images", "images", "--out", "view"])
+    prepare.main(["digits", "--images", "images", "--of", "mnist", "--out", "view"])
     images = pandas.read_csv("images/index.csv", dtype=str)
     rows = pandas.read_csv("view/index.csv", dtype=str)
     assert rows["file"].tolist() == images["file"].tolist()
@@ -72,7 +74,7 @@ def test_a_class_only_in_validation_is_named(project: Project, tmp_path: Path) -
     folder = write_folder(tmp_path / "images", {name: picture(1) for name in [*files, "validation/lake/1.png"]})
     project({"views.intel-150.size": 8})
     with pytest.raises(UserError, match="validation has images of lake, but train"):
-        prepare.main(["intel-150", "--images", str(folder), "--out", "view"])
+        prepare.main(["intel-150", "--images", str(folder), "--of", "intel", "--out", "view"])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 
 from darkroom.core.errors import UserError
 from darkroom.images.prepared.batches import Batches
-from darkroom.images.prepared.views import View, draw_validation_rows
+from darkroom.images.prepared.validation import draw_validation_rows
+from darkroom.images.prepared.views import View
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from darkroom.params.yaml_files import read
 from darkroom.pipeline import planning, template
 from tests.support.refusals import one_line
 
-LIMIT = 15_000
+LIMIT = 15 * 1024
 
 
 def test_every_entry_has_the_values_that_it_had_when_all_were_written_out(root: Path) -> None:
@@ -48,6 +48,9 @@ def test_an_entry_has_its_own_values_then_its_bases_then_the_defaults(project: C
         "filter": "views.intel-256.filter",
         "mode": "defaults.views.mode",
         "corrupt": "defaults.views.corrupt",
+        "value_range": "defaults.views.value_range",
+        "duplicates": "defaults.views.duplicates",
+        "class_order": "defaults.views.class_order",
     }
 
 

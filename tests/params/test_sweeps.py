@@ -91,6 +91,21 @@ def test_a_change_of_a_variant_leaves_its_model_alone() -> None:
             {"datasets.intel.draw": {"seed": 1, "train": None, "validation": 2, "test": None}},
             "models.cnn.training.validation_split: 0.2: the dataset has validation images of its own; write null",
         ),
+        (
+            {
+                "datasets.intel.draw": {"seed": 1, "train": None, "validation": 2, "test": None},
+                "models.cnn.training.validation_split": {"fraction": 0.3, "stratify": True},
+            },
+            "models.cnn.training.validation_split: 0.3: the dataset has validation images of its own; write null",
+        ),
+        (
+            {"models.cnn.training.validation_split": {"fraction": 1.2, "stratify": True}},
+            "models.cnn.training.validation_split.fraction: 1.2: input should be less than 1",
+        ),
+        (
+            {"models.cnn.training.validation_split": {"fraction": 0.2, "stratified": True}},
+            "models.cnn.training.validation_split.stratify: missing; every key must be given",
+        ),
         ({"models.cnn.training.momentum": 0.9}, "models.cnn.training: momentum 0.9: adam has its own"),
         ({"models.cnn.training.callbacks": [{"name": "Nap"}]}, "no callback of this name; allowed: EarlyStopping"),
         (

@@ -17,10 +17,13 @@ from darkroom.pipeline import plan, template, versions
 from tests.support.imports import imported
 
 COMPUTES_NOTHING = {
+    "backports",  # unpacks, and what it unpacks is checked
+    "inflate64",  # the same
     "jinja2",  # formats pages of text
     "kagglehub",  # brings files, whose bytes decide
     "pooch",  # brings files
     "psutil",  # measures what a run costs
+    "py7zr",  # unpacks
     "pydantic",  # validates params.yaml
     "pydantic_core",  # the same
     "pyyaml",  # reads params.yaml, whose values decide
@@ -129,7 +132,11 @@ def test_a_library_that_is_not_installed_is_named(
     root: Path, tmp_path: Path, sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (sources / "dvc.yaml").read_text()
-    (sources / "dvc.yaml").write_text(text.replace("[matplotlib, numpy, pandas, pillow]", "[no-such-package]"))
+    (sources / "dvc.yaml").write_text(
+        text.replace(
+            "[imagehash, matplotlib, numpy, pandas, pillow, pillow-heif, scipy, simplejpeg]", "[no-such-package]"
+        )
+    )
     done = python(root, tmp_path, "darkroom.pipeline.versions")
     assert done.stderr == "error: no-such-package is not installed; run make environment\n"
 

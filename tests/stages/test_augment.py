@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from darkroom.core.errors import UserError
-from darkroom.images.decoding.formats import decode
 from darkroom.images.decoding.images import read_index
 from stages import augment
 from tests.images.test_augmentation import EVERY, NONE
+from tests.support.decoding import decode
 from tests.support.image_folders import picture, write_folder, write_index
 
 FILES = ["train/sea/1.png", "train/sea/2.png", "train/wood/1.png", "test/sea/9.png", "test/wood/9.png"]
@@ -158,6 +158,6 @@ def test_what_stands_in_the_way_is_named_and_nothing_is_left(made: Callable[...,
     ):
         made()
     (folder / "train/sea/1-variant-1.png").unlink()
-    with pytest.raises(UserError, match=r"^images/train/sea/1-variant-1\.png: named in index\.csv, but missing"):
+    with pytest.raises(UserError, match=r"^images/train/sea/1-variant-1\.png: named in index\.csv, but: No such file"):
         made()
     assert sorted(path.name for path in Path().iterdir()) == ["images", "params.yaml"]

@@ -10,15 +10,20 @@ from PIL import Image
 
 from darkroom.census import counts, inspection
 from darkroom.census import page as census_page
+from darkroom.census.tables import tabulate
 from darkroom.core.errors import UserError
+from darkroom.params.data import Suspicious
 from stages import census
+from tests.support.decoding import DECODING, TONES
 from tests.support.image_folders import picture, unpack, write_folder
 from tests.support.pages import unwrap
 
 Project = Callable[..., Path]
 SYNTHETIC = "synthetic images, drawn by a program"
-TABLES = ["classes.csv", "corrupt.csv", "duplicates.csv", "modes.csv", "sizes.csv"]
-FILES = sorted([*TABLES, "census.md", "classes.png", "gallery.png", "sizes.png"])
+TABLES = ["classes.csv", "corrupt.csv", "duplicates.csv", "modes.csv", "sizes.csv", "suspicions.csv", "warnings.csv"]
+SUSPICIOUS = Suspicious(uniform=2, dark=8, bright=247, blurred=0.03, aspect=4, tiny=16)
+FIGURES = ["classes.png", "duplicates.png", "gallery.png", "sizes.png", "suspicions.png"]
+FILES = sorted([*TABLES, "census.md", *FIGURES])
 
 
 def run(images: Path, key: str = "intel", images_are: str = "drawn") -> dict[str, bytes]:
@@ -54,7 +59,7 @@ def images(tmp_path: Path) -> Path:
 def test_the_tables_say_what_the_images_are(project: Project, images: Path) -> None:
     project()
     assert sorted(run(images)) == FILES
-    assert read("classes.csv") == [["NA|bee", 5, 2], ["ant", 11, 4]]
+    assert read("classes.csv") == [["NA|bee", 5, 2], ["ant", 9, 2]]
     assert read("sizes.csv") == [[24, 18, 12, 3, 15], [24, 9, 1, 0, 1], [24, 30, 0, 1, 1], [50, 18, 1, 0, 1]]
     assert read("modes.csv") == [["RGB", "PNG", 16], ["L", "JPEG", 1], ["P", "GIF", 1]]
     corrupt = {file: problem for _, _, file, problem in read("corrupt.csv")}
@@ -67,27 +72,34 @@ def test_duplicates_are_grouped_and_leaks_and_double_labels_named(project: Proje
     project()
     run(images)
     groups: dict[object, tuple[object, list[object]]] = {}
-    for group, kind, _split, _class, file in read("duplicates.csv"):
+    for group, kind, alike, _split, _class, file in read("duplicates.csv"):
+        assert alike == "bytes"
         groups.setdefault(group, (kind, []))[1].append(file)
     assert groups == {
-        1: ("two labels", ["train/NA|bee/label.png", "train/ant/2.png"]),
-        2: ("copy", ["train/ant/0.png", "train/ant/copy.png"]),
-        3: ("leak", ["train/ant/1.png", "test/ant/leak.png"]),
-        4: ("leak, two labels", ["train/ant/3.png", "test/NA|bee/both.png"]),
+        1: ("leak, two labels", ["train/ant/3.png", "test/NA|bee/both.png"]),
+        2: ("leak", ["train/ant/1.png", "test/ant/leak.png"]),
+        3: ("two labels", ["train/NA|bee/label.png", "train/ant/2.png"]),
+        4: ("copy", ["train/ant/0.png", "train/ant/copy.png"]),
     }
     page = unwrap(Path("census/census.md").read_text(encoding="utf-8"))
-    assert "8 files in 4 groups of identical files. Of these groups, 2 stand in more than one split (leaks)" in page
+    assert "- 2 groups of the same images stand in more than one split: 2 of 4 test images are also training" in page
+    assert [(kind, count) for kind, count, _ in read("warnings.csv")] == [
+        *(("leak", 4), ("two labels", 4), ("copy", 2), ("corrupt", 4), ("tiny", 1))
+    ]
+    assert "8 files in 4 groups: 4 with the same bytes. Of these groups, 2 stand in more than one split (leaks)" in page
     assert "(leaks), and 2 under two labels." in page
-    assert page.index("| 4 | leak, two labels | train/ant/3.png |") < page.index("| 2 | copy | train/ant/0.png |")
+    assert page.index("| 1 | leak, two labels | bytes | train/ant/3.png |") < page.index(
+        "| 4 | copy | bytes | train/ant/0.png |"
+    )
 
 
 def test_the_page_gives_totals_verdicts_and_corrupt_files(project: Project, images: Path) -> None:
     project()
     run(images)
     page = unwrap(Path("census/census.md").read_text(encoding="utf-8"))
-    assert r"- 16 training images (NA\|bee 5, ant 11)" in page
-    assert "The training classes are **not** balanced: 8.0 images on average" in page
-    assert r"NA\|bee, with 5, is furthest from this mean (-37.5%; ±10% is allowed)." in page
+    assert r"- 14 training images (NA\|bee 5, ant 9)" in page
+    assert "The training classes are **not** balanced: 7.0 images on average" in page
+    assert r"NA\|bee, with 5, is furthest from this mean (-28.6%; ±10% is allowed)." in page
     assert "- 3 images not 24×18, of various widths and heights" in page
     assert "- smallest by area: 24×9; largest: 50×18" in page
     assert "No, for these reasons:" in page
@@ -97,7 +109,7 @@ def test_the_page_gives_totals_verdicts_and_corrupt_files(project: Project, imag
 
 
 def test_a_dataset_is_called_by_its_key(project: Project, images: Path) -> None:
-    project()
+    project({"datasets._of_scenes_": {"base": "intel"}})
     page = run(images, key="_of_scenes_", images_are="delivered")["census.md"].decode()
     assert page.splitlines()[0] == r"# Census of \_of\_scenes\_"
     assert "\n\n\n" not in page and "| class | train | test |\n| --- | --: | --: |\n" in page
@@ -139,7 +151,7 @@ def test_a_thumbnail_is_small_upright_and_in_proportion(tmp_path: Path) -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
     picture(1, 800, 400).save(tmp_path / "a.jpg", exif=turned)
-    found = inspection.read_thumbnail(tmp_path / "a.jpg")
+    found = inspection.read_thumbnail(tmp_path / "a.jpg", DECODING, TONES)
     assert found.dtype == numpy.uint8 and found.shape == (inspection.THUMBNAIL, inspection.THUMBNAIL // 2, 3)
 
 
@@ -153,7 +165,8 @@ def test_images_alike_can_feed_a_network(project: Project, tmp_path: Path) -> No
         "every image is 24×18",
         "The test classes are balanced: each has 1 image.",
         "None: every file decodes completely.",
-        "None: no two files have the same bytes.",
+        "There are none.",
+        "None: no doubtful file, and none that is nearly uniform, very dark or bright, blurred, tiny",
     ):
         assert line in page
 
@@ -201,8 +214,10 @@ def test_the_real_scenes(tmp_path: Path, root: Path) -> None:
     archives = root.parent / "shared" / "data" / "intel"
     if not archives.is_dir():
         pytest.skip(f"the real images are not at {archives}")
-    images = inspection.inspect_images("census", unpack(archives, tmp_path / "images"))
-    page = census_page.compose_page("scenes", "", 0.1, images)
+    images = inspection.inspect_images("census", unpack(archives, tmp_path / "images"), DECODING)
+    tables = tabulate(images, SUSPICIOUS, 4)
+    assert (images["problem"] == "").all() and (images["doubts"] == "").all()
+    page = census_page.compose_page("scenes", "", 0.1, tables, 4, [])
     for line in (
         "- 1,825 training images (buildings 301, forest 305, glacier 308, mountain 308, sea 303, street 300)",
         "- 605 test images (buildings 100, forest 101, glacier 103, mountain 101, sea 100, street 100)",

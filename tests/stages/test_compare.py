@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import chi2
 
 from darkroom.comparison import class_accuracies, significance
+from darkroom.comparison.verdict import find_largest
 from darkroom.core.errors import UserError
 from stages import compare
 from tests.support.evaluated_folders import CLASSES, EACH, write_evaluation
@@ -35,8 +36,11 @@ def study(project: Callable[..., Path]) -> Path:
     return folder
 
 
-def run(models: Sequence[str] = tuple(RIGHT), out: str = "comparison") -> None:
-    compare.main(["intel", "--models", *models, "--evaluations", "evaluations", "--dataset", "intel", "--out", out])
+def run(models: Sequence[str] = tuple(RIGHT), out: str = "comparison", warnings: Sequence[str] = ()) -> None:
+    rows = [{"kind": "leak", "images": 2, "what": what} for what in warnings]
+    pandas.DataFrame(rows, columns=["kind", "images", "what"]).to_csv("warnings.csv", index=False)
+    options = ["--evaluations", "evaluations", "--dataset", "intel", "--warnings", "warnings.csv", "--out", out]
+    compare.main(["intel", "--models", *models, *options])
 
 
 def read(study: Path, table: str) -> pandas.DataFrame:
@@ -160,9 +164,24 @@ def test_the_page_gives_a_verdict_and_says_that_images_are_synthetic(study: Path
     assert "cnn-bn is significantly better than cnn-bn-256-gap and cnn." in page
     assert "2 of 3 pairs of models differ significantly, after correction." in page
     assert "cnn 67.8% ± 4.0 points (3 seeds)" in page
-    assert "removed" not in page
+    assert "Always answering wald would be correct for 33.3%; as a mean over classes, cnn-bn reaches 90.0%." in page
+    assert "removed" not in page and "The census warns" not in page
     headings = [line for line in page.splitlines() if line.startswith("#")]
     assert headings and all("synthetic images" in line for line in headings)
+
+
+def test_the_verdict_says_what_the_census_warns_of(study: Path) -> None:
+    run(warnings=["2 of 180 test images are also training images", "very dark: 1 image"])
+    page = page_of(study)
+    place = page.index("The census warns: 2 of 180 test images are also training images.")
+    dark = page.index("The census warns: very dark: 1 image.")
+    assert page.index("Highest accuracy") < place < dark < page.index("## Models")
+
+
+def test_the_largest_class_is_named_beside_an_accuracy_that_it_alone_explains() -> None:
+    classes = pandas.DataFrame({"class": ["rare", "usual"] * 2, "images": [1, 1000] * 2})
+    found = find_largest(classes)
+    assert (found["class"], found["share"]) == ("usual", 1000 / 1001)
 
 
 def test_what_is_said_of_models_names_them_once(study: Path, project: Callable[..., Path]) -> None:
@@ -211,6 +230,6 @@ def test_replicates_without_their_first_are_refused(study: Path) -> None:
 
 
 def test_an_unknown_study_is_named(study: Path) -> None:
-    options = ["--models", "cnn", "--evaluations", "e", "--dataset", "intel", "--out", "o"]
+    options = ["--models", "cnn", "--evaluations", "e", "--dataset", "intel", "--warnings", "w", "--out", "o"]
     with pytest.raises(UserError, match="studies: no entry 'flowers'; there is intel"):
         compare.main(["flowers", *options])

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import tarfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import pytest
 import requests
 
 from benchmarks.project import edit
-from darkroom.archives import download
+from darkroom.archives import download, resuming
 from darkroom.core.errors import UserError
 from darkroom.params.document import load
 from darkroom.pipeline import plan
@@ -217,21 +218,46 @@ def test_a_missing_folder(pets: Callable[..., Path]) -> None:
 def test_a_source_that_is_no_archive(pets: Callable[..., Path], mine: Path) -> None:
     (mine / "pets.rar").write_bytes(b"x")
     pets(["train"], ["test"], "../mine/pets.rar")
-    refused("datasets.intel.source", "not a zip archive")
+    refused("datasets.intel.source", ".rar is not read: unpack pets.rar first, give the folder")
 
 
-@pytest.mark.parametrize("link", ["train/cat/2.jpg", "train/newt", "train"])
-def test_links_in_class_folders_are_refused(pets: Callable[..., Path], mine: Path, link: str) -> None:
-    class_folders(mine / "elsewhere")
+@pytest.mark.parametrize("link", ["train/cat/2.jpg", "train/newt", "train", "train/newt/1.jpg"])
+def test_links_are_followed_and_their_content_is_packed(pets: Callable[..., Path], mine: Path, link: str) -> None:
+    class_folders(mine / "elsewhere" / "cat")
     class_folders(mine / "test")
+    target = {"train": "elsewhere/cat", "train/newt": "elsewhere/cat/cat"}.get(link, "elsewhere/cat/cat/1.jpg")
     if link != "train":
         class_folders(mine / "train")
-    target = mine / "elsewhere" / ("cat/1.jpg" if link.endswith("jpg") else "")
-    (mine / link).symlink_to(target)
+    (mine / link).parent.mkdir(exist_ok=True)
+    (mine / link).symlink_to(mine / target)
     before = snapshot(mine)
     pets(["train"], ["test"])
-    refused(f"mine/{link}", "link")
+    assert run() == ["test.zip", "train.zip"]
+    added = {"train": [], "train/newt": ["train/newt/1.jpg"]}.get(link, [link])
+    with zipfile.ZipFile("data/raw/intel/train.zip") as packed:
+        names = [name for name in packed.namelist() if not name.endswith("/")]
+        assert names == sorted(["train/cat/1.jpg", "train/dog/1.jpg", *added])
+        assert {packed.read(name) for name in added} <= {b"cat/1.jpg"}
     assert snapshot(mine) == before
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "words"),
+    [
+        ("train/cat/2.jpg", "nowhere.jpg", "a link to nowhere.jpg, which leads nowhere; mend or remove it"),
+        ("train/cat/2.jpg", "2.jpg", "a link to 2.jpg, which leads nowhere"),
+        ("train/cat/more", "..", "a link to .., in which it lies itself; remove it"),
+        ("train/cat/more", "../..", "a link to ../.., in which it lies itself; remove it"),
+    ],
+)
+def test_a_link_that_leads_nowhere_or_back(
+    pets: Callable[..., Path], mine: Path, link: str, target: str, words: str
+) -> None:
+    for split in ("test", "train"):
+        class_folders(mine / split)
+    (mine / link).symlink_to(target)
+    pets(["train"], ["test"])
+    refused(f"mine/{link}", words)
 
 
 def test_something_other_than_a_file_is_refused(pets: Callable[..., Path], mine: Path) -> None:
@@ -317,8 +343,9 @@ class Broken(Quiet):
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., str]]:
+def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """Serve a folder on this machine and return the address."""
+    monkeypatch.setattr(resuming, "PARTS", tmp_path / "parts")
     servers = []
 
     def start(folder: Path, handler: type[Quiet] = Quiet) -> str:
@@ -383,7 +410,7 @@ def test_a_download_that_breaks_off(tmp_path: Path, mine: Path, serve: Callable[
     failed(f"{serve(mine, Broken)}/pets.zip", "0" * 64, tmp_path / "in", "datasets.pets.source", "download failed")
 
 
-def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+def test_a_server_that_is_not_there(tmp_path: Path, serve: Callable[..., str]) -> None:
     failed("http://127.0.0.1:9/pets.zip", "0" * 64, tmp_path / "in", "datasets.pets.source", "check the network")
 
 
@@ -420,6 +447,29 @@ def test_a_downloaded_archive_must_hold_the_splits(
     Path("data/raw/intel").rmdir()
     pets(["train"], ["prove"], "https://host/pets.zip", digest)
     refused("datasets.intel.splits.test", "'prove'", "https://host/pets.zip")
+
+
+def test_a_downloaded_tar_is_checked_as_it_came_and_becomes_a_zip(
+    pets: Callable[..., Path], mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tarfile.open(mine / "pets.tar.gz", "w:gz") as served:
+        for split in ("train", "test"):
+            served.add(class_folders(mine / split), f"pets/{split}")
+    digest = hashlib.sha256((mine / "pets.tar.gz").read_bytes()).hexdigest()
+
+    def receive(url: str, known_hash: str, fname: str, path: Path, downloader: object) -> str:
+        shutil.copyfile(mine / "pets.tar.gz", path / fname)
+        return str(path / fname)
+
+    monkeypatch.setattr("pooch.retrieve", receive)
+    pets(["train"], ["test"], "https://host/pets.tar.gz", digest)
+    assert run() == ["pets.zip"]
+    assert pandas.read_csv("data/raw/intel/manifest.csv")[["name", "sha256"]].values.tolist() == [
+        ["pets.tar.gz", digest]
+    ]
+    with zipfile.ZipFile("data/raw/intel/pets.zip") as packed:
+        files = {name for name in packed.namelist() if not name.endswith("/")}
+    assert files == {f"pets/{split}/{name}" for split in ("train", "test") for name in IMAGES}
 
 
 def test_kaggle(pets: Callable[..., Path], mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:

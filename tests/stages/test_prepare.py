@@ -18,10 +18,11 @@ from PIL import Image, ImageCms, ImageOps
 from darkroom.core import parallel
 from darkroom.core.errors import UserError
 from darkroom.images.decoding import pixels
-from darkroom.images.decoding.formats import CorruptImageError, decode, find_corruption, is_image_name
+from darkroom.images.decoding.formats import CorruptImageError, is_image_name
 from darkroom.images.prepared.views import View as PreparedView
 from darkroom.params.data import View
 from stages import prepare
+from tests.support.decoding import decode, find_corruption, turn_upright
 from tests.support.image_folders import picture, write_folder, write_index
 
 Project = Callable[..., Path]
@@ -35,6 +36,9 @@ def view(**changes: object) -> View:
         "filter": "bicubic",
         "mode": "RGB",
         "corrupt": "stop",
+        "value_range": None,
+        "duplicates": "report",
+        "class_order": "alphabetical",
     }
     return View.model_validate(settings | changes)
 
@@ -52,7 +56,7 @@ def exif(orientation: int) -> Image.Exif:
 
 
 def run(key: str, images: Path, out: Path) -> None:
-    prepare.main([key, "--images", str(images), "--out", str(out)])
+    prepare.main([key, "--images", str(images), "--of", "intel", "--out", str(out)])
 
 
 @pytest.fixture
@@ -112,6 +116,9 @@ def test_labels_index_and_description_agree_with_the_images(project: Project, im
         "dataset": "intel",
         "classes": ["NA", "sea"],
         "size": 16,
+        "profiles": "convert",
+        "whole": None,
+        "fraction": None,
         "resize": "stretch",
         "filter": "bicubic",
         "mode": "RGB",
@@ -154,7 +161,7 @@ def test_damaged_images_stop_the_run_and_are_all_named_at_once(project: Project,
     line = str(caught.value)
     assert "\n" not in line and "3 corrupt images" in line and "views.intel-150.corrupt: leave-out" in line
     for named in (
-        "train/sea/0.jpg (corrupt: image file is truncated",
+        "train/sea/0.jpg (corrupt: Premature end of JPEG file",
         "train/NA/2.png (zero bytes)",
         "test/NA/1.png (not",
     ):
@@ -240,7 +247,18 @@ def test_a_full_disk_gives_one_line_and_leaves_nothing(
     isolated = ["unshare", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, "sh"]
     try:
         result = subprocess.run(
-            [*isolated, sys.executable, *program, "intel-150", "--images", str(images), "--out", "disk/view"],
+            [
+                *isolated,
+                sys.executable,
+                *program,
+                "intel-150",
+                "--images",
+                str(images),
+                "--of",
+                "intel",
+                "--out",
+                "disk/view",
+            ],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(root)},
             capture_output=True,
@@ -336,14 +354,14 @@ EIGHT = numpy.rint(RAMP / 257).astype(numpy.uint8)
 def test_more_than_eight_bits_are_scaled_not_clipped(tmp_path: Path, name: str, image: Image.Image) -> None:
     image.save(tmp_path / name)
     for mode in ("RGB", "L"):
-        values = numpy.asarray(pixels.turn_upright(decode(tmp_path / name), mode)).reshape(30, 40, -1)
+        values = numpy.asarray(turn_upright(decode(tmp_path / name), mode)).reshape(30, 40, -1)
         assert numpy.array_equal(values, numpy.repeat(EIGHT[..., None], values.shape[-1], axis=2))
 
 
 def test_a_value_that_is_no_number_is_black(tmp_path: Path) -> None:
     values = numpy.array([[numpy.nan, 1.0, 0.5]], dtype=numpy.float32)
     Image.fromarray(values).save(tmp_path / "a.tif")
-    assert numpy.asarray(pixels.turn_upright(decode(tmp_path / "a.tif"), "L")).tolist() == [[0, 255, 128]]
+    assert numpy.asarray(turn_upright(decode(tmp_path / "a.tif"), "L")).tolist() == [[0, 255, 128]]
 
 
 @pytest.mark.parametrize("kind", ["png", "webp", "tiff", "la.png", "palette.png", "gif"])
@@ -365,16 +383,16 @@ def test_transparent_images_lie_on_black(tmp_path: Path, kind: str) -> None:
         image.paste((200, 100, 50, 128), (4, 0, 8, 8))
         image.save(path, **({"lossless": True} if kind == "webp" else {}))
         expected = (10, 200, 30), (100, 50, 25)
-    plain = pixels.turn_upright(decode(path), "RGB")
+    plain = turn_upright(decode(path), "RGB")
     assert (plain.getpixel((1, 1)), plain.getpixel((6, 1))) == expected
-    assert pixels.turn_upright(decode(path), "L").getpixel((6, 1)) == Image.new("RGB", (1, 1), expected[1]).convert(
+    assert turn_upright(decode(path), "L").getpixel((6, 1)) == Image.new("RGB", (1, 1), expected[1]).convert(
         "L"
     ).getpixel((0, 0))
 
 
 def test_a_transparent_value_of_sixteen_bits_is_black(tmp_path: Path) -> None:
     Image.fromarray(RAMP).save(tmp_path / "a.png", transparency=int(RAMP[20, 5]))
-    values = numpy.asarray(pixels.turn_upright(decode(tmp_path / "a.png"), "L"))
+    values = numpy.asarray(turn_upright(decode(tmp_path / "a.png"), "L"))
     assert values[20, 5] == 0 and values[20, 6] == EIGHT[20, 6]
 
 
@@ -392,7 +410,7 @@ def test_other_modes_keep_their_colours(tmp_path: Path, name: str) -> None:
     stored.save(tmp_path / name, quality=100)
     image = decode(tmp_path / name)
     assert image.mode == stored.mode
-    plain = numpy.asarray(pixels.turn_upright(image, "RGB")).astype(int)
+    plain = numpy.asarray(turn_upright(image, "RGB")).astype(int)
     wanted = numpy.asarray(
         (stored if name in ("one.png", "palette.bmp") else original.convert("L") if grey else original).convert("RGB")
     )
@@ -403,7 +421,7 @@ def test_adobe_cmyk_is_not_inverted(tmp_path: Path) -> None:
     white = Image.new("CMYK", (16, 16), (0, 0, 0, 0))
     white.save(tmp_path / "a.jpg", quality=100)
     assert b"Adobe" in (tmp_path / "a.jpg").read_bytes()
-    assert min(pixels.turn_upright(decode(tmp_path / "a.jpg"), "RGB").getpixel((8, 8))) > 250
+    assert min(turn_upright(decode(tmp_path / "a.jpg"), "RGB").getpixel((8, 8))) > 250
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -412,7 +430,7 @@ def test_exif_orientation_is_honoured_once(tmp_path: Path, orientation: int, kin
     path = tmp_path / f"a.{kind.lower()}"
     path.write_bytes(encoded(picture(1), kind, exif=exif(orientation)))
     expected = ImageOps.exif_transpose(Image.open(path))
-    plain = pixels.turn_upright(decode(path), "RGB")
+    plain = turn_upright(decode(path), "RGB")
     assert plain.size == ((18, 24) if orientation > 4 else (24, 18))
     assert numpy.array_equal(numpy.asarray(plain), numpy.asarray(expected))
 
@@ -421,7 +439,7 @@ def test_exif_orientation_is_honoured_once(tmp_path: Path, orientation: int, kin
 def test_unreadable_exif_leaves_the_image_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(encoded(picture(1), "PNG", exif=b"Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff"))
-    assert pixels.turn_upright(decode(path), "RGB").size == (24, 18)
+    assert turn_upright(decode(path), "RGB").size == (24, 18)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1000, 1), (1, 1000), (1, 1), (10, 30)])
@@ -440,7 +458,7 @@ def test_only_the_first_frame_counts(tmp_path: Path) -> None:
     for name in ("a.gif", "a.png", "a.webp", "a.tif"):
         lossless = {"lossless": True} if name == "a.webp" else {}
         frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], **lossless)
-        assert pixels.turn_upright(decode(tmp_path / name), "RGB").getpixel((4, 4)) == (250, 0, 0)
+        assert turn_upright(decode(tmp_path / name), "RGB").getpixel((4, 4)) == (250, 0, 0)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "JPEG2000"])

@@ -13,7 +13,8 @@ import pytest
 from darkroom.core import runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.images.prepared.views import View, split_learning_rows
+from darkroom.images.prepared.validation import split_learning_rows
+from darkroom.images.prepared.views import GROUPS, View
 from darkroom.params.training import Training
 from darkroom.pipeline import record
 from darkroom.training import fitting
@@ -54,6 +55,19 @@ def test_it_learns_and_its_history_is_true(folder: Path) -> None:
     assert (probabilities.argmax(axis=1) == labels).mean() == pytest.approx(history["val_accuracy"][best], abs=1e-6)
     loss = -numpy.log(probabilities[numpy.arange(len(rows)), labels]).mean()
     assert loss == pytest.approx(history["val_loss"][best], abs=1e-5)
+
+
+def test_images_of_one_group_train_or_validate(folder: Path, project: Callable[..., Path]) -> None:
+    project(model({"validation_split": {"fraction": 0.25, "stratify": True}}))
+    view = View.open(folder / "view")
+    groups = numpy.arange(len(view.labels("train"))) // 4
+    numpy.save(folder / "view" / GROUPS, groups)
+    summary = json.loads((trained("model") / "summary.json").read_text())
+    assert summary["validation_split"] == {"fraction": 0.25, "stratify": True}
+    assert summary["hyperparameters"]["training.validation_split.stratify"] is True
+    rows = split_learning_rows(view, summary["validation_split"], summary["split_seed"])
+    assert [len(part) for part in rows] == [summary["train_images"], summary["validation_images"]]
+    assert not set(groups[rows[0]]) & set(groups[rows[1]])
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(folder: Path) -> None:

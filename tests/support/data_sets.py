@@ -33,8 +33,16 @@ SETTINGS: dict[str, Any] = {
     "sha256": None,
     "layout": "class-folders",
     "splits": SPLITS,
+    "class_pattern": None,
+    "group": None,
+    "table": None,
     "draw": None,
     "max_expansion": 100,
+    "near_duplicates": "auto",
+    "most_left_out": 0.01,
+    "names": None,
+    "class_level": None,
+    "empty_classes": "refuse",
     "synthetic": None,
 }
 

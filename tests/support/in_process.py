@@ -12,10 +12,11 @@ from darkroom.pipeline import record, template
 RECORD = "--record"
 
 
-def make(folder: Path) -> list[str]:
-    """Run the command of every stage of dvc.yaml, and return their names in the order in which they ran."""
+def make(folder: Path, *only: str) -> list[str]:
+    """Run the command of every stage of dvc.yaml, or of some, and return their names in the order in which they ran."""
     with chdir(folder):
-        ordered = list(in_order(list(template.read_stages().values())))
+        stages = template.read_stages()
+        ordered = list(in_order([stages[name] for name in only or stages]))
         for stage in ordered:
             _, _, module, *arguments = shlex.split(stage.command)
             file = None

@@ -27,6 +27,7 @@ NETWORK = {
     },
 }
 TRAINING: dict[str, Any] = {**small_study.TRAINING, "learning_rate": 0.02, "epochs": 6}
+ARGUMENTS = ["cnn", "--model", "cnn", "--replicate", "1", "--view", "view"]
 AUGMENTATION = {"flip": "horizontal", "rotation": 15, "translation": 0.1, "zoom": 0.1, "shear": 5}
 AUGMENTATION |= {"brightness": 0.1, "contrast": 0.1, "fill": "reflect"}
 
@@ -54,9 +55,8 @@ def model(training: dict[str, Any], **network: Any) -> dict[str, Any]:
 
 def started(folder: Path, out: str, **variables: str) -> "subprocess.Popen[str]":
     """A training of ``cnn`` in a process of its own."""
-    arguments = ["cnn", "--model", "cnn", "--replicate", "1", "--view", "view", "--out", out]
     return subprocess.Popen(
-        [sys.executable, "-m", "stages.train", *arguments],
+        [sys.executable, "-m", "stages.train", *ARGUMENTS, "--out", out],
         cwd=folder,
         env={**environment(), "PYTHONPATH": str(ROOT), **variables},
         stderr=subprocess.PIPE,

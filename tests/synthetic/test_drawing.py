@@ -11,13 +11,13 @@ from PIL import Image
 from pydantic import ValidationError
 from sklearn.ensemble import RandomForestClassifier
 
-from darkroom.images.decoding.formats import decode
 from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset, Synthetic
 from darkroom.synthetic import deliveries as synthetic
 from darkroom.synthetic.drawing import draw_picture
 from stages import unzip
 from tests.support.data_sets import dataset
+from tests.support.decoding import decode
 
 Project = Callable[..., Path]
 NAMES = ["airplane", "bird", "cat", "deer", "dog", "frog", "horse", "ship"]

@@ -11,7 +11,8 @@ import pytest
 
 from benchmarks.project import edit
 from darkroom.core.scratch import BACKUPS
-from tests.support.learning import AUGMENTATION, finished, killed, model, write_view
+from stages import train
+from tests.support.learning import ARGUMENTS, AUGMENTATION, finished, killed, model, write_view
 from tests.support.small_study import STOP
 
 pytestmark = pytest.mark.slow
@@ -59,7 +60,7 @@ def backups(folder: Path) -> list[Path]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_training_ends_with_the_same_bytes(folder: Path, kind: str) -> None:
     chosen(folder, KINDS[kind])
-    finished(folder, "models/one/whole")
+    train.main([*ARGUMENTS, "--out", "models/one/whole"])
     killed(folder, "models/one/again", at_epoch(5))
     assert len(backups(folder)) == 1
     assert not (folder / "models/one/again").exists()

@@ -112,11 +112,11 @@ def test_networks_on_backbones_of_every_kind_are_cut_and_saved_whole(
     assert isinstance(cut, Cut)
     assert names[-2] not in cut.frozen
     images = numpy.random.default_rng(0).integers(0, 256, (3, size, size, 3), dtype=numpy.uint8)
-    whole = model.predict_on_batch(images)
-    pieces = flat.behind(cut).predict_on_batch(flat.before(cut).predict_on_batch(images))
+    whole = model(images, training=False)  # called, as to compile these networks for one batch would take most time
+    pieces = flat.behind(cut)(flat.before(cut)(images, training=False), training=False)
     numpy.testing.assert_allclose(pieces, whole, atol=1e-5)
     save(model, tmp_path / "model.keras")
-    numpy.testing.assert_allclose(load_network(tmp_path).predict_on_batch(images), whole, atol=1e-5)
+    numpy.testing.assert_allclose(load_network(tmp_path)(images, training=False), whole, atol=1e-5)
 
 
 def test_the_fingerprint_follows_weights_and_connections_not_names() -> None:

@@ -14,8 +14,9 @@ import yaml
 from benchmarks import trivial
 from benchmarks.project import ROOT, edit, git, run, snakemake
 from darkroom.params.yaml_files import read
+from tests.support import in_process
 from tests.support.small_study import MODEL, SMALL, photographs, results, small
-from tests.support.stub_study import comment
+from tests.support.stub_study import PLAIN, comment
 
 pytestmark = pytest.mark.slow
 
@@ -67,14 +68,15 @@ def test_results_of_synthetic_images_say_so(made: Path) -> None:
 
 
 def test_an_edit_without_effect_runs_its_stages_and_nothing_after_them_but_costs(again: Path) -> None:
-    """``costs`` reads the records of the trainings, which have new times."""
+    """``costs`` reads the records of the trainings, which have new times.
+
+    Of the other stages, with commands that cost nothing, tests/workflow/test_reconcile.py tells the same.
+    """
     before = results(again)
     edit(again, {"census.gallery": 2})
-    for module in ("darkroom/training/fitting.py", "stages/prepare.py", "stages/costs.py"):
+    for module in ("stages/train.py", "stages/costs.py"):
         comment(again, module)
-    prepared = [f"prepare@intel-{size}" for size in (150, 180, 256)]
-    trained = ["finetune@tuned", "train@normalized", "train@plain", "transfer@frozen"]
-    assert snakemake(again) == sorted(["census@intel", "costs@intel", *prepared, *trained])
+    assert snakemake(again) == ["census@intel", "costs@intel", "train@normalized", "train@plain"]
     now = results(again)
     changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
     assert changed == {f"results/census/intel/{name}" for name in ("gallery.png",)}
@@ -141,11 +143,16 @@ def test_clean_removes_what_can_be_made_again_and_nothing_else(again: Path) -> N
     assert all((again / name).exists() for name in before if name)
 
 
+def leave_replicates(folder: Path, model: str) -> None:
+    """Let the study be of two trainings of one model."""
+    left = {model: {**read(folder / "params.yaml")["models"][model], "replicates": 2}}
+    edit(folder, {"models": left, "finetunes": {}, "backbones": {}, "studies.intel.models": [model]})
+
+
 def test_replicates_give_mean_and_deviation_and_removed_models_leave_the_table(again: Path) -> None:
-    plain = {"plain": {**MODEL, "replicates": 2}}
-    edit(again, {"models": plain, "finetunes": {}, "backbones": {}, "studies.intel.models": ["plain"]})
-    second = ["evaluate@plain-replicate-2", "train@plain-replicate-2"]
-    assert snakemake(again) == ["compare@intel", "costs@intel", *second, "worksheet@intel"]
+    leave_replicates(again, "plain")
+    run(again, "darkroom.pipeline.plan")
+    in_process.make(again, "train@plain-replicate-2", "evaluate@plain-replicate-2", "compare@intel")
     table = pandas.read_csv(again / "results/intel/comparison/models.csv").set_index("model")
     assert list(table.index) == ["plain"]
     assert table.loc["plain", "replicates"] == 2
@@ -155,32 +162,50 @@ def test_replicates_give_mean_and_deviation_and_removed_models_leave_the_table(a
     assert table.loc["plain", "sd_accuracy"] == pytest.approx(accuracies.std(ddof=1), abs=1e-6)
 
 
-def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(tmp_path: Path) -> None:
+def test_replicates_are_made_alone(stub: Path) -> None:
+    leave_replicates(stub, PLAIN)
+    second = [f"evaluate@{PLAIN}-replicate-2", f"train@{PLAIN}-replicate-2"]
+    assert snakemake(stub) == ["compare@intel", "costs@intel", *second, "worksheet@intel"]
+
+
+def have_photographs(folder: Path, source: Path) -> None:
+    """Let the study be of one model on a data set of the user's own."""
+    document = yaml.safe_load((folder / "params.yaml").read_text())
+    dataset = document["datasets"]["intel"] | {"title": "Holidays", "source": str(source), "synthetic": None}
+    dataset["splits"] = {"train": ["learn"], "validation": [], "test": ["exam"]}
+    view = {**document["views"]["intel-150"], "resize": "pad", "filter": "lanczos", "dataset": "holidays", "size": 20}
+    views = {"tiny": view}
+    changes = {"datasets": {"holidays": dataset}, "views": views, "models": {"plain": {**MODEL, "view": "tiny"}}}
+    changes |= {"finetunes": {}, "backbones": {}, "augmented": {}}
+    study = {"models": ["plain"], "sweeps": [], "without": [], "confidence": 0.9, "correction": "holm"}
+    edit(folder, {**changes, "studies": {"photographs": study}})
+
+
+def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(stub: Path, tmp_path: Path) -> None:
+    """What is computed, in this process; and what runs, with commands that cost nothing."""
     folder, source = small(tmp_path / "project"), tmp_path / "my images"
     source.mkdir()
     photographs(source / "learn.zip", 24)
     photographs(source / "exam.zip", 8)
     kept = {file: file.read_bytes() for file in source.iterdir()}
-    document = yaml.safe_load((folder / "params.yaml").read_text())
-    dataset = document["datasets"]["intel"] | {"title": "Holidays", "source": str(source), "synthetic": None}
-    dataset["splits"] = {"train": ["learn"], "validation": [], "test": ["exam"]}
-    views = {"tiny": {**document["views"]["intel-256"], "dataset": "holidays", "size": 20}}
-    changes = {"datasets": {"holidays": dataset}, "views": views, "models": {"plain": {**MODEL, "view": "tiny"}}}
-    changes |= {"finetunes": {}, "backbones": {}, "augmented": {}}
-    study = {"models": ["plain"], "sweeps": [], "without": [], "confidence": 0.9, "correction": "holm"}
-    edit(folder, {**changes, "studies": {"photographs": study}})
-    assert len(snakemake(folder)) == 9
+    have_photographs(folder, source)
+    run(folder, "darkroom.pipeline.plan")
+    made = in_process.make(folder)
+    assert len(made) == 9
     table = pandas.read_csv(folder / "results/photographs/comparison/models.csv")
     assert table.loc[0, "images"] == 16
     assert "synthetic" not in (folder / "results/photographs/comparison/comparison.md").read_text()
     assert "snow & ice" in (folder / "results/photographs/evaluations/plain/evaluation.md").read_text()
+    have_photographs(stub, source)
+    assert snakemake(stub) == sorted(made)
     assert {file: file.read_bytes() for file in source.iterdir()} == kept
 
     photographs(source / "exam.zip", 9)
-    executed = snakemake(folder)
+    executed = snakemake(stub)
     assert {"fetch@holidays", "unzip@holidays", "prepare@tiny", "evaluate@plain", "compare@photographs"} <= set(
         executed
     )
+    in_process.make(folder, *executed)
     assert pandas.read_csv(folder / "results/photographs/comparison/models.csv").loc[0, "images"] == 18
 
 
@@ -224,7 +249,8 @@ def test_the_worksheets_pretrained_pair_is_one_edit_away(tmp_path: Path) -> None
     folder = small(tmp_path / "project", changes)
     edit(folder, {"backbones.efficientnetb0.weights": "none", "models.efficientnetb0.training.epochs": 2})
     edit(folder, {"finetunes.efficientnetb0-finetuned.training.epochs": 2})
-    snakemake(folder)
+    run(folder, "darkroom.pipeline.plan")
+    in_process.make(folder)
     table = pandas.read_csv(folder / "results/intel/comparison/models.csv").set_index("model")
     assert list(table["parameters"]) == [4_416_297, 4_416_297]
     assert list(table["trainable_parameters"]) == [364_166, 1_715_126]

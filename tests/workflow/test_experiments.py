@@ -13,10 +13,10 @@ pytestmark = pytest.mark.slow
 OF_THE_STUDY = ("compare@intel", "costs@intel", "worksheet@intel")
 
 
-def executed(folder: Path, override: str) -> set[str]:
+def executed(folder: Path, *overrides: str) -> set[str]:
     """The stages that DVC executes in an experiment."""
     trivial.forget(folder)
-    run(folder, "dvc", "exp", "run", "--set-param", override)
+    run(folder, "dvc", "exp", "run", *(f"--set-param={override}" for override in overrides))
     return {stage for stage, _ in trivial.executed(folder)}
 
 
@@ -28,8 +28,8 @@ def test_an_experiment_runs_what_has_the_value(stub: Path) -> None:
     assert executed(stub, "models.model-0001.training.learning_rate=0.25") == first
     assert executed(stub, "models.model-0001.training.epochs=7") == both
     assert executed(stub, "defaults.training.batch_size=16") == both
-    assert executed(stub, "defaults.training.learning_rate=0.125") == set()
-    assert executed(stub, "defaults.finetunes.training.epochs=4") == set()
+    unused = ("defaults.training.learning_rate=0.125", "defaults.finetunes.training.epochs=4")
+    assert executed(stub, *unused) == set()
     assert "training.batch_size" in run(stub, "dvc", "params", "diff").stdout
 
 

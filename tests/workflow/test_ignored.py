@@ -95,7 +95,7 @@ def test_classes_of_any_name_are_tracked_pushed_and_cloned(folder: Path) -> None
     said = run(folder, "snakemake", "data/images/intel").stderr
     count = 2 * len(CLASSES) * len(FILES)
     assert len(images(folder)) == count
-    assert f"{len(HIDDEN) * len(FILES)} skipped, no images or in hidden folders" in said
+    assert f"{2 * len(HIDDEN) * len(FILES)} left out, in hidden folders: " in said
     run(folder, "workflow.remote", "../storage")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "Images")

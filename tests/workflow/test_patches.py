@@ -15,7 +15,7 @@ import pytest
 from snakemake.jobs import GroupJob
 
 from benchmarks.project import ROOT, environment
-from workflow import executors
+from workflow import executors, storage
 
 REFUSED = "Unable to submit: invalid account"
 
@@ -92,7 +92,7 @@ def test_the_executor_for_slurm_asks_sacct_where_squeue_is_to_be_asked(monkeypat
 SNAKEFILE = """
 import sys
 sys.path.insert(0, "{root}")
-from workflow import executors
+from workflow import executors, storage
 
 looked = []
 
@@ -151,3 +151,27 @@ def test_dvcs_locks_name_processes_and_not_their_machine(tmp_path: Path) -> None
     with rwlock(str(tmp_path), localfs, "repro", [], [str(tmp_path / "out")], False):
         (info,) = json.loads((tmp_path / "rwlock").read_text())["write"].values()
     assert info == {"pid": os.getpid(), "cmd": "repro"}
+
+
+def walked(top: Path) -> set[str]:
+    """The names that DVC finds in a folder."""
+    from dvc.fs import localfs
+
+    return {name for _, _, names in localfs.walk(str(top)) for name in names}
+
+
+def test_dvc_looks_into_no_linked_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """storage.follow_links"""
+    from dvc_objects.fs import local
+
+    monkeypatch.setattr(local, "os", os)
+    for name in ("source/own.png", "elsewhere/linked.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    (tmp_path / "source/more").symlink_to("../elsewhere")
+    assert walked(tmp_path / "source") == {"own.png"}
+    storage.follow_links()
+    storage.follow_links()
+    assert walked(tmp_path / "source") == {"own.png", "linked.png"}
+    monkeypatch.chdir(tmp_path / "source")
+    assert walked(tmp_path / "source") == {"own.png"}

@@ -64,6 +64,20 @@ def ann(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def pulled_after_ann(shared: Path, ann: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another clone, pulled after Ann had pushed what she tried."""
+    folder = project.cloned(shared, tmp_path_factory.mktemp("pulled") / "clone")
+    run(folder, "workflow.sharing", "pull")
+    return folder
+
+
+@pytest.fixture
+def bob(pulled_after_ann: Path, shared: Path, tmp_path: Path) -> Path:
+    """A copy of this clone, with the source beside it, to try things on."""
+    return stub_study.bring_source(shared, stub_study.copy(pulled_after_ann, tmp_path / "clone"))
+
+
 def test_a_clone_anywhere_finds_the_folder_and_has_nothing_to_do(shared: Path, tmp_path: Path) -> None:
     folder = cloned(shared, tmp_path / "elsewhere/and deeper/clone")
     said = run(folder, "workflow.sharing", "pull").stdout
@@ -110,34 +124,30 @@ def forge(folder: Path) -> None:
             os.utime(other, (time.time() + 60, time.time() + 60))
 
 
-def test_what_a_colleague_tried_is_restored_and_not_computed(ann: Path, shared: Path, tmp_path: Path) -> None:
-    folder = cloned(shared, tmp_path / "clone")
-    run(folder, "workflow.sharing", "pull")
-    forge(folder)
-    edit(folder, {DROPOUT: TRIED})
-    assert snakemake(folder) == []
+def test_what_a_colleague_tried_is_restored_and_not_computed(ann: Path, bob: Path) -> None:
+    forge(bob)
+    edit(bob, {DROPOUT: TRIED})
+    assert snakemake(bob) == []
     tried = ann.parent / "tried"
     for name in (NETWORK, METRICS, "results/intel/comparison/comparison.md"):
-        assert (folder / name).read_bytes() == (tried / name).read_bytes(), name
+        assert (bob / name).read_bytes() == (tried / name).read_bytes(), name
 
 
 def test_what_a_colleague_tried_is_computed_where_the_remote_is_out_of_reach(
-    ann: Path, shared: Path, tmp_path: Path
+    ann: Path, bob: Path, shared: Path, tmp_path: Path
 ) -> None:
-    folder = cloned(shared, tmp_path / "clone")
-    run(folder, "workflow.sharing", "pull")
-    edit(folder, {DROPOUT: TRIED})
-    trivial.mark(folder, 1)
+    edit(bob, {DROPOUT: TRIED})
+    trivial.mark(bob, 1)
     (shared.parent / "storage").rename(tmp_path / "unplugged")
     try:
-        executions = snakemake(folder, NETWORK)
+        executions = snakemake(bob, NETWORK)
     finally:
         (tmp_path / "unplugged").rename(shared.parent / "storage")
-    log = (folder / f"logs/train/intel/{PLAIN}.log").read_text()
+    log = (bob / f"logs/train/intel/{PLAIN}.log").read_text()
     assert f"[restore train@{PLAIN}] executed with these inputs before, but" in log
     assert "storage: no such folder, though .dvc/config names it; is its disk there?" in log
     assert executions == [f"train@{PLAIN}"]
-    assert (folder / NETWORK).read_bytes() == (ann.parent / "tried" / NETWORK).read_bytes()
+    assert (bob / NETWORK).read_bytes() == (ann.parent / "tried" / NETWORK).read_bytes()
 
 
 def test_a_clone_that_was_not_pulled_takes_all_from_the_remote(shared: Path, tmp_path: Path) -> None:
@@ -161,15 +171,13 @@ def test_a_remote_that_lacks_a_file_is_told_and_the_rest_is_brought(shared: Path
     assert (folder / METRICS).read_bytes() == (shared / METRICS).read_bytes()
 
 
-def test_a_result_changed_by_hand_is_not_overwritten(shared: Path, tmp_path: Path) -> None:
-    folder = cloned(shared, tmp_path / "clone")
-    run(folder, "workflow.sharing", "pull")
-    (folder / METRICS).write_text("{}")
-    assert f"error: {METRICS}: changed by hand" in refusal(folder, "workflow.sharing", "pull")
-    assert (folder / METRICS).read_text() == "{}"
-    (folder / METRICS).unlink()
-    run(folder, "workflow.sharing", "pull")
-    assert (folder / METRICS).read_bytes() == (shared / METRICS).read_bytes()
+def test_a_result_changed_by_hand_is_not_overwritten(bob: Path, shared: Path) -> None:
+    (bob / METRICS).write_text("{}")
+    assert f"error: {METRICS}: changed by hand" in refusal(bob, "workflow.sharing", "pull")
+    assert (bob / METRICS).read_text() == "{}"
+    (bob / METRICS).unlink()
+    run(bob, "workflow.sharing", "pull")
+    assert (bob / METRICS).read_bytes() == (shared / METRICS).read_bytes()
 
 
 def test_without_a_remote_one_line_says_what_to_do(shared: Path, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_what_nobody_touched_holds(study: Path, verified: Verified) -> None:
     code, lines = verified()
     assert code == 0
     assert len(lines) == 1
-    assert re.fullmatch(r"verified: 8 steps, \d+ files, \d+\.\d [KM]iB, in \d+\.\d s", lines[0]), lines
+    assert re.fullmatch(r"verified: 9 steps, \d+ files, \d+\.\d [KM]iB, in [\d.]+ s", lines[0]), lines
     assert verified("data", "models", "results")[0] == 0
     done = run(study, "workflow.audit", RESULT, "--verify")
     assert (done.stdout.partition(", in ")[0], done.stderr) == (lines[0].partition(", in ")[0], "")
@@ -183,7 +183,7 @@ def test_without_a_run_cache_forgery_is_not_known_and_that_is_said(study: Path, 
     code, (note, line) = verified()
     assert code == 0
     assert note.startswith("DVC's run cache is not here (make pull)")
-    assert line.startswith("verified: 8 steps")
+    assert line.startswith("verified: 9 steps")
     forge_chain(study)
     assert verified()[0] == 1
 

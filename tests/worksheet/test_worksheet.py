@@ -62,7 +62,9 @@ def study(described: Path, project: Callable[..., Path]) -> Path:
 
 
 def compared(models: list[str]) -> None:
-    options = ["--evaluations", "evaluations", "--dataset", "intel", "--out", "comparison"]
+    Path("warnings.csv").write_text("kind,images,what\n", encoding="utf-8")
+    options = ["--evaluations", "evaluations", "--dataset", "intel", "--warnings", "warnings.csv"]
+    options += ["--out", "comparison"]
     compare.main(["intel", "--models", *models, *options])
 
 
@@ -105,7 +107,11 @@ def answer(page: str, question: str) -> str:
         ("Which label stands for which class", "0: NA, 1: sea, 2: wald.", "evaluations/cnn-bn/classes.csv"),
         ("What sizes do the images have", "smallest by area: 99×80; largest: 150×150", "census/sizes.csv"),
         ("Can the images be fed to a network", "- They have 2 sizes.", "census/modes.csv"),
-        ("Does any image occur twice", "\n1 group of files has the same bytes:\n", "census/duplicates.csv"),
+        (
+            "Does any image occur twice",
+            "\n1 group of images is the same in bytes",
+            "census/duplicates.csv",
+        ),
         ("Does any image occur twice", "| 1 | leak | test | NA | b |", "census/duplicates.csv"),
         (
             "Which views were made",

@@ -96,11 +96,11 @@ rule augment:
 
 
 rule census:
-    """Counts, sizes, modes, balance, corrupt and duplicate images: `python -m stages.census`.
+    """Counts, sizes, modes, balance, corrupt, suspicious and duplicate images: `python -m stages.census`.
 
     In: data/images/{dataset}
-    Out: results/census/{dataset}/ census.md classes.csv sizes.csv modes.csv corrupt.csv duplicates.csv classes.png
-        sizes.png gallery.png results/records/census/{dataset}/record.json
+    Out: results/census/{dataset}/ census.md classes.csv sizes.csv modes.csv corrupt.csv duplicates.csv suspicions.csv
+        warnings.csv classes.png sizes.png gallery.png duplicates.png suspicions.png results/records/census/{dataset}/record.json
     """
     input:
         pipeline.deps("census", "dataset"),

@@ -9,7 +9,7 @@ its trainings.
 rule compare:
     """The models of a study side by side, with paired tests: `python -m stages.compare`.
 
-    In: results/{study}/evaluations
+    In: results/{study}/evaluations results/census/{dataset}/warnings.csv
     Out: results/{study}/comparison/ models.csv replicates.csv pairs.csv classes.csv means.csv finetuning.csv
         comparison.md accuracy.png curves.png classes.png results/records/compare/{study}/record.json
     """

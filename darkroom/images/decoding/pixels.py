@@ -2,22 +2,26 @@
 
 What each of Pillow's modes becomes:
 
-- 1, L, P, RGB, RGBX, YCbCr, HSV, CMYK: Pillow's own conversion; embedded colour profiles are not applied.
+- 1, L, P, RGB, RGBX, YCbCr, HSV, CMYK: Pillow's own conversion. Of an RGB image whose colour profile is wider than sRGB
+  the colours are converted to sRGB first, unless ``decoding.profiles`` is ignore (profiles.py).
 - LAB: converted to sRGB.
 - LA, PA, La, RGBA, RGBa, and any mode with a transparent colour: laid on black, the colour of padding.
-- I;16, and I from PNG or PPM: 16 bits brought to 8 by division by 257, so that white stays white.
-- I and F of other files, which have no fixed white: values within 0-1 (F only), 0-255 or 0-65535 are taken as fractions
-  of that range; wider ones are stretched from their lowest to their highest. A value that is no number is black.
+- I;16, I and F, of more than 8 bits: brought to 8 between the black and the white of the data set (depth.py). A value
+  that is no number is black.
 """
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
 from PIL import ExifTags, Image, ImageCms
 
-from darkroom.images.decoding.formats import CorruptImageError, decode
-from darkroom.params.data import View
+from darkroom.images.decoding import profiles
+from darkroom.images.decoding.depth import Ranges, is_deep, read_values
+from darkroom.images.decoding.formats import CorruptImageError
+from darkroom.images.decoding.reading import decode
+from darkroom.params.data import Decoding, View
 
 CHANNELS = {"RGB": 3, "L": 1}
 """Of each mode that a view may have."""
@@ -32,36 +36,46 @@ TURNS = {
 }
 """The turn that makes an image of each EXIF orientation upright (EXIF 2.32, tag 274, as in Pillow's ``ImageOps``)."""
 
-SIXTEEN_BIT_FORMATS = {"PNG", "PPM"}
-"""Formats whose mode I holds 16 bits."""
+
+@dataclass(frozen=True)
+class Tones:
+    """What an image's values mean: black and white of more than 8 bits, and what becomes of colour profiles."""
+
+    ranges: Ranges
+    converts_profiles: bool
+
+    @classmethod
+    def of(cls, decoding: Decoding, ranges: Ranges | None = None) -> "Tones":
+        """Return what the parameters say, for a data set of these ``ranges``."""
+        return cls(ranges or Ranges(), decoding.profiles == "convert")
 
 
-def read_image(path: Path, view: View) -> numpy.ndarray | str:
+def read_image(path: Path, view: View, decoding: Decoding, tones: Tones) -> numpy.ndarray | str:
     """Return the pixels of one image, uint8, (size, size, channels); or what is wrong with it, in a few words."""
     try:
-        return fit_to_view(decode(path), view)
+        return fit_to_view(decode(path, decoding), view, tones)
     except CorruptImageError as error:
         return str(error)
 
 
-def fit_to_view(image: Image.Image, view: View) -> numpy.ndarray:
+def fit_to_view(image: Image.Image, view: View, tones: Tones) -> numpy.ndarray:
     """Return ``image``, upright, in the size and mode of ``view``: uint8, (size, size, channels).
 
     Raises:
         CorruptImageError: the image's mode cannot be converted.
     """
-    fitted = resize(turn_upright(image, view.mode), view)
+    fitted = resize(turn_upright(image, view.mode, tones), view)
     return numpy.asarray(fitted).reshape(view.size, view.size, -1)
 
 
-def turn_upright(image: Image.Image, mode: str) -> Image.Image:
+def turn_upright(image: Image.Image, mode: str, tones: Tones) -> Image.Image:
     """Return ``image`` in ``mode`` (RGB or L), turned as its EXIF orientation says.
 
     Raises:
         CorruptImageError: the image's mode cannot be converted.
     """
     turn = TURNS.get(read_orientation(image))  # before the conversion, which may lose it
-    plain = convert(image, mode)
+    plain = convert(image, mode, tones)
     return plain if turn is None else plain.transpose(turn)
 
 
@@ -75,20 +89,23 @@ def read_orientation(image: Image.Image) -> int:
     return found if isinstance(found, int) else 1
 
 
-def convert(image: Image.Image, mode: str) -> Image.Image:
+def convert(image: Image.Image, mode: str, tones: Tones) -> Image.Image:
     """Return ``image`` in ``mode`` (RGB or L); see the module's docstring for each mode's meaning.
 
     Raises:
         CorruptImageError: Pillow cannot convert this mode.
     """
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return reduce_to_eight_bits(image).convert(mode)
+    if is_deep(image):
+        return reduce_to_eight_bits(image, tones.ranges).convert(mode)
+    conversion = profiles.find_conversion(image) if tones.converts_profiles else None
     try:
         if image.has_transparency_data:
-            return lay_on_black(image).convert(mode)
+            image = lay_on_black(image)
         if image.mode == "LAB":
             lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
             image = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB") or image
+        if conversion:
+            image = profiles.convert(image.convert("RGB"), conversion)
         return image.convert(mode)
     except ValueError:
         raise CorruptImageError(f"its mode {image.mode} cannot be converted to {mode}") from None
@@ -102,26 +119,11 @@ def lay_on_black(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image).convert("RGB")
 
 
-def reduce_to_eight_bits(image: Image.Image) -> Image.Image:
+def reduce_to_eight_bits(image: Image.Image, ranges: Ranges) -> Image.Image:
     """Return an image of one channel with more than 8 bits (modes I;16, I, F) in mode L."""
-    values = numpy.array(image, dtype=numpy.float32)
-    if isinstance(transparent := image.info.get("transparency"), int):
-        values[values == transparent] = 0
-    values[~numpy.isfinite(values)] = 0
-    black, white = _find_range(image, float(values.min()), float(values.max()))
-    scaled = (values - black) * numpy.float32(255 / (white - black))
+    black, white = ranges.of(image)
+    scaled = (read_values(image) - numpy.float32(black)) * numpy.float32(255 / (white - black))
     return Image.fromarray(numpy.rint(scaled).clip(0, 255).astype(numpy.uint8))
-
-
-def _find_range(image: Image.Image, lowest: float, highest: float) -> tuple[float, float]:
-    """Return the values that stand for black and for white."""
-    if image.mode.startswith("I;16") or image.format in SIXTEEN_BIT_FORMATS:
-        return 0, 65535
-    if lowest < 0 or highest > 65535:
-        return lowest, highest if highest > lowest else lowest + 1
-    if image.mode == "F" and highest <= 1:
-        return 0, 1
-    return 0, 255 if highest <= 255 else 65535
 
 
 def resize(image: Image.Image, view: View) -> Image.Image:

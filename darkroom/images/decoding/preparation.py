@@ -10,13 +10,16 @@ import numpy
 import pandas
 
 from darkroom.core.errors import UserError
-from darkroom.core.files import replace_folder, write_json, write_table
+from darkroom.core.files import replace_folder, write_json
 from darkroom.core.growing_array import GrowingArray
 from darkroom.core.progress import note
+from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.images import list_splits, read_images, read_index
-from darkroom.images.decoding.pixels import CHANNELS, read_image
+from darkroom.images.decoding.labels import list_classes, write_groups, write_labels
+from darkroom.images.decoding.pixels import CHANNELS, Tones, read_image
+from darkroom.images.decoding.survey import drop_duplicates, survey_ranges
 from darkroom.images.prepared import views
-from darkroom.params.data import View
+from darkroom.params.data import Decoding, View
 
 
 def write_arrays(
@@ -55,25 +58,36 @@ CHUNK_BYTES = 4_000_000
 MOST_IN_CHUNK = 16
 
 
-def prepare(key: str, view: View, images: Path, out: Path) -> None:
-    """Write the images of the folder ``images`` to the folder ``out``, as ``view`` says."""
-    index = read_index(images)
+def prepare(key: str, view: View, decoding: Decoding, near: str | int, images: Path, out: Path) -> None:
+    """Write the images of the folder ``images`` to the folder ``out``, as ``view`` says.
+
+    ``near`` is what ``near_duplicates`` of the data set says.
+
+    Raises:
+        UserError: an image is corrupt or a duplicate and the view says stop, a class has no training image, or the disk
+            has too little room.
+    """
+    index, task = read_index(images), f"prepare {key}"
     splits = list_splits(index)
     shape = (view.size, view.size, CHANNELS[view.mode])
     check_space(key, out, len(index) * int(numpy.prod(shape)))
     chunk = max(1, min(MOST_IN_CHUNK, CHUNK_BYTES // int(numpy.prod(shape))))
-    read = partial(read_image, view=view)
+    if view.duplicates != "report":
+        index = drop_duplicates(task, images, index, view.duplicates, near, decoding)
+    ranges = survey_ranges(task, images, index, view.value_range, decoding)
+    read = partial(read_image, view=view, decoding=decoding, tones=Tones.of(decoding, ranges))
     with replace_folder(out) as folder:
-        with closing(read_images(f"prepare {key}", images, list(index["file"]), read, chunk)) as results:
+        with closing(read_images(task, images, list(index["file"]), read, chunk)) as results:
             problems = write_arrays(folder, shape, splits, index, results)
         if problems and view.corrupt == "stop":
             raise UserError(describe_problems(key, images, problems))
         for file, problem in problems.items():
-            note(f"prepare {key}", f"left out {images / file}: {problem}")
+            note(task, f"left out {images / file}: {problem}")
         kept = index[~index["file"].isin(problems)]
-        classes = list_classes(kept, splits, images)
+        classes = list_classes(kept, splits, images, view.class_order)
         write_labels(folder, kept, splits, classes)
-        write_json(folder / views.DESCRIPTION, describe(view, kept, splits, classes, problems))
+        write_groups(folder, kept)
+        write_json(folder / views.DESCRIPTION, describe(view, decoding, ranges, kept, splits, classes, problems))
 
 
 def check_space(key: str, out: Path, needed: int) -> None:
@@ -91,42 +105,22 @@ def check_space(key: str, out: Path, needed: int) -> None:
         )
 
 
-def list_classes(index: pandas.DataFrame, splits: Sequence[str], images: Path) -> list[str]:
-    """Return the classes of the training images, in alphabetical order: a class's label is its place.
-
-    Raises:
-        UserError: a split has no images, or another has a class that train lacks.
-    """
-    found = {split: set(index.loc[index["split"] == split, "class"]) for split in splits}
-    train = found[views.TRAIN]
-    for split, classes in found.items():
-        if not classes:
-            raise UserError(f"{images}: no readable {split} image; add some to the source")
-        if unknown := sorted(classes - train):
-            raise UserError(
-                f"{images}: {split} has images of {', '.join(unknown)}, but train has no readable one; "
-                f"its classes are {', '.join(sorted(train))}"
-            )
-    return sorted(train)
-
-
-def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str]) -> None:
-    """Write the labels of each split, and the index of the view's rows."""
-    rows = index.assign(row=index.groupby("split").cumcount(), label=index["class"].map(classes.index).astype("int64"))
-    for split in splits:
-        labels = rows.loc[rows["split"] == split, "label"].to_numpy(dtype=numpy.int64)
-        numpy.save(folder / views.labels_file(split), labels)
-    write_table(folder / views.INDEX, rows[["split", "row", "class", "label", "file", "sha256"]])
-
-
 def describe(
-    view: View, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str], problems: Mapping[str, str]
+    view: View,
+    decoding: Decoding,
+    ranges: Ranges,
+    index: pandas.DataFrame,
+    splits: Sequence[str],
+    classes: Sequence[str],
+    problems: Mapping[str, str],
 ) -> dict[str, object]:
     """Return what view.json holds."""
     return {
         "dataset": view.dataset,
         "classes": list(classes),
         **{key: getattr(view, key) for key in views.PREPARATION},
+        "profiles": decoding.profiles,
+        **vars(ranges),
         "images": {split: int((index["split"] == split).sum()) for split in splits},
         "left_out": [{"file": file, "problem": problem} for file, problem in problems.items()],
     }

@@ -17,12 +17,15 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import replace_folder, write_table
 from darkroom.core.progress import note, show_progress
 from darkroom.core.splits import TRAIN
-from darkroom.images.decoding.formats import CorruptImageError, decode, is_row
+from darkroom.images.decoding.formats import CorruptImageError, is_row
 from darkroom.images.decoding.images import INDEX, read_index
-from darkroom.images.decoding.pixels import turn_upright
+from darkroom.images.decoding.pixels import Tones, turn_upright
+from darkroom.images.decoding.reading import decode
+from darkroom.images.decoding.survey import survey_ranges
 from darkroom.images.prepared.augmentation import Changes, compile_changes
 from darkroom.images.prepared.batches import SEEDS
 from darkroom.params.augmentation import Augmented
+from darkroom.params.data import Decoding
 
 GREY = ("1", "L", "LA", "La", "I", "F")
 """Pillow's modes of one channel; their variants are grey, all others in RGB."""
@@ -30,7 +33,7 @@ COMPRESSION = 1
 """Of a PNG, 0 to 9: photographs become an eighth larger than by Pillow's own choice, in less than half the time."""
 
 
-def augment(key: str, augmented: Augmented, images: Path, out: Path) -> None:
+def augment(key: str, augmented: Augmented, decoding: Decoding, images: Path, out: Path) -> None:
     """Write the images of the folder ``images`` and the variants of those that train to the folder ``out``.
 
     Raises:
@@ -38,6 +41,7 @@ def augment(key: str, augmented: Augmented, images: Path, out: Path) -> None:
     """
     index, change = read_index(images), compile_changes(augmented.augmentation)
     places, rows = name_variants(index), []
+    tones = Tones.of(decoding, survey_ranges(f"augment {key}", images, index, None, decoding))
     with replace_folder(out) as folder:
         copy_images(images, folder, index)
         for row in show_progress(index.to_dict("records"), len(index), f"augment {key}", "images"):
@@ -45,7 +49,7 @@ def augment(key: str, augmented: Augmented, images: Path, out: Path) -> None:
             if row["split"] != TRAIN:
                 continue
             try:
-                pixels = read_upright(images / row["file"])
+                pixels = read_upright(images / row["file"], decoding, tones)
             except CorruptImageError as error:
                 note(f"augment {key}", f"no variants of {images / row['file']}: {error}")
                 continue
@@ -86,15 +90,15 @@ def copy_images(images: Path, folder: Path, index: pandas.DataFrame) -> None:
             raise UserError(f"{images / file}: named in {INDEX}, but missing; {again}") from None
 
 
-def read_upright(path: Path) -> numpy.ndarray:
+def read_upright(path: Path, decoding: Decoding, tones: Tones) -> numpy.ndarray:
     """Return an image's pixels, upright: uint8, (height, width, 1) of a grey one, else (height, width, 3).
 
     Raises:
         CorruptImageError: it does not decode.
     """
-    image = decode(path)
+    image = decode(path, decoding)
     grey = image.mode in GREY or image.mode.startswith("I;16")
-    pixels = numpy.asarray(turn_upright(image, "L" if grey else "RGB"))
+    pixels = numpy.asarray(turn_upright(image, "L" if grey else "RGB", tones))
     return pixels.reshape(*pixels.shape[:2], -1)
 
 

@@ -1,7 +1,8 @@
 """A view on disk: memory-mapped images, labels, and batches of them in a seeded order.
 
 A view's folder holds, for each split that has images, ``<split>.npy`` (uint8, (images, size, size, channels)) and
-``<split>-labels.npy`` (int64, (images,)); ``index.csv`` (split, row, class, label, file, sha256); and ``view.json``
+``<split>-labels.npy`` (int64, (images,)); where the images have groups, ``train-groups.npy`` (int64, (images,), equal
+numbers for one group); ``index.csv`` (split, row, class, label, file, sha256); and ``view.json``
 (classes in the order of their labels, size, mode, images per split, files left out). Training and test always have
 images; validation may have none.
 """
@@ -19,6 +20,7 @@ from darkroom.core.splits import SPLITS
 
 INDEX = "index.csv"
 DESCRIPTION = "view.json"
+GROUPS = "train-groups.npy"
 TRAIN, VALIDATION, TEST = SPLITS
 PREPARATION = ("size", "resize", "filter", "mode")
 """Keys of params.yaml that a view's description repeats: how an image becomes pixels."""
@@ -86,6 +88,11 @@ class View:
         """Return a split's labels: int64, (images,)."""
         return numpy.load(self.folder / labels_file(split))
 
+    def groups(self) -> numpy.ndarray | None:
+        """Return the groups of the images of train, int64, (images,), equal for one group; ``None``: they have none."""
+        file = self.folder / GROUPS
+        return numpy.load(file) if file.is_file() else None
+
     @property
     def learning_splits(self) -> tuple[str, ...]:
         """The splits that training may see: train, and validation where it has images."""
@@ -109,36 +116,3 @@ class View:
         pixels[rows < first] = self.read(TRAIN, rows[rows < first])
         pixels[rows >= first] = self.read(VALIDATION, rows[rows >= first] - first)
         return pixels
-
-
-def split_learning_rows(view: View, fraction: float | None, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Return the rows that train and the rows that validate, counted through train, then validation; int64, ascending.
-
-    Without a ``fraction`` the view's own validation images validate, if it has any.
-
-    Raises:
-        UserError: there are too few images for ``fraction``, or the view has validation images of its own as well.
-    """
-    images = len(view.labels(TRAIN))
-    own = len(view.learning_labels()) - images
-    if fraction is None:
-        return numpy.arange(images), numpy.arange(images, images + own)
-    if own:
-        raise UserError(f"{view.folder}: has validation images of its own; write validation_split: null")
-    return draw_validation_rows(images, fraction, seed)
-
-
-def draw_validation_rows(images: int, fraction: float, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Return the rows that train and the rows that validate, drawn by ``seed``; both int64, each in ascending order.
-
-    Raises:
-        UserError: there are too few images for one row of each.
-    """
-    count = int(images * fraction)
-    if count < 1 or count >= images:
-        raise UserError(
-            f"{images} training images are too few for validation_split: {fraction}, "
-            f"which leaves {images - count} to train and {count} to validate; add images or change the fraction"
-        )
-    order = numpy.random.default_rng(seed).permutation(images)
-    return numpy.sort(order[count:]), numpy.sort(order[:count])

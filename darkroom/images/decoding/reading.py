@@ -1,0 +1,153 @@
+"""An image file decoded to its end, and what is doubtful about it.
+
+An image may be whole to a viewer and all the same not what its maker wrote. What the decoders hint at is a doubt: it is
+shown in the census, and ``decoding.tolerate`` says which doubts an image may have that is used.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy
+from PIL import Image, UnidentifiedImageError
+
+from darkroom.images.decoding import jpeg, png
+from darkroom.images.decoding.formats import CorruptImageError, is_row, list_formats
+from darkroom.params.data import Decoding
+
+JPEG = {"JPEG", "MPO"}
+NO_END = "lacks its end marker"
+DRAFTS = (2, 4, 8)
+"""Parts of its size at which libjpeg decodes a photograph."""
+
+Image.MAX_IMAGE_PIXELS = None  # decoding.max_megapixels is the limit, and an image beyond it is told by name
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """An image, decoded; its width and height as stored, which the image's may be a part of; and doubts, in words."""
+
+    image: Image.Image
+    size: tuple[int, int]
+    doubts: tuple[str, ...] = ()
+
+
+def decode(path: Path, decoding: Decoding) -> Image.Image:
+    """Return the image in a file, decoded completely; of several frames the first.
+
+    Raises:
+        CorruptImageError: the file is empty, no image, does not decode to its end, is too large, or has doubts that
+            ``decoding.tolerate`` does not allow.
+        OSError: the file cannot be read, which says nothing about its content.
+    """
+    return read(path, decoding).image
+
+
+def read(path: Path, decoding: Decoding) -> Decoded:
+    """Return the image in a file as :func:`decode` does, with what is doubtful about it."""
+    if is_row(path):
+        image = read_row(path.parent, path.name)
+        return Decoded(image, image.size)
+    if path.stat().st_size == 0:
+        raise CorruptImageError("zero bytes")
+    try:
+        with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
+            found = _read_stream(file, decoding)
+    except UnidentifiedImageError:
+        raise CorruptImageError("not an image") from None
+    except (MemoryError, CorruptImageError):
+        raise
+    except Exception as error:  # Pillow's plugins raise what their decoders do: struct.error, IndexError, …
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise CorruptImageError(" ".join(f"corrupt: {str(error) or type(error).__name__}".split())) from None
+    if 0 in found.size:
+        raise CorruptImageError("no pixels")
+    return found
+
+
+def find_corruption(path: Path, decoding: Decoding) -> str | None:
+    """Return what is wrong with an image file, in a few words, or ``None`` if it decodes completely."""
+    try:
+        decode(path, decoding).close()
+    except CorruptImageError as error:
+        return str(error)
+    return None
+
+
+def read_row(array: Path, number: str) -> Image.Image:
+    """Return one image of an array: uint8, (images, height, width) in grey or (images, height, width, 3) in RGB.
+
+    Raises:
+        CorruptImageError: the file is no such array, or has no such row.
+        OSError: the file cannot be read.
+    """
+    try:
+        pixels = numpy.load(array, mmap_mode="r", allow_pickle=False)[int(number)]
+        image = Image.fromarray(pixels)
+    except (ValueError, TypeError, IndexError, EOFError) as error:
+        raise CorruptImageError(f"row {number}: " + " ".join(f"{error}".split())) from None
+    image.format = "array"
+    return image
+
+
+def _read_stream(file: IO[bytes], decoding: Decoding) -> Decoded:
+    if file.read(len(png.SIGNATURE)) == png.SIGNATURE:
+        return _read_png(file, decoding)
+    file.seek(0)
+    image = Image.open(file, formats=list_formats())
+    if image.format in JPEG:
+        file.seek(0)
+        return _read_jpeg(file.read(), decoding)
+    return _load(image, decoding)
+
+
+def _read_png(file: IO[bytes], decoding: Decoding) -> Decoded:
+    """Decode a PNG; without its text and its profile, where Pillow stumbles over them."""
+    file.seek(0)
+    data = file.read()
+    doubts = [] if png.is_ended(data) else [NO_END]
+    try:
+        found = _load(Image.open(io.BytesIO(data), formats=["PNG"]), decoding)
+    except Exception as error:
+        plain = png.drop_words(data)
+        if isinstance(error, CorruptImageError) or len(plain) == len(data):
+            raise
+        found = _load(Image.open(io.BytesIO(plain), formats=["PNG"]), decoding)
+        doubts.append("its text or colour profile cannot be read")
+    if NO_END in doubts and decoding.tolerate == "nothing":
+        raise CorruptImageError(f"corrupt: {NO_END}")
+    return Decoded(found.image, found.size, tuple(doubts))
+
+
+def _read_jpeg(data: bytes, decoding: Decoding) -> Decoded:
+    """Decode a JPEG, with what libjpeg complains about in its data, as far as that is tolerated."""
+    doubts, damage = [], jpeg.find_damage(data)
+    if damage:
+        data = jpeg.append_end(data)
+        lacks_data = jpeg.find_damage(data) is not None
+        doubts.append(damage.removeprefix("Corrupt JPEG data: ") if lacks_data else NO_END)
+        if decoding.tolerate == "nothing" or (lacks_data and decoding.tolerate == "missing-end"):
+            raise CorruptImageError(f"corrupt: {doubts[0]}")
+    found = _load(Image.open(io.BytesIO(data), formats=["JPEG", "MPO"]), decoding)
+    return Decoded(found.image, found.size, (*found.doubts, *doubts))
+
+
+def _load(image: Image.Image, decoding: Decoding) -> Decoded:
+    """Decode an image within the limit: a larger JPEG at a half, a quarter or an eighth of its size.
+
+    Raises:
+        CorruptImageError: it is too large.
+    """
+    size, doubts = image.size, []
+    megapixels, most = size[0] * size[1] / 1e6, decoding.max_megapixels
+    if megapixels > most:
+        part = next((part for part in DRAFTS if megapixels / part**2 <= most), None)
+        if image.format not in JPEG or part is None:
+            raise CorruptImageError(f"{megapixels:,.0f} megapixels, and decoding.max_megapixels is {most}")
+        image.draft(None, (size[0] // part, size[1] // part))
+        doubts.append(f"{megapixels:,.0f} megapixels, read at 1/{part} of its size")
+    image.load()
+    return Decoded(image, size, tuple(doubts))
