@@ -24,8 +24,8 @@ def find_warnings(tables: Mapping[str, pandas.DataFrame], delivery: Iterable[Rem
     copies = duplicates[duplicates["kind"] == "copy"]
     rows = [
         ("leak", len(leaks), _describe_leaks(leaks, tables["classes"])),
-        ("two labels", len(labels), f"{_count_groups(labels)} of the same images stand under more than one label"),
-        ("copy", len(copies), f"{_count_groups(copies)} of copies, which count more than once"),
+        ("two labels", len(labels), f"{_count_groups(labels)} under more than one label"),
+        ("copy", len(copies), f"{_count_groups(copies)} in one split under one label, which count more than once"),
         ("corrupt", len(corrupt), f"{counted(len(corrupt), 'image')} cannot be read completely"),
     ]
     kinds = suspicions["kind"].value_counts(sort=False)
@@ -35,11 +35,13 @@ def find_warnings(tables: Mapping[str, pandas.DataFrame], delivery: Iterable[Rem
 
 
 def _describe_leaks(leaks: pandas.DataFrame, classes: pandas.DataFrame) -> str:
-    groups = f"{_count_groups(leaks)} of the same images stand in more than one split"
+    groups = f"{_count_groups(leaks)} in more than one split"
     trained = leaks[leaks["split"] == TRAIN]["group"]
     seen = int(((leaks["split"] == TEST) & leaks["group"].isin(trained)).sum())
-    return f"{groups}: {seen:,} of {int(classes[TEST].sum()):,} test images are also training images"
+    return (
+        f"{groups}; of {int(classes[TEST].sum()):,} test images {seen:,} {'is' if seen == 1 else 'are'} in train, too"
+    )
 
 
 def _count_groups(duplicates: pandas.DataFrame) -> str:
-    return counted(duplicates["group"].nunique(), "group")
+    return f"{counted(duplicates['group'].nunique(), 'group')} of the same images"

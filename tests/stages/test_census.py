@@ -82,7 +82,7 @@ def test_duplicates_are_grouped_and_leaks_and_double_labels_named(project: Proje
         4: ("copy", ["train/ant/0.png", "train/ant/copy.png"]),
     }
     page = unwrap(Path("census/census.md").read_text(encoding="utf-8"))
-    assert "- 2 groups of the same images stand in more than one split: 2 of 4 test images are also training" in page
+    assert "- 2 groups of the same images in more than one split; of 4 test images 2 are in train, too" in page
     assert [(kind, count) for kind, count, _ in read("warnings.csv")] == [
         *(("leak", 4), ("two labels", 4), ("copy", 2), ("corrupt", 4), ("tiny", 1))
     ]
