@@ -45,9 +45,24 @@ def draw_figures(
     sampled = sample(counts.select_intact(images), settings.gallery, settings.seed)
     yield "gallery", show(sampled, list(sampled["class"]), f"{key}: {len(sampled)} images at random")
     suspicious = choose_suspicious(tables["suspicions"], settings.gallery)
-    yield "suspicions", show(suspicious, caption(suspicious, "kind"), f"{key}: suspicious images")
+    yield (
+        "suspicions",
+        show(
+            suspicious,
+            caption(suspicious, "kind"),
+            f"{key}: {'suspicious' if len(suspicious) else 'no suspicious'} images",
+        ),
+    )
     repeated = choose_repeated(tables["duplicates"], settings.gallery)
-    yield "duplicates", show(repeated, caption(repeated, "group"), f"{key}: duplicates, the worst first", 6)
+    yield (
+        "duplicates",
+        show(
+            repeated,
+            caption(repeated, "group"),
+            f"{key}: {'duplicates, the worst first' if len(repeated) else 'no duplicates'}",
+            6,
+        ),
+    )
 
 
 def choose_suspicious(suspicions: pandas.DataFrame, most: int) -> pandas.DataFrame:
