@@ -45,24 +45,11 @@ def draw_figures(
     sampled = sample(counts.select_intact(images), settings.gallery, settings.seed)
     yield "gallery", show(sampled, list(sampled["class"]), f"{key}: {len(sampled)} images at random")
     suspicious = choose_suspicious(tables["suspicions"], settings.gallery)
-    yield (
-        "suspicions",
-        show(
-            suspicious,
-            caption(suspicious, "kind"),
-            f"{key}: {'suspicious' if len(suspicious) else 'no suspicious'} images",
-        ),
-    )
+    title = f"{key}: {'suspicious' if len(suspicious) else 'no suspicious'} images"
+    yield "suspicions", show(suspicious, caption(suspicious, "kind"), title)
     repeated = choose_repeated(tables["duplicates"], settings.gallery)
-    yield (
-        "duplicates",
-        show(
-            repeated,
-            caption(repeated, "group"),
-            f"{key}: {'duplicates, the worst first' if len(repeated) else 'no duplicates'}",
-            6,
-        ),
-    )
+    title = f"{key}: {'duplicates, the worst first' if len(repeated) else 'no duplicates'}"
+    yield "duplicates", show(repeated, caption(repeated, "group"), title, 6)
 
 
 def choose_suspicious(suspicions: pandas.DataFrame, most: int) -> pandas.DataFrame:

@@ -79,7 +79,7 @@ def inspect(path: Path, decoding: Decoding) -> Inspection:
         contrast=float(values.std()),
         sharpness=measure_sharpness(grey),
         filled=measure_filled(numpy.asarray(image)),
-        depth=measure_values(found.image, read_bits(path, found.image)) if is_deep(found.image) else None,
+        depth=measure_values(found.image, read_bits(path, found.image)) if is_deep(found.image.mode) else None,
     )
 
 

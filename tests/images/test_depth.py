@@ -89,3 +89,16 @@ def test_images_of_eight_bits_and_broken_ones_have_no_depth(tmp_path: Path) -> N
     (tmp_path / "c.png").write_bytes(b"words")
     assert [measure(path, DECODING) for path in (grey, colour, tmp_path / "c.png")] == [None] * 3
     assert find_ranges([None]) == Ranges()
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "ppm", "bmp"])
+def test_a_file_broken_anywhere_has_no_depth_and_stops_nothing(tmp_path: Path, ending: str) -> None:
+    values = RAMP if ending in ("png", "tif") else EIGHT
+    Image.fromarray(values).save(tmp_path / f"a.{ending}")
+    data = (tmp_path / f"a.{ending}").read_bytes()
+    path = tmp_path / f"b.{ending}"
+    for place in range(0, min(len(data) - 100, 160)):
+        path.write_bytes(data[:place])
+        assert measure(path, DECODING) is None
+        path.write_bytes(data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :])
+        measure(path, DECODING)

@@ -13,7 +13,7 @@ from PIL import Image, TiffTags
 
 from darkroom.images.decoding import png
 from darkroom.images.decoding.formats import CorruptImageError, is_row
-from darkroom.images.decoding.reading import decode
+from darkroom.images.decoding.reading import decode, read_mode
 from darkroom.params.data import Decoding
 
 EIGHT_BITS = {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".webp"}
@@ -53,9 +53,9 @@ class Ranges:
         return known or _find_range([measure_values(image)])
 
 
-def is_deep(image: Image.Image) -> bool:
-    """Return whether an image has more than 8 bits: Pillow's modes I;16, I and F."""
-    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+def is_deep(mode: str) -> bool:
+    """Return whether images of a mode of Pillow's have more than 8 bits: I;16, I and F."""
+    return mode in ("I", "F") or mode.startswith("I;16")
 
 
 def read_values(image: Image.Image) -> numpy.ndarray:
@@ -85,11 +85,10 @@ def measure(path: Path, decoding: Decoding) -> Depth | None:
         OSError: the file cannot be read.
     """
     try:
-        with Image.open(path) as opened:
-            if not is_deep(opened):
-                return None
+        if not is_deep(read_mode(path)):
+            return None
         image = decode(path, decoding)
-    except (CorruptImageError, Image.UnidentifiedImageError, SyntaxError, ValueError):
+    except CorruptImageError:
         return None
     return measure_values(image, read_bits(path, image))
 

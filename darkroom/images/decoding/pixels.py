@@ -95,7 +95,7 @@ def convert(image: Image.Image, mode: str, tones: Tones) -> Image.Image:
     Raises:
         CorruptImageError: Pillow cannot convert this mode.
     """
-    if is_deep(image):
+    if is_deep(image.mode):
         return reduce_to_eight_bits(image, tones.ranges).convert(mode)
     conversion = profiles.find_conversion(image) if tones.converts_profiles else None
     try:

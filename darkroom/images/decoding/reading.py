@@ -6,6 +6,8 @@ shown in the census, and ``decoding.tolerate`` says which doubts an image may ha
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -52,9 +54,30 @@ def read(path: Path, decoding: Decoding) -> Decoded:
         return Decoded(image, image.size)
     if path.stat().st_size == 0:
         raise CorruptImageError("zero bytes")
+    with _explain_corruption(), path.open("rb") as file:
+        found = _read_stream(file, decoding)
+    if 0 in found.size:
+        raise CorruptImageError("no pixels")
+    return found
+
+
+def read_mode(path: Path) -> str:
+    """Return Pillow's mode of the image in a file, by its header.
+
+    Raises:
+        CorruptImageError: it is no image.
+        OSError: the file cannot be read.
+    """
+    with _explain_corruption(), path.open("rb") as file:
+        return Image.open(file, formats=list_formats()).mode
+
+
+@contextmanager
+def _explain_corruption() -> Iterator[None]:
+    """Say in a few words what is wrong with an image at which a decoder fails, in whatever way."""
     try:
-        with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
-            found = _read_stream(file, decoding)
+        with warnings.catch_warnings(action="ignore"):
+            yield
     except UnidentifiedImageError:
         raise CorruptImageError("not an image") from None
     except (MemoryError, CorruptImageError):
@@ -63,9 +86,6 @@ def read(path: Path, decoding: Decoding) -> Decoded:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise CorruptImageError(" ".join(f"corrupt: {str(error) or type(error).__name__}".split())) from None
-    if 0 in found.size:
-        raise CorruptImageError("no pixels")
-    return found
 
 
 def find_corruption(path: Path, decoding: Decoding) -> str | None:
