@@ -104,3 +104,18 @@ def test_many_images_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch) -> 
     found = numpy.concatenate(list(duplicates._find_near(looks, 2)))
     assert sorted(map(tuple, found.tolist())) == [(2, 3), (20, 50)]
     assert [len(block) for block in duplicates._find_near(looks, 0)].count(1) == 1
+
+
+def test_variants_are_no_duplicates_and_go_with_their_image(folder: Path) -> None:
+    index = read_index(folder)
+    variants = index[index["split"] == "train"].assign(member=lambda rows: rows["file"], archive="variant 1 of")
+    variants["file"] = variants["file"].str.replace(".", "-variant-1.", regex=False)
+    for file, member in zip(variants["file"], variants["member"], strict=True):
+        (folder / file).write_bytes((folder / member).read_bytes())
+    every = pandas.concat([index, variants], ignore_index=True)
+    kept = survey.drop_duplicates("prepare x", folder, every, "drop-from-train", "auto", DECODING)
+    gone = {"train/sea/1", "train/sea/2", "train/wood/same", "train/sea/copy"}
+    assert {
+        file.rpartition(".")[0].removesuffix("-variant-1") for file in set(every["file"]) - set(kept["file"])
+    } == gone
+    assert len(every) - len(kept) == 2 * len(gone)

@@ -19,6 +19,17 @@ COLUMNS = ("split", "class", "file", "bytes", "sha256")
 """Columns of the index that are read here; there may be more."""
 
 
+VARIANT = "variant"
+"""How the column archive begins of an image that was made from another, which the column member then names."""
+
+
+def find_originals(index: pandas.DataFrame) -> pandas.Series:
+    """Return the file that each image was made from: of a variant its original, of others their own."""
+    if "archive" not in index:
+        return index["file"]
+    return index["file"].where(~index["archive"].str.startswith(f"{VARIANT} "), index["member"])
+
+
 def list_splits(images: pandas.DataFrame) -> tuple[str, ...]:
     """Return the splits of a set of images: train and test always, validation where it has one."""
     return tuple(split for split in SPLITS if split != VALIDATION or (images["split"] == split).any())

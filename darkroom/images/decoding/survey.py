@@ -12,7 +12,7 @@ from darkroom.core.progress import note
 from darkroom.images.decoding import depth, fingerprints, reading
 from darkroom.images.decoding.depth import Ranges, find_ranges
 from darkroom.images.decoding.formats import CorruptImageError
-from darkroom.images.decoding.images import read_images
+from darkroom.images.decoding.images import find_originals, read_images
 from darkroom.images.decoding.pixels import Tones, turn_upright
 from darkroom.params.data import Decoding
 
@@ -41,6 +41,8 @@ def drop_duplicates(
 ) -> pandas.DataFrame:
     """Return ``index`` without training images that must not train, or that another one is a copy of.
 
+    Variants of an image are no duplicates of it, and are dropped with it.
+
     Args:
         task: named beside the progress.
         folder: of the images.
@@ -54,10 +56,11 @@ def drop_duplicates(
     """
     from darkroom.images.decoding.duplicates import choose_distance, choose_dropped, group_duplicates
 
-    look = partial(_look, decoding=decoding)
-    with closing(read_images(task, folder, list(index["file"]), look, CHUNK)) as results:
-        looks = pandas.DataFrame(results, columns=["pixels", "looks", "side"], index=index.index, dtype=object)
-    images = pandas.concat([index, looks], axis=1)
+    look, origins = partial(_look, decoding=decoding), find_originals(index)
+    own = index[origins == index["file"]]
+    with closing(read_images(task, folder, list(own["file"]), look, CHUNK)) as results:
+        looks = pandas.DataFrame(results, columns=["pixels", "looks", "side"], index=own.index, dtype=object)
+    images = pandas.concat([own, looks], axis=1)
     sides = images.loc[images["pixels"] != "", "side"].astype("int64")
     found = group_duplicates(images, choose_distance(near, sides))
     if action == "stop" and len(found):
@@ -69,7 +72,7 @@ def drop_duplicates(
     dropped = choose_dropped(found)
     if dropped:
         note(task, f"left out {len(dropped):,} training images that are duplicates, such as {dropped[0]}")
-    return index[~index["file"].isin(dropped)]
+    return index[~origins.isin(dropped)]
 
 
 def _look(path: Path, decoding: Decoding) -> tuple[str, int | None, int]:

@@ -18,7 +18,7 @@ from darkroom.core.files import replace_folder, write_table
 from darkroom.core.progress import note, show_progress
 from darkroom.core.splits import TRAIN
 from darkroom.images.decoding.formats import CorruptImageError, is_row
-from darkroom.images.decoding.images import INDEX, read_index
+from darkroom.images.decoding.images import INDEX, VARIANT, read_index
 from darkroom.images.decoding.pixels import Tones, turn_upright
 from darkroom.images.decoding.reading import decode
 from darkroom.images.decoding.survey import survey_ranges
@@ -58,7 +58,7 @@ def augment(key: str, augmented: Augmented, decoding: Decoding, images: Path, ou
                 content = encode(make_variant(pixels, change, (augmented.seed, row["file"], number)))
                 write_new(folder / file, content)
                 facts = {"file": file, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-                rows.append({**row, **facts, "archive": f"variant {number} of", "member": row["file"]})
+                rows.append({**row, **facts, "archive": f"{VARIANT} {number} of", "member": row["file"]})
         write_table(folder / INDEX, pandas.DataFrame(rows, columns=list(index.columns)))
 
 
