@@ -7,39 +7,41 @@ then, if that is not enough, those that have least too many. What they have too 
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
-from darkroom.params.data import Dataset
+from darkroom.params.data import Dataset, Draw
 from darkroom.params.yaml_files import FILE
 
 Image = TypeVar("Image", bound=Any)
 """A frozen dataclass with split, label, name and group."""
 
 
-def draw_groups(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
+def list_draws(dataset: Dataset, draw: Draw) -> Iterator[tuple[str, str, int | None]]:
+    """Yield each split to draw, in that order, the split that its images come from, and how many of each class."""
+    for split in reversed(SPLITS):
+        wanted = getattr(draw, split)
+        home = split if getattr(dataset.splits, split) else TRAIN
+        if home == split or wanted is not None:
+            yield split, home, wanted
+
+
+def draw_groups(key: str, dataset: Dataset, draw: Draw, images: Sequence[Image]) -> list[Image]:
     """Return the images that ``draw`` asks for, each in its split.
 
     Raises:
         UserError: a class has too few.
     """
-    draw = dataset.draw
-    if draw is None:
-        return list(images)
     labels = sorted({image.label for image in images})
     left: dict[str, list[Image]] = {split: [] for split in SPLITS}
     for image in sorted(images, key=lambda image: (len(image.name), image.name)):
         left[image.split].append(image)
     taken: list[Image] = []
-    for split in reversed(SPLITS):
-        wanted = getattr(draw, split)
-        home = split if getattr(dataset.splits, split) else TRAIN
-        if home != split and wanted is None:
-            continue
+    for split, home, wanted in list_draws(dataset, draw):
         pool = left[home]
         chosen = pool if wanted is None else choose_images(key, split, labels, pool, wanted, draw.seed)
         groups = {image.group for image in chosen}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from darkroom.archives.grouped_draw import draw_groups
+from darkroom.archives.grouped_draw import draw_groups, list_draws
 from darkroom.archives.groups import has_groups
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
@@ -31,16 +31,12 @@ def draw_images(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Ima
     if draw is None:
         return list(images)
     if has_groups(dataset):
-        return draw_groups(key, dataset, images)
+        return draw_groups(key, dataset, draw, images)
     left: dict[str, dict[str, list[Image]]] = {}
     for image in sorted(images, key=lambda image: (len(image.name), image.name)):
         left.setdefault(image.label, {split: [] for split in SPLITS})[image.split].append(image)
     taken: list[Image] = []
-    for split in reversed(SPLITS):
-        wanted = getattr(draw, split)
-        home = split if getattr(dataset.splits, split) else TRAIN
-        if home != split and wanted is None:
-            continue
+    for split, home, wanted in list_draws(dataset, draw):
         for label, pools in sorted(left.items()):
             chosen = pools[home] if wanted is None else _draw(key, split, label, pools[home], wanted, draw.seed)
             gone = set(map(id, chosen))  # not by name: two archives may hold images of one name
