@@ -88,10 +88,10 @@ def test_seconds(folder: Path, key: str) -> float:
     """Return the seconds in which a trained model predicts the test images, its first call's preparations included."""
     program = (
         "import sys, time; from pathlib import Path; from stages import evaluate; "
-        "from darkroom.images.prepared.views import View; "
+        "from darkroom.images.prepared.shards import open_view; "
         "from darkroom.params.base import read_entry; from darkroom.params.model import Runtime; "
         f"model = evaluate.opened(Path('models/intel/{key}'), read_entry(Runtime, 'runtime')).network; "
-        "view = View.open(Path('data/views/intel-180')); began = time.perf_counter(); "
+        "view = open_view(Path('data/views/intel-180')); began = time.perf_counter(); "
         "evaluate.predicted(model, view, 'test'); print(time.perf_counter() - began)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)

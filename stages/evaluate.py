@@ -19,7 +19,8 @@ from darkroom.evaluation import results
 from darkroom.evaluation.figures import draw_figures
 from darkroom.evaluation.page import compose_page
 from darkroom.evaluation.prediction import COPIED, open_trained, predict
-from darkroom.images.prepared.views import DESCRIPTION, TEST, View
+from darkroom.images.prepared.shards import open_view
+from darkroom.images.prepared.views import DESCRIPTION, TEST
 from darkroom.networks.network_file import check_fit
 from darkroom.params.base import read_entry
 from darkroom.params.model import Evaluation, Runtime
@@ -38,9 +39,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder to write")
     arguments = command.parse(parser, "evaluate", argv)
     evaluation, task = read_entry(Evaluation, "evaluation"), f"evaluate {arguments.key}"
-    view = View.open(arguments.view)
+    view = open_view(arguments.view)
     trained = open_trained(arguments.model, read_entry(Runtime, "runtime"))
-    check_fit(trained.network, view, TEST, arguments.model)
+    check_fit(trained.network, view, arguments.model)
     progress.note(task, f"{len(view.labels(TEST)):,} test images, {len(view.classes)} classes")
     found = predict(trained, arguments.model, view, task)
     test = results.measure(trained, view, found, evaluation)
@@ -48,8 +49,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     title = f"{arguments.key} on {arguments.dataset}"
     note = "; ".join(filter(None, [NOTES[arguments.images_are], trained.summary["note"]]))
     with replace_folder(arguments.out) as folder:
-        for source in (*(arguments.model / name for name in COPIED), arguments.view / DESCRIPTION):
-            shutil.copyfile(source, folder / source.name)
+        for name in COPIED:
+            shutil.copyfile(arguments.model / name, folder / name)
+        write_json(folder / DESCRIPTION, view.description)
         write_json(folder / "metrics.json", test)
         for name, table in tables.items():
             write_table(folder / f"{name}.csv", table)

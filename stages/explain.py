@@ -22,6 +22,7 @@ from darkroom.explanation.feature_maps import FeatureMaps
 from darkroom.explanation.page import compose_page
 from darkroom.explanation.parts import draw_parts
 from darkroom.explanation.subject import Subject, measure_responses, open_subject
+from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.views import TEST, View
 from darkroom.networks.network_file import check_fit, load_network
 from darkroom.params.base import read_entry
@@ -52,8 +53,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = command.parse(parser, "explain", argv)
     wish = read_entry(Explanation, "explanations", arguments.key)
     runtime.start(read_entry(Runtime, "runtime"))
-    view, network = View.open(arguments.view), load_network(arguments.model)
-    check_fit(network, view, TEST, arguments.model)
+    view, network = open_view(arguments.view), load_network(arguments.model)
+    check_fit(network, view, arguments.model)
     summary = read_json(arguments.model / SUMMARY)
     predictions, title = read_predictions(arguments.predictions, view), f"{arguments.key} on {arguments.dataset}"
     try:

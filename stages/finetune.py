@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Sequence
 
 from darkroom.core import runtime
-from darkroom.images.prepared.views import TRAIN, View
+from darkroom.images.prepared.shards import open_view
 from darkroom.networks.network_file import check_fit, load_network
 from darkroom.params.base import read_entry
 from darkroom.params.model import Runtime
@@ -35,8 +35,8 @@ def finetune(options: argparse.Namespace) -> None:
     settings, chosen = read_entry(Runtime, "runtime"), read_entry(FineTune, "finetunes", options.model)
     training = chosen.training
     seed = runtime.start(settings, training.precision, options.replicate)
-    view, whole, base = View.open(options.view), load_network(options.base), read_summary(options.base)
-    check_fit(whole, view, TRAIN, options.base)
+    view, whole, base = open_view(options.view), load_network(options.base), read_summary(options.base)
+    check_fit(whole, view, options.base)
     whole = backbone.set_precision(whole, training.precision)
     backbone.unfreeze(backbone.find_backbone(whole), chosen.unfreeze)
     rows = split_base_rows(base, view, options.base)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from darkroom.core import runtime
+from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.validation import split_learning_rows
-from darkroom.images.prepared.views import View
 from darkroom.networks import network
 from darkroom.params.base import read_entry, validate
 from darkroom.params.model import Model, Runtime
@@ -31,7 +31,7 @@ def train(options: argparse.Namespace) -> None:
     settings, model = read_entry(Runtime, "runtime"), validate(Model, *find_model(options.model))
     training = model.training
     seed = runtime.start(settings, training.precision, options.replicate)
-    view = View.open(options.view)
+    view = open_view(options.view)
     split = training.model_dump()["validation_split"]
     rows = fitting.Rows(*split_learning_rows(view, split, seed))
     batches, validation = rows.make_batches(view.read_learning, view, training, seed)

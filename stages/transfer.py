@@ -8,8 +8,8 @@ import argparse
 from collections.abc import Sequence
 
 from darkroom.core import runtime
+from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.validation import split_learning_rows
-from darkroom.images.prepared.views import View
 from darkroom.params.base import read_entry, validate
 from darkroom.params.model import Runtime
 from darkroom.params.sweeps import find_model, find_place
@@ -36,7 +36,7 @@ def transfer(options: argparse.Namespace) -> None:
     settings, model = read_entry(Runtime, "runtime"), validate(TransferModel, *find_model(options.model))
     training = model.training
     seed = runtime.start(settings, training.precision, options.replicate)
-    view = View.open(options.view)
+    view = open_view(options.view)
     network, about = load_backbone(options.backbone, view.shape)
     layers = architectures.make_preprocessing(about["architecture"])
     whole = backbone.build_on_backbone(model.network, network, layers, len(view.classes))

@@ -99,7 +99,8 @@ class Inspection:
 
     def outs_read(self, name: str) -> list[str]:
         """Return the outputs of other stages that a stage depends on, itself or through their folder."""
-        return [out for dep in self.stages[name].deps for out in self.producers.behind(os.path.normpath(dep))]
+        deps = map(os.path.normpath, self.stages[name].deps)
+        return list(dict.fromkeys(out for dep in deps for out in self.producers.behind(dep)))
 
     def before(self, name: str) -> set[str]:
         """Return the stages whose outputs a stage depends on."""
@@ -114,13 +115,21 @@ class Inspection:
         if dep in self.producers:
             producer = self.entries.get(self.producers[dep])
             return producer.outs.get(dep) if producer else None
+        if holder := self.producers.holder(dep):
+            return self._within(holder, os.path.relpath(dep, holder))
         inside = self.producers.below(dep)
         return self.contents(dep) if all(Path(out).exists() for out in inside) else self._written(dep)
+
+    def _within(self, folder: str, name: str) -> Content | None:
+        """Return what a file in a folder held when a stage wrote that; ``None`` where no list of it is here."""
+        recorded = self.dep_content(folder)
+        md5 = self.list_files({folder: recorded}, folder).get(name) if recorded else None
+        return Content(md5, None) if md5 else None
 
     def _written(self, folder: str) -> Content | None:
         """Return what stages wrote into a folder, as dvc.lock has it; ``None`` if none did."""
         recorded = {out: self.dep_content(out) for out in self.producers.below(folder)}
-        listed = {os.path.relpath(out, folder): one.md5 for out, one in recorded.items() if one}
+        listed = self.list_files({out: one for out, one in recorded.items() if one}, folder)
         return Content(of_folder(listed), None) if listed else None
 
     def _params(self, entry: Entry, file: str, keys: tuple[str, ...]) -> Iterator[Change]:
@@ -151,8 +160,8 @@ class Inspection:
     def _difference(self, dep: str, recorded: Content, now: Content | None) -> str:
         """Return in words how a dependency differs from what a stage read, by name where what it read is known."""
         made = {out: self.dep_content(out) for out in self.producers.below(dep)}
-        before = self._listed(recorded.md5) or self._files({out: one for out, one in made.items() if one}, dep)
-        after = self._files(made, dep)
+        before = self._listed(recorded.md5) or self.list_files({out: one for out, one in made.items() if one}, dep)
+        after = self.list_files(made, dep)
         if now and not made:
             after = self._listed(now.md5)
             if before and not after:
@@ -166,13 +175,24 @@ class Inspection:
         is_folder = md5.endswith(FOLDER_ENDING)
         return (listings.kept(md5) or cache.listing(self.cache, md5)) if is_folder else {}
 
-    def _files(self, outs: Mapping[str, Content | None], folder: str) -> dict[str, str]:
-        """Return the MD5 of each file that stages write into a folder, by its path within it; empty of what is new."""
+    def list_files(self, outs: Mapping[str, Content | None], folder: str) -> dict[str, str]:
+        """Return the MD5 of each file that stages wrote into a folder, by its path within it; empty of what is new.
+
+        Where no list of an output is here that is a folder itself, its own hash stands for it.
+        """
         found: dict[str, str] = {}
         for out, one in outs.items():
             name, md5 = os.path.relpath(out, folder), one.md5 if one else ""
-            found |= {f"{name}/{file}": each for file, each in self._listed(md5).items()} or {name: md5}
+            files = self._listed(md5) or self._listed_now(out, md5)
+            found |= {os.path.normpath(f"{name}/{file}"): each for file, each in files.items()} or {name: md5}
         return found
+
+    def _listed_now(self, folder: str, md5: str) -> dict[str, str]:
+        """Return the MD5 of each file of a folder as it is, if that is what it was."""
+        if not md5.endswith(FOLDER_ENDING) or not Path(folder).is_dir():
+            return {}
+        files = self.contents.listing(folder)
+        return files if of_folder(files) == md5 else {}
 
 
 def is_outside(dep: str) -> bool:

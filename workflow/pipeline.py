@@ -74,7 +74,7 @@ class Pipeline:
             name = f"{verb}@{wildcards[wildcard]}"
             if name not in self.stages:
                 raise UserError(f"params.yaml asks for no {name}")
-            paths = [path for dep in self.stages[name].deps for path in self._inputs(dep)]
+            paths = dict.fromkeys(path for dep in self.stages[name].deps for path in self._inputs(dep))
             linked = [path for path in paths if {name, self.producers.get(path)} <= self.concerned]
             return [*(path if path in linked else ancient(path) for path in paths), str(reasons.file(name))]
 
@@ -89,9 +89,9 @@ class Pipeline:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
         return [out for name in planning.list_ends(study, self.values) for out in self.stages[name].outs]
 
-    def keys(self, verb: str) -> str:
-        """Return a pattern that matches the keys of a stage and nothing else."""
-        keys = (stage.key for stage in self.stages.values() if stage.verb == verb and stage.key)
+    def keys(self, *verbs: str) -> str:
+        """Return a pattern that matches the keys of some kinds of stages and nothing else."""
+        keys = (stage.key for stage in self.stages.values() if stage.verb in verbs and stage.key)
         return "|".join(map(re.escape, keys)) or NOTHING
 
 

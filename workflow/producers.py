@@ -31,5 +31,16 @@ class Producers(Mapping[str, str]):
         return self._below.get(folder, [])
 
     def behind(self, path: str) -> list[str]:
-        """Return what stages wrote of a file or folder that another depends on: itself, or the outputs in it."""
-        return [path] if path in self._stages else self.below(path)
+        """Return what stages wrote of a path that another depends on: itself, the outputs in it, or that it lies in."""
+        if path in self._stages:
+            return [path]
+        holder = self.holder(path)
+        return [holder] if holder else self.below(path)
+
+    def holder(self, path: str) -> str | None:
+        """Return the output, a folder, that a path lies in; ``None``: it lies in none."""
+        while "/" in path:
+            path = path.rpartition("/")[0]
+            if path in self._stages:
+                return path
+        return None

@@ -16,3 +16,9 @@ WEIGHTS = "backbone.weights.h5"
 """Beside it: the weights."""
 RECORD = "record.json"
 """In every folder that a stage writes, or below results/records: what its run cost."""
+
+
+def name_shards(view: str, count: int) -> list[str]:
+    """Return the names of the shards of a view, such as ``photographs-shard-07``."""
+    width = len(str(count))
+    return [f"{view}-shard-{number:0{width}}" for number in range(1, count + 1)]

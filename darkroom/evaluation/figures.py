@@ -1,6 +1,7 @@
 """Figures of one model's evaluation: learning curves, confusion and calibration; and all of them in their order."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy
 import pandas
@@ -39,15 +40,15 @@ def draw_figures(
         evaluation: how many images are shown, and the seed that samples some of them.
         title: stands above each figure.
     """
-    classes, labels, images = view.classes, view.labels(TEST), view.images(TEST)
+    classes, labels, read = view.classes, view.labels(TEST), partial(view.read, TEST)
     sampled = numpy.random.default_rng(evaluation.seed).permutation(len(labels))[: evaluation.gallery]
     counts = count_confusions(labels, found.argmax(axis=1), classes)
     yield "curves", draw_curves(trained.history, trained.summary["best_epoch"], title)
     yield "confusion", draw_confusion(counts, classes, f"{title}, {len(labels):,} test images")
     yield "calibration", draw_calibration(tables["calibration"], title)
-    yield "worst", draw_worst(images, labels, found, classes, evaluation.worst, f"{title}: worst predictions")
-    yield "gallery", draw_gallery(images, labels, found, classes, sampled, f"{title}: test images at random")
-    yield "ambiguous", draw_ambiguous(images, tables["ambiguous"], f"{title}: closest between two classes")
+    yield "worst", draw_worst(read, labels, found, classes, evaluation.worst, f"{title}: worst predictions")
+    yield "gallery", draw_gallery(read, labels, found, classes, sampled, f"{title}: test images at random")
+    yield "ambiguous", draw_ambiguous(read, tables["ambiguous"], f"{title}: closest between two classes")
     yield "diagram", draw_diagram(list_boxes(trained.network), title)
 
 

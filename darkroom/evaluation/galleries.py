@@ -1,6 +1,6 @@
 """Galleries of test images, each with its class and the classes that a model predicted for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy
 import pandas
@@ -10,6 +10,8 @@ from matplotlib.patches import Rectangle
 from darkroom.evaluation.metrics import select_probabilities
 from darkroom.reporting import figures
 
+Read = Callable[[numpy.ndarray], numpy.ndarray]
+"""What returns the images of rows, int64 (n,): uint8 (n, height, width, channels)."""
 COLUMNS = 5
 """Images side by side."""
 LINE = 0.08
@@ -19,7 +21,7 @@ WRONG = "firebrick"
 
 
 def draw_worst(
-    images: numpy.ndarray,
+    read: Read,
     labels: numpy.ndarray,
     probabilities: numpy.ndarray,
     classes: Sequence[str],
@@ -29,7 +31,7 @@ def draw_worst(
     """Return a gallery of the ``most`` images with the lowest probability of their true class, lowest first.
 
     Args:
-        images: uint8 (images, height, width, channels), as a view's memory map; only those shown are read.
+        read: returns the images of rows; only those shown are read.
         labels: int64 (images,).
         probabilities: float (images, classes).
         classes: names, by label.
@@ -43,11 +45,11 @@ def draw_worst(
         f"true: {classes[labels[row]]} {likely[row]:.1%}\npredicted: {classes[predicted[row]]} {confidence[row]:.1%}"
         for row in rows
     ]
-    return _draw_rows(images, rows, captions, title)
+    return _draw_rows(read, rows, captions, title)
 
 
 def draw_gallery(
-    images: numpy.ndarray,
+    read: Read,
     labels: numpy.ndarray,
     probabilities: numpy.ndarray,
     classes: Sequence[str],
@@ -65,7 +67,7 @@ def draw_gallery(
         f"{classes[predicted[row]]} {certain[row]:.1%}" + (f"\n(true: {classes[labels[row]]})" if wrong[row] else "")
         for row in rows
     ]
-    figure = _draw_rows(images, rows, captions, title)
+    figure = _draw_rows(read, rows, captions, title)
     for axis, row in zip(figure.axes, rows, strict=False):
         if wrong[row]:
             axis.title.set_color(WRONG)
@@ -75,18 +77,17 @@ def draw_gallery(
     return figure
 
 
-def draw_ambiguous(images: numpy.ndarray, table: pandas.DataFrame, title: str) -> Figure:
+def draw_ambiguous(read: Read, table: pandas.DataFrame, title: str) -> Figure:
     """Return the images of a table of ``metrics.find_ambiguous``, each with its class and its two best classes."""
     captions = [
         f"true: {true}\n{best} {first:.1%}\n{second} {other:.1%}"
         for _, true, best, first, second, other in table.itertuples(index=False)
     ]
-    return _draw_rows(images, table.index.to_numpy(), captions, title)
+    return _draw_rows(read, table.index.to_numpy(), captions, title)
 
 
-def _draw_rows(images: numpy.ndarray, rows: numpy.ndarray, captions: Sequence[str], title: str) -> Figure:
-    read = [numpy.asarray(images[row]) for row in rows]
-    figure = figures.draw_gallery(read, captions, title, columns=min(COLUMNS, len(rows)))
+def _draw_rows(read: Read, rows: numpy.ndarray, captions: Sequence[str], title: str) -> Figure:
+    figure = figures.draw_gallery(list(read(rows)), captions, title, columns=min(COLUMNS, len(rows)))
     lines = max(caption.count("\n") for caption in captions)  # beyond the first, which the gallery has room for
     width, height = figure.get_size_inches()
     figure.set_size_inches(width, height * (1 + LINE * lines))

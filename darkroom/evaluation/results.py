@@ -10,7 +10,7 @@ import pandas
 from darkroom.evaluation import metrics
 from darkroom.evaluation.curves import read_epoch
 from darkroom.evaluation.prediction import Trained
-from darkroom.images.prepared.views import INDEX, TEST, View
+from darkroom.images.prepared.views import TEST, View
 from darkroom.params.model import Evaluation
 
 FROM_TRAINING = (
@@ -28,7 +28,7 @@ FROM_TRAINING = (
 
 def tabulate(trained: Trained, view: View, found: numpy.ndarray, evaluation: Evaluation) -> dict[str, pandas.DataFrame]:
     """Return the tables of an evaluation, by the names of their files; ``found`` are class probabilities."""
-    classes, labels, files = view.classes, view.labels(TEST), list_files(view)
+    classes, labels, files = view.classes, view.labels(TEST), view.list_files(TEST)
     counts = metrics.count_confusions(labels, found.argmax(axis=1), classes)
     return {
         "predictions": metrics.tabulate_predictions(files, labels, found, classes),
@@ -56,9 +56,3 @@ def tabulate_hyperparameters(used: Mapping[str, Any]) -> pandas.DataFrame:
     """Return every hyperparameter's name and the value used, as JSON."""
     rows = [(name, json.dumps(value, ensure_ascii=False)) for name, value in used.items()]
     return pandas.DataFrame(rows, columns=["name", "value"])
-
-
-def list_files(view: View) -> list[str]:
-    """Return the files of a view's test images, in the order of their rows."""
-    index = pandas.read_csv(view.folder / INDEX, dtype={"file": str}, keep_default_na=False)
-    return index[index["split"] == TEST].sort_values("row")["file"].tolist()

@@ -29,8 +29,8 @@ def load_network(folder: Path) -> keras.Model:
         raise UserError(f"{file}: {problem}; train {folder.name} again") from None
 
 
-def check_fit(model: keras.Model, view: View, split: str, folder: Path) -> None:
-    """Check that the model in ``folder`` takes the images of a view's split and distinguishes its classes.
+def check_fit(model: keras.Model, view: View, folder: Path) -> None:
+    """Check that the model in ``folder`` takes the images of a view and distinguishes its classes.
 
     Raises:
         UserError: it does not.
@@ -40,9 +40,8 @@ def check_fit(model: keras.Model, view: View, split: str, folder: Path) -> None:
     if outputs != len(view.classes):
         there = f"{view.folder} has {len(view.classes)} ({', '.join(view.classes)})"
         raise UserError(f"{folder}: the model distinguishes {outputs} classes, but {there}; {again}")
-    images = view.images(split).shape[1:]
-    if any(size not in (None, given) for size, given in zip(expected, images, strict=True)):
-        raise UserError(f"{folder}: the model takes images of {expected}, but {view.folder} has {images}; {again}")
+    if any(size not in (None, given) for size, given in zip(expected, view.shape, strict=True)):
+        raise UserError(f"{folder}: the model takes images of {expected}, but {view.folder} has {view.shape}; {again}")
 
 
 def save(model: keras.Model, path: Path) -> None:

@@ -226,6 +226,10 @@ class View(Section):
     class_order: Literal["alphabetical", "natural"]
     """The order of the classes, and so of their labels from 0 on: natural is 1, 2, 10."""
 
+    shards: Count
+    """Parts that jobs of their own prepare, on a cluster on many nodes; rows and results do not depend on it. 1: the
+    view is one array for each split. More for hundreds of thousands of images, some 20,000 to a shard."""
+
     @field_validator("value_range")
     @classmethod
     def check_value_range(cls, value: list[float] | None) -> list[float] | None:

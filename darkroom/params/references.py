@@ -22,6 +22,8 @@ RESERVED = {
     "augment",
     "census",
     "prepare",
+    "divide",
+    "shard",
     "pretrained",
     "train",
     "transfer",

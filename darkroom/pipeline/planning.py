@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from darkroom.core.filenames import name_shards
 from darkroom.core.provenance import kind_of_images
 from darkroom.params.base import NO_NAME
 from darkroom.params.document import Parameters
@@ -74,6 +75,21 @@ def plan_view(parameters: Parameters, key: str) -> dict[str, Any]:
     return {"dataset": parameters.views[key].dataset, "of": of, "at": {**parameters.places("views", key), **near}}
 
 
+def plan_shards(parameters: Parameters, views: Entries) -> dict[str, Entries]:
+    """Return the views that are prepared as a whole, those that are divided first, and the shards of these."""
+    counts = {key: parameters.views[key].shards for key in views}
+    return {
+        "preparations": {key: entry for key, entry in views.items() if counts[key] == 1},
+        "divisions": {key: entry for key, entry in views.items() if counts[key] > 1},
+        "shards": {
+            name: {"view": key, "dataset": entry["dataset"], "at": entry["at"]}
+            for key, entry in views.items()
+            if counts[key] > 1
+            for name in name_shards(key, counts[key])
+        },
+    }
+
+
 def plan_comparison(parameters: Parameters, study: str, members: Entries) -> dict[str, Any]:
     """Return what the comparison of a study and the pages on it need to know.
 
@@ -115,7 +131,8 @@ def plan_data(parameters: Parameters, views: Entries, transfers: Entries) -> dic
         key: {"origin": find_weights_origin(one.weights), "at": parameters.places("backbones", key)}
         for key, one in named.items()
     }
-    return {"fetches": fetches, "augmentations": augmentations, "preparations": views, "pretrainings": backbones}
+    prepared = plan_shards(parameters, views)
+    return {"fetches": fetches, "augmentations": augmentations, **prepared, "pretrainings": backbones}
 
 
 def plan_sweeps(parameters: Parameters, comparisons: Entries) -> Entries:

@@ -18,7 +18,7 @@ from darkroom.core import machine, runtime
 from darkroom.core.backend import keras
 from darkroom.core.files import sha256
 from darkroom.images.prepared.batches import Batches
-from darkroom.images.prepared.views import View, images_file
+from darkroom.images.prepared.views import View
 from darkroom.params.model import Runtime
 from darkroom.params.training import Fit
 
@@ -57,7 +57,7 @@ def identify(model: keras.Model, train: Batches, validation: Batches | None, fit
         "seed": train.seed,
         "threads": origin.settings.threads,
         "classes": origin.view.classes,
-        "pixels": [sha256(origin.view.folder / images_file(split)) for split in origin.view.learning_splits],
+        "pixels": [digest for split in origin.view.learning_splits for digest in origin.view.hash_images(split)],
         "versions": {"python": sys.version, "numpy": numpy.__version__, **runtime.list_versions()},
         "machine": [runtime.find_gpu_name(), computer["processor"], computer["features"]],
         "code": hash_code(),

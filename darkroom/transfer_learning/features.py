@@ -22,7 +22,7 @@ from darkroom.core import machine, runtime, scratch
 from darkroom.core.errors import UserError
 from darkroom.core.files import read_json, replace_folder, sha256, write_json
 from darkroom.core.progress import note, show_progress
-from darkroom.images.prepared.views import View, images_file
+from darkroom.images.prepared.views import View
 from darkroom.params.model import Runtime
 from darkroom.transfer_learning import prefix
 from darkroom.transfer_learning.prefix import Cut, FlatNetwork
@@ -92,7 +92,7 @@ def read_or_compute(
         UserError: the disk has too little room.
     """
     images = len(view.learning_labels())
-    pixels = [sha256(view.folder / images_file(split)) for split in view.learning_splits]
+    pixels = [digest for split in view.learning_splits for digest in view.hash_images(split)]
     computer, versions = machine.describe(), [runtime.find_gpu_name(), runtime.list_versions()]
     computing = [*pixels, *versions, computer["processor"], computer["features"], settings.threads, BATCH]
 

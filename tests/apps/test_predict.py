@@ -22,7 +22,7 @@ from darkroom.core import runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.images.decoding import pixels
-from darkroom.images.prepared.views import View
+from darkroom.images.prepared.shards import open_view
 from darkroom.params.model import Runtime
 from stages import prepare
 from tests.support.brightness import sigmoid_network
@@ -90,9 +90,13 @@ def test_predictions_are_those_of_the_prepared_view(
     images = write_folder(tmp_path / "images", contents)
     project({f"views.intel-150.{key}": value for key, value in ({"size": 24} | preparation).items()})
     prepare.main(["intel-150", "--images", str(images), "--of", "intel", "--out", "view"])
-    view = View.open(Path("view"))
+    view = open_view(Path("view"))
     original = write_model(tmp_path / "models/cnn", network(), **view.preparation)
-    expected = numpy.asarray(keras.saving.load_model(original / "model.keras").predict_on_batch(view.images("test")))
+    expected = numpy.asarray(
+        keras.saving.load_model(original / "model.keras").predict_on_batch(
+            view.read("test", numpy.arange(view.count("test")))
+        )
+    )
     index = pandas.read_csv("view/index.csv", keep_default_na=False)
     files = index.loc[index["split"] == "test", "file"].tolist()
 

@@ -13,7 +13,7 @@ import pandas
 import pytest
 
 from darkroom.archives.subsets import draw_images
-from darkroom.images.prepared.views import View
+from darkroom.images.prepared.shards import open_view
 from stages import prepare, unzip
 from tests.archives.test_layouts import archive
 from tests.support.data_sets import dataset
@@ -138,7 +138,7 @@ def test_groups_reach_the_training_images_of_a_view(pets: Callable[..., None]) -
     pets({"train.zip": PATIENTS}, group=r"(p\d+)_")
     index = run()
     prepare.main(["intel-150", "--images", "images", "--of", "intel", "--out", "view"])
-    groups, train = View.open(Path("view")).groups(), index[index["split"] == "train"]
+    groups, train = open_view(Path("view")).groups(), index[index["split"] == "train"]
     assert groups is not None and groups.dtype == numpy.int64 and len(groups) == len(train)
     assert len(set(zip(groups, train["group"], strict=True))) == len(set(groups)) == train["group"].nunique()
 
@@ -147,7 +147,7 @@ def test_without_groups_there_is_no_column_and_no_file(pets: Callable[..., None]
     pets({"train.zip": PATIENTS})
     assert "group" not in run()
     prepare.main(["intel-150", "--images", "images", "--of", "intel", "--out", "view"])
-    assert not Path("view/train-groups.npy").exists() and View.open(Path("view")).groups() is None
+    assert not Path("view/train-groups.npy").exists() and open_view(Path("view")).groups() is None
 
 
 def test_a_column_of_a_table(pets: Callable[..., None]) -> None:

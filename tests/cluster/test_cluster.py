@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 PLACES = {
     None: {"fetch", "pretrained", "compare", "worksheet", "costs"},
-    "cpu": {"unzip", "augment", "census", "prepare"},
+    "cpu": {"unzip", "augment", "census", "prepare", "divide", "shard"},
     "gpu": {"train", "transfer", "finetune", "evaluate", "explain"},
 }
 """The stages of each partition; ``None`` is the machine that Snakemake runs on."""

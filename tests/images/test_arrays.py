@@ -25,7 +25,7 @@ def digits(project: Project) -> numpy.ndarray:
     """A project with the images of a few digits, of which some validate; the training file's images."""
     draw = {"seed": 1, "train": None, "validation": 2, "test": None}
     view = {"dataset": "mnist", "size": 5, "resize": "stretch", "filter": "bicubic", "mode": "L", "corrupt": "stop"}
-    view["class_order"] = "alphabetical"
+    view |= {"class_order": "alphabetical", "shards": 1}
     folder = project({"datasets.mnist.draw": draw, "views.digits": view, "census.gallery": 4})
     images = write_idx(folder / "raw", "train", LABELS)
     write_idx(folder / "raw", "t10k", [0, 1, 2, 2])

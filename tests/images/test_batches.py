@@ -10,6 +10,7 @@ import pytest
 
 from darkroom.core.errors import UserError
 from darkroom.images.prepared.batches import Batches
+from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.validation import draw_validation_rows
 from darkroom.images.prepared.views import View
 
@@ -20,7 +21,7 @@ def view(tmp_path: Path) -> View:
     numpy.save(tmp_path / "train.npy", images)
     numpy.save(tmp_path / "train-labels.npy", numpy.arange(50))
     (tmp_path / "view.json").write_text(json.dumps({"classes": ["a", "b"]}))
-    return View.open(tmp_path)
+    return open_view(tmp_path)
 
 
 def of(view: View) -> tuple[Callable, numpy.ndarray]:

@@ -7,6 +7,7 @@ import numpy
 import pytest
 
 from darkroom.core.files import write_json
+from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.validation import (
     draw_from_classes,
     draw_groups,
@@ -32,7 +33,7 @@ def make(tmp_path: Path) -> Make:
                 numpy.save(tmp_path / f"{split}-labels.npy", numpy.array(values, numpy.int64))
         if groups:
             numpy.save(tmp_path / GROUPS, numpy.array(groups, numpy.int64))
-        return View.open(tmp_path)
+        return open_view(tmp_path)
 
     return write
 

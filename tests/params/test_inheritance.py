@@ -51,6 +51,7 @@ def test_an_entry_has_its_own_values_then_its_bases_then_the_defaults(project: C
         "value_range": "defaults.views.value_range",
         "duplicates": "defaults.views.duplicates",
         "class_order": "defaults.views.class_order",
+        "shards": "defaults.views.shards",
     }
 
 

@@ -19,7 +19,7 @@ from darkroom.core import parallel
 from darkroom.core.errors import UserError
 from darkroom.images.decoding import pixels
 from darkroom.images.decoding.formats import CorruptImageError, is_image_name
-from darkroom.images.prepared.views import View as PreparedView
+from darkroom.images.prepared.shards import open_view
 from darkroom.params.data import View
 from stages import prepare
 from tests.support.decoding import decode, find_corruption, turn_upright
@@ -39,6 +39,7 @@ def view(**changes: object) -> View:
         "value_range": None,
         "duplicates": "report",
         "class_order": "alphabetical",
+        "shards": 1,
     }
     return View.model_validate(settings | changes)
 
@@ -102,11 +103,11 @@ def test_a_view_is_what_plain_pillow_gives(project: Project, images: Path, resiz
 def test_labels_index_and_description_agree_with_the_images(project: Project, images: Path) -> None:
     project({"views.intel-150.size": 16})
     run("intel-150", images, Path("view"))
-    prepared = PreparedView.open(Path("view"))
+    prepared = open_view(Path("view"))
     assert prepared.classes == ("NA", "sea")
     assert prepared.labels("train").tolist() == [0] * 8 + [1] * 9
     assert prepared.labels("test").dtype == numpy.int64
-    assert prepared.images("test").shape == (6, 16, 16, 3)
+    assert (prepared.count("test"), *prepared.shape) == (6, 16, 16, 3)
     index = pandas.read_csv("view/index.csv", keep_default_na=False)
     assert list(index.columns) == ["split", "row", "class", "label", "file", "sha256"]
     assert index["row"].tolist() == [*range(17), *range(6)]
@@ -183,13 +184,13 @@ def test_damaged_images_are_left_out_and_reported(
         "test/NA/1.png",
     ]
     assert "train/NA/2.png: zero bytes" in capsys.readouterr().err
-    prepared = PreparedView.open(Path("view"))
-    assert prepared.images("train").shape == (15, 20, 20, 3)
+    prepared = open_view(Path("view"))
+    assert (prepared.count("train"), *prepared.shape) == (15, 20, 20, 3)
     assert len(prepared.labels("train")) == 15
     index = pandas.read_csv("view/index.csv", keep_default_na=False)
     last = Image.open(images / "test/sea/2.png").convert("RGB").resize((20, 20), Image.Resampling.BICUBIC)
     assert index["file"].iloc[-1] == "test/sea/2.png"
-    assert numpy.array_equal(prepared.images("test")[-1], numpy.asarray(last))
+    assert numpy.array_equal(prepared.read("test", numpy.arange(prepared.count("test")))[-1], numpy.asarray(last))
 
 
 def test_a_class_only_in_test_is_named(project: Project, images: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 from darkroom.core import runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
+from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.validation import split_learning_rows
-from darkroom.images.prepared.views import GROUPS, View
+from darkroom.images.prepared.views import GROUPS
 from darkroom.params.training import Training
 from darkroom.pipeline import record
 from darkroom.training import fitting
@@ -47,7 +48,7 @@ def test_it_learns_and_its_history_is_true(folder: Path) -> None:
     best = history["val_loss"].idxmin()
     assert history["val_accuracy"].max() > 0.8
     assert (summary["best_epoch"], summary["epochs"]) == (best + 1, len(history))
-    view = View.open(Path("view"))
+    view = open_view(Path("view"))
     rows = split_learning_rows(view, 0.25, summary["seed"])[1]
     network = keras.saving.load_model(out / "model.keras")
     probabilities = network.predict(view.read("train", rows), verbose=0)
@@ -59,7 +60,7 @@ def test_it_learns_and_its_history_is_true(folder: Path) -> None:
 
 def test_images_of_one_group_train_or_validate(folder: Path, project: Callable[..., Path]) -> None:
     project(model({"validation_split": {"fraction": 0.25, "stratify": True}}))
-    view = View.open(folder / "view")
+    view = open_view(folder / "view")
     groups = numpy.arange(len(view.labels("train"))) // 4
     numpy.save(folder / "view" / GROUPS, groups)
     summary = json.loads((trained("model") / "summary.json").read_text())
@@ -182,7 +183,7 @@ def test_a_sigmoid_learns_by_binary_cross_entropy(folder: Path, project: Callabl
     history = pandas.read_csv(out / "history.csv")
     assert history["val_accuracy"].max() > 0.8
     network = keras.saving.load_model(out / "model.keras")
-    view = View.open(Path("view"))
+    view = open_view(Path("view"))
     rows = split_learning_rows(view, 0.25, json.loads((out / "summary.json").read_text())["seed"])[1]
     light, labels = network.predict(view.read("train", rows), verbose=0)[:, 0], view.labels("train")[rows]
     best = history["val_loss"].idxmin()

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.images.prepared.views import View
+from darkroom.images.prepared.shards import open_view
 from darkroom.params.callbacks import KINDS, LearningRateScheduler
 from darkroom.params.training import Training
 from darkroom.training import callbacks
@@ -45,7 +45,7 @@ def learn(project: Callable[..., Path]) -> Callable[..., tuple[pandas.DataFrame,
 
 def kept_loss() -> float:
     """The loss of the model that was written, of the validation images."""
-    network, view = keras.saving.load_model("models/study/cnn/model.keras"), View.open(Path("view"))
+    network, view = keras.saving.load_model("models/study/cnn/model.keras"), open_view(Path("view"))
     rows = numpy.arange(80, 104)
     probabilities = network.predict(view.read_learning(rows), verbose=0)
     return float(-numpy.log(probabilities[numpy.arange(24), view.learning_labels()[rows]]).mean())

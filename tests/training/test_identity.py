@@ -10,7 +10,7 @@ import pytest
 from darkroom.core import runtime, scratch
 from darkroom.core.backend import keras
 from darkroom.images.prepared.batches import Batches
-from darkroom.images.prepared.views import View
+from darkroom.images.prepared.shards import open_view
 from darkroom.params.model import Runtime
 from darkroom.params.training import Training
 from darkroom.training import backups, identity
@@ -39,7 +39,7 @@ class Case:
         self.rows = [numpy.arange(60), numpy.arange(60, 80)]
 
     def name(self) -> str:
-        view, fit = View.open(self.folder), Training(**self.train)
+        view, fit = open_view(self.folder), Training(**self.train)
         train, validation = (Batches(view.read_learning, view.learning_labels(), rows, 16, 1, 13) for rows in self.rows)
         origin = Origin(self.model, view, self.settings, self.facts)
         return identity.identify(self.model, train, validation, fit, origin)

@@ -14,7 +14,7 @@ from darkroom.params.document import Parameters, load
 from darkroom.pipeline import origins, plan, planning, template
 
 TRAININGS = {"train", "transfer", "finetune"}
-RULES = {"fetch", "unzip", "census", "prepare", "pretrained", *TRAININGS, "evaluate", "explain"}
+RULES = {"fetch", "unzip", "census", "prepare", "divide", "shard", "pretrained", *TRAININGS, "evaluate", "explain"}
 RULES |= {"augment", "compare", "sweep", "worksheet", "costs"}
 
 

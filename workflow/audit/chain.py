@@ -83,7 +83,7 @@ class Chain:
         now = self.inspection.producers
         for dep, recorded in self.entries[name].deps.items():
             outs = self.list_outs_read(dep, recorded)
-            written = self._find_md5(dep) if dep in self.producers else self._hash_folder(dep, outs)
+            written = self._find_written(dep, outs)
             if written == recorded.md5 or not (outs or now.behind(dep)):
                 continue
             lost = [now[out] for out in now.behind(dep) if now[out] not in self.entries]
@@ -100,5 +100,20 @@ class Chain:
     def _find_md5(self, out: str) -> str:
         return self.entries[self.producers[out]].outs[out].md5
 
+    def _find_written(self, dep: str, outs: Sequence[str]) -> str | None:
+        """Return the hash of what the steps that wrote a dependency, a file or what lies in a folder, wrote there."""
+        if dep in self.producers:
+            return self._find_md5(dep)
+        holder = self.producers.holder(dep)
+        return (
+            self._list_files(holder, [holder]).get(os.path.relpath(dep, holder))
+            if holder
+            else self._hash_folder(dep, outs)
+        )
+
     def _hash_folder(self, folder: str, outs: Sequence[str]) -> str:
-        return of_folder({os.path.relpath(out, folder): self._find_md5(out) for out in outs})
+        return of_folder(self._list_files(folder, outs))
+
+    def _list_files(self, folder: str, outs: Sequence[str]) -> dict[str, str]:
+        written = {out: self.entries[self.producers[out]].outs[out] for out in outs}
+        return self.inspection.list_files(written, folder)

@@ -79,9 +79,12 @@ def _describe_step(entry: Entry, chain: Chain, commits: Mapping[str, str], descr
     def item(path: str, recorded: Content) -> Item:
         now = inspection.contents(path)
         state: State = "missing" if now is None else "same" if now.same_as(recorded) else "changed"
-        return Item(path, recorded.md5, recorded.size, recorded.files, state, producers.get(path))
+        producer = producers.get(producers.holder(path) or path)
+        return Item(path, recorded.md5, recorded.size, recorded.files, state, producer)
 
     def inputs(dep: str, recorded: Content) -> Iterable[Item]:
+        if producers.holder(dep):
+            return [item(dep, recorded)]
         read = chain.list_outs_read(dep, recorded)
         return [item(out, inspection.entries[producers[out]].outs[out]) for out in read] or [item(dep, recorded)]
 

@@ -139,6 +139,8 @@ rule prepare:
         "logs/prepare/{view}.log",
     benchmark:
         "logs/prepare/{view}.tsv"
+    wildcard_constraints:
+        view=pipeline.keys("prepare"),
     priority: 1
     conda:
         "../environment.yaml"
@@ -150,5 +152,67 @@ rule prepare:
         stage="prepare@{view}",
     message:
         "Preparing the view {wildcards.view}."
+    shell:
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
+
+
+rule divide:
+    """The lists of the shards that a large view is prepared in, and its index: `python -m stages.divide`.
+
+    In: data/images/{dataset}
+    Out: data/lists/{view} data/views/{view}/index results/records/divide/{view}/record.json
+    """
+    input:
+        pipeline.deps("divide", "view"),
+    output:
+        pipeline.outs("divide", "view", "Data"),
+    log:
+        "logs/divide/{view}.log",
+    benchmark:
+        "logs/divide/{view}.tsv"
+    wildcard_constraints:
+        view=pipeline.keys("divide"),
+    priority: 1
+    conda:
+        "../environment.yaml"
+    threads: all_cores(workflow)
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
+    params:
+        stage="divide@{view}",
+    message:
+        "Dividing the view {wildcards.view}."
+    shell:
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
+
+
+rule shard:
+    """One shard of a view; its images have the SHA-256 that its list says: `python -m stages.shard`.
+
+    In: data/lists/{view}/{shard}.csv data/lists/{view}/whole.json
+    Out: data/views/{view}/{shard} results/records/shard/{view}/{shard}/record.json
+    """
+    input:
+        pipeline.deps("shard", "shard"),
+    output:
+        pipeline.outs("shard", "shard", "Data", view="item.view"),
+    log:
+        "logs/shard/{view}/{shard}.log",
+    benchmark:
+        "logs/shard/{view}/{shard}.tsv"
+    wildcard_constraints:
+        shard=pipeline.keys("shard"),
+    priority: 1
+    conda:
+        "../environment.yaml"
+    threads: pipeline.parameters.runtime.threads
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
+    params:
+        stage="shard@{shard}",
+    message:
+        "Preparing {wildcards.shard}."
     shell:
         "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"

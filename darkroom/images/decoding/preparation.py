@@ -69,25 +69,50 @@ def prepare(key: str, view: View, decoding: Decoding, near: str | int, images: P
     """
     index, task = read_index(images), f"prepare {key}"
     splits = list_splits(index)
-    shape = (view.size, view.size, CHANNELS[view.mode])
-    check_space(key, out, len(index) * int(numpy.prod(shape)))
-    chunk = max(1, min(MOST_IN_CHUNK, CHUNK_BYTES // int(numpy.prod(shape))))
     if view.duplicates != "report":
         index = drop_duplicates(task, images, index, view.duplicates, near, decoding)
     ranges = survey_ranges(task, images, index, view.value_range, decoding)
-    read = partial(read_image, view=view, decoding=decoding, tones=Tones.of(decoding, ranges))
+    check_space(key, out, len(index) * count_bytes(view))
     with replace_folder(out) as folder:
-        with closing(read_images(task, images, list(index["file"]), read, chunk)) as results:
-            problems = write_arrays(folder, shape, splits, index, results)
-        if problems and view.corrupt == "stop":
-            raise UserError(describe_problems(key, images, problems))
-        for file, problem in problems.items():
-            note(task, f"left out {images / file}: {problem}")
+        problems = write_images(key, view, decoding, images, index, splits, ranges, folder, f"prepare {key}")
         kept = index[~index["file"].isin(problems)]
         classes = list_classes(kept, splits, images, view.class_order)
         write_labels(folder, kept, splits, classes)
         write_groups(folder, kept)
         write_json(folder / views.DESCRIPTION, describe(view, decoding, ranges, kept, splits, classes, problems))
+
+
+def write_images(
+    key: str,
+    view: View,
+    decoding: Decoding,
+    images: Path,
+    index: pandas.DataFrame,
+    splits: Sequence[str],
+    ranges: Ranges,
+    folder: Path,
+    task: str,
+) -> dict[str, str]:
+    """Write the images of ``index`` to the arrays of their splits in ``folder``; return the problem of each left out.
+
+    Raises:
+        UserError: a file is corrupt, and the view ``key`` says stop.
+    """
+    shape = (view.size, view.size, CHANNELS[view.mode])
+    chunk = max(1, min(MOST_IN_CHUNK, CHUNK_BYTES // count_bytes(view)))
+    read = partial(read_image, view=view, decoding=decoding, tones=Tones.of(decoding, ranges))
+    with closing(read_images(task, images, list(index["file"]), read, chunk)) as results:
+        problems = write_arrays(folder, shape, splits, index, results)
+    if problems and view.corrupt == "stop":
+        raise UserError(describe_problems(key, images, problems))
+    for file, problem in problems.items():
+        note(task, f"left out {images / file}: {problem}")
+    return problems
+
+
+def count_bytes(view: View) -> int:
+    """Return the bytes of an image in a view."""
+    return view.size * view.size * CHANNELS[view.mode]
 
 
 def check_space(key: str, out: Path, needed: int) -> None:

@@ -1,10 +1,10 @@
-"""A view on disk: memory-mapped images, labels, and batches of them in a seeded order.
+"""A view on disk: images, read by their rows, and labels.
 
 A view's folder holds, for each split that has images, ``<split>.npy`` (uint8, (images, size, size, channels)) and
 ``<split>-labels.npy`` (int64, (images,)); where the images have groups, ``train-groups.npy`` (int64, (images,), equal
 numbers for one group); ``index.csv`` (split, row, class, label, file, sha256); and ``view.json``
 (classes in the order of their labels, size, mode, images per split, files left out). Training and test always have
-images; validation may have none.
+images; validation may have none. A view that was prepared in shards (shards.py) is read alike.
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy
+import pandas
 
-from darkroom.core.errors import UserError
-from darkroom.core.files import read_json
+from darkroom.core.files import sha256
 from darkroom.core.splits import SPLITS
 
 INDEX = "index.csv"
@@ -36,25 +36,21 @@ def labels_file(split: str) -> str:
     return f"{split}-labels.npy"
 
 
+def read_rows(file: Path, rows: numpy.ndarray) -> numpy.ndarray:
+    """Return ``rows``, int64, (rows,), of an array in a file, in memory.
+
+    The map is made for this reading and dropped after it: pages of a map that stays would count as this process's
+    memory, until the whole array did.
+    """
+    return numpy.ascontiguousarray(numpy.load(file, mmap_mode="r")[rows])
+
+
 @dataclass(frozen=True)
 class View:
     """A prepared view; images stay on disk until they are indexed."""
 
     folder: Path
     description: Mapping[str, Any]
-
-    @classmethod
-    def open(cls, folder: Path) -> "View":
-        """Return the view in ``folder``.
-
-        Raises:
-            UserError: the folder holds no view.
-        """
-        try:
-            description = read_json(folder / DESCRIPTION)
-        except FileNotFoundError:
-            raise UserError(f"{folder}: no prepared view here; run python -m stages.prepare {folder.name}") from None
-        return cls(folder, description)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -69,20 +65,26 @@ class View:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of an image."""
-        height, width, channels = self.images(TRAIN).shape[1:]
+        height, width, channels = numpy.load(self.folder / images_file(TRAIN), mmap_mode="r").shape[1:]
         return height, width, channels
 
-    def images(self, split: str) -> numpy.ndarray:
-        """Return a split's images, memory-mapped: uint8, (images, size, size, channels)."""
-        return numpy.load(self.folder / images_file(split), mmap_mode="r")
+    def count(self, split: str) -> int:
+        """Return the number of a split's images."""
+        file = self.folder / images_file(split)
+        return len(numpy.load(file, mmap_mode="r")) if file.is_file() else 0
+
+    def hash_images(self, split: str) -> list[str]:
+        """Return SHA-256, in hex, of all that decides which images the rows of a split are."""
+        return [sha256(self.folder / images_file(split))]
+
+    def list_files(self, split: str) -> list[str]:
+        """Return the file that each image of a split was made from, in the order of their rows."""
+        index = pandas.read_csv(self.folder / INDEX, dtype={"file": str}, keep_default_na=False)
+        return index[index["split"] == split].sort_values("row")["file"].tolist()
 
     def read(self, split: str, rows: numpy.ndarray) -> numpy.ndarray:
-        """Return ``rows`` of a split's images, in memory: uint8, (rows, size, size, channels).
-
-        The map is made for this reading and dropped after it: pages of a map that stays would count as this process's
-        memory, until the whole split did.
-        """
-        return numpy.ascontiguousarray(self.images(split)[rows])
+        """Return ``rows`` of a split's images, int64, (rows,), in memory: uint8, (rows, size, size, channels)."""
+        return read_rows(self.folder / images_file(split), rows)
 
     def labels(self, split: str) -> numpy.ndarray:
         """Return a split's labels: int64, (images,)."""
@@ -96,7 +98,7 @@ class View:
     @property
     def learning_splits(self) -> tuple[str, ...]:
         """The splits that training may see: train, and validation where it has images."""
-        return (TRAIN, VALIDATION) if (self.folder / images_file(VALIDATION)).is_file() else (TRAIN,)
+        return (TRAIN, VALIDATION) if self.count(VALIDATION) else (TRAIN,)
 
     def learning_labels(self) -> numpy.ndarray:
         """Return the labels of all images that training may see: int64, (images,); those of train come first."""
@@ -107,7 +109,7 @@ class View:
 
         Rows are counted through train, then validation.
         """
-        first = len(self.images(TRAIN))
+        first = self.count(TRAIN)
         if (rows < first).all():
             return self.read(TRAIN, rows)
         if (rows >= first).all():
