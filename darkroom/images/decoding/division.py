@@ -1,9 +1,11 @@
 """A view divided into shards, and one shard of it prepared.
 
 Which shard an image goes to depends on its neighbours alone, not on the number of images: those of an archive, in the
-order of the index, are cut into blocks at those whose SHA-256 says so, some ``BLOCK`` images apart, and a block
-goes to a shard by the hash of the image that it begins with. So images that are added change the blocks that they fall
-into and no others; a few that come in an archive of their own are one block, and change one shard.
+order of the index, are cut into blocks before images whose SHA-256 says so, ``LEAST`` images apart at least, and a
+block goes to a shard by the hash of the image that it begins with. So images that are added change the blocks that they
+fall into, seldom the next one, and no others; fewer than ``LEAST`` in an archive of their own are one block, and change
+one shard. (This is content-defined chunking, as in Muthitacharoen, Chen and Mazières, A Low-bandwidth Network File
+System, 2001, with images in the place of bytes.)
 """
 
 import hashlib
@@ -25,8 +27,10 @@ from darkroom.images.decoding.survey import drop_duplicates, survey_ranges
 from darkroom.images.prepared import shards, views
 from darkroom.params.data import Decoding, View
 
-BLOCK = 256
-"""Images of a block, on average."""
+LEAST = 32
+"""Images of a block, at least; of the last one of an archive there may be fewer."""
+BEGINS = 32
+"""Of so many images one may begin a block."""
 HASHED_AT_ONCE = 64
 WHOLE = "whole.json"
 """What a shard must know of all images: the splits, and black and white of images of more than 8 bits."""
@@ -68,10 +72,13 @@ def assign_shards(index: pandas.DataFrame, count: int) -> numpy.ndarray:
     archives = index["archive"] if "archive" in index else pandas.Series("", index=index.index)
     order = numpy.argsort(pandas.factorize(archives)[0], kind="stable")
     archive, digests = archives.to_numpy()[order], index["sha256"].to_numpy()[order]
-    begins = numpy.array([int(digest[-8:], 16) % BLOCK == 0 for digest in digests])
-    of_other = numpy.r_[True, archive[1:] != archive[:-1]]
-    starts = numpy.flatnonzero(begins | of_other)
-    heads = [f"{archive[at]}\n{digests[at] if begins[at] else ''}" for at in starts]
+    opens = numpy.r_[True, archive[1:] != archive[:-1]]
+    may_begin = numpy.array([int(digest[-8:], 16) % BEGINS == 0 for digest in digests])
+    starts: list[int] = []
+    for at in numpy.flatnonzero(opens | may_begin):
+        if opens[at] or at - starts[-1] >= LEAST:
+            starts.append(int(at))
+    heads = [f"{archive[at]}\n{'' if opens[at] else digests[at]}" for at in starts]
     shard = [int.from_bytes(hashlib.sha256(head.encode()).digest()[:8]) % count for head in heads]
     numbers = numpy.empty(len(index), dtype=numpy.int64)
     numbers[order] = numpy.repeat(shard, numpy.diff(numpy.r_[starts, len(index)]))
