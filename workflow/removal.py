@@ -42,7 +42,8 @@ def leftovers(pipeline: Pipeline) -> list[Path]:
         for definition in pipeline.definitions.values()
         for path in template.list_outs(definition["do"])
     }
-    found = {path for pattern in patterns for path in Path().glob(pattern) if path not in kept}
+    matched = {path for pattern in patterns for path in Path().glob(pattern)}
+    found = {path for path in matched if path not in kept and current.isdisjoint(path.parents)}
     return sorted({next(p for p in reversed([path, *path.parents][:-1]) if p not in kept) for path in found})
 
 
