@@ -1,0 +1,193 @@
+"""What an image costs in a large data set: time and memory of each stage before training, at several sizes.
+
+    python -m benchmarks.many_images --images 1000 10000 100000
+
+Draws photographs of 150×150 pixels, makes of each number of them a project in a folder that is kept, --cache, and
+writes what it measures there, row by row, into benchmarks/many_images.csv. Sections: slope (each stage by itself), loop
+(preparing beside a plain loop with Pillow), and more (ten images added to the largest number, in shards).
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+import zipfile
+from collections.abc import Sequence
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+
+import numpy
+from PIL import Image
+
+from benchmarks import project
+from benchmarks.measured import Table, measure
+from darkroom.core.filenames import name_shards
+from darkroom.core.files import read_json
+from darkroom.core.parallel import map_in_order
+from darkroom.core.progress import show_progress
+
+RESULTS = project.ROOT / "benchmarks/many_images.csv"
+CACHE = project.ROOT / ".scratch/many-images"
+VIEW, SIZE, CLASSES = "intel-150", 150, ("glacier", "sea")
+SHARDS, MORE = 16, 10
+STAGES = ("fetch", "unzip", "census", "prepare")
+HASH = "import sys; from pathlib import Path; from workflow.hashes import content; content(Path(sys.argv[1]))"
+READ = """
+import sys; from pathlib import Path; import numpy
+from darkroom.images.prepared.batches import Batches
+from darkroom.images.prepared.shards import open_view
+view = open_view(Path(sys.argv[1])); rows = numpy.arange(view.count("train"))
+batches = Batches(lambda rows: view.read("train", rows), view.labels("train"), rows, 64, 1, seed=1)
+for number in range(len(batches)):
+    batches[number]
+"""
+LOOP = """
+import sys; from multiprocessing import Pool; from pathlib import Path; import numpy; from PIL import Image
+def read(path):
+    return numpy.asarray(Image.open(path).convert("RGB").resize((150, 150), Image.Resampling.BICUBIC))
+paths, processes = sorted(Path(sys.argv[1]).glob("train/*/*.jpg")), int(sys.argv[2])
+if processes == 1:
+    pixels = [read(path) for path in paths]
+else:
+    with Pool(processes) as pool:
+        pixels = list(pool.imap(read, paths, 64))
+numpy.save(sys.argv[3], numpy.stack(pixels))
+"""
+
+
+def draw(number: int) -> bytes:
+    """Return a JPEG of smooth colours with noise, another one for each number."""
+    random = numpy.random.default_rng(number)
+    coarse = Image.fromarray(random.integers(0, 256, (9, 9, 3), dtype=numpy.uint8))
+    smooth = numpy.asarray(coarse.resize((SIZE, SIZE), Image.Resampling.BICUBIC)).astype(numpy.int16)
+    noisy = smooth + random.integers(-12, 13, smooth.shape, dtype=numpy.int16)
+    buffer = BytesIO()
+    Image.fromarray(noisy.clip(0, 255).astype(numpy.uint8)).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+def pack(archive: Path, first: int, count: int) -> None:
+    """Write an archive of so many images in class folders."""
+    photographs = map_in_order(draw, range(first, first + count), 256)
+    with closing(photographs), zipfile.ZipFile(archive, "w") as opened:
+        for number, photograph in enumerate(show_progress(photographs, count, f"draw {archive.name}", "images"), first):
+            opened.writestr(f"{archive.stem}/{CLASSES[number % 2]}/{number:010}.jpg", photograph)
+
+
+def make_project(cache: Path, count: int) -> Path:
+    """Return a project on ``count`` training images, where nothing has run yet."""
+    place = cache / str(count)
+    if not (place / "photographs/exam.zip").exists():
+        shutil.rmtree(place, ignore_errors=True)
+        (place / "photographs").mkdir(parents=True)
+        pack(place / "photographs/learn.zip", 0, count)
+        pack(place / "photographs/exam.zip", 10**9, 20)
+    (place / "photographs/learn-more.zip").unlink(missing_ok=True)
+    shutil.rmtree(place / "project", ignore_errors=True)
+    folder = project.copied(place / "project")
+    project.leave_one_study(folder)
+    splits = {"train": ["learn*"], "validation": [], "test": ["exam"]}
+    project.edit(folder, {"datasets.intel.source": "../photographs", "datasets.intel.splits": splits})
+    project.run(folder, "darkroom.pipeline.plan")
+    return folder
+
+
+def measure_slopes(folder: Path, count: int, table: Table) -> None:
+    """Run each stage by itself, and what reads its results."""
+    for verb in STAGES:
+        key, record = (VIEW if verb == "prepare" else "intel"), folder / ".scratch" / "record.json"
+        began = time.perf_counter()
+        project.run(folder, f"stages.{verb}", key, "--record", str(record))
+        note(table, count, verb, time.perf_counter() - began, read_json(record)["peak_memory_mib"])
+    programs = {
+        "hash images": [HASH, "data/images/intel"],
+        "hash view": [HASH, f"data/views/{VIEW}"],
+        "read one epoch": [READ, f"data/views/{VIEW}"],
+    }
+    for what, program in programs.items():
+        done = measure(folder, [sys.executable, "-c", *program])
+        check(done.status, done.said)
+        note(table, count, what, done.seconds, done.memory)
+
+
+def race_loop(folder: Path, count: int, table: Table) -> None:
+    """Prepare on one processor and on two, and do the same in a plain loop, three times in turn."""
+    for verb in ("fetch", "unzip"):
+        project.run(folder, f"stages.{verb}", "intel")
+    processors = sorted(os.sched_getaffinity(0))[:2]
+    for turn in range(1, 4):
+        for used in (1, 2):
+            bound = ["taskset", "-c", ",".join(map(str, processors[:used]))]
+            ours = [*bound, sys.executable, "-m", "stages.prepare", VIEW]
+            theirs = [*bound, sys.executable, "-c", LOOP, "data/images/intel", str(used), ".scratch/loop.npy"]
+            for tool, command in (("Darkroom", ours), ("Pillow in a loop", theirs)):
+                done = measure(folder, command)
+                check(done.status, done.said)
+                note(table, count, f"prepare, turn {turn}", done.seconds, done.memory, "loop", tool, used)
+
+
+def add_few(folder: Path, count: int, table: Table) -> None:
+    """Prepare in shards by Snakemake, then with ten images more."""
+    project.edit(folder, {f"views.{VIEW}.shards": SHARDS})
+    targets = [f"data/views/{VIEW}/{name}" for name in ("index", *name_shards(VIEW, SHARDS))]
+    for what, more in ((f"all, in {SHARDS} shards", False), (f"{MORE} images more", True), ("nothing to do", False)):
+        if more:
+            pack(folder.parent / "photographs/learn-more.zip", 2 * 10**9, MORE)
+        began = time.perf_counter()
+        executed = project.snakemake(folder, *targets)
+        note(table, count, what, time.perf_counter() - began, None, "more")
+        for stage in executed:
+            verb, key = stage.split("@")
+            place = f"{VIEW}/{key}" if verb == "shard" else key
+            record = read_json(folder / f"results/records/{verb}/{place}/record.json")
+            note(table, count, f"{what}: {stage}", record["seconds"], record["peak_memory_mib"], "more")
+
+
+def note(
+    table: Table,
+    count: int,
+    what: str,
+    seconds: float,
+    memory: float | None,
+    section: str = "slope",
+    tool: str = "Darkroom",
+    processors: int | None = None,
+) -> None:
+    """Write a row."""
+    row = {"section": section, "images": count, "what": what, "tool": tool, "processors": processors or ""}
+    peak = "" if memory is None else f"{memory:.0f}"
+    table.note(row | {"seconds": f"{seconds:.2f}", "ms an image": f"{seconds * 1e3 / count:.3f}", "peak MiB": peak})
+
+
+def check(status: int, said: str) -> None:
+    """Fail if a command did."""
+    if status:
+        raise RuntimeError(said[-2000:])
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure as the command line asks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--only", nargs="+", choices=("slope", "loop", "more"), default=["slope", "loop", "more"])
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    given = parser.parse_args(argv)
+    table = Table(
+        given.out, ("section", "images", "what", "tool", "processors"), ("seconds", "ms an image", "peak MiB")
+    )
+    for count in given.images:
+        folder = make_project(given.cache, count)
+        if "slope" in given.only:
+            measure_slopes(folder, count, table)
+    if "loop" in given.only:
+        middle = sorted(given.images)[len(given.images) // 2]
+        race_loop(given.cache / str(middle) / "project", middle, table)
+    if "more" in given.only:
+        add_few(make_project(given.cache, max(given.images)), max(given.images), table)
+
+
+if __name__ == "__main__":
+    main()
