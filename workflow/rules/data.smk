@@ -110,7 +110,7 @@ rule census:
         "logs/census/{dataset}.log",
     benchmark:
         "logs/census/{dataset}.tsv"
-    priority: 1
+    priority: 2  # before prepare, which a corrupt image may stop
     conda:
         "../environment.yaml"
     threads: all_cores(workflow)
