@@ -6,7 +6,7 @@ Writes data/lists/<view>:
        whole.json          splits, black and white of images of more than 8 bits (null where there are none)
        data/views/<view>/index, in the order of the images' index, before corrupt images are left out:
        <split>-places.npy  int64, (images, 2): the number of the shard, and the place among the split's in its list
-       <split>-labels.npy, train-groups.npy, index.csv, view.json, as `prepare` writes them
+       <split>-labels.npy, train-groups.npy, train-copies.npy, index.csv, view.json, as `prepare` writes them
 """
 
 import argparse

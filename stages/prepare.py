@@ -6,6 +6,7 @@ Writes data/views/<view>, in the order of the images' index:
                            where it has images
        <split>-labels.npy  int64, (images,)
        train-groups.npy    int64, (images,), equal for images of one group; only where images have groups
+       train-copies.npy    int64, (images,), equal for images of the same bytes; only where there are such
        index.csv           split, row, class, label, file, sha256
        view.json           dataset, classes in the order of their labels, size, resize, filter, mode, profiles, black
                            and white of images of more than 8 bits (null where there are none), images per split,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from darkroom.archives.copies import Copies, drop_copies
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS, TRAIN
@@ -30,8 +31,8 @@ def list_draws(dataset: Dataset, draw: Draw) -> Iterator[tuple[str, str, int | N
             yield split, home, wanted
 
 
-def draw_groups(key: str, dataset: Dataset, draw: Draw, images: Sequence[Image]) -> list[Image]:
-    """Return the images that ``draw`` asks for, each in its split.
+def draw_groups(key: str, dataset: Dataset, draw: Draw, images: Sequence[Image], copies: Copies) -> list[Image]:
+    """Return the images that ``draw`` asks for, each in its split; of ``copies`` none in another one.
 
     Raises:
         UserError: a class has too few.
@@ -45,8 +46,9 @@ def draw_groups(key: str, dataset: Dataset, draw: Draw, images: Sequence[Image])
         pool = left[home]
         chosen = pool if wanted is None else choose_images(key, split, labels, pool, wanted, draw.seed)
         groups = {image.group for image in chosen}
-        left[home] = [image for image in pool if image.group not in groups]
-        if unused := len(pool) - len(left[home]) - len(chosen):
+        rest = [image for image in pool if image.group not in groups]
+        left[home] = drop_copies(key, split, rest, chosen, copies)
+        if unused := len(pool) - len(rest) - len(chosen):
             progress.note(f"unzip {key}", f"{split}: {unused:,} left out, more of its groups' images than are wanted")
         taken += [replace(image, split=split) for image in chosen]
     if lacking := sorted(set(labels) - {image.label for image in taken if image.split == TRAIN}):

@@ -67,7 +67,7 @@ def inspect(path: Path, decoding: Decoding) -> Inspection:
     except CorruptImageError as error:
         return Inspection(problem=str(error))
     fingerprint, grey = fingerprints.take(image), image.convert("L")
-    values = numpy.asarray(grey)
+    brightness, contrast = fingerprints.measure_brightness(grey)
     return Inspection(
         *found.size,
         mode=found.image.mode,
@@ -75,10 +75,10 @@ def inspect(path: Path, decoding: Decoding) -> Inspection:
         doubts="; ".join(found.doubts),
         pixels=fingerprint.pixels,
         looks=fingerprint.looks,
-        brightness=float(values.mean()),
-        contrast=float(values.std()),
+        brightness=brightness,
+        contrast=contrast,
         sharpness=measure_sharpness(grey),
-        filled=measure_filled(numpy.asarray(image)),
+        filled=measure_filled(image),
         depth=measure_values(found.image, read_bits(path, found.image)) if is_deep(found.image.mode) else None,
     )
 
@@ -98,11 +98,14 @@ def measure_sharpness(grey: Image.Image) -> float:
     return float(laplacian.var())
 
 
-def measure_filled(pixels: numpy.ndarray) -> float:
+def measure_filled(image: Image.Image) -> float:
     """Return which part of an image's height, from below, is of the one grey with which decoders fill missing data."""
-    is_fill: numpy.ndarray = numpy.all(numpy.abs(pixels.astype(numpy.int16) - GREY) <= 1, axis=(1, 2))
-    rows = len(is_fill) if is_fill.all() else int(numpy.argmin(is_fill[::-1]))
-    return rows / len(is_fill)
+    for row in range(image.height):
+        bottom = image.height - row
+        pixels = numpy.asarray(image.crop((0, bottom - 1, image.width, bottom)))
+        if pixels.min() < GREY - 1 or pixels.max() > GREY + 1:
+            return row / image.height
+    return 1.0
 
 
 def sample(images: pandas.DataFrame, number: int, seed: int) -> pandas.DataFrame:

@@ -14,7 +14,7 @@ from darkroom.images.prepared.validation import (
     draw_validation_rows,
     split_learning_rows,
 )
-from darkroom.images.prepared.views import DESCRIPTION, GROUPS, View
+from darkroom.images.prepared.views import COPIES, DESCRIPTION, GROUPS, View
 from darkroom.transfer_learning.base import select_inherited
 from tests.support.refusals import one_line
 
@@ -25,7 +25,9 @@ Make = Callable[..., View]
 def make(tmp_path: Path) -> Make:
     """Write a view of images with these labels, and perhaps groups."""
 
-    def write(labels: list[int], groups: list[int] | None = None, own: int = 0) -> View:
+    def write(
+        labels: list[int], groups: list[int] | None = None, own: int = 0, copies: list[int] | None = None
+    ) -> View:
         write_json(tmp_path / DESCRIPTION, {"classes": [f"class-{n}" for n in range(max(labels) + 1)]})
         for split, values in (("train", labels), ("validation", [0] * own)):
             if values:
@@ -33,6 +35,8 @@ def make(tmp_path: Path) -> Make:
                 numpy.save(tmp_path / f"{split}-labels.npy", numpy.array(values, numpy.int64))
         if groups:
             numpy.save(tmp_path / GROUPS, numpy.array(groups, numpy.int64))
+        if copies:
+            numpy.save(tmp_path / COPIES, numpy.array(copies, numpy.int64))
         return open_view(tmp_path)
 
     return write
@@ -126,3 +130,22 @@ def test_a_view_with_validation_images_of_its_own(make: Make) -> None:
 def test_a_fine_tune_has_the_split_of_its_base() -> None:
     keys = ("training.validation_split", "training.validation_split.fraction", "training.validation_split.stratify")
     assert tuple(select_inherited(dict.fromkeys((*keys, "training.epochs")))) == keys
+
+
+@pytest.mark.parametrize("split", [0.25, {"fraction": 0.25, "stratify": True}])
+def test_no_image_validates_whose_bytes_train(make: Make, split: float | Mapping[str, object]) -> None:
+    labels = [0, 1] * 20
+    plain = split_learning_rows(make(labels), split, 4)  # type: ignore[arg-type]
+    lone, pair = plain[1][0], plain[1][1:3]
+    copies = list(range(40))
+    copies[lone] = copies[plain[0][0]]  # of an image that trains
+    copies[pair[0]] = copies[pair[1]]  # of each other, and both validate
+    train, validation = split_learning_rows(make(labels, copies=copies), split, 4)  # type: ignore[arg-type]
+    assert whole((train, validation), 40)
+    assert set(plain[1]) - set(validation) == {lone}
+    assert set(pair) <= set(validation)
+
+
+def test_copies_alone_cannot_validate(make: Make) -> None:
+    line = one_line(lambda: split_learning_rows(make([0, 1] * 5, copies=[0] * 10), 0.3, 4))
+    assert "every image that would validate has the bytes of one that trains" in line

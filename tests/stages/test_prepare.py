@@ -139,6 +139,7 @@ def test_two_runs_give_the_same_bytes_and_the_second_replaces_the_first(project:
         "index.csv",
         "test-labels.npy",
         "test.npy",
+        "train-copies.npy",
         "train-labels.npy",
         "train.npy",
         "view.json",

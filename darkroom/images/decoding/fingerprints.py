@@ -1,6 +1,7 @@
 """What tells whether two images are the same: a hash of their pixels, and one of their looks."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import imagehash
@@ -9,6 +10,8 @@ from PIL import Image
 
 FLAT = 2.0
 """Standard deviation of brightness, 0 to 255, below which an image has no looks to compare."""
+
+STRIP = 256
 
 
 @dataclass(frozen=True)
@@ -19,15 +22,30 @@ class Fingerprint:
     looks: int | None
 
 
+def cut_strips(image: Image.Image) -> Iterator[Image.Image]:
+    """Yield an image in strips of ``STRIP`` rows, from above: what is done with these needs little memory."""
+    for top in range(0, image.height, STRIP):
+        yield image.crop((0, top, image.width, min(top + STRIP, image.height)))
+
+
+def measure_brightness(grey: Image.Image) -> tuple[float, float]:
+    """Return the mean and the standard deviation of the values, 0 to 255, of a grey image."""
+    counts = numpy.array(grey.histogram())
+    values = numpy.arange(len(counts))
+    mean = (counts * values).sum() / counts.sum()
+    return float(mean), float(((counts * (values - mean) ** 2).sum() / counts.sum()) ** 0.5)
+
+
 def take(image: Image.Image) -> Fingerprint:
     """Return the fingerprint of an image in RGB.
 
     The looks are the perceptual hash ``phash`` of ImageHash: the signs of its lowest frequencies around their median.
     """
     digest = hashlib.sha256(f"{image.width}x{image.height}\n".encode())
-    digest.update(image.tobytes())
+    for strip in cut_strips(image):
+        digest.update(strip.tobytes())
     grey = image.convert("L")
     looks = None
-    if numpy.asarray(grey).std() >= FLAT:
+    if measure_brightness(grey)[1] >= FLAT:
         looks = int.from_bytes(numpy.packbits(imagehash.phash(grey).hash).tobytes(), "big")
     return Fingerprint(digest.hexdigest(), looks)

@@ -47,7 +47,13 @@ def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], c
 
 
 def write_groups(folder: Path, index: pandas.DataFrame) -> None:
-    """Write a number for the group of each image of train, where images have groups."""
+    """Write numbers of the images of train: of groups, if they have any, and of their bytes, if some are equal."""
+    train = index[index["split"] == views.TRAIN]
     if "group" in index:
-        numbers, _ = pandas.factorize(index.loc[index["split"] == views.TRAIN, "group"])
-        numpy.save(folder / views.GROUPS, numbers.astype(numpy.int64))
+        _write_numbers(folder / views.GROUPS, train["group"])
+    if train["sha256"].duplicated().any():
+        _write_numbers(folder / views.COPIES, train["sha256"])
+
+
+def _write_numbers(file: Path, values: pandas.Series) -> None:
+    numpy.save(file, pandas.factorize(values)[0].astype(numpy.int64))

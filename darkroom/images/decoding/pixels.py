@@ -106,7 +106,7 @@ def convert(image: Image.Image, mode: str, tones: Tones) -> Image.Image:
             image = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB") or image
         if conversion:
             image = profiles.convert(image.convert("RGB"), conversion)
-        return image.convert(mode)
+        return image if image.mode == mode else image.convert(mode)  # a large one is not copied
     except ValueError:
         raise CorruptImageError(f"its mode {image.mode} cannot be converted to {mode}") from None
 

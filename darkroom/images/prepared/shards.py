@@ -2,8 +2,8 @@
 
 The view's folder holds a folder for each shard, and the folder ``index``, which a division makes of all images before
 any is decoded: ``<split>-places.npy`` (int64, (images, 2): the number of an image's shard, and its place in the shard's
-list), ``<split>-labels.npy`` (int64, (images,)), ``train-groups.npy`` where images have groups, ``index.csv`` and
-``view.json`` as any view has them. A shard's folder holds for each split ``<split>.npy`` (uint8, (images, size, size,
+list), and as any view has them ``<split>-labels.npy``, ``train-groups.npy``, ``train-copies.npy``, ``index.csv`` and
+``view.json``. A shard's folder holds for each split ``<split>.npy`` (uint8, (images, size, size,
 channels)) and ``<split>-kept.npy`` (int64, (images,): their places in its list, of which corrupt images are missing),
 and ``shard.json`` with what was left out. Rows are in the order of the index, whatever the number of shards.
 """
@@ -19,7 +19,7 @@ import pandas
 from darkroom.core.errors import UserError
 from darkroom.core.files import read_json, sha256
 from darkroom.images.prepared import views
-from darkroom.images.prepared.views import DESCRIPTION, GROUPS, INDEX, TEST, TRAIN, View, images_file, labels_file
+from darkroom.images.prepared.views import DESCRIPTION, INDEX, TEST, TRAIN, View, images_file, labels_file
 
 WHOLE = "index"
 """The folder of what is known of all images."""
@@ -88,9 +88,9 @@ class ShardedView(View):
         """Return a split's labels: int64, (images,)."""
         return numpy.load(self.folder / WHOLE / labels_file(split))[self.kept[split].numbers]
 
-    def groups(self) -> numpy.ndarray | None:
-        """Return the groups of the images of train, int64, (images,), equal for one group; ``None``: they have none."""
-        file = self.folder / WHOLE / GROUPS
+    def read_numbers(self, name: str) -> numpy.ndarray | None:
+        """Return the numbers of the images of train in a file, int64, (images,); ``None`` if there is no such file."""
+        file = self.folder / WHOLE / name
         return numpy.load(file)[self.kept[TRAIN].numbers] if file.is_file() else None
 
 

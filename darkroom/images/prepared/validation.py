@@ -1,6 +1,10 @@
-"""Images of train that validate instead: drawn by seed, perhaps so many of each class, and never part of a group."""
+"""Images of train that validate instead: drawn by seed, perhaps so many of each class, and never part of a group.
+
+Nor does an image validate whose bytes train: of such copies all train.
+"""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -38,8 +42,25 @@ def split_learning_rows(view: View, split: Split | None, seed: int) -> Rows:
         train, validation = draw_from_classes(labels, fraction, seed)
     else:
         train, validation = draw_validation_rows(images, fraction, seed)
+    train, validation = join_copies(view.folder, view.copies(), train, validation)
     check_classes(view, labels, train, fraction, stratify)
     return train, validation
+
+
+def join_copies(folder: Path, copies: numpy.ndarray | None, train: numpy.ndarray, validation: numpy.ndarray) -> Rows:
+    """Return the rows that train and those that validate; what has the same bytes as a row that trains trains, too.
+
+    ``copies`` are numbers of the images in ``folder``, int64, (images,), equal for the same bytes.
+
+    Raises:
+        UserError: nothing would validate.
+    """
+    if copies is None:
+        return train, validation
+    moves = numpy.isin(copies[validation], copies[train])
+    if moves.all():
+        raise UserError(f"{folder}: every image that would validate has the bytes of one that trains; add other images")
+    return numpy.sort(numpy.concatenate([train, validation[moves]])), validation[~moves]
 
 
 def check_classes(view: View, labels: numpy.ndarray, train: numpy.ndarray, fraction: float, stratify: bool) -> None:

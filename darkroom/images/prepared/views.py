@@ -2,9 +2,10 @@
 
 A view's folder holds, for each split that has images, ``<split>.npy`` (uint8, (images, size, size, channels)) and
 ``<split>-labels.npy`` (int64, (images,)); where the images have groups, ``train-groups.npy`` (int64, (images,), equal
-numbers for one group); ``index.csv`` (split, row, class, label, file, sha256); and ``view.json``
-(classes in the order of their labels, size, mode, images per split, files left out). Training and test always have
-images; validation may have none. A view that was prepared in shards (shards.py) is read alike.
+numbers for one group), and where some have the same bytes, ``train-copies.npy`` (likewise); ``index.csv`` (split, row,
+class, label, file, sha256); and ``view.json`` (classes in the order of their labels, size, mode, images per split,
+files left out). Training and test always have images; validation may have none. A view that was prepared in shards
+(shards.py) is read alike.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from darkroom.core.splits import SPLITS
 INDEX = "index.csv"
 DESCRIPTION = "view.json"
 GROUPS = "train-groups.npy"
+COPIES = "train-copies.npy"
 TRAIN, VALIDATION, TEST = SPLITS
 PREPARATION = ("size", "resize", "filter", "mode")
 """Keys of params.yaml that a view's description repeats: how an image becomes pixels."""
@@ -92,7 +94,15 @@ class View:
 
     def groups(self) -> numpy.ndarray | None:
         """Return the groups of the images of train, int64, (images,), equal for one group; ``None``: they have none."""
-        file = self.folder / GROUPS
+        return self.read_numbers(GROUPS)
+
+    def copies(self) -> numpy.ndarray | None:
+        """Return numbers of the images of train, int64, (images,), equal for the same bytes; ``None``: all differ."""
+        return self.read_numbers(COPIES)
+
+    def read_numbers(self, name: str) -> numpy.ndarray | None:
+        """Return the numbers of the images of train in a file, int64, (images,); ``None`` if there is no such file."""
+        file = self.folder / name
         return numpy.load(file) if file.is_file() else None
 
     @property
