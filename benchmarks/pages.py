@@ -18,7 +18,13 @@ from darkroom.reporting.tables import markdown
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 SUBSETS = ROOT / "docs/subsets"
-PAGES = (README, *(ROOT / "docs" / page for page in ("cluster.md", "lineage.md", "speed.md", "subsets/README.md")))
+PAGES = (
+    README,
+    *(
+        ROOT / "docs" / page
+        for page in ("cluster.md", "images.md", "lineage.md", "many-images.md", "speed.md", "subsets/README.md")
+    ),
+)
 SINCE_RENAMED = {"right": "correct"}
 """Columns of published tables that are called otherwise today."""
 BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n)(?:(?!<!-- end).)*(<!-- end -->)", re.DOTALL)
@@ -79,6 +85,43 @@ def tabulate_peers() -> str:
     return markdown(wide[order].fillna("").assign(said=said).reset_index())
 
 
+def read_many_images(section: str) -> pandas.DataFrame:
+    """Return the rows of a section of what images cost in large data sets."""
+    table = pandas.read_csv(ROOT / "benchmarks/many_images.csv", keep_default_na=False)
+    return table[table["section"] == section]
+
+
+def tabulate_slopes() -> str:
+    """Return what an image costs in each stage, and the stage's memory, a pair of columns for each number of images."""
+    table = read_many_images("slope")
+    rows = {}
+    for (what, images), row in table.set_index(["what", "images"]).iterrows():
+        cells = {f"ms an image, of {images:,}": row["ms an image"], f"peak MiB, of {images:,}": row["peak MiB"]}
+        rows.setdefault(what, {"stage": what}).update(cells)
+    return markdown(pandas.DataFrame(rows.values()))
+
+
+def tabulate_loop() -> str:
+    """Return the race of preparing against a plain loop: the median of its turns."""
+    table = read_many_images("loop")
+    fastest = table.groupby(["tool", "processors", "images"])[["seconds", "peak MiB"]].median().reset_index()
+    alone = fastest.loc[(fastest["tool"] != "Darkroom") & (fastest["processors"] == "1"), "seconds"].iloc[0]
+    return markdown(fastest.assign(**{"times the loop on one": (alone / fastest["seconds"]).round(2)}))
+
+
+def tabulate_more() -> str:
+    """Return what ten more images make of a large view in shards: runs, and the commands that they executed."""
+    table = read_many_images("more")
+    rows = []
+    for what, images, seconds in table[["what", "images", "seconds"]].itertuples(index=False):
+        run, _, stage = what.partition(": ")
+        rows.append(
+            {"run": run, "of images": images, "stage": stage.partition("@")[0] or "the whole run", "s": seconds}
+        )
+    groups = pandas.DataFrame(rows).groupby(["run", "of images", "stage"], sort=False)["s"]
+    return markdown(groups.agg(["count", "sum"]).round(1).reset_index().rename(columns={"count": "jobs", "sum": "s"}))
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "models": tabulate_models,
     "studies": tabulate_studies,
@@ -91,6 +134,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "peers": tabulate_peers,
     "faults": partial(tabulate_csv, "faults"),
     "stages": partial(tabulate_csv, "stages"),
+    "slopes": tabulate_slopes,
+    "loop": tabulate_loop,
+    "more": tabulate_more,
+    "large": partial(tabulate_csv, "large_images"),
 }
 
 

@@ -25,6 +25,8 @@ from darkroom.params.data import Decoding, View
 
 CHANNELS = {"RGB": 3, "L": 1}
 """Of each mode that a view may have."""
+STRIP = 1024
+"""Rows of an image that are worked on at a time."""
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -116,7 +118,12 @@ def lay_on_black(image: Image.Image) -> Image.Image:
     if image.mode == "La":  # Pillow goes from it to LA only
         image = image.convert("LA")
     image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image).convert("RGB")
+    laid = Image.new("RGB", image.size)
+    for top in range(0, image.height, STRIP):  # a large image as a whole would be there four times
+        strip = image.crop((0, top, image.width, min(top + STRIP, image.height)))
+        black = Image.new("RGBA", strip.size, (0, 0, 0, 255))
+        laid.paste(Image.alpha_composite(black, strip).convert("RGB"), (0, top))
+    return laid
 
 
 def reduce_to_eight_bits(image: Image.Image, ranges: Ranges) -> Image.Image:
