@@ -66,12 +66,11 @@ def join_lock() -> str:
     Raises:
         UserError: one of them is not what DVC writes, or DVC is at work on the file and goes on.
     """
-    entries = [lock.parsed(git.printed("show", f":{number}:./{LOCK}") or "") for number in (BASE, OURS, THEIRS)]
-    for one in entries:
-        dict(one)  # takes them apart, or finds that they are not what DVC writes
-    texts = [one.texts for one in entries]
+    texts = [lock.parts(git.printed("show", f":{number}:./{LOCK}") or "") for number in (BASE, OURS, THEIRS)]
+    for one in texts:
+        lock.entries(one)  # or finds that they are not what DVC writes
     with recording.held():
-        write_text(LOCK, lock.text_of(merged(*texts)))
+        write_text(LOCK, lock.whole(merged(*texts)))
     both = changed_on_both(*texts)
     return f"{LOCK}: joined" + (f"; ours where both sides changed it: {', '.join(both)}" if both else "")
 

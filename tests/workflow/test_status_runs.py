@@ -14,7 +14,7 @@ from benchmarks import trivial
 from benchmarks.project import edit, run
 from tests.support.stub_study import NETWORK, PLAIN, after, instead
 from workflow import hashes, jobs, status
-from workflow.standing import State, standings
+from workflow.status import State, standings
 
 pytestmark = pytest.mark.slow
 

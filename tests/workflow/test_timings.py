@@ -12,8 +12,7 @@ from benchmarks.project import run
 from darkroom.core.files import write_json, write_text
 from darkroom.pipeline import template
 from workflow import jobs, timings
-from workflow.logs import latest
-from workflow.timings import Measurement, measurements
+from workflow.timings import Measurement, latest, measurements
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 TRAINED = Measurement("train", "a", True, 100.0, 700.0, 90.0, 95.5, "n1", "0")
