@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -120,15 +120,6 @@ def wait_for_another(stage: str) -> bool:
     return waited
 
 
-def wait_for_those_left(stages: Iterable[str]) -> None:
-    """Wait for the jobs that a Snakemake that was killed has left at work on a cluster, and for those that follow them.
-
-    Another Snakemake would take away what they are about to write.
-    """
-    while any(wait_for_another(stage) for stage in stages):
-        time.sleep(BEAT)
-
-
 @contextmanager
 def working(stage: str, log: str | None) -> Iterator[Job]:
     """Be the only job of a stage, seen to be at work, and then seen to have ended, well or not."""
@@ -185,9 +176,9 @@ def _beat(job: Job, over: threading.Event) -> None:
 
 
 def _said(error: BaseException) -> str:
-    if isinstance(error, SystemExit):
-        return "stopped" if error.code == STOPPED else "its command failed"
-    return str(error) or ("stopped" if isinstance(error, KeyboardInterrupt) else type(error).__name__)
+    if isinstance(error, KeyboardInterrupt) or (isinstance(error, SystemExit) and error.code == STOPPED):
+        return "stopped"
+    return "its command failed" if isinstance(error, SystemExit) else str(error) or type(error).__name__
 
 
 def _now() -> str:

@@ -15,10 +15,9 @@ from snakemake.io import ancient, directory, report
 
 from darkroom.core.errors import UserError
 from darkroom.params.document import Parameters, load
-from darkroom.pipeline import command, plan, planning, template, versions
+from darkroom.pipeline import plan, planning, template, versions
 from workflow import reasons
 from workflow.changes import Producers, is_outside
-from workflow.failures import one_line
 
 SHOWN = {"", ".png", ".md", ".csv"}
 """Suffixes of the files, and of folders of figures, that go into the report where they have a caption."""
@@ -115,17 +114,3 @@ def caption_of(verb: str, out: str) -> Path | None:
     path = Path(out)
     caption = Path(__file__).parent / "report" / f"{verb}-{path.stem}.rst"
     return caption if path.suffix in SHOWN and caption.exists() else None
-
-
-def is_running() -> bool:
-    """Return whether Snakemake is at work in this folder, by its locks; those of this process come later."""
-    return any(command.LOCKS.glob("*"))
-
-
-def opened(settled: bool = False) -> Pipeline:
-    """Return the pipeline, or end the process with one line that says what is wrong.
-
-    ``settled`` says that the process that planned the jobs has brought the plan and the versions up to date.
-    """
-    with one_line():
-        return Pipeline(settled)

@@ -2,19 +2,19 @@
 
 import atexit
 import sys
+import time
 from collections.abc import Collection, Set
 from contextlib import chdir
 from pathlib import Path
 
 from darkroom.core import program
 from darkroom.params.base import read
-from darkroom.pipeline import origins, planning, template
+from darkroom.pipeline import command, origins, planning, template
 from workflow import jobs, listings, reasons, recording, storage
 from workflow.changes import Inspection, is_outside
-from workflow.failures import one_line
 from workflow.guard import replace_missing
 from workflow.hashes import Contents
-from workflow.pipeline import Pipeline, is_running
+from workflow.pipeline import Pipeline
 from workflow.reasons import Concerned, concerned, reached
 from workflow.removal import clear, sweep
 
@@ -34,35 +34,37 @@ def reconcile(pipeline: Pipeline, dry: bool, words: Collection[str] = ()) -> Non
 
     Nothing is removed or restored in a ``dry`` run, or one that only shows something, and nothing written while
     another run is at work here. Where the ``words`` of the command line name studies, the user is told of these
-    alone, and these alone are restored. What is wrong ends the process with one line: dvc.lock cannot be read, or a
-    source is missing that is needed.
+    alone, and these alone are restored.
+
+    Raises:
+        UserError: dvc.lock cannot be read, or a source is missing that is needed.
     """
-    with one_line():
-        is_beside = is_running()
-        changes_nothing = is_beside or dry or not QUERIES.isdisjoint(word.partition("=")[0] for word in words)
-        contents = Contents()
-        if not changes_nothing:
-            tidy(pipeline, contents)
-        inspection = Inspection(pipeline.stages, recording.read(), contents)
-        named = [study for study in pipeline.parameters.studies if study in words]
-        ends = (end for study in named for end in planning.list_ends(study, pipeline.values))
-        wanted: Set[str] = reached(ends, inspection.upstream()) if named else pipeline.stages.keys()
-        found = _restored(inspection, set() if changes_nothing else wanted)
-        contents.keep()
-        origins.check_sources(pipeline.parameters, pipeline.stages.keys() - (found.stale & wanted))
-        pipeline.concerned = set(found.changes)
-        if not is_beside:
-            ours = {path for one in pipeline.stages.values() for path in (*one.deps, *one.outs) if not is_outside(path)}
-            reasons.date_back(ours)
-            reasons.give(pipeline.stages, found.changes)
-            listings.prune(_read(inspection))
-            for line in reasons.told(found, wanted):
-                print(line, file=sys.stderr)
+    is_beside = command.is_snakemake_at_work()
+    changes_nothing = is_beside or dry or not QUERIES.isdisjoint(word.partition("=")[0] for word in words)
+    contents = Contents()
+    if not changes_nothing:
+        tidy(pipeline, contents)
+    inspection = Inspection(pipeline.stages, recording.read(), contents)
+    named = [study for study in pipeline.parameters.studies if study in words]
+    ends = (end for study in named for end in planning.list_ends(study, pipeline.values))
+    wanted: Set[str] = reached(ends, inspection.upstream()) if named else pipeline.stages.keys()
+    found = _restored(inspection, set() if changes_nothing else wanted)
+    contents.keep()
+    origins.check_sources(pipeline.parameters, pipeline.stages.keys() - (found.stale & wanted))
+    pipeline.concerned = set(found.changes)
+    if not is_beside:
+        ours = {path for one in pipeline.stages.values() for path in (*one.deps, *one.outs) if not is_outside(path)}
+        reasons.date_back(ours)
+        reasons.give(pipeline.stages, found.changes)
+        listings.prune(read_before(inspection))
+        for line in reasons.told(found, wanted):
+            print(line, file=sys.stderr)
 
 
 def tidy(pipeline: Pipeline, contents: Contents) -> None:
     """Join what earlier runs have recorded, as this one's will be at its end, and remove what is left of them."""
-    jobs.wait_for_those_left(pipeline.stages)
+    while any(jobs.wait_for_another(stage) for stage in pipeline.stages):  # left on a cluster by one that was killed,
+        time.sleep(jobs.BEAT)  # and others that follow them: we would take away what they are about to write
     recording.join(pipeline.stages)
     record_check()
     atexit.register(record, pipeline, Path.cwd())
@@ -92,7 +94,7 @@ def record_check() -> None:
         recording.keep(check.name, content)
 
 
-def _read(inspection: Inspection) -> set[str]:
+def read_before(inspection: Inspection) -> set[str]:
     """Return the hashes of all that stages read when they were executed, and of sources as they are now."""
     sources = {dep for stage in inspection.stages.values() for dep in stage.deps if is_outside(dep)}
     now = {found.md5 for dep in sources if (found := inspection.contents(dep))}

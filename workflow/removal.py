@@ -23,7 +23,7 @@ from darkroom.pipeline import command, template
 from darkroom.reporting import quantities
 from workflow import listings, lock, recording
 from workflow.hashes import Contents, files_below, seen_by_dvc
-from workflow.pipeline import Pipeline, opened
+from workflow.pipeline import Pipeline
 
 MADE_BY_TOOLS = (".snakemake", ".scratch", "logs", ".dvc/cache", ".dvc/tmp", "dvc_plots", "report.html")
 WRITTEN = (
@@ -120,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Prune or clean, as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["prune", "clean"])
-    freed = {"prune": prune, "clean": clean}[parser.parse_args(argv).what](opened())
+    freed = {"prune": prune, "clean": clean}[parser.parse_args(argv).what](Pipeline())
     print(f"{quantities.size(freed)} freed" if freed else "nothing to remove")
 
 

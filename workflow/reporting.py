@@ -20,7 +20,7 @@ from darkroom.pipeline.template import Stage
 from darkroom.reporting.quantities import counted
 from workflow.changes import Inspection
 from workflow.hashes import Contents
-from workflow.pipeline import Pipeline, caption_of, opened
+from workflow.pipeline import Pipeline, caption_of
 from workflow.reasons import named, reached
 
 REPORT = Path("report.html")
@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("studies", nargs="*", help="studies of params.yaml, or all")
     parser.add_argument("--text", action="store_true", help="on the terminal")
     options = parser.parse_args(argv)
-    (show if options.text else write)(opened(), options.studies)
+    (show if options.text else write)(Pipeline(), options.studies)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -25,7 +25,6 @@ from darkroom.reporting.templates import render
 from workflow import jobs, logs, recording
 from workflow.changes import Inspection
 from workflow.hashes import KEPT, Contents
-from workflow.pipeline import is_running
 from workflow.reasons import Concerned, concerned, reached
 
 State = Literal["done", "running", "failed", "lost", "missing", "left"]
@@ -59,13 +58,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Standings:
-    """How all stages stand, in the order of dvc.yaml, which of them each study needs, and when that was.
+    """How all stages stand, in the order of dvc.yaml, how many of each study are in each state, and when that was.
 
     ``now`` are seconds since 1970 by the clock of the file system.
     """
 
     stages: Mapping[str, Standing]
-    studies: Mapping[str, Set[str]]
+    studies: Mapping[str, Mapping[State, int]]
     now: float
 
 
@@ -80,10 +79,12 @@ def standings() -> Standings:
     now = jobs.clock()
     found = {name: _by_its_job(name, now) for name in stages}
     inspection, to_do = _inspected(stages)  # later, so that what jobs made meanwhile counts as made
-    upstream = inspection.upstream()
-    ends = {study: planning.list_ends(study, planned) for study in planned["comparisons"]}
     settled = {name: _settled(one, to_do) for name, one in found.items()}
-    return Standings(settled, {study: reached(names, upstream) for study, names in ends.items()}, now)
+    upstream, studies = inspection.upstream(), {}
+    for study in planned["comparisons"]:
+        number = Counter(settled[name].state for name in reached(planning.list_ends(study, planned), upstream))
+        studies[study] = {state: number[state] for state in STATES}
+    return Standings(settled, studies, now)
 
 
 def _by_its_job(stage: str, now: float) -> Standing:
@@ -126,26 +127,12 @@ def _settled(by_job: Standing, to_do: Concerned) -> Standing:
     return Standing(name, "missing") if is_missing and by_job.state == "left" else by_job
 
 
-def counts(found: Standings, names: Iterable[str]) -> dict[State, int]:
-    """Return how many of the stages ``names`` are in each state."""
-    number = Counter(found.stages[name].state for name in names)
-    return {state: number[state] for state in STATES}
-
-
-def document(found: Standings) -> dict[str, object]:
-    """Return the counts of each study, and every stage with its state and job, for a program to read."""
-    studies = {study: counts(found, names) for study, names in found.studies.items()}
-    return {"studies": studies, "stages": [asdict(one) for one in found.stages.values()]}
-
-
 def text(found: Standings, is_locked: bool) -> str:
     """Return what a person reads; ``is_locked`` says whether a Snakemake has locked the folder."""
     groups = {state: [one for one in found.stages.values() if one.state == state] for state in STATES}
-    studies = {study: counts(found, names) for study, names in found.studies.items()}
-    limits = {"shown": SHOWN, "named": NAMED, "format": MOMENT}
-    functions = {"bar": bar, "moment": moment}
-    values = {"studies": studies, "groups": groups, "is_locked": is_locked, "now": found.now}
-    return render(Path(__file__).parent, "status.txt.j2", **values, **functions, **limits)
+    values = {"studies": found.studies, "groups": groups, "is_locked": is_locked, "now": found.now}
+    more = {"bar": bar, "moment": moment, "shown": SHOWN, "named": NAMED, "format": MOMENT}
+    return render(Path(__file__).parent, "status.txt.j2", **values, **more)
 
 
 def bar(number: Mapping[State, int]) -> str:
@@ -168,7 +155,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--format", choices=["text", "json"], default="text")
     chosen = parser.parse_args(argv).format
     found = standings()
-    print(text(found, is_running()) if chosen == "text" else json.dumps(document(found), indent=2) + "\n", end="")
+    if chosen == "json":
+        print(
+            json.dumps({"studies": found.studies, "stages": [asdict(one) for one in found.stages.values()]}, indent=2)
+        )
+    else:
+        print(text(found, command.is_snakemake_at_work()), end="")
 
 
 if __name__ == "__main__":
