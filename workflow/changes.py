@@ -19,8 +19,7 @@ from workflow import listings
 from workflow.hashes import FOLDER_ENDING, Content, Contents, of_folder
 from workflow.lock import Entry
 
-Kind = Literal["new", "input", "output", "missing", "joint"]
-"""Of a stage never executed, of what it reads, of what it wrote, and between what it read and another one wrote."""
+Kind = Literal["new", "command", "parameter", "code", "input", "output", "missing", "joint"]
 
 
 @dataclass(frozen=True)
@@ -70,11 +69,11 @@ class Inspection:
         stage, entry = self.stages[name], self.entries.get(name)
         if entry is None:
             return [Change("new", name, "is not in dvc.lock")]
-        found = [Change("input", "the command", "changed")] if entry.command != stage.command else []
+        found = [Change("command", "the command", "changed")] if entry.command != stage.command else []
         found += [change for file, keys in stage.params.items() for change in self._params(entry, file, keys)]
         found += [change for dep in stage.deps for change in self._dep(entry, os.path.normpath(dep))]
         outs = map(os.path.normpath, stage.outs)
-        return found + [Change("input", out, "is a new output") for out in outs if out not in entry.outs]
+        return found + [Change("command", out, "is a new output") for out in outs if out not in entry.outs]
 
     def outputs_changed(self, name: str) -> list[Change]:
         """Return the outputs that are missing, or hold something else than the stage wrote."""
@@ -127,20 +126,21 @@ class Inspection:
             now = self.value(file, key)
             if key in recorded:
                 for leaf, old, new in differences(key, recorded[key], now):
-                    yield Change("input", leaf, f"{became(old, new)} ({file})")
+                    yield Change("parameter", leaf, f"{became(old, new)} ({file})")
             else:
                 before = likest(key, recorded.keys() - set(keys))
                 what = f"{became(recorded[before], now)}, and stood at {before}" if before else "is new"
-                yield Change("input", key, f"{what} ({file})")
+                yield Change("parameter", key, f"{what} ({file})")
 
     def _dep(self, entry: Entry, dep: str) -> Iterator[Change]:
+        kind: Kind = "code" if dep.endswith(".py") and dep not in self.producers else "input"
         recorded, now, inside = entry.deps.get(dep), self.dep_content(dep), self.producers.below(dep)
         if recorded is None:
-            yield Change("input", dep, "is a new dependency")
+            yield Change(kind, dep, "is a new dependency")
         elif now is None and is_elsewhere(dep):
             return  # what was brought in from there is here, or will be asked for
         elif not recorded.same_as(now) and not recorded.same_as(self._written(dep)):
-            yield Change("input", dep, self._difference(dep, recorded, now) if now or inside else "is missing")
+            yield Change(kind, dep, self._difference(dep, recorded, now) if now or inside else "is missing")
 
     def dep_content(self, dep: str) -> Content | None:
         """Return what a dependency holds: of what a stage made, what that stage recorded, which guards see to."""

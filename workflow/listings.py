@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from darkroom.core.files import read_json, write_json
+from workflow import storage
 from workflow.hashes import FOLDER_ENDING, of_folder
 
 NOTES = "runs"
@@ -20,9 +21,7 @@ Listing = Mapping[str, str]
 
 def cache() -> Path:
     """Return DVC's cache, which its configuration may have moved."""
-    from dvc.config import Config  # here, as it is not needed to show an audit
-
-    return Path(Config(".dvc")["cache"].get("dir") or ".dvc/cache")
+    return Path(storage.setting("cache", "dir") or ".dvc/cache")
 
 
 def place(cache: Path, md5: str) -> Path:

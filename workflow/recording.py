@@ -14,7 +14,7 @@ from typing import Any
 
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
-from workflow import lock
+from workflow import lock, storage
 
 FOLDER = Path(".dvc/tmp/darkroom")
 SHARDS = FOLDER / "records"
@@ -140,13 +140,12 @@ def held() -> Iterator[None]:
     Raises:
         DvcIsBusyError: DVC does not leave it.
     """
-    from dvc.config import Config
     from dvc.lock import LockError, make_lock
 
     folder = lock.BUSY.parent
     folder.mkdir(parents=True, exist_ok=True)
-    by_links = Config(".dvc")["core"].get("hardlink_lock", False)
-    taken = make_lock(str(lock.BUSY), tmp_dir=str(folder), hardlink_lock=by_links)
+    by_links = storage.setting("core", "hardlink_lock")
+    taken = make_lock(str(lock.BUSY), tmp_dir=str(folder), hardlink_lock=bool(by_links))
     for attempt in range(ATTEMPTS):
         with suppress(LockError):
             taken.lock()

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from darkroom.core.errors import UserError
 from darkroom.pipeline import command
-from workflow.storage import first_line
+from workflow.storage import first_line, setting
 
 if TYPE_CHECKING:
     from dvc.data_cloud import Remote
@@ -76,20 +76,13 @@ def set_up(url: str) -> None:
         config["core"]["remote"] = NAME
 
 
-def configured() -> bool:
-    """Return whether a remote is set up, by any of DVC's settings: of the repository, this checkout, user or system."""
-    from dvc.config import Config
-
-    return bool(Config(str(CONFIG.parent))["core"].get("remote"))
-
-
 def answering(repo: "Repo") -> "Remote":
     """Return the remote, which is there.
 
     Raises:
         UserError: no remote is set up, or it is out of reach.
     """
-    if not configured():
+    if not setting("core", "remote"):
         raise UserError(f"{CONFIG}: no remote is set up: make remote URL=<{ALLOWED}>")
     answer: Future[tuple[Remote, bool]] = Future()
 

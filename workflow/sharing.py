@@ -99,7 +99,7 @@ def restore(repo: "Repo", stage: "PipelineStage") -> str | None:
 
     What DVC knows of the ``stage`` is not what it was afterwards.
     """
-    known = runs(repo, stage) if remote.configured() else []
+    known = runs(repo, stage) if storage.setting("core", "remote") else []
     if not known or _is_had(known):
         return None
     try:

@@ -17,7 +17,16 @@ from darkroom.params.yaml_files import read
 if TYPE_CHECKING:  # a job need not wait for DVC where no remote is set up
     from dvc.repo import Repo
 
+SETTINGS = Path(".dvc")
+"""Where those of the repository are, and of this checkout."""
 LOGGERS = ("dvc", "dvc_data", "dvc_objects", "asyncssh")
+
+
+def setting(section: str, name: str) -> Any:
+    """Return one of DVC's settings, of this checkout, the repository, user or system; ``None`` where it is not set."""
+    from dvc.config import Config  # here, as it is not needed to show an audit
+
+    return Config(str(SETTINGS))[section].get(name)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import argparse
 import csv
 import re
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -23,15 +24,13 @@ from workflow import jobs, logs
 
 EXECUTED = re.compile(r"^Running stage '", re.MULTILINE)
 """What DVC prints before it executes a command, and not where it restores outputs."""
-MEASURED = {"memory": "max_rss", "cpu_seconds": "cpu_time", "load": "mean_load"}
+MEASURED = {"seconds": "s", "peak_memory_mib": "max_rss", "cpu_seconds": "cpu_time", "mean_load_percent": "mean_load"}
 """What Snakemake calls what it measures."""
-COLUMNS = {"memory": "peak_memory_mib", "load": "mean_load_percent"}
-"""Columns of the table that are not called as the fields of a measurement."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a job took; ``memory`` is the most that its processes held at a time, in MiB, ``load`` in % of a core.
+    """What a job took; its memory is the most that its processes held at a time, its load in % of a core.
 
     A job that ended within a moment has its seconds only. ``host`` and ``gpu`` are known of jobs of this folder.
     """
@@ -39,10 +38,10 @@ class Measurement:
     verb: str
     key: str
     executed: bool
-    seconds: float
-    memory: float | None
+    seconds: float | None
+    peak_memory_mib: float | None
     cpu_seconds: float | None
-    load: float | None
+    mean_load_percent: float | None
     host: str | None
     gpu: str | None
 
@@ -80,21 +79,20 @@ def _measurement(stage: str, file: Path) -> Measurement | None:
     verb, _, key = stage.partition("@")
     executed = bool(EXECUTED.search(log.read_text(encoding="utf-8", errors="replace")))
     numbers = {name: _number(row[column]) for name, column in MEASURED.items()}
-    return Measurement(verb, key, executed, float(row["s"]), **numbers, host=host, gpu=gpu)
+    return Measurement(verb, key, executed, **numbers, host=host, gpu=gpu)
 
 
 def _number(text: str) -> float | None:
-    try:
+    with suppress(ValueError):  # NA, or - where the system does not tell
         return float(text)
-    except ValueError:  # NA, or - where the system does not tell
-        return None
+    return None
 
 
 def table(found: Sequence[Measurement]) -> pandas.DataFrame:
     """Return a row for each measurement, sorted by verb and key; what is not known stays empty."""
     names = [field.name for field in fields(Measurement)]
-    numbers = dict.fromkeys(("seconds", "memory", "cpu_seconds", "load"), float)  # also where none is known
-    rows = pandas.DataFrame([asdict(one) for one in found], columns=names).astype(numbers).rename(columns=COLUMNS)
+    rows = pandas.DataFrame([asdict(one) for one in found], columns=names)
+    rows = rows.astype(dict.fromkeys(MEASURED, float))  # also where none is known
     return rows.sort_values(["verb", "key"], ignore_index=True)
 
 

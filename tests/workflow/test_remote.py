@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from darkroom.core.errors import UserError
-from workflow import remote
+from workflow import remote, storage
 
 
 @pytest.fixture
@@ -84,11 +84,11 @@ def test_options_of_a_remote_stay_with_another_address_of_the_same_kind_only(che
 
 
 def test_a_remote_is_known_by_either_file_of_settings(checkout: Path) -> None:
-    assert not remote.configured()
+    assert storage.setting("core", "remote") is None
     (checkout / ".dvc/config.local").write_text("['remote \"mine\"']\n    url = /x\n")
-    assert not remote.configured()
+    assert storage.setting("core", "remote") is None
     (checkout / ".dvc/config.local").write_text("[core]\n    remote = mine\n")
-    assert remote.configured()
+    assert storage.setting("core", "remote") == "mine"
 
 
 def test_a_remote_that_says_nothing_is_given_up(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

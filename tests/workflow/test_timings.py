@@ -74,8 +74,8 @@ def test_the_table_is_sorted_and_the_page_keeps_what_was_restored_apart() -> Non
     found = timings.table(
         [
             TRAINED,
-            replace(TRAINED, key="b", seconds=50.0, memory=900.0, host="n2"),
-            replace(TRAINED, key="c", executed=False, seconds=3.0, memory=9000.0),
+            replace(TRAINED, key="b", seconds=50.0, peak_memory_mib=900.0, host="n2"),
+            replace(TRAINED, key="c", executed=False, seconds=3.0, peak_memory_mib=9000.0),
             Measurement("compare", "s", False, 2.0, None, None, None, None, None),
         ]
     )
