@@ -1,4 +1,4 @@
-"""What jobs leave in logs/: at the end of a log how far it came, or why it failed."""
+"""What jobs leave in logs/: what Snakemake measured, and at the end of a log how far it came, or why it failed."""
 
 import os
 from collections.abc import Iterable
@@ -20,6 +20,19 @@ def stage_of(log: str | Path) -> str | None:
     """Return the stage whose job writes a log or its figures, ``logs/<verb>/**/<key>``; ``None`` of others."""
     parts = Path(log).parts
     return f"{parts[1]}@{Path(log).stem}" if len(parts) > 2 and parts[0] == str(LOGS) else None
+
+
+def measured() -> list[Path]:
+    """Return the files in which Snakemake measured jobs of dvc.yaml's stages, the last one at the end."""
+    return sorted(LOGS.glob("*/**/*.tsv"), key=lambda file: file.stat().st_mtime)
+
+
+def latest(wildcards: object) -> list[str]:
+    """Return the last of these files, if there is any, for a rule to depend on.
+
+    The whole path: Snakemake would take the one that it writes itself for a wish to run the job that it tells of.
+    """
+    return [str(file.resolve()) for file in measured()[-1:]]
 
 
 def progress(log: str | None) -> str | None:

@@ -46,22 +46,9 @@ class Measurement:
     gpu: str | None
 
 
-def measured() -> list[Path]:
-    """Return the files in which Snakemake measured jobs of dvc.yaml's stages, the last one at the end."""
-    return sorted(logs.LOGS.glob("*/**/*.tsv"), key=lambda file: file.stat().st_mtime)
-
-
-def latest(wildcards: object) -> list[str]:
-    """Return the last of these files, if there is any, for a rule to depend on.
-
-    The whole path: Snakemake would take the one that it writes itself for a wish to run the job that it tells of.
-    """
-    return [str(file.resolve()) for file in measured()[-1:]]
-
-
 def measurements(stages: Collection[str]) -> list[Measurement]:
     """Return what the last jobs of ``stages`` took, in this order; of those whose last job ended well."""
-    newest = {logs.stage_of(file): file for file in measured()}
+    newest = {logs.stage_of(file): file for file in logs.measured()}
     return [one for name in stages if name in newest and (one := _measurement(name, newest[name]))]
 
 

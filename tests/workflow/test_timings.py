@@ -15,7 +15,8 @@ from darkroom.reporting.figures import save
 from darkroom.timings.figure import SHOWN, figure
 from darkroom.timings.page import NONE, page
 from workflow import jobs, timings
-from workflow.timings import Measurement, latest, measurements
+from workflow.logs import latest
+from workflow.timings import Measurement, measurements
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 TRAINED = Measurement("train", "a", True, 100.0, 700.0, 90.0, 95.5, "n1", "0")

@@ -1,6 +1,6 @@
 """What jobs took: logs in, a table, a page and a figure for the report out; no stage of DVC, as it holds times."""
 
-from workflow.timings import latest
+from workflow.logs import latest
 
 
 localrules:
