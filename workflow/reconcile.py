@@ -56,7 +56,9 @@ def reconcile(pipeline: Pipeline, dry: bool, words: Collection[str] = ()) -> Non
         ours = {path for one in pipeline.stages.values() for path in (*one.deps, *one.outs) if not is_outside(path)}
         reasons.date_back(ours)
         reasons.give(pipeline.stages, found.changes)
-        listings.prune(read_before(inspection))
+        read_then = {one.md5 for entry in inspection.entries.values() for one in entry.deps.values()}
+        sources = {dep for one in pipeline.stages.values() for dep in one.deps if is_outside(dep)}
+        listings.prune(read_then | {now.md5 for dep in sources if (now := contents(dep))})
         for line in reasons.told(found, wanted):
             print(line, file=sys.stderr)
 
@@ -92,13 +94,6 @@ def record_check() -> None:
     known = recording.of([check.name]).get(check.name)
     if known is None or known.content != content:
         recording.keep(check.name, content)
-
-
-def read_before(inspection: Inspection) -> set[str]:
-    """Return the hashes of all that stages read when they were executed, and of sources as they are now."""
-    sources = {dep for stage in inspection.stages.values() for dep in stage.deps if is_outside(dep)}
-    now = {found.md5 for dep in sources if (found := inspection.contents(dep))}
-    return now | {one.md5 for entry in inspection.entries.values() for one in entry.deps.values()}
 
 
 def _restored(inspection: Inspection, stages: Set[str]) -> Concerned:

@@ -16,7 +16,6 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import replace_file
 from darkroom.core.progress import note
 from darkroom.pipeline import command, planning
-from darkroom.pipeline.template import Stage
 from darkroom.reporting.quantities import counted
 from workflow.changes import Inspection
 from workflow.hashes import Contents
@@ -53,7 +52,7 @@ def write(pipeline: Pipeline, words: Sequence[str]) -> None:
     run_snakemake(TIMINGS)  # first: it also restores what is missing
     stages, upstream = pipeline.stages, Inspection(pipeline.stages, {}, Contents()).upstream()
     asked = reached((end for study in chosen for end in planning.list_ends(study, pipeline.values)), upstream)
-    shown = {name: to_read(stage) for name, stage in stages.items()}
+    shown = {name: [out for out in one.outs if caption_of(one.verb, out)] for name, one in stages.items()}
     absent = {name for name, outs in shown.items() if not all(Path(out).exists() for out in outs)}
     wanted = [name for name in stages if name in asked and shown[name]]
     lacking = [name for name in wanted if reached([name], upstream) & absent]
@@ -66,11 +65,6 @@ def write(pipeline: Pipeline, words: Sequence[str]) -> None:
     print(f"{REPORT} is written: open it in a browser")
     if lacking:
         print(f"not in {REPORT}, as not made yet: {named(lacking, NAMED)}")
-
-
-def to_read(stage: Stage) -> list[str]:
-    """Return the outputs of a stage that the report shows; of stages that make data there are none."""
-    return [out for out in stage.outs if caption_of(stage.verb, out)]
 
 
 def run_snakemake(*arguments: str) -> None:
