@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
-	@python -m workflow.verdict $(TARGET)
+	@python -m workflow.reporting --text $(TARGET)
 
 environment:  ## make .venv from the hashed locks
 	@./requirements/install $(ENVIRONMENT) requirements/$(LOCK).txt requirements/development.txt
@@ -56,7 +56,7 @@ merge: environment  ## after a git merge: join dvc.lock, and write anew what is 
 	@python -m workflow.merge
 
 reproducible: environment  ## make TARGET in two clean clones and compare every output byte for byte
-	@python -m workflow.reproducible $(TARGET) $(ARGS)
+	@python -m workflow.audit.reproducible $(TARGET) $(ARGS)
 
 reference: environment  ## install torch (its build for processors) and the original network that tests compare ours with
 	@python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/reference.txt

@@ -183,7 +183,7 @@ def replace_archive(bench: Bench) -> None:
 
 def repeat(bench: Bench) -> None:
     """Make everything in two clean clones, and compare."""
-    study = ("workflow.reproducible", "--params", "params.yaml")
+    study = ("workflow.audit.reproducible", "--params", "params.yaml")
     bench.note("make reproducible", lambda: run(bench.study, *study).stdout.splitlines()[-1])
 
 

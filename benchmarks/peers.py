@@ -15,9 +15,8 @@ from typing import Any
 from benchmarks import trivial
 from benchmarks.project import environment
 from darkroom.pipeline import template
-from workflow.changes import Inspection
+from workflow.changes import Inspection, Producers
 from workflow.hashes import Contents
-from workflow.producers import Producers
 
 PARAFFIN = "paraffin==0.3.7"
 STAGES = Path("stages.json")

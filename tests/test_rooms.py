@@ -10,7 +10,17 @@ from darkroom.pipeline import template
 from tests.support.imports import direct, imported, names
 
 ROOMS = (
-    *("core", "params", "pipeline", "reporting", "images/prepared", "images/decoding", "archives", "synthetic"),
+    *(
+        "core",
+        "params",
+        "pipeline",
+        "reporting",
+        "timings",
+        "images/prepared",
+        "images/decoding",
+        "archives",
+        "synthetic",
+    ),
     *("census", "networks", "training", "transfer_learning", "weights", "evaluation", "explanation", "comparison"),
     *("worksheet", "apps"),
 )

@@ -1,16 +1,62 @@
-"""What Snakemake's executors for clusters keep silent about, or get wrong: mended where Snakemake runs.
+"""What rules ask of the machine that a job goes to, and what executors for clusters get wrong, mended.
 
-Tried with Snakemake 9.27 and its executor for Slurm 2.8; tests/cluster shows what each of them is for, and
+How much a rule asks for at first stands in the rule; profiles may ask for other values, with ``set-resources``,
+``set-threads`` and ``config: [gpu=required]``. What Snakemake's executors keep silent about, or get wrong, was tried
+with Snakemake 9.27 and its executor for Slurm 2.8; tests/cluster shows what each of the patches is for, and
 tests/workflow/test_patches.py fails when one is mended there.
 """
 
+import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from snakemake.jobs import GroupJob
 from snakemake.logging import logger
 
+from darkroom.core import gpu
+from darkroom.core.errors import UserError
+
 SLURM = "snakemake_executor_plugin_slurm"
+THREADS = 4
+"""Threads of a cluster's job that could use any number: few enough for any node, and to start soon."""
+
+
+def growing(first: int) -> Callable[[Any, int], int]:
+    """Return a rule's amount of memory (MB) or time (minutes): ``first``, and twice as much at each further attempt.
+
+    What was killed for want of either runs again from its beginning, so doubling wastes less than growing by steps: all
+    failed attempts together cost no more than the last.
+    """
+    return lambda wildcards, attempt: first * 2 ** (attempt - 1)
+
+
+def all_cores(workflow: Any) -> Callable[[Any], int]:
+    """Return a rule's number of threads: all cores that Snakemake may use on this machine; on a cluster ``THREADS``.
+
+    A dry run of a cluster's profile shows another number, as Snakemake takes it for a local run on one core.
+    """
+
+    def threads(wildcards: Any) -> int:
+        here = workflow.local_exec and not workflow.remote_exec
+        cores = workflow.resource_settings.cores  # None where a profile for a cluster gives none
+        return cores if here and cores else THREADS
+
+    return threads
+
+
+def settle(config: dict[str, Any]) -> None:
+    """Complete ``config``, and let every job's environment say what of it stages ask for: whether a GPU is wanted.
+
+    Raises:
+        UserError: it has an unknown key or value.
+    """
+    for key, value in config.items():
+        if key != "gpu":
+            raise UserError(f"config: {key}: no such entry; allowed: gpu")
+        if value not in gpu.WISHES:
+            raise UserError(f"config: gpu: {value!r}: allowed: {', '.join(gpu.WISHES)}")
+    os.environ[gpu.VARIABLE] = config.setdefault("gpu", gpu.PREFERRED)
 
 
 def tell_of_groups() -> None:
@@ -35,15 +81,14 @@ def ask_squeue(workflow: Any) -> None:
     for them for ever.
     """
     plugin: Any = sys.modules.get(SLURM)
-    if plugin is None:
-        return
-    is_there = plugin.is_query_tool_available
+    if plugin:
+        is_there = plugin.is_query_tool_available
 
-    def is_wanted(tool: str) -> bool:
-        settings = workflow.executor_settings
-        return is_there(tool) and not (tool == "sacct" and getattr(settings, "status_command", None) == "squeue")
+        def is_wanted(tool: str) -> bool:
+            asked = getattr(workflow.executor_settings, "status_command", None)
+            return is_there(tool) and (tool, asked) != ("sacct", "squeue")
 
-    plugin.is_query_tool_available = is_wanted
+        plugin.is_query_tool_available = is_wanted
 
 
 def unlimited(workflow: Any) -> None:

@@ -10,9 +10,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +31,8 @@ KNOWN = {
     r"Terminating processes on user request": "stopped; what is done stays, and snakemake goes on from there",
 }
 """What Snakemake says, and what that means here; groups of the pattern are filled in."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A job that failed: its stage, or the rule of one that is no stage's, and its log."""
-
-    name: str
-    log: str | None
-
-    def ended(self, since: float) -> jobs.Job | None:
-        """Return what it has told of itself, if it came so far after a moment, by the clock of the file system."""
-        return jobs.last(self.name) if jobs.last_sign(self.name) >= since else None
+Attempt = Mapping[str, str | None]
+"""Jobs that failed together: the log of each, by its stage, or the rule of one that is no stage's."""
 
 
 @contextmanager
@@ -62,9 +51,8 @@ class Failures(logging.Handler):
     def __init__(self, workflow: Any) -> None:
         """Hear all that Snakemake says from now on, and tell at the end of the process what failed."""
         super().__init__(logging.INFO)
-        self.workflow = workflow
-        self.since = jobs.clock()
-        self.attempts: list[tuple[list[Failed], str]] = []
+        self.workflow, self.since = workflow, jobs.clock()
+        self.attempts: list[tuple[Attempt, str]] = []
         self.known: dict[str, None] = {}
         self.others: dict[str, None] = {}
         logger.addHandler(self)
@@ -83,16 +71,12 @@ class Failures(logging.Handler):
             self._note(record.getMessage(), record.levelno >= logging.ERROR)
 
     def _add(self, members: Sequence[dict[str, Any]], said: str | None, scheduler_logs: list[str]) -> None:
-        failed = []
-        for one in members:
-            log = next(iter(one["log"]), None)
-            failed.append(Failed((log and logs.stage_of(log)) or one["rule_name"], log))
-        self.attempts.append((sorted(failed, key=lambda one: one.name), " ".join((said or "").split())))
-        rule = self.workflow.get_rule(members[0]["rule_name"])
-        if not self.workflow.is_local(rule):  # a local job's errors have reached the terminal
-            for line in logs.errors_since(
-                [*scheduler_logs, *(log for one in members for log in one["log"])], self.since
-            ):
+        first = [(one, next(iter(one["log"]), None)) for one in members]
+        failed = {(log and logs.stage_of(log)) or one["rule_name"]: log for one, log in first}
+        self.attempts.append((dict(sorted(failed.items())), " ".join((said or "").split())))
+        if not self.workflow.is_local(self.workflow.get_rule(members[0]["rule_name"])):  # whose errors were seen
+            written = [*scheduler_logs, *(log for one in members for log in one["log"])]
+            for line in logs.errors_since(written, self.since):
                 logger.error(line)
 
     def _note(self, text: str, is_error: bool) -> None:
@@ -107,6 +91,13 @@ class Failures(logging.Handler):
         for found in (self.attempts, self.known, self.others):
             found.clear()
 
+    def tell(self, folder: Path) -> None:
+        """Print what failed in ``folder``, below all that was printed before."""
+        sys.stdout.flush()
+        with chdir(folder):  # Snakemake goes back to where it was started
+            for line in self.lines():
+                print(line, file=sys.stderr, flush=True)
+
     def lines(self) -> Iterator[str]:
         """Yield what failed, a line each; of what is not known, only where no job failed, whose cause comes first."""
         failed = {name: line for members, said in self.attempts for name, line in self._of(members, said)}
@@ -116,22 +107,12 @@ class Failures(logging.Handler):
         others = () if failed or self.known else self.others
         yield from (f"error: {text}" for text in (*self.known, *others))
 
-    def tell(self, folder: Path) -> None:
-        """Print what failed in ``folder``, below all that was printed before."""
-        sys.stdout.flush()
-        with chdir(folder):  # Snakemake goes back to where it was started
-            for line in self.lines():
-                print(line, file=sys.stderr, flush=True)
-
-    def _of(self, attempt: list[Failed], said: str) -> Iterator[tuple[str, str]]:
+    def _of(self, attempt: Attempt, said: str) -> Iterator[tuple[str, str]]:
         """Yield the name of each job of a failed attempt, and its line; of a group, those that failed of themselves."""
-        last = {one: one.ended(self.since) for one in attempt}
-        failed = [one for one, job in last.items() if job and job.state == "failed"]
-        for one in failed or [one for one, job in last.items() if not (job and job.state == "done")]:
-            job = last[one]
-            told = logs.error(job) if job and one in failed else next(reversed(self._errors(one)), None)
-            why = (told or said or UNKNOWN).removeprefix("error: ")
-            yield one.name, f"error: {one.name}: {why}" + (f" (log: {one.log})" if one.log else "")
-
-    def _errors(self, one: Failed) -> list[str]:
-        return logs.errors_since([one.log] if one.log else [], self.since)
+        ended = {name: jobs.last(name) for name in attempt if jobs.last_sign(name) >= self.since}
+        failed = {name: logs.error(job) for name, job in ended.items() if job and job.state == "failed"}
+        for name in failed or [one for one in attempt if not ((job := ended.get(one)) and job.state == "done")]:
+            log = attempt[name]
+            last = next(reversed(logs.errors_since([log] if log else [], self.since)), None)
+            why = (failed.get(name) or last or said or UNKNOWN).removeprefix("error: ")
+            yield name, f"error: {name}: {why}" + (f" (log: {log})" if log else "")

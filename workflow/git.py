@@ -1,6 +1,7 @@
 """What git prints."""
 
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from darkroom.core.errors import UserError
@@ -8,10 +9,9 @@ from darkroom.core.errors import UserError
 
 def printed(*arguments: str | Path) -> str | None:
     """Return what git printed, or ``None`` where it failed or is not there."""
-    try:
+    with suppress(UserError):
         return output(*arguments)
-    except UserError:
-        return None
+    return None
 
 
 def output(*arguments: str | Path) -> str:
@@ -21,10 +21,9 @@ def output(*arguments: str | Path) -> str:
         UserError: git is not there, or refused.
     """
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
     except FileNotFoundError:
         raise UserError("git is missing; install it (Debian, Ubuntu: apt install git)") from None
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
-        raise UserError(f"git {arguments[0]}: {said[-1]}")
-    return done.stdout
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.strip().splitlines() or [f"ended with {error.returncode}"]
+        raise UserError(f"git {arguments[0]}: {said[-1]}") from None

@@ -4,7 +4,6 @@ DVC would take what lies there, so that a file edited by hand flowed into a resu
 that its stage wrote.
 """
 
-import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -54,12 +53,20 @@ def guard(stage: str, inspection: Inspection, repo: "Repo") -> None:
         print(f"restored {out}, which was {was}", file=sys.stderr)
 
 
+def patience() -> float:
+    """Return the seconds in which this machine sees what another one has written here."""
+    here = Path.cwd()
+    places = (one for one in psutil.disk_partitions(all=True) if here.is_relative_to(one.mountpoint))
+    nearest = max(places, key=lambda one: len(one.mountpoint), default=None)
+    return PATIENCE if nearest and nearest.fstype in LOCAL else PATIENCE_IN_A_NETWORK
+
+
 def replace_missing(outs: Iterable[str], inspection: Inspection, repo: "Repo") -> None:
     """Take missing outputs from DVC's cache, as far as it has them."""
     taken = [out for out in outs if restored(out, inspection, repo)]
     for folder, names in groupby(taken, key=lambda out: str(Path(out).parent)):
-        found = list(names)
-        what = found[0] if len(found) == 1 else f"{len(found)} files of {folder}"
+        first, *others = names
+        what = f"{len(others) + 1} files of {folder}" if others else first
         print(f"restored {what} from DVC's cache, missing before", file=sys.stderr)
 
 
@@ -84,33 +91,23 @@ def restored(out: str, inspection: Inspection, repo: "Repo") -> bool:
     """
     from dvc.exceptions import DvcException
     from dvc.output import Output
+    from dvc.utils.fs import remove
 
     path, recorded = Path(out), inspection.dep_content(out)
     new, old = name_beside(path), name_beside(path)
-    if recorded:
-        try:
+    try:
+        if recorded:
             Output(None, str(new), {"md5": recorded.md5}, repo=repo).checkout(force=True)
             with suppress(FileNotFoundError):  # where it was missing, or another job has just moved it
                 path.rename(old)
             with suppress(OSError):  # another job's is in its place already
                 new.rename(path)
-        except DvcException as error:
-            print(error, file=sys.stderr)
-    for gone in (new, old):
-        if gone.is_dir():
-            shutil.rmtree(gone)
-        else:
-            gone.unlink(missing_ok=True)
+    except DvcException as error:
+        print(error, file=sys.stderr)
+    remove(new)
+    remove(old)
     inspection.contents.forget()
     return not inspection.not_as_written([out])
-
-
-def patience() -> float:
-    """Return the seconds in which this machine sees what another one has written here."""
-    here = Path.cwd()
-    places = (one for one in psutil.disk_partitions(all=True) if here.is_relative_to(one.mountpoint))
-    nearest = max(places, key=lambda one: len(one.mountpoint), default=None)
-    return PATIENCE if nearest and nearest.fstype in LOCAL else PATIENCE_IN_A_NETWORK
 
 
 def check_whole(stage: "PipelineStage") -> None:
@@ -120,12 +117,11 @@ def check_whole(stage: "PipelineStage") -> None:
         UserError: a folder holds others than it recorded.
     """
     for folder, recorded in ((Path(out.fs_path), out.meta.nfiles) for out in stage.outs):
-        if folder.is_dir() and recorded is not None:
-            files = files_below(folder).keys() - {MARK}
-            if len(files) != recorded:
-                left_out = sorted(files - set(seen_by_dvc(folder, files)))
-                example = f", not {left_out[0]}" if left_out else ""
-                raise UserError(
-                    f"{folder.relative_to(Path.cwd())}: holds {len(files):,} files, of which DVC recorded {recorded:,}"
-                    f"{example}; is there a pattern in {IGNORED} that means a file of it? Take it out and run again"
-                )
+        files = files_below(folder).keys() - {MARK} if folder.is_dir() else set()
+        if folder.is_dir() and recorded not in (None, len(files)):
+            left_out = sorted(files - set(seen_by_dvc(folder, files)))
+            example = f", not {left_out[0]}" if left_out else ""
+            raise UserError(
+                f"{folder.relative_to(Path.cwd())}: holds {len(files):,} files, of which DVC recorded {recorded:,}"
+                f"{example}; is there a pattern in {IGNORED} that means a file of it? Take it out and run again"
+            )

@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +49,12 @@ def files_below(folder: Path, dead_links: bool = True) -> dict[str, os.stat_resu
     """
     found = {}
     for parent, folders, names in os.walk(folder, followlinks=True):
-        if wrong := next((name for name in (*folders, *names) if not is_unicode(name)), None):
-            raise UserError(f"{show(Path(parent, wrong))}: the name is not UTF-8; rename it")
-        if circle := next((name for name in folders if _leads_back(folder, Path(parent, name))), None):
-            raise UserError(f"{show(Path(parent, circle))}: a link to a folder in which it lies itself; remove it")
+        for name in (*folders, *names):
+            if not is_unicode(name):
+                raise UserError(f"{show(Path(parent, name))}: the name is not UTF-8; rename it")
+        for name in folders:
+            if _leads_back(folder, Path(parent, name)):
+                raise UserError(f"{show(Path(parent, name))}: a link to a folder in which it lies itself; remove it")
         for name in names:
             path = os.path.join(parent, name)  # noqa: PTH118  Path is slow for tens of thousands of files
             try:
@@ -59,12 +62,10 @@ def files_below(folder: Path, dead_links: bool = True) -> dict[str, os.stat_resu
             except OSError as error:
                 if error.errno not in (errno.ENOENT, errno.ELOOP):
                     raise
-                if not dead_links and Path(path).is_symlink():
-                    target = show(Path(path).readlink())
-                    raise UserError(
-                        f"{show(path)}: a link to {target}, which leads nowhere; mend or remove it"
-                    ) from None
-                continue
+                if dead_links or not Path(path).is_symlink():
+                    continue
+                leads = f"a link to {show(Path(path).readlink())}, which leads nowhere"
+                raise UserError(f"{show(path)}: {leads}; mend or remove it") from None
             if not stat.S_ISREG(status.st_mode):
                 raise UserError(f"{show(path)}: neither a file nor a folder; put a file in its place or remove it")
     return found
@@ -101,11 +102,10 @@ def content_and_files(path: Path) -> tuple[Content | None, dict[str, str]]:
     """Return what the file or folder holds, as :func:`content`, and of a folder the MD5 of each file by its name."""
     if not path.is_dir():
         return (Content(_md5(path), path.stat().st_size) if path.exists() else None), {}
-    statuses = _seen_below(path)
-    names = list(statuses)
+    seen = _seen_below(path)
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        files = dict(zip(names, pool.map(lambda name: _md5(path / name), names), strict=True))
-    return Content(of_folder(files), sum(status.st_size for status in statuses.values()), len(files)), files
+        files = dict(zip(seen, pool.map(_md5, [path / name for name in seen]), strict=True))
+    return Content(of_folder(files), sum(status.st_size for status in seen.values()), len(files)), files
 
 
 def _seen_below(folder: Path) -> dict[str, os.stat_result]:
@@ -134,10 +134,9 @@ def signature(path: Path) -> str | None:
 
 
 def _kept() -> dict[str, list]:
-    try:
+    with suppress(FileNotFoundError, ValueError):
         return read_json(KEPT)
-    except (FileNotFoundError, ValueError):
-        return {}
+    return {}
 
 
 class Contents:
@@ -155,6 +154,16 @@ class Contents:
             self._seen[path] = self._content(path)
         return self._seen[path]
 
+    def _content(self, path: str) -> Content | None:
+        before = signature(Path(path))
+        known = self._kept.get(path)
+        if before and known and known[0] == before:
+            return Content(*known[1:])
+        found, self._files[path] = content_and_files(Path(path)) if before else (None, {})
+        if found and signature(Path(path)) == before:  # not written to meanwhile
+            self._kept[path] = self._new[path] = [before, found.md5, found.size, found.files]
+        return found
+
     def listing(self, folder: str) -> dict[str, str]:
         """Return the MD5 of each file in a folder, by its path within it; read again, unless it was just hashed."""
         return self._files.get(folder) or content_and_files(Path(folder))[1]
@@ -166,18 +175,5 @@ class Contents:
 
     def keep(self, least: int = 0) -> None:
         """Keep the hashes of what has at least so many bytes for the next time, beside those of other processes."""
-        new = {path: one for path, one in self._new.items() if one[2] >= least}
-        if new:
+        if new := {path: one for path, one in self._new.items() if one[2] >= least}:
             write_json(KEPT, {**_kept(), **new})
-
-    def _content(self, path: str) -> Content | None:
-        before = signature(Path(path))
-        if before is None:
-            return None
-        known = self._kept.get(path)
-        if known and known[0] == before:
-            return Content(*known[1:])
-        found, self._files[path] = content_and_files(Path(path))
-        if found and signature(Path(path)) == before:  # not written to meanwhile
-            self._kept[path] = self._new[path] = [before, found.md5, found.size, found.files]
-        return found

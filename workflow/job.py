@@ -1,7 +1,7 @@
 """The action of every rule: what `dvc repro --single-item` does with a stage, fit for many jobs on many machines.
 
 What the stage reads is checked (workflow/guard.py), what it gave before with the same inputs is brought from the remote
-(workflow/notes.py), then DVC decides by content whether its command is executed, and what came out is recorded
+(workflow/sharing.py), then DVC decides by content whether its command is executed, and what came out is recorded
 (workflow/recording.py).
 
     python -m workflow.job STAGE
@@ -10,9 +10,10 @@ What the stage reads is checked (workflow/guard.py), what it gave before with th
 import argparse
 import gc
 import os
+import platform
 import signal
 import sys
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ import psutil
 
 from darkroom.core.errors import UserError
 from darkroom.pipeline import command, template, versions
-from workflow import jobs, listings, notes, recording, storage
+from workflow import jobs, listings, recording, sharing, storage
 from workflow.changes import Inspection, is_elsewhere, is_outside
 from workflow.guard import bring_back, check_whole, guard
 from workflow.hashes import Contents, files_below
@@ -45,10 +46,15 @@ def executed(name: str, stages: Mapping[str, template.Stage], definition: Mappin
             ended, or DVC did not record all that it wrote.
         SystemExit: its command failed, and has said why.
     """
+    from dvc.dvcfile import load_file
+    from dvc.stage.loader import StageLoader
     from dvc.stage.serialize import to_single_stage_lockfile
+    from dvc_data.hashfile.tree import Tree
 
     def stage() -> "PipelineStage":
-        return storage.loaded(repo, name, definition, recording.of([name]).raw(name))
+        """Return the stage as DVC has it, by dvc.yaml and by what is recorded of it."""
+        entry = recording.of([name]).get(name)
+        return StageLoader.load_stage(load_file(repo, str(template.FILE)), name, definition, entry and entry.content)
 
     inspection = Inspection(stages, {}, Contents())
     inspection.entries = recording.of({name, *inspection.before(name)})
@@ -60,26 +66,19 @@ def executed(name: str, stages: Mapping[str, template.Stage], definition: Mappin
             files_below(Path(source), dead_links=False)  # DVC would say nothing of a name that it cannot write
         guard(name, inspection, repo)
         inspection.contents.keep(LARGE)
-        if said := notes.restore(repo, stage()):
+        if said := sharing.restore(repo, stage()):
             print(f"[restore {name}] {said}", file=sys.stderr)
         reproduced = reproduce(stage())
         try:
             check_whole(reproduced or stage())
         except UserError:
-            notes.forget(repo, stage())
+            sharing.forget(repo, stage())
             raise
         if reproduced:
             recording.keep(name, to_single_stage_lockfile(reproduced))
-            list_read(reproduced, inspection.producers)
-
-
-def list_read(stage: "PipelineStage", made: Container[str]) -> None:
-    """Keep the lists of the files in the folders that a stage has read; of those ``made`` by stages DVC's cache has."""
-    from dvc_data.hashfile.tree import Tree
-
-    for dep in stage.deps:
-        if isinstance(dep.obj, Tree) and dep.def_path not in made:
-            listings.keep(dep.hash_info.value, {"/".join(key): one.value for key, _, one in dep.obj})
+            for dep in reproduced.deps:
+                if isinstance(dep.obj, Tree) and dep.def_path not in inspection.producers:
+                    listings.keep(dep.hash_info.value, {"/".join(key): one.value for key, _, one in dep.obj})
 
 
 def reproduce(stage: "PipelineStage") -> "PipelineStage | None":
@@ -95,10 +94,8 @@ def reproduce(stage: "PipelineStage") -> "PipelineStage | None":
         return stage.reproduce()
     except StageCmdFailedError as error:
         number = signal_of(int(str(error).rpartition(" ")[2]))
-        if number is None:
-            sys.exit(1)
-        if number == signal.SIGINT:
-            sys.exit(jobs.STOPPED)
+        if number in (None, signal.SIGINT):
+            sys.exit(1 if number is None else jobs.STOPPED)
         hint = ", as of a system that is out of memory: give the rule more mem_mb" if number == signal.SIGKILL else ""
         raise UserError(f"its process was ended by signal {number}{hint}") from None
 
@@ -114,19 +111,8 @@ def described(job: jobs.Job, stage: template.Stage) -> str:
     libraries = versions.find_installed([*TOOLS, *stage.params.get(str(versions.FILE), ())])
     used = ", ".join(f"{name} {version}" for name, version in libraries.items())
     gpus = "not assigned" if job.gpus is None else job.gpus or "none"
-    python = ".".join(map(str, sys.version_info[:3]))
-    return (
-        f"job {job.stage} on {job.host}, process {job.pid}, threads {job.threads}, GPU {gpus}; python {python}, {used}"
-    )
-
-
-def stop_children() -> None:
-    """End what this process started, politely, then not."""
-    children = psutil.Process().children(recursive=True)
-    for child in children:
-        child.terminate()
-    for child in psutil.wait_procs(children, timeout=LAST_WORDS)[1]:
-        child.kill()
+    where = f"on {job.host}, process {job.pid}, threads {job.threads}, GPU {gpus}"
+    return f"job {job.stage} {where}; python {platform.python_version()}, {used}"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -149,7 +135,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         try:
             executed(stage.name, stages, template.fill_definition(stage, definitions, values))
         except KeyboardInterrupt:
-            stop_children()
+            children = psutil.Process().children(recursive=True)
+            for child in children:
+                child.terminate()
+            for child in psutil.wait_procs(children, timeout=LAST_WORDS)[1]:
+                child.kill()
             raise
 
 

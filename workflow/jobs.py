@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -21,17 +21,14 @@ from typing import Literal
 
 from darkroom.core.files import read_json, write_json
 from darkroom.pipeline import record
-from workflow.cache import DVC
 
-FOLDER = DVC / "tmp/jobs"
+FOLDER = Path(".dvc/tmp/jobs")
 BEAT = 5.0
 """Seconds between two touches."""
 SILENCE = 60.0
 """Seconds without one after which a job on another machine is taken to be dead; a network file system may lag."""
-
 STOPPED = 130
 """The exit status of a process that Ctrl-C has ended."""
-
 State = Literal["running", "done", "failed"]
 
 
@@ -90,13 +87,10 @@ def last_sign(stage: str) -> float:
         return 0.0
 
 
-def is_here(job: Job) -> bool:
-    """Return whether a job runs, or ran, where its process number means the same as here."""
-    return job.machine == machine()
-
-
-def is_alive_here(job: Job) -> bool:
-    """Return whether the process of a job that :func:`is_here` is there still."""
+def is_alive(job: Job, silence: float) -> bool:
+    """Return whether a job is at work: by its process if it runs here, else by the seconds since its last sign."""
+    if job.machine != machine():
+        return silence < SILENCE
     with suppress(OSError):
         return record.find_start(job.pid) == job.born
     return False
@@ -112,14 +106,13 @@ def wait_for_another(stage: str) -> bool:
     """Wait until no other job of the same stage gives a sign of life; return whether there was one."""
     seen, since, waited = last_sign(stage), time.monotonic(), False
     while (other := last(stage)) and other.state == "running":
-        now = last_sign(stage)
-        is_new = now != seen
+        is_new = (now := last_sign(stage)) != seen
         if is_new:
             seen, since = now, time.monotonic()
-        if not (is_alive_here(other) if is_here(other) else time.monotonic() - since < SILENCE):
+        if not is_alive(other, time.monotonic() - since):
             write_json(file(stage), asdict(replace(other, state="failed", error="it gave no sign of life any more")))
             break
-        if not waited and (is_new or is_here(other)):
+        if not waited and (is_new or other.machine == machine()):
             waited = True
             where = f"{other.host}, process {other.pid}"
             print(f"[{stage}] waiting for the job of an earlier run on {where}", file=sys.stderr, flush=True)
@@ -127,17 +120,39 @@ def wait_for_another(stage: str) -> bool:
     return waited
 
 
-def wait_for_those_left(stages: Iterable[str]) -> None:
-    """Wait for the jobs that a Snakemake that was killed has left at work on a cluster, and for those that follow them.
+@contextmanager
+def working(stage: str, log: str | None) -> Iterator[Job]:
+    """Be the only job of a stage, seen to be at work, and then seen to have ended, well or not."""
+    mine = Job(
+        stage=stage,
+        state="running",
+        host=os.environ.get("SLURMD_NODENAME") or socket.gethostname(),
+        machine=machine(),
+        pid=os.getpid(),
+        born=record.find_start(),
+        token=secrets.token_hex(4),
+        log=log,
+        threads=os.environ.get("DARKROOM_THREADS"),
+        gpus=os.environ.get("CUDA_VISIBLE_DEVICES"),
+        began=_now(),
+    )
+    _claim(mine)
+    over = threading.Event()
+    threading.Thread(target=_beat, args=(mine, over), daemon=True).start()
+    ended = replace(mine, state="done")
+    try:
+        yield mine
+    except BaseException as error:
+        ended = replace(mine, state="failed", error=_said(error))
+        raise
+    finally:
+        over.set()
+        if _is_last(mine):
+            write_json(file(stage), asdict(replace(ended, ended=_now())))
 
-    Another Snakemake would take away what they are about to write.
-    """
-    while any(wait_for_another(stage) for stage in stages):
-        time.sleep(BEAT)
 
-
-def claim(mine: Job) -> None:
-    """Be the only job of a stage; of several that waited for the same one, one goes on and the others wait for it."""
+def _claim(mine: Job) -> None:
+    """Be the last to have written the job's file: of several that waited for the same one, one goes on."""
     while True:
         waited = wait_for_another(mine.stage)
         write_json(file(mine.stage), asdict(mine))
@@ -153,33 +168,6 @@ def _is_last(mine: Job) -> bool:
     return now is None or now.token == mine.token
 
 
-@contextmanager
-def working(stage: str, log: str | None) -> Iterator[Job]:
-    """Be the job of a stage: alone, seen to be at work, and then seen to have ended, well or not."""
-    mine = Job(
-        stage=stage,
-        state="running",
-        host=os.environ.get("SLURMD_NODENAME") or socket.gethostname(),
-        machine=machine(),
-        pid=os.getpid(),
-        born=record.find_start(),
-        token=secrets.token_hex(4),
-        log=log,
-        threads=os.environ.get("DARKROOM_THREADS"),
-        gpus=os.environ.get("CUDA_VISIBLE_DEVICES"),
-        began=_now(),
-    )
-    claim(mine)
-    over = threading.Event()
-    threading.Thread(target=_beat, args=(mine, over), daemon=True).start()
-    try:
-        yield mine
-    except BaseException as error:
-        _end(replace(mine, state="failed", error=_said(error)), over)
-        raise
-    _end(replace(mine, state="done"), over)
-
-
 def _beat(job: Job, over: threading.Event) -> None:
     while not over.wait(BEAT):
         with suppress(OSError):  # a file system that is away for a while
@@ -187,16 +175,10 @@ def _beat(job: Job, over: threading.Event) -> None:
                 os.utime(file(job.stage))
 
 
-def _end(job: Job, over: threading.Event) -> None:
-    over.set()
-    if _is_last(job):
-        write_json(file(job.stage), asdict(replace(job, ended=_now())))
-
-
 def _said(error: BaseException) -> str:
-    if isinstance(error, SystemExit):
-        return "stopped" if error.code == STOPPED else "its command failed"
-    return str(error) or ("stopped" if isinstance(error, KeyboardInterrupt) else type(error).__name__)
+    if isinstance(error, KeyboardInterrupt) or (isinstance(error, SystemExit) and error.code == STOPPED):
+        return "stopped"
+    return "its command failed" if isinstance(error, SystemExit) else str(error) or type(error).__name__
 
 
 def _now() -> str:

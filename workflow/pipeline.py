@@ -15,16 +15,16 @@ from snakemake.io import ancient, directory, report
 
 from darkroom.core.errors import UserError
 from darkroom.params.document import Parameters, load
-from darkroom.pipeline import command, plan, planning, template, versions
-from workflow import changes, reasons
-from workflow.failures import one_line
-from workflow.producers import Producers
+from darkroom.pipeline import plan, planning, template, versions
+from workflow import reasons
+from workflow.changes import Producers, is_outside
 
 SHOWN = {"", ".png", ".md", ".csv"}
 """Suffixes of the files, and of folders of figures, that go into the report where they have a caption."""
-
 NOTHING = "(?!)"
 """A pattern that matches no text."""
+ALONE = Path(".dvc/config.local")
+"""Where workflow/without-git tells DVC to do without a git repository."""
 
 # Commands find this environment's python and dvc, whether or not it is activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -39,7 +39,10 @@ class Pipeline:
         Raises:
             UserError: params.yaml is not valid, or DVC cannot work here.
         """
-        check_repository()
+        told = ALONE.exists() and "no_scm" in ALONE.read_text(encoding="utf-8")
+        if not told and not any((folder / ".git").exists() for folder in [Path.cwd(), *Path.cwd().parents]):
+            asked = "no git repository here, which DVC asks for"
+            raise UserError(f"{asked}: run make, which tells it to do without, or git init")
         self.parameters: Parameters = load()
         if not settled:
             plan.update(self.parameters)
@@ -81,9 +84,8 @@ class Pipeline:
         return inputs
 
     def _inputs(self, dep: str) -> list[str]:
-        made = self.producers.behind(dep)
-        left_out = dep.endswith(changes.CODE) or changes.is_outside(dep) or Path(dep).is_dir()
-        return made or ([] if left_out else [dep])
+        left_out = dep.endswith(".py") or is_outside(dep) or Path(dep).is_dir()
+        return self.producers.behind(dep) or ([] if left_out else [dep])
 
     def results(self, study: str) -> list[str]:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
@@ -112,31 +114,3 @@ def caption_of(verb: str, out: str) -> Path | None:
     path = Path(out)
     caption = Path(__file__).parent / "report" / f"{verb}-{path.stem}.rst"
     return caption if path.suffix in SHOWN and caption.exists() else None
-
-
-def check_repository() -> None:
-    """Check that DVC can work here: in a git repository, or told by workflow/without-git to do without one.
-
-    Raises:
-        UserError: it cannot.
-    """
-    alone = Path(".dvc/config.local")
-    told = alone.exists() and "no_scm" in alone.read_text(encoding="utf-8")
-    if not told and not any((folder / ".git").exists() for folder in [Path.cwd(), *Path.cwd().parents]):
-        raise UserError(
-            "no git repository here, which DVC asks for: run make, which tells it to do without, or git init"
-        )
-
-
-def is_running() -> bool:
-    """Return whether Snakemake is at work in this folder, by its locks; those of this process come later."""
-    return any(command.LOCKS.glob("*"))
-
-
-def opened(settled: bool = False) -> Pipeline:
-    """Return the pipeline, or end the process with one line that says what is wrong.
-
-    ``settled`` says that the process that planned the jobs has brought the plan and the versions up to date.
-    """
-    with one_line():
-        return Pipeline(settled)

@@ -2,19 +2,20 @@
 
 import atexit
 import sys
+import time
 from collections.abc import Collection, Set
 from contextlib import chdir
 from pathlib import Path
 
 from darkroom.core import program
 from darkroom.params.base import read
-from darkroom.pipeline import origins, planning, template
-from workflow import changes, jobs, listings, reasons, recording, storage
-from workflow.concerned import Concerned, concerned, reached
-from workflow.failures import one_line
+from darkroom.pipeline import command, origins, planning, template
+from workflow import jobs, listings, reasons, recording, storage
+from workflow.changes import Inspection, is_outside
 from workflow.guard import replace_missing
 from workflow.hashes import Contents
-from workflow.pipeline import Pipeline, is_running
+from workflow.pipeline import Pipeline
+from workflow.reasons import Concerned, concerned, reached
 from workflow.removal import clear, sweep
 
 QUERIES = {
@@ -23,7 +24,6 @@ QUERIES = {
     *("--unlock", "--containerize", "--dag", "--rulegraph", "--filegraph", "--d3dag"),
 }
 """Words of Snakemake's command line that ask for something to read."""
-
 INCOMPLETE = Path(".snakemake/incomplete")
 """Where Snakemake marks what a job was at when it was killed. It would make that again, also where the job had recorded
 it, and nothing of what comes after: of jobs behind one that it is forced to run it looks at the times alone."""
@@ -34,31 +34,39 @@ def reconcile(pipeline: Pipeline, dry: bool, words: Collection[str] = ()) -> Non
 
     Nothing is removed or restored in a ``dry`` run, or one that only shows something, and nothing written while
     another run is at work here. Where the ``words`` of the command line name studies, the user is told of these
-    alone, and these alone are restored. What is wrong ends the process with one line: dvc.lock cannot be read, or a
-    source is missing that is needed.
+    alone, and these alone are restored.
+
+    Raises:
+        UserError: dvc.lock cannot be read, or a source is missing that is needed.
     """
-    with one_line():
-        is_beside = is_running()
-        changes_nothing = is_beside or dry or not QUERIES.isdisjoint(word.partition("=")[0] for word in words)
-        contents = Contents()
-        if not changes_nothing:
-            tidy(pipeline, contents)
-        inspection = changes.Inspection(pipeline.stages, recording.read(), contents)
-        wanted = _wanted(pipeline, inspection, words)
-        found = _restored(inspection, set() if changes_nothing else wanted)
-        contents.keep()
-        origins.check_sources(pipeline.parameters, pipeline.stages.keys() - (found.stale & wanted))
-        pipeline.concerned = set(found.changes)
-        if not is_beside:
-            give_reasons(pipeline, found)
-            listings.prune(_read(inspection))
-            for line in reasons.told(found, wanted):
-                print(line, file=sys.stderr)
+    is_beside = command.is_snakemake_at_work()
+    changes_nothing = is_beside or dry or not QUERIES.isdisjoint(word.partition("=")[0] for word in words)
+    contents = Contents()
+    if not changes_nothing:
+        tidy(pipeline, contents)
+    inspection = Inspection(pipeline.stages, recording.read(), contents)
+    named = [study for study in pipeline.parameters.studies if study in words]
+    ends = (end for study in named for end in planning.list_ends(study, pipeline.values))
+    wanted: Set[str] = reached(ends, inspection.upstream()) if named else pipeline.stages.keys()
+    found = _restored(inspection, set() if changes_nothing else wanted)
+    contents.keep()
+    origins.check_sources(pipeline.parameters, pipeline.stages.keys() - (found.stale & wanted))
+    pipeline.concerned = set(found.changes)
+    if not is_beside:
+        ours = {path for one in pipeline.stages.values() for path in (*one.deps, *one.outs) if not is_outside(path)}
+        reasons.date_back(ours)
+        reasons.give(pipeline.stages, found.changes)
+        read_then = {one.md5 for entry in inspection.entries.values() for one in entry.deps.values()}
+        sources = {dep for one in pipeline.stages.values() for dep in one.deps if is_outside(dep)}
+        listings.prune(read_then | {now.md5 for dep in sources if (now := contents(dep))})
+        for line in reasons.told(found, wanted):
+            print(line, file=sys.stderr)
 
 
 def tidy(pipeline: Pipeline, contents: Contents) -> None:
     """Join what earlier runs have recorded, as this one's will be at its end, and remove what is left of them."""
-    jobs.wait_for_those_left(pipeline.stages)
+    while any(jobs.wait_for_another(stage) for stage in pipeline.stages):  # left on a cluster by one that was killed,
+        time.sleep(jobs.BEAT)  # and others that follow them: we would take away what they are about to write
     recording.join(pipeline.stages)
     record_check()
     atexit.register(record, pipeline, Path.cwd())
@@ -80,49 +88,22 @@ def record(pipeline: Pipeline, folder: Path) -> None:
 def record_check() -> None:
     """Record that the plan, which has just been written, holds: what DVC would by executing the check."""
     check = template.read_check()
-    params = {
-        file: {key: read(Path(file)).get(key) for key in sorted(keys)}  # as DVC sorts them
-        for file, keys in check.params.items()
-    }
-    content = {"cmd": check.command, "params": params}
-    if recording.of([check.name]).raw(check.name) != content:
+    values = {file: (keys, read(Path(file))) for file, keys in check.params.items()}
+    params = {file: {key: found.get(key) for key in sorted(keys)} for file, (keys, found) in values.items()}
+    content = {"cmd": check.command, "params": params}  # sorted as by DVC
+    known = recording.of([check.name]).get(check.name)
+    if known is None or known.content != content:
         recording.keep(check.name, content)
 
 
-def give_reasons(pipeline: Pipeline, found: Concerned) -> None:
-    """Let Snakemake see which stages to look at again, and nothing of ours dated ahead of now."""
-    paths = {path for stage in pipeline.stages.values() for path in (*stage.deps, *stage.outs)}
-    reasons.date_back(path for path in paths if not changes.is_outside(path))
-    for name in pipeline.stages:
-        if name in found.changes:
-            reasons.ask(name, found.changes[name])
-        else:
-            reasons.settle(name)
-
-
-def _read(inspection: changes.Inspection) -> set[str]:
-    """Return the hashes of all that stages read when they were executed, and of sources as they are now."""
-    sources = {dep for stage in inspection.stages.values() for dep in stage.deps if changes.is_outside(dep)}
-    now = {found.md5 for dep in sources if (found := inspection.contents(dep))}
-    return now | {one.md5 for entry in inspection.entries.values() for one in entry.deps.values()}
-
-
-def _wanted(pipeline: Pipeline, inspection: changes.Inspection, words: Collection[str]) -> Set[str]:
-    """Return the stages of the studies that ``words`` name; of all studies, where they name none."""
-    named = [study for study in pipeline.parameters.studies if study in words]
-    if not named:
-        return pipeline.stages.keys()
-    ends = (end for study in named for end in planning.list_ends(study, pipeline.values))
-    return reached(ends, inspection.upstream())
-
-
-def _restored(inspection: changes.Inspection, stages: Set[str]) -> Concerned:
+def _restored(inspection: Inspection, stages: Set[str]) -> Concerned:
     """Return what must be looked at again; what ``stages`` lack, and DVC's cache has, is there then.
 
     Snakemake would look again at all that reads it.
     """
     found = concerned(inspection)
-    missing = [change.subject for change in found.missing if change.stage in stages - found.stale]
+    there = {name: changes for name, changes in found.changes.items() if name in stages - found.stale}
+    missing = [change.subject for changes in there.values() for change in changes if change.kind == "missing"]
     if not missing:
         return found
     with storage.alone({}) as repo:

@@ -12,7 +12,7 @@ removed as well, wherever Darkroom writes.
 import argparse
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -21,9 +21,9 @@ from darkroom.core import scratch
 from darkroom.core.files import BESIDE, is_abandoned
 from darkroom.pipeline import command, template
 from darkroom.reporting import quantities
-from workflow import cache, lock, recording
+from workflow import listings, lock, recording
 from workflow.hashes import Contents, files_below, seen_by_dvc
-from workflow.pipeline import Pipeline, opened
+from workflow.pipeline import Pipeline
 
 MADE_BY_TOOLS = (".snakemake", ".scratch", "logs", ".dvc/cache", ".dvc/tmp", "dvc_plots", "report.html")
 WRITTEN = (
@@ -37,13 +37,9 @@ def leftovers(pipeline: Pipeline) -> list[Path]:
     """Return what the paths of dvc.yaml match and no stage writes; outermost folders."""
     current = {Path(out) for out in pipeline.producers}
     kept = current | {parent for out in current for parent in out.parents}
-    patterns = {
-        template.EXPRESSION.sub("*", path)
-        for definition in pipeline.definitions.values()
-        for path in template.list_outs(definition["do"])
-    }
-    matched = {path for pattern in patterns for path in Path().glob(pattern)}
-    found = {path for path in matched if path not in kept and current.isdisjoint(path.parents)}
+    paths = {path for one in pipeline.definitions.values() for path in template.list_outs(one["do"])}
+    matched = {path for pattern in paths for path in Path().glob(template.EXPRESSION.sub("*", pattern))} - kept
+    found = {path for path in matched if current.isdisjoint(path.parents)}
     return sorted({next(p for p in reversed([path, *path.parents][:-1]) if p not in kept) for path in found})
 
 
@@ -51,9 +47,14 @@ def clear(pipeline: Pipeline, contents: Contents) -> None:
     """Remove leftovers from the folders that stages depend on, those that DVC's cache holds, saying each."""
     folders = {Path(dep) for stage in pipeline.stages.values() for dep in stage.deps}
     inside = [path for path in leftovers(pipeline) if folders & set(path.parents)]
-    kept = cache.folder() if inside else None
-    gone = [path for path in inside if kept and all(_is_cached(file, kept, contents) for file in _files(path))]
-    remove(gone, sys.stderr, "; params.yaml does not ask for it, DVC's cache keeps it")
+    kept = listings.cache() if inside else Path()
+
+    def is_kept(path: Path) -> bool:
+        files = [path / name for name in seen_by_dvc(path, files_below(path))] if path.is_dir() else [path]
+        hashes = (found.md5 if (found := contents(str(file))) else "" for file in files)
+        return all(md5 and listings.place(kept, md5).exists() for md5 in hashes)
+
+    remove(filter(is_kept, inside), sys.stderr, "; params.yaml does not ask for it, DVC's cache keeps it")
 
 
 def sweep() -> None:
@@ -67,49 +68,48 @@ def sweep() -> None:
             remove([path], sys.stderr, "; a process that was killed left it half-written")
 
 
-def _files(path: Path) -> list[Path]:
-    return [path / name for name in seen_by_dvc(path, files_below(path))] if path.is_dir() else [path]
-
-
-def _is_cached(file: Path, kept: Path, contents: Contents) -> bool:
-    found = contents(str(file))
-    return found is not None and cache.place(kept, found.md5).exists()
-
-
-def size(path: Path) -> int:
-    """Return the bytes in a file, or in all files below a folder."""
-    files = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
-    return sum(file.lstat().st_size for file in files if file.is_symlink() or file.is_file())
-
-
 def remove(paths: Iterable[Path], told: TextIO = sys.stdout, why: str = "") -> int:
-    """Remove files and folders, telling each with its size, and return the bytes freed."""
+    """Remove files and folders, and folders then empty, telling each with its size; return the bytes freed."""
     freed = 0
-    for path in paths:
-        if not path.exists() and not path.is_symlink():
-            continue
-        count = size(path)
-        if path.is_dir() and not path.is_symlink():
+    for path in filter(lambda path: path.exists() or path.is_symlink(), paths):
+        is_folder = path.is_dir() and not path.is_symlink()
+        files = path.rglob("*") if is_folder else [path]
+        count = sum(file.lstat().st_size for file in files if file.is_symlink() or file.is_file())
+        if is_folder:
             shutil.rmtree(path)
         else:
             path.unlink()
         print(f"removed {path} ({quantities.size(count)}){why}", file=told)
         freed += count
-        _remove_empty(path.parent)
+        if not path.is_absolute() and ".." not in path.parts:
+            for folder in path.parents[:-1]:  # of this checkout
+                with suppress(OSError):  # it holds something
+                    folder.rmdir()
     return freed
 
 
-def _remove_empty(folder: Path) -> None:
-    """Remove a folder of this checkout that holds nothing, and those around it."""
-    while folder != Path() and not folder.is_absolute() and ".." not in folder.parts and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+def prune(pipeline: Pipeline) -> int:
+    """Remove what stages wrote that are no more, and what is recorded of them, and return the bytes freed.
+
+    Raises:
+        UserError: DVC is at work on dvc.lock and goes on, or it is not what DVC writes.
+    """
+    known = recorded()
+    found = leftovers(pipeline)
+    ours = [path for path in found if any(out.is_relative_to(path) for out in known)]
+    for stray in sorted(set(found) - set(ours)):
+        print(f"left {stray}: {lock.FILE} knows nothing of it")
+    freed = remove(ours)
+    if stale := recording.prune({*pipeline.stages, template.CHECK}):
+        print(f"dropped from {lock.FILE}: {', '.join(stale)}")
+    return freed
 
 
-def made(pipeline: Pipeline) -> list[Path]:
-    """Return the outermost folders that hold what stages make, or made when dvc.lock was written."""
-    outs = {Path(out) for out in pipeline.producers} | set(recorded())
-    return sorted({Path(*out.parts[:2]) if out.parts[0] != "data" else out for out in outs})
+def clean(pipeline: Pipeline) -> int:
+    """Remove the outermost folders that hold what stages make, or are known to have made; return the bytes freed."""
+    outs = {*map(Path, pipeline.producers), *recorded()}
+    made = sorted({Path(*out.parts[:2]) if out.parts[0] != "data" else out for out in outs})
+    return remove([*made, *map(Path, MADE_BY_TOOLS)])
 
 
 def recorded() -> list[Path]:
@@ -117,36 +117,11 @@ def recorded() -> list[Path]:
     return [Path(out) for entry in recording.read().values() for out in entry.outs]
 
 
-def forget(stages: Collection[str]) -> list[str]:
-    """Drop the entries of dvc.lock that are none of ``stages``, and return their names.
-
-    Raises:
-        UserError: DVC is at work on it and goes on, or it is not what DVC writes.
-    """
-    recording.join(stages)
-    stale = [name for name in lock.written() if name not in stages]
-    if stale:
-        recording.drop(stale)
-    return stale
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Prune or clean, as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["prune", "clean"])
-    what = parser.parse_args(argv).what
-    pipeline = opened()
-    if what == "prune":
-        known = recorded()
-        found = leftovers(pipeline)
-        ours = [path for path in found if any(out.is_relative_to(path) for out in known)]
-        for stray in sorted(set(found) - set(ours)):
-            print(f"left {stray}: {lock.FILE} knows nothing of it")
-        freed = remove(ours)
-        if stale := forget({*pipeline.stages, template.CHECK}):
-            print(f"dropped from {lock.FILE}: {', '.join(stale)}")
-    else:
-        freed = remove([*made(pipeline), *map(Path, MADE_BY_TOOLS)])
+    freed = {"prune": prune, "clean": clean}[parser.parse_args(argv).what](Pipeline())
     print(f"{quantities.size(freed)} freed" if freed else "nothing to remove")
 
 

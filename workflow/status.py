@@ -1,88 +1,138 @@
 """Show what is done, running, failed, missing and left, where and why: python -m workflow.status.
 
 Works beside a Snakemake, from any machine that shares the folder, and writes nothing but the hashes that it had to
-compute. workflow/standing.py says what it reads.
+compute. It reads params.yaml and dvc.yaml, what dvc.lock and jobs have recorded, the files that stages made, what jobs
+tell of themselves (workflow/jobs.py) and what they print. What is done follows from content alone: a stage whose job
+failed, and that has been made since, is done.
 """
 
 import argparse
 import json
+import os
 import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Literal, get_args
 
-from darkroom.pipeline import command
-from darkroom.reporting.quantities import counted, duration
-from workflow.jobs import Job
-from workflow.pipeline import is_running
-from workflow.standing import STATES, Standing, Standings, State, standings
+from darkroom.params.base import read
+from darkroom.params.document import load
+from darkroom.pipeline import command, planning, template
+from darkroom.reporting.templates import render
+from workflow import jobs, logs, recording
+from workflow.changes import Inspection
+from workflow.hashes import KEPT, Contents
+from workflow.reasons import Concerned, concerned, reached
 
+State = Literal["done", "running", "failed", "lost", "missing", "left"]
+"""A job is lost of which nothing is heard any more; of a stage that was done, what it wrote is missing."""
+STATES: tuple[State, ...] = get_args(State)
+ATTEMPTS = 5
+"""Times that outputs are looked at while jobs take away what they make anew."""
 BAR = 30
 """Characters of a bar."""
 SIGNS: dict[State, str] = {"done": "#", "running": ">", "failed": "!", "lost": "?", "missing": "_", "left": "."}
-DETAILED: tuple[State, ...] = ("running", "failed", "lost")
 SHOWN = 10
-"""Stages of each of these states that are shown, in two lines; the others are counted."""
+"""Stages that run, failed or are lost, of each state, that are shown, in two lines; the others are counted."""
 NAMED = 6
 """Stages that are missing or left, and named."""
-HEADINGS: dict[State, str] = {
-    "missing": "missing: they were done, but what they wrote is gone; snakemake restores it",
-    "left": "left",
-}
 MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Print how things stand, as the command line asks."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--format", choices=["text", "json"], default="text")
-    chosen = parser.parse_args(argv).format
-    found = standings()
-    print("\n".join(text(found, is_running())) if chosen == "text" else json.dumps(document(found), indent=2))
+@dataclass(frozen=True)
+class Standing:
+    """How a stage stands; ``job`` is its last one where it is running, failed or lost.
+
+    ``silence`` are the seconds since the job's last sign of life, ``said`` is its last line of progress, or its error.
+    """
+
+    stage: str
+    state: State
+    job: jobs.Job | None = None
+    silence: float | None = None
+    said: str | None = None
 
 
-def document(found: Standings) -> dict[str, object]:
-    """Return the counts of each study, and every stage with its state and job, for a program to read."""
-    return {
-        "studies": {study: counts(found, names) for study, names in found.studies.items()},
-        "stages": [asdict(one) for one in found.stages.values()],
-    }
+@dataclass(frozen=True)
+class Standings:
+    """How all stages stand, in the order of dvc.yaml, how many of each study are in each state, and when that was.
+
+    ``now`` are seconds since 1970 by the clock of the file system.
+    """
+
+    stages: Mapping[str, Standing]
+    studies: Mapping[str, Mapping[State, int]]
+    now: float
 
 
-def counts(found: Standings, names: Iterable[str]) -> dict[State, int]:
-    """Return how many of the stages ``names`` are in each state."""
-    number = Counter(found.stages[name].state for name in names)
-    return {state: number[state] for state in STATES}
+def standings() -> Standings:
+    """Return how all that params.yaml asks for stands.
+
+    Raises:
+        UserError: params.yaml is not valid, or dvc.lock is not what DVC writes.
+    """
+    planned = planning.make_plan(load())  # the plan on disk may be behind; it stays as it is, for jobs at work read it
+    stages = template.expand(template.read_definitions(), {**read(), **planned})
+    now = jobs.clock()
+    found = {name: _by_its_job(name, now) for name in stages}
+    inspection, to_do = _inspected(stages)  # later, so that what jobs made meanwhile counts as made
+    settled = {name: _settled(one, to_do) for name, one in found.items()}
+    upstream, studies = inspection.upstream(), {}
+    for study in planned["comparisons"]:
+        number = Counter(settled[name].state for name in reached(planning.list_ends(study, planned), upstream))
+        studies[study] = {state: number[state] for state in STATES}
+    return Standings(settled, studies, now)
 
 
-def text(found: Standings, is_locked: bool) -> Iterator[str]:
-    """Yield the lines that a person reads; ``is_locked`` says whether a Snakemake has locked the folder."""
-    width = max(map(len, found.studies), default=0)
-    for study, names in found.studies.items():
-        number = counts(found, names)
-        said = ", ".join(f"{number[state]:,} {state}" for state in STATES if number[state])
-        yield f"{study:{width}}  [{bar(number)}]  {counted(len(names), 'stage')}: {said}"
+def _by_its_job(stage: str, now: float) -> Standing:
+    """Return how a stage stands if it is still to be made."""
+    job = jobs.last(stage)
+    if job is None or job.state == "done":
+        return Standing(stage, "left")
+    if job.state == "failed":
+        return Standing(stage, "failed", job, said=logs.error(job))
+    silence = max(0.0, now - jobs.last_sign(stage))
+    return Standing(stage, "running" if jobs.is_alive(job, silence) else "lost", job, silence, logs.progress(job.log))
+
+
+def _inspected(stages: Mapping[str, template.Stage]) -> tuple[Inspection, Concerned]:
+    """Return the stages as they are now, and what of them is to be looked at again."""
+    contents = Contents()
+    for attempt in range(1, ATTEMPTS + 1):
+        inspection = Inspection(stages, recording.read(), contents)
+        try:
+            found = concerned(inspection)
+            break
+        except FileNotFoundError:  # there a moment ago
+            if attempt == ATTEMPTS:
+                raise
+            contents.forget()
+    with suppress(OSError):
+        if KEPT.parent.stat().st_uid == os.geteuid():  # or the owner might not be able to read it
+            contents.keep()
+    return inspection, found
+
+
+def _settled(by_job: Standing, to_do: Concerned) -> Standing:
+    """Return how a stage stands by its job and by what it wrote."""
+    name, kinds = by_job.stage, {change.kind for change in to_do.changes.get(by_job.stage, ())}
+    if by_job.state == "running":
+        return by_job
+    if not (kinds or name in to_do.stale | to_do.lacking):
+        return Standing(name, "done")
+    is_missing = name in to_do.lacking or ("missing" in kinds and kinds <= {"missing", "output"})
+    return Standing(name, "missing") if is_missing and by_job.state == "left" else by_job
+
+
+def text(found: Standings, is_locked: bool) -> str:
+    """Return what a person reads; ``is_locked`` says whether a Snakemake has locked the folder."""
     groups = {state: [one for one in found.stages.values() if one.state == state] for state in STATES}
-    if is_locked:
-        idle = "; no job of it runs: they are queued, or it was killed (then: snakemake --unlock)"
-        yield f"Snakemake is at work here{'' if groups['running'] else idle}"
-    for state in DETAILED:
-        if groups[state]:
-            yield f"\n{state}"
-            yield from (line for one in groups[state][:SHOWN] for line in lines(one, found.now))
-            yield from more(len(groups[state]) - SHOWN)
-    for state, heading in HEADINGS.items():
-        if groups[state]:
-            yield f"\n{heading}"
-            yield f"  {', '.join(one.stage for one in groups[state][:NAMED])}"
-            yield from more(len(groups[state]) - NAMED)
-
-
-def more(number: int) -> Iterator[str]:
-    """Yield the line that counts what is not shown, if there is any."""
-    if number > 0:
-        yield f"  and {number:,} more"
+    values = {"studies": found.studies, "groups": groups, "is_locked": is_locked, "now": found.now}
+    more = {"bar": bar, "moment": moment, "shown": SHOWN, "named": NAMED, "format": MOMENT}
+    return render(Path(__file__).parent, "status.txt.j2", **values, **more)
 
 
 def bar(number: Mapping[State, int]) -> str:
@@ -94,33 +144,23 @@ def bar(number: Mapping[State, int]) -> str:
     return "".join(SIGNS[state] * share for state, share in shares.items())
 
 
-def lines(one: Standing, now: float) -> Iterator[str]:
-    """Yield the lines of a stage that is running, failed or lost: its job, and what that said last."""
-    if one.job:
-        yield f"  {one.stage}  {_of_job(one, one.job, now)}"
-    if one.said:
-        yield f"    {one.said}"
-
-
-def _of_job(one: Standing, job: Job, now: float) -> str:
-    began, ended = moment(job.began), moment(job.ended or job.began)
-    if one.state == "failed":
-        return (
-            f"{ended:{MOMENT}} on {job.host}, after {duration((ended - began).total_seconds())}; {job.log or 'no log'}"
-        )
-    parts = [f"on {job.host}, process {job.pid}"]
-    parts += [f"threads {job.threads}"] if job.threads else []
-    parts += [f"GPU {job.gpus or 'none'}"] if job.gpus is not None else []
-    since = f"since {began:{MOMENT}} ({duration(max(0.0, now - began.timestamp()))})"
-    silent = (
-        f"; no sign of life for {duration(one.silence or 0.0)}; {job.log or 'no log'}" if one.state == "lost" else ""
-    )
-    return f"{', '.join(parts)}, {since}{silent}"
-
-
 def moment(text: str) -> datetime:
     """Return a time that a job wrote, as the clocks here show it."""
     return datetime.fromisoformat(text).astimezone()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print how things stand, as the command line asks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    chosen = parser.parse_args(argv).format
+    found = standings()
+    if chosen == "json":
+        print(
+            json.dumps({"studies": found.studies, "stages": [asdict(one) for one in found.stages.values()]}, indent=2)
+        )
+    else:
+        print(text(found, command.is_snakemake_at_work()), end="")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""DVC's view of this repository, and the remote that `make remote` sets up."""
+"""DVC's view of this repository: whole, or as a job among many needs it."""
 
 import logging
 import os
-import threading
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,24 +13,20 @@ from typing import TYPE_CHECKING, Any
 from darkroom.core.errors import UserError
 from darkroom.params.yaml_files import FILE as PARAMETERS
 from darkroom.params.yaml_files import read
-from darkroom.pipeline import template
-from workflow.remote import ALLOWED, CONFIG
 
 if TYPE_CHECKING:  # a job need not wait for DVC where no remote is set up
-    from dvc.data_cloud import Remote
     from dvc.repo import Repo
-    from dvc.stage import PipelineStage
 
+SETTINGS = Path(".dvc")
+"""Where those of the repository are, and of this checkout."""
 LOGGERS = ("dvc", "dvc_data", "dvc_objects", "asyncssh")
-PATIENCE = 30.0
-"""Seconds after which a remote that has said nothing is taken to be out of reach."""
 
 
-def configured() -> bool:
-    """Return whether a remote is set up, by any of DVC's settings: of the repository, this checkout, user or system."""
-    from dvc.config import Config
+def setting(section: str, name: str) -> Any:
+    """Return one of DVC's settings, of this checkout, the repository, user or system; ``None`` where it is not set."""
+    from dvc.config import Config  # here, as it is not needed to show an audit
 
-    return bool(Config(str(CONFIG.parent))["core"].get("remote"))
+    return Config(str(SETTINGS))[section].get(name)
 
 
 @contextmanager
@@ -93,6 +88,16 @@ def alone(params: Mapping[str, Collection[str]]) -> Iterator["Repo"]:
             yield repo
 
 
+def chosen(document: Any, keys: Iterable[str]) -> Any:
+    """Return a document with nothing but the values under dotted keys, as far as it has them."""
+    inside = defaultdict(set)
+    for first, _, rest in (key.partition(".") for key in keys):
+        inside[first].add(rest)
+    if "" in inside or not isinstance(document, Mapping):  # it is itself asked for
+        return document
+    return {first: chosen(document[first], rest) for first, rest in inside.items() if first in document}
+
+
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
     """Turn an error of DVC's into one that a user can mend."""
@@ -102,64 +107,6 @@ def errors_in_one_line() -> Iterator[None]:
         yield
     except DvcException as error:
         raise UserError(first_line(error)) from None
-
-
-def chosen(document: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """Return a document with nothing but the values under dotted keys, as far as it has them."""
-    found: dict[str, Any] = {}
-    for key in keys:
-        *parents, last = key.split(".")
-        source: Any = document
-        target = found
-        for part in parents:
-            source = source.get(part) if isinstance(source, Mapping) else None
-            inner = dict(target.get(part) or {})
-            target[part] = inner
-            target = inner
-        if isinstance(source, Mapping) and last in source:
-            target[last] = source[last]
-    return found
-
-
-def loaded(repo: "Repo", name: str, definition: Mapping[str, Any], recorded: Mapping[str, Any]) -> "PipelineStage":
-    """Return a stage as DVC has it, by what dvc.yaml says of it, filled in, and what dvc.lock records, if anything."""
-    from dvc.dvcfile import load_file
-    from dvc.stage.loader import StageLoader
-
-    return StageLoader.load_stage(load_file(repo, str(template.FILE)), name, definition, recorded)
-
-
-def answering(repo: "Repo") -> "Remote":
-    """Return the remote, which is there.
-
-    Raises:
-        UserError: no remote is set up, or it is out of reach.
-    """
-    if not configured():
-        raise UserError(f"{CONFIG}: no remote is set up: make remote URL=<{ALLOWED}>")
-    answer: Future[tuple[Remote, bool]] = Future()
-
-    def ask() -> None:
-        try:
-            remote = repo.cloud.get_remote()
-            answer.set_result((remote, remote.fs.exists(remote.path)))
-        except Exception as error:  # every kind of remote has errors of its own
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        remote, there = answer.result(PATIENCE)
-    except Exception as error:
-        said = first_line(error) if answer.done() else f"no answer for {PATIENCE:.0f} seconds"
-        raise UserError(f"{CONFIG}: the remote is out of reach: {said}") from None
-    if remote.fs.protocol == "local" and not there:
-        raise UserError(f"{remote.path}: no such folder, though {CONFIG} names it; is its disk there?")
-    return remote
-
-
-def where(repo: "Repo") -> str:
-    """Return where the remote is, as it was set up."""
-    return str(repo.config["remote"][repo.config["core"]["remote"]]["url"])
 
 
 def first_line(error: Exception) -> str:

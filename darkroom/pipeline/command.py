@@ -83,13 +83,18 @@ def run_training(
         raise UserError(f"{place(options.model)}: {error}") from None
 
 
+def is_snakemake_at_work() -> bool:
+    """Return whether Snakemake is at work in this folder, or was killed, by its locks."""
+    return any(LOCKS.glob("*"))
+
+
 def check_alone() -> None:
     """Check that no Snakemake is at work here that did not start this process, and may be making the same files.
 
     Raises:
         UserError: there is one, or one that was killed.
     """
-    if OURS not in os.environ and any(LOCKS.glob("*")):
+    if OURS not in os.environ and is_snakemake_at_work():
         raise UserError(AT_WORK)
 
 

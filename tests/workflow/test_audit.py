@@ -64,7 +64,7 @@ def test_lines_fit_the_width_where_words_do(audit: Audit) -> None:
 
 def test_what_no_longer_holds_is_said_in_every_form(audit: Audit) -> None:
     fetch, prepare, *networks, compare = audit.steps
-    parameter = Change("prepare@small", "parameter", "views.small.size", "was 16, is 24 (params.yaml)")
+    parameter = Change("parameter", "views.small.size", "was 16, is 24 (params.yaml)")
     gone = replace(compare, outs=(replace(compare.outs[0], state="missing"),))
     code = (replace(CODE, state="changed"),)
     broken = replace(audit, steps=(fetch, replace(prepare, changes=(parameter,), code=code), *networks, gone))

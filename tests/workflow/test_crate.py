@@ -136,7 +136,7 @@ def test_a_folder_that_holds_something_is_refused(four_steps: list[Step], tmp_pa
 
 
 def test_a_lineage_that_no_longer_holds_is_refused(four_steps: list[Step], tmp_path: Path) -> None:
-    changed = replace(four_steps[2], changes=(Change("train@cnn", "parameter", "runtime.seed", "was 1, is 2"),))
+    changed = replace(four_steps[2], changes=(Change("parameter", "runtime.seed", "was 1, is 2"),))
     assert "train@cnn: runtime.seed was 1, is 2:" in refused(
         [*four_steps[:2], changed, four_steps[3]], tmp_path / "crate"
     )

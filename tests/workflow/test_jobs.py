@@ -40,8 +40,7 @@ def test_a_job_is_seen_to_run_and_to_end(monkeypatch: pytest.MonkeyPatch) -> Non
         job = jobs.last("train@a")
         assert job
         assert (job.state, job.threads, job.gpus, job.log) == ("running", "3", "1", "logs/train/a.log")
-        assert jobs.is_here(job)
-        assert jobs.is_alive_here(job)
+        assert jobs.is_alive(job, 2 * jobs.SILENCE)
         first = jobs.last_sign("train@a")
         time.sleep(0.4)
         assert jobs.last_sign("train@a") > first
@@ -115,8 +114,8 @@ def test_of_two_that_wait_for_the_same_job_one_goes_on_and_the_other_waits_for_i
 def test_the_number_of_a_killed_job_may_be_another_process_now() -> None:
     with jobs.working("train@a", None) as job:
         stranger = replace(job, born=job.born - 1000)
-        assert jobs.is_alive_here(job)
-        assert not jobs.is_alive_here(stranger)
+        assert jobs.is_alive(job, 2 * jobs.SILENCE)
+        assert not jobs.is_alive(stranger, 0.0)
 
 
 def test_a_job_on_another_machine_is_waited_for_while_it_gives_signs(

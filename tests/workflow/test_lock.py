@@ -40,7 +40,7 @@ stages:
 
 
 def test_an_entry_holds_what_dvc_wrote() -> None:
-    (entry,) = lock.parsed(ENTRY).values()
+    (entry,) = lock.entries(lock.parts(ENTRY)).values()
     assert (entry.name, entry.command) == ("cut@a", "python -m stages.cut a")
     assert entry.deps == {"data/in": Content("0123456789abcdef0123456789abcdef.dir", 7, 2)}
     assert entry.outs == {"data/out": Content("a" + "0" * 31, 3)}
@@ -51,12 +51,12 @@ def test_an_entry_holds_what_dvc_wrote() -> None:
 @pytest.mark.parametrize("text", ["- a list", "stages: [", "stages:\n  a@b: {deps: 3}\n", "stages:\n  a@b: text\n"])
 def test_what_dvc_does_not_write_is_refused(text: str) -> None:
     with pytest.raises(UserError, match=r"dvc\.lock: not what DVC writes; take it from git again"):
-        dict(lock.parsed(text))
+        lock.entries(lock.parts(text))
 
 
 def test_a_conflict_is_named() -> None:
     with pytest.raises(UserError, match=r"dvc\.lock: holds a merge conflict; run make merge"):
-        lock.parsed(f"<<<<<<< HEAD\n{ENTRY}=======\n{ENTRY}>>>>>>> other\n")
+        lock.parts(f"<<<<<<< HEAD\n{ENTRY}=======\n{ENTRY}>>>>>>> other\n")
 
 
 WRITER = """
@@ -79,7 +79,7 @@ def test_a_file_that_dvc_writes_is_read_whole(tmp_path: Path, monkeypatch: pytes
     text = "schema: '2.0'\nstages:\n" + "".join(entry.replace("cut@a", f"cut@{number}") for number in range(60))
     Path("source.yaml").write_text(text)
     lock.FILE.write_text(text)
-    whole = lock.parsed(text)
+    whole = lock.parts(text)
     writer = subprocess.Popen([sys.executable, "-c", WRITER])
     reads = 0
     while writer.poll() is None:
@@ -105,7 +105,7 @@ def test_a_half_file_is_not_believed_while_dvc_works(
         assert lock.dvc_is_busy()
         finishing = threading.Thread(target=finish)
         finishing.start()
-        assert lock.written(patience=0) == lock.parsed(ENTRY)
+        assert lock.written(patience=0) == lock.parts(ENTRY)
         finishing.join()
     assert not lock.dvc_is_busy()
 
@@ -113,13 +113,13 @@ def test_a_half_file_is_not_believed_while_dvc_works(
 def test_a_file_laid_out_by_somebody_else_holds_the_same() -> None:
     document = yaml.safe_load(ENTRY.replace("1e-05\n", "0.00001\n"))
     for text in (json.dumps(document), yaml.safe_dump(document, indent=8), yaml.safe_dump(document, sort_keys=True)):
-        assert lock.parsed(text) == lock.parsed(ENTRY)
+        assert lock.entries(lock.parts(text)) == lock.entries(lock.parts(ENTRY))
 
 
 def test_what_is_read_is_written_the_same_to_the_byte() -> None:
-    assert lock.text_of(lock.parsed(ENTRY).texts) == ENTRY
-    empty = lock.text_of({})
-    assert dict(lock.parsed(empty)) == {}
+    assert lock.whole(lock.parts(ENTRY)) == ENTRY
+    empty = lock.whole({})
+    assert lock.parts(empty) == {}
     assert yaml.safe_load(empty) == {"schema": "2.0", "stages": {}}
 
 

@@ -93,6 +93,6 @@ def test_two_nodes_record_what_dvc_records_alone(alone: Path, tmp_path: Path, ro
     subprocess.run([sys.executable, "-c", RECORDED_ONCE], cwd=folder, check=True, env=ENVIRONMENT)
     assert sorted(stage for stage, _ in trivial.executed(folder)) == sorted(one.name for one in stages)
     ours, theirs = ((one / lock.FILE).read_text() for one in (folder, alone))
-    assert lock.parsed(ours).texts == lock.parsed(theirs).texts
+    assert lock.parts(ours) == lock.parts(theirs)
     assert "up to date" in run(folder, "dvc", "status").stdout
     assert run(folder, "dvc", "repro", "--dry").stdout.count("didn't change") == len(stages) + 1  # and the check

@@ -9,7 +9,7 @@ from benchmarks import trivial
 from benchmarks.project import edit, run
 from darkroom.params.yaml_files import read
 from workflow import listings
-from workflow.words import LONG, became, files_that_differ
+from workflow.listings import tell_apart
 
 
 def reasons(folder: Path, *arguments: str) -> list[str]:
@@ -72,20 +72,11 @@ def test_a_new_study_leaves_the_others_alone_and_is_told_in_short_lines(stub: Pa
     assert reasons(stub) == [f"studies.intel.confidence {was} (params.yaml): compare@intel, worksheet@intel"]
 
 
-def test_values_are_told_in_few_words() -> None:
-    assert became(None, {"models": ["a"]}) == "is new"
-    assert became({"models": ["a"]}, None) == "is gone"
-    assert became(None, 3) == "was None, is 3"
-    long = became(list(range(100)), {"a": list(range(100))})
-    assert len(long) < 2 * LONG + 20
-    assert long.endswith("…")
-
-
 def test_differences_of_folders_are_told_by_their_outermost_names() -> None:
     old = {"a/1": "x", "a/2": "x", "b/1": "x", "c": "x"}
-    assert files_that_differ(old, old) == ""
-    assert files_that_differ(old, {**old, "c": "y"}) == "c differs"
-    assert files_that_differ(old, {"a/1": "x", "a/2": "y", "b/1": "x", "d/1": "x", "d/2": "x"}) == (
+    assert tell_apart(old, old) == ""
+    assert tell_apart(old, {**old, "c": "y"}) == "c differs"
+    assert tell_apart(old, {"a/1": "x", "a/2": "y", "b/1": "x", "d/1": "x", "d/2": "x"}) == (
         "a/2 differs; d is new; c is gone"
     )
-    assert files_that_differ({}, {"b/1": "", "a/1": "", "a/2": ""}) == "a and 1 more are new"
+    assert tell_apart({}, {"b/1": "", "a/1": "", "a/2": ""}) == "a and 1 more are new"

@@ -35,17 +35,22 @@ def content(size: int) -> dict:
     return {"cmd": f"python -m stages.cut {size} " + "--with a long command line " * 4, "outs": [out]}
 
 
-def sizes(entries: lock.Entries) -> dict[str, int | None]:
+def sizes(entries: dict[str, lock.Entry]) -> dict[str, int | None]:
     """The size of what each stage wrote."""
     return {name: entry.outs["data/out"].size for name, entry in entries.items()}
+
+
+def recorded() -> dict[str, lock.Entry]:
+    """The entries of dvc.lock alone."""
+    return lock.entries(lock.written())
 
 
 def test_an_entry_is_read_before_and_after_it_is_joined() -> None:
     recording.keep("cut@b", content(1))
     assert not lock.FILE.exists()
-    before = dict(recording.read())
+    before = recording.read()
     recording.join(["cut@b"])
-    assert dict(recording.read()) == before == dict(lock.written())
+    assert recording.read() == before == recorded()
     assert before["cut@b"].outs["data/out"].size == 1
     assert recording.of(["cut@b"]) == before
 
@@ -63,16 +68,16 @@ def test_dvc_lays_the_file_out_in_the_same_way() -> None:
 
 def test_known_stages_stay_in_their_place_and_new_ones_come_in_the_order_of_the_pipeline() -> None:
     lock.FILE.write_text(ENTRY)
-    kept = lock.written().texts["cut@a"]
+    kept = lock.written()["cut@a"]
     for name in ("paste@b", "cut@c", "cut@b"):
         recording.keep(name, content(2))
     recording.join(["cut@a", "cut@b", "cut@c", "paste@b"])
     assert list(lock.written()) == ["cut@a", "cut@b", "cut@c", "paste@b"]
-    assert lock.written().texts["cut@a"] == kept
+    assert lock.written()["cut@a"] == kept
     recording.keep("cut@a", content(3))
     recording.join([])
     assert list(lock.written()) == ["cut@a", "cut@b", "cut@c", "paste@b"]
-    assert lock.written()["cut@a"].outs["data/out"].size == 3
+    assert recorded()["cut@a"].outs["data/out"].size == 3
 
 
 @pytest.mark.parametrize("written", range(4))
@@ -96,11 +101,11 @@ def test_what_a_killed_join_left_is_joined_by_the_next_and_a_newer_entry_wins(
     monkeypatch.setattr(recording, "write_text", write_text)
     assert sizes(recording.read()) == {"cut@a": 4, "cut@b": 1}
     recording.join([])
-    assert sizes(lock.written()) == {"cut@a": 4, "cut@b": 1} == sizes(recording.of(["cut@a", "cut@b"]))
+    assert sizes(recorded()) == {"cut@a": 4, "cut@b": 1} == sizes(recording.of(["cut@a", "cut@b"]))
     recording.keep("cut@b", content(2))
     assert sizes(recording.read()) == {"cut@a": 4, "cut@b": 2}
     recording.join([])
-    assert sizes(lock.written()) == {"cut@a": 4, "cut@b": 2}
+    assert sizes(recorded()) == {"cut@a": 4, "cut@b": 2}
 
 
 def test_what_dvc_recorded_meanwhile_is_newer_than_what_a_killed_run_left() -> None:
@@ -111,7 +116,7 @@ def test_what_dvc_recorded_meanwhile_is_newer_than_what_a_killed_run_left() -> N
     lock.FILE.write_text(ENTRY.replace("size: 3", "size: 4"))  # by dvc repro, git checkout or a merge
     assert sizes(recording.read()) == {"cut@a": 4}
     recording.join([])
-    assert sizes(lock.written()) == {"cut@a": 4} == sizes(recording.of(["cut@a"]))
+    assert sizes(recorded()) == {"cut@a": 4} == sizes(recording.of(["cut@a"]))
 
 
 def test_what_git_brings_back_is_not_taken_for_old_nor_what_is_dropped_for_new() -> None:
@@ -123,8 +128,8 @@ def test_what_git_brings_back_is_not_taken_for_old_nor_what_is_dropped_for_new()
     lock.FILE.write_text(ENTRY)  # a checkout of the commit before
     assert sizes(recording.read()) == {"cut@a": 3}
     recording.join([])
-    assert sizes(lock.written()) == {"cut@a": 3} == sizes(recording.of(["cut@a", "cut@b"]))
-    recording.drop(["cut@a"])
+    assert sizes(recorded()) == {"cut@a": 3} == sizes(recording.of(["cut@a", "cut@b"]))
+    assert recording.prune([]) == ["cut@a"]
     recording.join([])
     assert lock.written() == {} == recording.of(["cut@a"])
 
@@ -144,7 +149,7 @@ def test_a_last_line_without_its_end_is_no_damage() -> None:
     lock.FILE.write_text(ENTRY.rstrip())
     recording.keep("cut@b", content(1))
     recording.join([])
-    assert sizes(lock.written()) == {"cut@a": 3, "cut@b": 1}
+    assert sizes(recorded()) == {"cut@a": 3, "cut@b": 1}
 
 
 @pytest.mark.parametrize("hardlink", ["false", "true"])
@@ -154,15 +159,11 @@ def test_dvc_at_work_is_waited_for_and_nothing_is_lost(
     Path(".dvc/config").write_text(f"[core]\n    hardlink_lock = {hardlink}\n")
     monkeypatch.setattr(recording, "ATTEMPTS", 1)
     recording.keep("cut@a", content(1))
-    held = recording.dvcs_lock()
-    held.lock()
-    try:
+    with recording.held():
         recording.join([])
         assert "DVC is at work on it; the next snakemake writes what this one made" in capsys.readouterr().err
         assert not lock.FILE.exists()
         assert list(recording.read(patience=0)) == ["cut@a"]
-    finally:
-        held.unlock()
     recording.join([])
     assert list(lock.written()) == ["cut@a"]
 
@@ -218,8 +219,8 @@ def test_nodes_that_write_while_others_join_lose_nothing(root: Path, hardlink: s
     failed += [said for one in joiners if (said := one.communicate()[1])]
     assert failed == []
     recording.join([])
-    assert sizes(lock.written()) == {f"cut@{node}-{number % 10}": number for node in "abcd" for number in range(50, 60)}
-    assert recording.of(list(lock.written())) == lock.written()
+    assert sizes(recorded()) == {f"cut@{node}-{number % 10}": number for node in "abcd" for number in range(50, 60)}
+    assert recording.of(list(lock.written())) == recorded()
 
 
 @pytest.mark.slow
@@ -232,13 +233,13 @@ def test_a_run_that_is_killed_loses_nothing_that_a_job_has_recorded(tmp_path: Pa
             assert process.poll() is None
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
-    recorded = {file.stem for file in shards.glob("[!.]*.yaml")}
-    assert {"fetch@intel", "unzip@intel", "prepare@intel-150"} <= recorded
+    done = {file.stem for file in shards.glob("[!.]*.yaml")}
+    assert {"fetch@intel", "unzip@intel", "prepare@intel-150"} <= done
     assert not (folder / lock.FILE).exists()
     assert len(trivial.executed(folder)) < len(template.read_stages(folder))
     run(folder, "snakemake", "--unlock")
     run(folder, "snakemake")
     executed = [stage for stage, _ in trivial.executed(folder)]
-    assert {stage for stage in recorded if executed.count(stage) > 1} == set()
+    assert {stage for stage in done if executed.count(stage) > 1} == set()
     assert set(executed) == set(template.read_stages(folder))
     assert "up to date" in run(folder, "dvc", "status").stdout

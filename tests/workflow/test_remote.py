@@ -84,20 +84,20 @@ def test_options_of_a_remote_stay_with_another_address_of_the_same_kind_only(che
 
 
 def test_a_remote_is_known_by_either_file_of_settings(checkout: Path) -> None:
-    assert not storage.configured()
+    assert storage.setting("core", "remote") is None
     (checkout / ".dvc/config.local").write_text("['remote \"mine\"']\n    url = /x\n")
-    assert not storage.configured()
+    assert storage.setting("core", "remote") is None
     (checkout / ".dvc/config.local").write_text("[core]\n    remote = mine\n")
-    assert storage.configured()
+    assert storage.setting("core", "remote") == "mine"
 
 
 def test_a_remote_that_says_nothing_is_given_up(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     remote.main(["ssh://me@host/x"])
-    monkeypatch.setattr(storage, "PATIENCE", 0.2)
+    monkeypatch.setattr(remote, "PATIENCE", 0.2)
     silent = SimpleNamespace(cloud=SimpleNamespace(get_remote=lambda: time.sleep(20)))
     began = time.monotonic()
     with pytest.raises(UserError, match="the remote is out of reach: no answer"):
-        storage.answering(silent)  # type: ignore[arg-type]
+        remote.answering(silent)  # type: ignore[arg-type]
     assert time.monotonic() - began < 5
 
 
@@ -108,7 +108,7 @@ def test_a_remote_that_fails_is_told_in_one_line(checkout: Path) -> None:
         raise ConnectionError("no route to host\nmore of it")
 
     with pytest.raises(UserError, match=r"the remote is out of reach: no route to host$"):
-        storage.answering(SimpleNamespace(cloud=SimpleNamespace(get_remote=fail)))  # type: ignore[arg-type]
+        remote.answering(SimpleNamespace(cloud=SimpleNamespace(get_remote=fail)))  # type: ignore[arg-type]
 
 
 def test_what_a_remote_needs_is_locked_with_hashes_and_moves_nothing(root: Path) -> None:

@@ -22,7 +22,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_two_clones_give_the_same_bytes(study: Path) -> None:
-    done = run(study, "workflow.reproducible", "--params", "params.yaml")
+    done = run(study, "workflow.audit.reproducible", "--params", "params.yaml")
     table = re.findall(r"^(\S+@\S+) +(\d+) +(\d+) +(\d+) +(.*?) *$", done.stdout, re.MULTILINE)
     stages = ["fetch@intel", "unzip@intel", "census@intel", "prepare@intel-150", "train@model-0001"]
     assert [row[0] for row in table] == [*stages, "evaluate@model-0001", "compare@intel", "worksheet@intel"]
@@ -45,7 +45,7 @@ def test_a_file_that_differs_is_named_and_the_clones_stay(
     kept = tmp_path / "kept"
     kept.mkdir()
     monkeypatch.setenv("TMPDIR", str(kept))
-    done = run(folder, "workflow.reproducible", page, check=False)
+    done = run(folder, "workflow.audit.reproducible", page, check=False)
     assert done.returncode == 1
     assert "Left out, as not committed: 1 files, such as stages/census.py." in done.stdout
     differing = re.findall(r"^(\S+@\S+) .* (results/\S+) *$", done.stdout, re.MULTILINE)
@@ -59,6 +59,6 @@ def test_a_file_that_differs_is_named_and_the_clones_stay(
 def test_a_mistake_in_the_parameters_is_told_before_anything_is_cloned(study: Path, tmp_path: Path) -> None:
     file = tmp_path / "other.yaml"
     file.write_text("datasets: 3\n")
-    done = run(study, "workflow.reproducible", "--params", str(file), check=False)
+    done = run(study, "workflow.audit.reproducible", "--params", str(file), check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1

@@ -1,6 +1,7 @@
 """What jobs ask a cluster for, shown by Snakemake's real scheduling over a stand-in for the cluster."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 
 from benchmarks import project as copies
+from darkroom.core import gpu
 from darkroom.core.errors import UserError
-from workflow import resources
+from workflow import executors
 
 pytestmark = pytest.mark.slow
 
@@ -118,7 +120,7 @@ def test_whether_a_gpu_is_required_reaches_the_nodes(jobs: list[dict[str, Any]])
 
 def test_what_could_use_any_number_of_threads_asks_a_cluster_for_a_few(jobs: list[dict[str, Any]]) -> None:
     threads = {job["rule"]: job["threads"] for job in jobs}
-    assert {rule for rule, count in threads.items() if count == resources.THREADS} == {"census", "prepare"}
+    assert {rule for rule, count in threads.items() if count == executors.THREADS} == {"census", "prepare"}
     assert {count for rule, count in threads.items() if rule not in {"census", "prepare"}} == {1}
 
 
@@ -127,10 +129,10 @@ def test_what_could_use_any_number_of_threads_asks_a_cluster_for_a_few(jobs: lis
     [
         (True, False, 64, 64),
         (True, False, 1, 1),
-        (False, False, None, resources.THREADS),
-        (False, False, 64, resources.THREADS),
-        (True, True, 64, resources.THREADS),  # the job itself, on a node
-        (True, False, None, resources.THREADS),  # a cluster's profile, but only a report is asked for
+        (False, False, None, executors.THREADS),
+        (False, False, 64, executors.THREADS),
+        (True, True, 64, executors.THREADS),  # the job itself, on a node
+        (True, False, None, executors.THREADS),  # a cluster's profile, but only a report is asked for
     ],
 )
 def test_threads_are_all_cores_here_and_the_same_number_at_both_ends_of_a_cluster(
@@ -138,17 +140,19 @@ def test_threads_are_all_cores_here_and_the_same_number_at_both_ends_of_a_cluste
 ) -> None:
     settings = SimpleNamespace(cores=cores)
     workflow = SimpleNamespace(local_exec=local, remote_exec=remote, resource_settings=settings)
-    assert resources.all_cores(workflow)({}) == expected
+    assert executors.all_cores(workflow)({}) == expected
 
 
 def test_amounts_double_at_each_attempt() -> None:
-    assert [resources.growing(1000)({}, attempt) for attempt in (1, 2, 3, 4)] == [1000, 2000, 4000, 8000]
+    assert [executors.growing(1000)({}, attempt) for attempt in (1, 2, 3, 4)] == [1000, 2000, 4000, 8000]
 
 
-def test_a_gpu_is_preferred_unless_said_otherwise() -> None:
-    assert resources.completed({}) == {"gpu": "preferred"}
-    for wish in ("required", "preferred", "none"):
-        assert resources.completed({"gpu": wish}) == {"gpu": wish}
+def test_a_gpu_is_preferred_unless_said_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(gpu.VARIABLE, "")
+    for given, wish in (({}, "preferred"), *(({"gpu": wish}, wish) for wish in ("required", "preferred", "none"))):
+        executors.settle(given)
+        assert given == {"gpu": wish}
+        assert os.environ[gpu.VARIABLE] == wish
 
 
 @pytest.mark.parametrize(
@@ -162,7 +166,7 @@ def test_a_gpu_is_preferred_unless_said_otherwise() -> None:
 )
 def test_mistakes_in_config_are_named(config: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError) as raised:
-        resources.completed(config)
+        executors.settle(config)
     assert str(raised.value) == message
 
 

@@ -18,7 +18,7 @@ from darkroom.params.yaml_files import read
 from darkroom.pipeline import record
 from tests.support.small_study import refusal
 from workflow import jobs, status
-from workflow.standing import Standing, standings
+from workflow.status import Standing, standings
 
 STAGES = 22
 """Of the study in params.yaml."""

@@ -14,7 +14,7 @@ from benchmarks import trivial
 from benchmarks.project import edit, run
 from tests.support.stub_study import NETWORK, PLAIN, after, instead
 from workflow import hashes, jobs, status
-from workflow.standing import State, standings
+from workflow.status import State, standings
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +103,7 @@ def test_a_training_that_fails_is_told_until_it_is_made(project: Path, capsys: p
     assert process.returncode == 0
     ran = [one.job for one in seen if one.state == "running"]
     assert ran[-1]
-    assert (jobs.is_here(ran[-1]), ran[-1].log) == (True, LOG)
+    assert (ran[-1].machine, ran[-1].log) == (jobs.machine(), LOG)
     assert any(one.said and one.said.startswith(f"[train {PLAIN}] ") for one in seen if one.state == "running")
     assert [state for state, _ in groupby(seen, lambda one: one.state)][:3] in (FORWARD, FORWARD[:2])
     assert set(not_done()) == {*after(f"evaluate@{PLAIN}")}

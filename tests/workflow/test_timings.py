@@ -11,6 +11,9 @@ import pytest
 from benchmarks.project import run
 from darkroom.core.files import write_json, write_text
 from darkroom.pipeline import template
+from darkroom.reporting.figures import save
+from darkroom.timings.figure import SHOWN, figure
+from darkroom.timings.page import NONE, page
 from workflow import jobs, timings
 from workflow.logs import latest
 from workflow.timings import Measurement, measurements
@@ -72,35 +75,35 @@ def test_the_table_is_sorted_and_the_page_keeps_what_was_restored_apart() -> Non
     found = timings.table(
         [
             TRAINED,
-            replace(TRAINED, key="b", seconds=50.0, memory=900.0, host="n2"),
-            replace(TRAINED, key="c", executed=False, seconds=3.0, memory=9000.0),
+            replace(TRAINED, key="b", seconds=50.0, peak_memory_mib=900.0, host="n2"),
+            replace(TRAINED, key="c", executed=False, seconds=3.0, peak_memory_mib=9000.0),
             Measurement("compare", "s", False, 2.0, None, None, None, None, None),
         ]
     )
     assert list(found["verb"] + found["key"]) == ["compares", "traina", "trainb", "trainc"]
-    page = timings.page(found)
-    assert "| train | 2 | 150.0 | 100.0 | 900 | 1 | 3.0 |\n| compare | 0 | 0.0 | – | – | 1 | 2.0 |\n" in page
-    assert "Jobs ran on n1 (2), n2 (1)." in page
+    said = page(found)
+    assert "| train | 2 | 150.0 | 100.0 | 900 | 1 | 3.0 |\n| compare | 0 | 0.0 | – | – | 1 | 2.0 |\n" in said
+    assert "Jobs ran on n1 (2), n2 (1)." in said
 
 
 def test_without_figures_it_says_so(tmp_path: Path) -> None:
     found = timings.table([])
-    assert timings.page(found).endswith(f"\n\n{timings.NONE}\n")
-    timings.save(timings.figure(found), tmp_path / "none.png")
+    assert page(found).endswith(f"\n\n{NONE}\n")
+    save(figure(found), tmp_path / "none.png")
     assert (tmp_path / "none.png").stat().st_size > 1000
 
 
 def test_the_figure_shows_the_longest_and_tells_restored_jobs_apart() -> None:
     many = [replace(TRAINED, key=str(number), seconds=float(number), executed=number != 99) for number in range(100)]
-    figure = timings.figure(timings.table(many))
-    seconds, memory = figure.axes
-    assert [bar.get_width() for bar in seconds.patches] == [99.0 - place for place in range(timings.SHOWN)]
+    drawn = figure(timings.table(many))
+    seconds, memory = drawn.axes
+    assert [bar.get_width() for bar in seconds.patches] == [99.0 - place for place in range(SHOWN)]
     assert [label.get_text() for label in seconds.get_yticklabels()][:2] == ["train@99", "train@98"]
     assert {bar.get_width() for bar in memory.patches} == {700.0}
     restored, executed, *others = [bar.get_facecolor() for bar in seconds.patches]
     assert restored != executed
     assert set(others) == {executed}
-    assert figure.get_suptitle() == "The 30 longest of 100 jobs"
+    assert drawn.get_suptitle() == "The 30 longest of 100 jobs"
 
 
 @pytest.mark.slow

@@ -9,10 +9,9 @@ import networkx
 
 from darkroom.core.errors import UserError
 from darkroom.pipeline import template
-from workflow.changes import CODE, Change, Inspection
+from workflow.changes import Change, Inspection, Producers
 from workflow.hashes import Content, of_folder
 from workflow.lock import FILE as LOCK
-from workflow.producers import Producers
 
 PROGRAM = ("darkroom", "stages")
 """The folders of the code that steps run."""
@@ -89,12 +88,12 @@ class Chain:
             lost = [now[out] for out in now.behind(dep) if now[out] not in self.entries]
             unlike = f"is recorded in {LOCK} with another hash than its writer's"
             what = f"comes from {lost[0]}, of which {LOCK} records nothing" if lost else unlike
-            found.append(Change(name, "joint", dep, what))
+            found.append(Change("joint", dep, what))
         return found
 
     def is_code(self, dep: str) -> bool:
         """Return whether a dependency is a file or folder of the program, which no step writes."""
-        of_program = dep.endswith(CODE) or Path(dep).parts[0] in PROGRAM
+        of_program = dep.endswith(".py") or Path(dep).parts[0] in PROGRAM
         return of_program and dep not in self.producers
 
     def _find_md5(self, out: str) -> str:
@@ -115,5 +114,4 @@ class Chain:
         return of_folder(self._list_files(folder, outs))
 
     def _list_files(self, folder: str, outs: Sequence[str]) -> dict[str, str]:
-        written = {out: self.entries[self.producers[out]].outs[out] for out in outs}
-        return self.inspection.list_files(written, folder)
+        return self.inspection.list_files({out: self._find_md5(out) for out in outs}, folder)

@@ -5,12 +5,17 @@ came from no execution. Whoever also forges the run cache is not found out here.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from workflow.cache import NOTES
+import yaml
+
+from darkroom.params.differences import differences
+from darkroom.params.yaml_files import Loader
+from workflow import lock
+from workflow.listings import NOTES
 from workflow.lock import FILE as LOCK
-from workflow.lock import Entry, noted
-from workflow.words import differences
+from workflow.lock import Entry
 
 PULLED = f"{LOCK} was edited, or the run cache was not pulled (make pull)"
 
@@ -46,8 +51,9 @@ class Executions:
     def _list_holding(self, name: str, hashes: set[str]) -> Iterator[Entry]:
         """Return the executions in whose notes all of ``hashes`` stand; to read all notes would take long."""
         for text in self._texts:
-            if all(md5 in text for md5 in hashes) and (found := noted(name, text)):
-                yield found
+            if all(md5 in text for md5 in hashes):
+                with suppress(*lock.DAMAGED):
+                    yield lock.entry(name, yaml.load(text, Loader=Loader))
 
 
 def _list_hashes(entry: Entry) -> dict[str, str]:

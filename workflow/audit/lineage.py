@@ -110,5 +110,7 @@ def _is_record(out: Item) -> bool:
 
 def _list_changes(name: str, inspection: Inspection) -> list[Change]:
     if name not in inspection.stages:
-        return [Change(name, "new", name, f"is no longer in {template.FILE}")]
-    return inspection.inputs_changed(name) + inspection.outputs_changed(name)
+        return [Change("new", name, f"is no longer in {template.FILE}")]
+    return [
+        one for one in (*inspection.inputs_changed(name), *inspection.outputs_changed(name)) if one.kind != "missing"
+    ]

@@ -15,13 +15,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from darkroom.pipeline import template
-from workflow import cache
+from workflow import listings
 from workflow.audit.chain import Chain
 from workflow.audit.executions import Executions
-from workflow.changes import Inspection, is_elsewhere
+from workflow.changes import Inspection, Producers, is_elsewhere
 from workflow.hashes import Content, Contents, content, files_below, of_folder, seen_by_dvc
 from workflow.lock import Entry
-from workflow.producers import Producers
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def verify(targets: Sequence[str], inspection: Inspection) -> Verified:
     names = chain.list_upstream(targets)
     contents = Rehashed(chain.producers, _count_bytes([inspection.entries[name] for name in names]))
     anew = Chain(Inspection(inspection.stages, inspection.entries, contents))
-    known = Executions(cache.folder())
+    known = Executions(listings.cache())
     done, mismatch = 0, None
     for name in names:
         mismatch = next(find_mismatches(name, anew, known), None)
@@ -121,7 +120,7 @@ def find_mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]
 
 def find_culprit(out: str, md5: str, kept: Path) -> str:
     """Return the first file of a folder that differs from what DVC's cache lists, or the folder where it does not."""
-    listed = cache.listing(kept, md5)
+    listed = listings.listed(kept, md5)
     if not listed:
         return out
     names = sorted({*listed, *seen_by_dvc(Path(out), files_below(Path(out)))})

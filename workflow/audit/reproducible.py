@@ -1,6 +1,6 @@
 """Show that the same sources give the same bytes: two clean clones are made and run, and their outputs compared.
 
-    python -m workflow.reproducible [TARGET] [--params FILE]
+    python -m workflow.audit.reproducible [TARGET] [--params FILE]
 
 The clones are of the last commit. They share this environment and the local files that params.yaml names, and nothing
 else: no cache, no remote, no scratch. Records, which hold times and hosts, and the table of costs made from them are
@@ -14,20 +14,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas
-from ruamel.yaml import YAML
 
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import RECORD
-from darkroom.core.files import replace_file
 from darkroom.params.document import load
-from darkroom.params.kinds import DEFAULTS
 from darkroom.params.yaml_files import FILE as PARAMETERS
-from darkroom.pipeline import command, origins, template
+from darkroom.pipeline import command, template
+from darkroom.pipeline.absolute_sources import make_absolute
 from workflow import git, lock
 from workflow.reasons import MARK
 
@@ -48,27 +45,7 @@ def clone(folder: Path, parameters: Path | None) -> None:
     if parameters:
         shutil.copyfile(parameters, folder / PARAMETERS)
     load(folder / PARAMETERS)
-    point_here(folder / PARAMETERS)
-
-
-def point_here(file: Path) -> None:
-    """Make the local paths in a params.yaml absolute: in a clone they would lead elsewhere."""
-    yaml = YAML()
-    content = yaml.load(file.read_text(encoding="utf-8"))
-    defaults = content.get(DEFAULTS, {})
-    for dataset in having("source", [*content["datasets"].values(), defaults.get("datasets", {})]):
-        if origins.find_origin(dataset["source"]) not in (origins.DRAWING, origins.DOWNLOADING):
-            dataset["source"] = str(Path(dataset["source"]).expanduser().absolute())
-    for backbone in having("weights", [*content["backbones"].values(), defaults.get("backbones", {})]):
-        if backbone["weights"] not in origins.WEIGHTS:
-            backbone["weights"] = str(Path(backbone["weights"]).expanduser().absolute())
-    with replace_file(file) as temporary, temporary.open("w", encoding="utf-8") as opened:
-        yaml.dump(content, opened)
-
-
-def having(key: str, entries: Iterable[Any]) -> list[Any]:
-    """Return the entries that give ``key`` themselves."""
-    return [entry for entry in entries if key in entry]
+    make_absolute(folder / PARAMETERS)
 
 
 def run(folder: Path, targets: Sequence[str]) -> None:
