@@ -53,7 +53,7 @@ CASES: dict[str, tuple[str, float, Save]] = {
     "TIFF, deflate": ("tif", 1, save(compression="tiff_adobe_deflate")),
     "GIF": ("gif", 1, save()),
     "BMP": ("bmp", 1, save()),
-    "WebP": ("webp", 1, save(quality=60, method=0)),
+    "WebP, lossless": ("webp", 1, save(lossless=True, quality=0, method=0)),
     "JPEG 2000": ("jp2", 1, save()),
     "HEIC": ("heic", 1, save_heic),
 }

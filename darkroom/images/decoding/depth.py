@@ -14,6 +14,7 @@ from PIL import Image, TiffTags
 from darkroom.images.decoding import png
 from darkroom.images.decoding.formats import CorruptImageError, is_row
 from darkroom.images.decoding.reading import decode, read_mode
+from darkroom.images.decoding.strips import cut_strips
 from darkroom.params.data import Decoding
 
 EIGHT_BITS = {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".webp"}
@@ -69,8 +70,9 @@ def read_values(image: Image.Image) -> numpy.ndarray:
 
 def measure_values(image: Image.Image, bits: int | None = None) -> Depth:
     """Return the depth of a deep image whose file declares ``bits``."""
-    values = read_values(image)
-    return Depth(float(values.min()), float(values.max()), image.mode == "F", bits)
+    extremes = [(values.min(), values.max()) for values in (read_values(strip) for _, strip in cut_strips(image))]
+    lowest, highest = zip(*extremes, strict=True)
+    return Depth(float(min(lowest)), float(max(highest)), image.mode == "F", bits)
 
 
 def may_be_deep(path: Path) -> bool:

@@ -1,17 +1,16 @@
 """What tells whether two images are the same: a hash of their pixels, and one of their looks."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import imagehash
 import numpy
 from PIL import Image
 
+from darkroom.images.decoding.strips import cut_strips
+
 FLAT = 2.0
 """Standard deviation of brightness, 0 to 255, below which an image has no looks to compare."""
-
-STRIP = 256
 
 
 @dataclass(frozen=True)
@@ -20,12 +19,6 @@ class Fingerprint:
 
     pixels: str
     looks: int | None
-
-
-def cut_strips(image: Image.Image) -> Iterator[Image.Image]:
-    """Yield an image in strips of ``STRIP`` rows, from above: what is done with these needs little memory."""
-    for top in range(0, image.height, STRIP):
-        yield image.crop((0, top, image.width, min(top + STRIP, image.height)))
 
 
 def measure_brightness(grey: Image.Image) -> tuple[float, float]:
@@ -42,7 +35,7 @@ def take(image: Image.Image) -> Fingerprint:
     The looks are the perceptual hash ``phash`` of ImageHash: the signs of its lowest frequencies around their median.
     """
     digest = hashlib.sha256(f"{image.width}x{image.height}\n".encode())
-    for strip in cut_strips(image):
+    for _, strip in cut_strips(image):
         digest.update(strip.tobytes())
     grey = image.convert("L")
     looks = None

@@ -21,12 +21,11 @@ from darkroom.images.decoding import profiles
 from darkroom.images.decoding.depth import Ranges, is_deep, read_values
 from darkroom.images.decoding.formats import CorruptImageError
 from darkroom.images.decoding.reading import decode
+from darkroom.images.decoding.strips import cut_strips
 from darkroom.params.data import Decoding, View
 
 CHANNELS = {"RGB": 3, "L": 1}
 """Of each mode that a view may have."""
-STRIP = 1024
-"""Rows of an image that are worked on at a time."""
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -119,8 +118,7 @@ def lay_on_black(image: Image.Image) -> Image.Image:
         image = image.convert("LA")
     image = image.convert("RGBA")
     laid = Image.new("RGB", image.size)
-    for top in range(0, image.height, STRIP):  # a large image as a whole would be there four times
-        strip = image.crop((0, top, image.width, min(top + STRIP, image.height)))
+    for top, strip in cut_strips(image):  # as a whole it would be there four times
         black = Image.new("RGBA", strip.size, (0, 0, 0, 255))
         laid.paste(Image.alpha_composite(black, strip).convert("RGB"), (0, top))
     return laid
@@ -129,8 +127,11 @@ def lay_on_black(image: Image.Image) -> Image.Image:
 def reduce_to_eight_bits(image: Image.Image, ranges: Ranges) -> Image.Image:
     """Return an image of one channel with more than 8 bits (modes I;16, I, F) in mode L."""
     black, white = ranges.of(image)
-    scaled = (read_values(image) - numpy.float32(black)) * numpy.float32(255 / (white - black))
-    return Image.fromarray(numpy.rint(scaled).clip(0, 255).astype(numpy.uint8))
+    reduced = numpy.empty((image.height, image.width), dtype=numpy.uint8)
+    for top, strip in cut_strips(image):
+        scaled = (read_values(strip) - numpy.float32(black)) * numpy.float32(255 / (white - black))
+        reduced[top : top + strip.height] = numpy.rint(scaled).clip(0, 255)
+    return Image.fromarray(reduced)
 
 
 def resize(image: Image.Image, view: View) -> Image.Image:
