@@ -116,7 +116,7 @@ def lay_on_black(image: Image.Image) -> Image.Image:
     """Return an image with transparency laid on black, in RGB."""
     if image.mode == "La":  # Pillow goes from it to LA only
         image = image.convert("LA")
-    image = image.convert("RGBA")
+    image = image if image.mode == "RGBA" else image.convert("RGBA")
     laid = Image.new("RGB", image.size)
     for top, strip in cut_strips(image):  # as a whole it would be there four times
         black = Image.new("RGBA", strip.size, (0, 0, 0, 255))
