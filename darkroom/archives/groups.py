@@ -19,8 +19,9 @@ SHOWN = 3
 
 
 def has_groups(dataset: Dataset) -> bool:
-    """Return whether the images of a dataset have groups."""
-    return dataset.group is not None or (dataset.table is not None and dataset.table.group is not None)
+    """Return whether the images of a dataset have groups; the parts of an image are one."""
+    table = dataset.table
+    return dataset.group is not None or (table is not None and not (table.group is None and table.box is None))
 
 
 def find_groups(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
@@ -63,8 +64,12 @@ def check_groups(key: str, dataset: Dataset, images: Sequence[Image]) -> None:
         one, other = [split for split in SPLITS if split in splits[broken[0]]][:2]
         count = f"{len(broken):,} groups stand" if len(broken) > 1 else "a group stands"
         shown = ", ".join(broken[:SHOWN]) + (", …" if len(broken) > SHOWN else "")
-        where = "group" if dataset.group is not None else "table.group"
+        where, leave = "group", "write group: null"
+        if dataset.table is not None and dataset.group is None:
+            where, leave = "table.group", "write table.group: null"
+            if dataset.table.group is None:  # the parts of an image are one
+                where, leave = "table.box", "name a column of other groups as table.group"
         raise UserError(
             f"{FILE}: datasets.{key}.{where}: {count} in {one} and in {other} as delivered ({shown}); move each into "
-            f"one, let draw take {other} from train (splits.{other}: []), or write {where}: null to leave it so"
+            f"one, let draw take {other} from train (splits.{other}: []), or {leave} to leave it so"
         )

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas
 
@@ -17,7 +17,7 @@ from darkroom.archives.suspicions import LEFT_OUT, Suspicion, find_alike
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
-from darkroom.images.decoding.formats import is_row
+from darkroom.images.decoding.formats import find_file, is_row
 from darkroom.params.data import Dataset
 
 COLUMNS = ["split", "class", "file", "bytes", "sha256", "archive", "member"]
@@ -62,13 +62,14 @@ def unpack_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: P
     Raises:
         UserError: the disk has too little space, or an image's bytes are corrupt in its archive.
     """
-    needed, free = sum(image.bytes for image in images), shutil.disk_usage(out).free
-    if needed > free:
+    pixels = [image for image in images if isinstance(image, pixel_images.Image)]
+    files = [image for image in images if isinstance(image, layout.Image)]
+    sizes = {find_file(PurePosixPath(image.file)): image.bytes for image in files}  # once, of several parts of one
+    needed = sum(sizes.values()) + sum(image.bytes for image in pixels)
+    if needed > (free := shutil.disk_usage(out).free):
         raise UserError(
             f"{out.parent}: the images of datasets.{key} need {needed:,} bytes, the disk has {free:,}; free some space"
         )
-    pixels = [image for image in images if isinstance(image, pixel_images.Image)]
-    files = [image for image in images if isinstance(image, layout.Image)]
     made = chain(pixel_images.write_images(dataset.layout, pixels, out), file_images.unpack_images(files, out))
     rows = sorted(progress.show_progress(made, len(images), f"unzip {key}", "images"), key=_order)
     index = pandas.DataFrame(rows, columns=COLUMNS)

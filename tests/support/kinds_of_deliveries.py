@@ -37,6 +37,8 @@ class Delivery:
     """Words that the terminal shows."""
     suspicions: Sequence[tuple[str, str]] = ()
     """Kind and subject of each row of suspicions.csv."""
+    files: Files | None = None
+    """The images by their paths in the index, if they are not those of all."""
 
 
 def picture(number: int) -> bytes:
@@ -239,6 +241,18 @@ def last_part(whole: bytes) -> bytes:
 FOREIGN = {f"train/{label}/{number}.jpg": picture(number) for label in ("表", "猫") for number in range(2)}
 FOREIGN |= {f"test/{label}/0.jpg": picture(9) for label in ("表", "猫")}
 TAXA = {name.replace("cat", "animals/cat").replace("dog", "plants/dog"): data for name, data in BOTH.items()}
+BOXED = {name: (label, "0,0,4,6") for name in BOTH for label in [name.split("/")[1]]}
+ROWS = "file,label,x,y,width,height\n" + "".join(f"{name},{label},{box}\n" for name, (label, box) in BOXED.items())
+BOXES: dict[str, Any] = {
+    "layout": "csv",
+    "table": {
+        "names": ["boxes.csv"],
+        "file": "file",
+        "label": "label",
+        "box": ["x", "y", "width", "height"],
+        "box_form": "size",
+    },
+}
 UNPACKED = "repacked as a zip when it is fetched, with the same limits"
 BOMB = "refused: `max_expansion`"
 LEAVES = "refused: a member would leave the folder"
@@ -312,6 +326,7 @@ READ: dict[str, Delivery] = {
         "read as they were meant, and said; `names` decides",
         noted=("pets.zip: its names do not say in which encoding they are and are read as cp932",),
         suspicions=[("names", "pets.zip")],
+        files=FOREIGN,
     ),
     "a zip with backslashes between folders": Delivery(
         give(pets_zip=renamed(BOTH, "ascii", "\\")), "backslashes separate folders"
@@ -327,6 +342,12 @@ READ: dict[str, Delivery] = {
         {"empty_classes": "leave-out"},
         suspicions=[("empty class", "train/newt")],
     ),
+    "a table of classes and boxes, `table: {box: [x, y, width, height], box_form: size, …}`": Delivery(
+        give(boxes_csv=ROWS.encode(), pets_zip=pack_zip(BOTH)),
+        "each part of an image is an image, cut out when it is decoded",
+        BOXES,
+        files={f"{name}/{box}": BOTH[name] for name, (_, box) in BOXED.items()},
+    ),
     "`animals/cat` and `plants/dog`, `class_level: 2`": Delivery(
         give(pets_zip=pack_zip(TAXA)), "the classes are cat and dog", {"class_level": 2}
     ),
@@ -334,6 +355,12 @@ READ: dict[str, Delivery] = {
 """Those that are read."""
 
 REFUSED: dict[str, Delivery] = {
+    "a box outside its image": Delivery(
+        give(boxes_csv=ROWS.replace("0,0,4,6", "5,0,4,6", 1).encode(), pets_zip=pack_zip(BOTH)),
+        "refused: table, line and box",
+        BOXES,
+        ("boxes.csv: line 2: box '5 0 4 6': outside the image, which has 8×6 pixels",),
+    ),
     "an empty class": Delivery(
         give(pets_zip=pack_zip(BOTH | {"train/newt/": b""})),
         "refused, unless `empty_classes: leave-out`",
