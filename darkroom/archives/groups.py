@@ -7,13 +7,15 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
-from darkroom.archives.layout import Image
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
 from darkroom.params.data import Dataset
 from darkroom.params.yaml_files import FILE
 
+Image = TypeVar("Image", bound=Any)
+"""A frozen dataclass with split, archive, path and group."""
 SHOWN = 3
 """Groups that an error names."""
 
@@ -40,17 +42,17 @@ def find_groups(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Ima
     return list(images)
 
 
-def _find_group(key: str, pattern: str, image: Image) -> str:
-    found = re.search(pattern, image.member.filename)
+def _find_group(key: str, pattern: str, image: Any) -> str:
+    found = re.search(pattern, image.path)
     if found is None or not found[1]:
         raise UserError(
-            f"{image.archive}: image {image.member.filename!r}: the pattern of {FILE}: datasets.{key}.group, "
+            f"{image.archive}: image {image.path!r}: the pattern of {FILE}: datasets.{key}.group, "
             f"{pattern!r}, finds no group in its path; correct the pattern, or rename or remove the image"
         )
     return found[1]
 
 
-def check_groups(key: str, dataset: Dataset, images: Sequence[Image]) -> None:
+def check_groups(key: str, dataset: Dataset, images: Sequence[Any]) -> None:
     """Check that no group was delivered in two splits.
 
     Raises:

@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from darkroom.archives.boxes import Part, read_part
 from darkroom.archives.members import Parts
-from darkroom.archives.names import CONTROL, LONGEST
+from darkroom.archives.names import LONGEST, can_be_class
 from darkroom.core.errors import UserError
 from darkroom.params.table import Table
 from darkroom.params.yaml_files import FILE
@@ -124,7 +124,7 @@ def make_row(place: Place, line: int, cells: Mapping[str, str], box_form: str | 
         raise UserError(f"{where}: no name of a file; add it or remove the line")
     if "group" in cells and not cells["group"]:
         raise UserError(f"{where}: {'/'.join(file)!r} has no group; give it one of its own if it belongs to none")
-    if label.startswith(".") or "/" in label or "\\" in label or CONTROL.search(label) or _is_long(label):
+    if not can_be_class(label):
         raise UserError(
             f"{where}: class {label!r}: a class is the name of a folder, without /, \\ or a dot before it, of at most "
             f"{LONGEST} bytes; write another"
@@ -132,7 +132,3 @@ def make_row(place: Place, line: int, cells: Mapping[str, str], box_form: str | 
     box = [text for key, text in cells.items() if key.startswith("box.")]
     part = read_part(where, box, box_form) if box_form else None
     return Row(place, line, file, label, cells.get("split", ""), cells.get("group", ""), part)
-
-
-def _is_long(label: str) -> bool:
-    return len(label.encode()) > LONGEST

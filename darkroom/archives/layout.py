@@ -44,6 +44,11 @@ class Image:
     """The part of the image that is meant, if not all of it."""
 
     @property
+    def path(self) -> str:
+        """Its path in the archive."""
+        return self.member.filename
+
+    @property
     def place(self) -> str:
         """The path of its file below the folder of images."""
         return f"{self.split}/{self.label}/{self.name}"

@@ -13,6 +13,7 @@ import pytest
 
 from darkroom.archives import contents
 from darkroom.archives.reading import find_reading
+from darkroom.archives.shards import ENDINGS
 from darkroom.images.decoding.formats import find_file
 from stages import fetch, unzip
 from tests.support import kinds_of_deliveries as kinds
@@ -57,10 +58,11 @@ def test_what_is_read(
     table = Path("images/suspicions.csv")
     found = pandas.read_csv(table)[["kind", "subject"]] if table.exists() else pandas.DataFrame()
     assert list(found.itertuples(index=False, name=None)) == list(delivery.suspicions)
-    assert all(path.suffix.lower() in (".zip", ".csv") for path in Path("raw").iterdir())
-    raw = {path.name: path.read_bytes() for path in Path("raw").iterdir()}
+    endings = (".zip", ".csv", *ENDINGS.get(delivery.settings.get("layout", ""), ()))
+    raw = {path: path.read_bytes() for path in Path("raw").rglob("*") if path.is_file()}
+    assert all(path.name.endswith(endings) for path in raw)
     fetch.main(["intel", "--out", "raw"])
-    assert {path.name: path.read_bytes() for path in Path("raw").iterdir()} == raw
+    assert {path: path.read_bytes() for path in Path("raw").rglob("*") if path.is_file()} == raw
 
 
 @pytest.mark.parametrize("delivery", REFUSED.values(), ids=REFUSED)
