@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from darkroom.archives import contents
+from darkroom.archives import contents, shards
 from darkroom.archives.archives import find_inner, find_places, respell
 from darkroom.archives.deflate64 import METHOD
 from darkroom.archives.endings import is_archive, is_zip
@@ -29,6 +29,8 @@ def convert(key: str, dataset: Dataset, folder: Path) -> None:
     Raises:
         UserError: an archive is corrupt, unsafe or too large, or two would have one name.
     """
+    if dataset.layout in shards.ENDINGS:
+        take_shards(key, dataset, folder)
     if dataset.layout not in LAYOUTS:
         return
     reading = find_reading(key, dataset)
@@ -96,6 +98,32 @@ def take_out(key: str, names: Sequence[str], tables: Sequence[str], folder: Path
         if archive not in used:
             archive.unlink()
         progress.note(f"fetch {key}", f"{show(archive.name)}: took out {', '.join(map(show, sorted(set(inner))))}")
+
+
+def take_shards(key: str, dataset: Dataset, folder: Path) -> None:
+    """Take the shards that the splits name out of the archives in ``folder``, and remove these.
+
+    Raises:
+        UserError: one is corrupt, unsafe or too large, or two have one name.
+    """
+    reading, layout = find_reading(key, dataset), dataset.layout
+    names = [name for given in list_names(dataset).values() for name in given]
+    for archive in [path for path in _list_archives(folder) if shards.holds_shards(path, layout)]:
+        inside = shards.list_inside(archive, reading, layout)
+        wanted = {member: parts for member, parts in inside if any(shards.is_meant(parts, n, layout) for n in names)}
+        with (
+            TemporaryDirectory(prefix=BESIDE, dir=folder) as scratch,
+            contents.open_archive(archive, reading, Path(scratch)) as opened,
+        ):
+            for member, data in opened:
+                if parts := wanted.get(member.filename):
+                    target = folder.joinpath(*parts)
+                    _check_free(target, archive)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with target.open("xb") as file:
+                        file.writelines(data)
+        archive.unlink()
+        progress.note(f"fetch {key}", f"{show(archive.name)}: took out {len(wanted):,} shards")
 
 
 def repack(archive: Path, target: Path, reading: Reading) -> int:

@@ -1,40 +1,41 @@
 """Images of the same bytes among those of a data set, so that a draw puts no two of them into two splits.
 
-Of files only those are read whose size and CRC-32 another one shares: equal bytes have both in common, and unlike ones
-seldom do.
+Of files only those are read whose size and CRC-32, in shards whose size, another one shares: equal bytes have both in
+common, and unlike ones seldom do.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
-from darkroom.archives import layout, pixel_images
+from darkroom.archives import layout, pixel_images, shard_images
 from darkroom.archives.members import read_whole
 from darkroom.archives.pixel_batches import read_blocks
 from darkroom.core.progress import note
+from darkroom.params.data import Dataset
 
 Image = TypeVar("Image", bound=Any)
-"""A file or pixels, of layout.py or pixel_images.py."""
+"""A file, pixels or an image in a shard, of layout.py, pixel_images.py or shard_images.py."""
 Copies = Mapping[int, str]
 """What the bytes of an image are, by the ``id`` of those images of which there are several."""
 
 
-def find_copies(kind: str, images: Sequence[Image]) -> Copies:
-    """Return the SHA-256 of the images that have the same bytes as another one, by their ``id``.
-
-    Args:
-        kind: the data set's layout.
-        images: of the data set.
+def find_copies(key: str, dataset: Dataset, images: Sequence[Image]) -> Copies:
+    """Return the SHA-256 of the images of the data set ``key`` that have the same bytes as another, by their ``id``.
 
     Raises:
         UserError: an image's bytes are corrupt in its archive.
     """
     files = [image for image in images if isinstance(image, layout.Image)]
     pixels = [image for image in images if isinstance(image, pixel_images.Image)]
+    sharded = [image for image in images if isinstance(image, shard_images.Image)]
     alike = _group(((image.bytes, image.member.CRC), image) for image in files)
-    digests = {id(image): _hash_file(image) for group in alike for image in group} | _hash_pixels(kind, pixels)
-    equal = _group((digests[id(image)], image) for image in (*files, *pixels) if id(image) in digests)
+    of_a_size = _group((image.bytes, image) for image in sharded)
+    digests = {id(image): _hash_file(image) for group in alike for image in group}
+    digests |= _hash_pixels(dataset.layout, pixels) | _hash_sharded(key, dataset, list(chain(*of_a_size)))
+    equal = _group((digests[id(image)], image) for image in images if id(image) in digests)
     return {id(image): digests[id(image)] for group in equal for image in group}
 
 
@@ -77,3 +78,9 @@ def _hash_pixels(kind: str, images: Sequence[pixel_images.Image]) -> dict[int, s
                     found[place] = hashlib.sha256(pixels.data).hexdigest()
             done[member] += len(block)
     return found
+
+
+def _hash_sharded(key: str, dataset: Dataset, images: Sequence[shard_images.Image]) -> dict[int, str]:
+    """Return the SHA-256 of images in shards, by their ``id``."""
+    read = shard_images.read_images(key, dataset, images)
+    return {id(image): hashlib.sha256(data).hexdigest() for image, data in read}

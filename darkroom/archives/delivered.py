@@ -20,6 +20,7 @@ from darkroom.archives.named import list_names
 from darkroom.archives.names import check_writable, show
 from darkroom.archives.packing import name_archive, pack
 from darkroom.archives.reading import find_reading
+from darkroom.archives.shards import ENDINGS, is_shard
 from darkroom.core import progress
 from darkroom.core.errors import UserError
 from darkroom.params.data import SOURCES, Dataset
@@ -28,12 +29,16 @@ from darkroom.params.yaml_files import FILE
 WANTED = {
     "cifar10-binary": "no .tar.gz archive; give one, or the folder that holds it",
     "idx": "a single file; give the folder of images and labels",
+    "parquet": "neither a .parquet file nor an archive of such; give one, or the folder that holds them",
+    "webdataset": "neither a .tar file nor an archive of such; give one, or the folder that holds them",
 }
 """Words for what a file that is given as a source is not."""
 
 
 def is_delivered(layout: str, path: Path) -> bool:
     """Return whether a single file can be a whole source."""
+    if layout in ENDINGS and is_shard(path, layout):
+        return True
     return is_tar(path) if layout == "cifar10-binary" else layout != "idx" and is_archive(path)
 
 
@@ -120,7 +125,8 @@ def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> 
     """
     reading = find_reading(key, dataset)
     try:
-        paths = select_files(unwrap(source, dataset, key), dataset, key, place)
+        entries = unwrap(source, dataset, key)
+        paths = select_files(entries, dataset, key, place)
         for path in progress.show_progress(paths, len(paths), f"fetch {key}", "archives"):
             if path.is_dir():
                 pack(path, out / name_archive(path))
@@ -129,6 +135,8 @@ def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> 
                 guessed = list_members(path, reading).guessed  # a user can mend the file here, not its copy
                 if guessed:
                     progress.note(f"fetch {key}", f"{show(path.name)}: {describe_guess(guessed, reading.encoding)}")
-            shutil.copyfile(path, out / path.name)
+            target = out / path.relative_to(entries[0].parent)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
     except PermissionError as error:
         raise UserError(f"{show(error.filename)}: no permission to read it; grant it and run again") from None

@@ -18,7 +18,7 @@ from darkroom.params.yaml_files import FILE
 
 COMPETITION = "competitions/"
 """The beginning of a competition's name here, as opposed to a dataset's."""
-ENDINGS = (*READABLE, ".gz", "ubyte")
+ENDINGS = (*READABLE, ".gz", "ubyte", ".parquet")
 """Of the files that layouts ask for."""
 
 

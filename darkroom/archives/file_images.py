@@ -5,11 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from darkroom.archives.boxes import Part
 from darkroom.archives.layout import Content, Found, Image, complete_split
 from darkroom.archives.members import unpack
 from darkroom.archives.named_contents import read_contents
 from darkroom.archives.reading import find_reading
 from darkroom.archives.suspicions import Suspicion, find_deeper
+from darkroom.core.errors import UserError
+from darkroom.images.decoding.crops import is_inside
+from darkroom.images.decoding.formats import CorruptImageError
+from darkroom.images.decoding.reading import read_size
 from darkroom.params.data import Dataset
 
 Row = tuple[str, str, str, int, str, str, str]
@@ -62,17 +67,35 @@ def list_inside(contents: Iterable[Content]) -> dict[str, set[str]]:
 
 
 def unpack_images(images: Sequence[Image], out: Path) -> Iterator[Row]:
-    """Unpack images into a folder for each class, and yield each one's row of the index.
+    """Unpack images into a folder for each class, and yield each one's row of the index; of several parts each one's.
 
     Raises:
-        UserError: an image's bytes are corrupt in its archive.
+        UserError: an image's bytes are corrupt in its archive, or a part does not lie in it.
     """
     for folder in {(image.split, image.label) for image in images}:
         out.joinpath(*folder).mkdir(parents=True)
-    stored = sorted(images, key=lambda image: (image.archive, image.member.header_offset))
+    stored = sorted(images, key=lambda image: (image.archive, image.member.header_offset, image.place))
     for archive, group in groupby(stored, key=lambda image: image.archive):
         with zipfile.ZipFile(archive) as opened:
-            for image in group:
-                member = image.member
-                digest = unpack(opened, member, out / image.file)
-                yield image.split, image.label, image.file, image.bytes, digest, archive.name, member.filename
+            for place, parts in groupby(group, key=lambda image: image.place):
+                first, *others = parts
+                digest = unpack(opened, first.member, out / place)
+                for image in (first, *others):
+                    if image.part is not None:
+                        check_inside(out / place, image.part)
+                    where = archive.name, image.member.filename
+                    yield image.split, image.label, image.file, image.bytes, digest, *where
+
+
+def check_inside(path: Path, part: Part) -> None:
+    """Check that a box lies in the image in a file, if that is an image at all: if not, it is a corrupt one.
+
+    Raises:
+        UserError: it does not.
+    """
+    try:
+        width, height = read_size(path)
+    except CorruptImageError:
+        return
+    if not is_inside(part.box, (width, height)):
+        raise UserError(f"{part.where}: outside the image, which has {width}×{height} pixels; mend that line")

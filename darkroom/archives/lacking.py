@@ -16,7 +16,12 @@ SHOWN = 8
 """Names that an error lists of those that a folder holds."""
 CLOSE = 0.75
 """The similarity, as difflib measures it, from which on a name may have been meant."""
-WANTED = {"cifar10-binary": "no .tar.gz archive with a batch", "idx": "no pair of IDX files"}
+WANTED = {
+    "cifar10-binary": "no .tar.gz archive with a batch",
+    "idx": "no pair of IDX files",
+    "parquet": "no .parquet file",
+    "webdataset": "no .tar file of samples",
+}
 """Words for what a layout looks for by the names under ``splits``."""
 PIECE = re.compile(r"(.+\.(?:zip|7z|tar|tar\.\w+|tgz))\.\d+", re.IGNORECASE)
 """The name of a piece of an archive that was cut."""
@@ -42,6 +47,8 @@ def find_remedy(pattern: str, entries: Sequence[Path]) -> str | None:
     pieces = [match[1] for path in entries if (match := PIECE.fullmatch(path.name))]
     if cut := next((shlex.quote(whole) for whole in pieces if matches(strip(whole), pattern)), None):
         return f"join the pieces: cat {cut}.* > {cut}"
+    if shard := next((show(path.name) for path in entries if path.suffix == ".parquet"), None):
+        return f"to read {shard} write layout: parquet"
     unread = [path for path in entries if find_ending(path.name, UNREADABLE) and path.is_file()]
     if meant := [path for path in unread if matches(strip(path.name, UNREADABLE), pattern, UNREADABLE)]:
         return describe_unread(meant[0])

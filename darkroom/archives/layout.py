@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from unicodedata import normalize
 
+from darkroom.archives.boxes import Part
 from darkroom.archives.classes import FORMS
 from darkroom.archives.labels import label_by_folder, label_by_name
 from darkroom.archives.members import Members, Parts, split_name
@@ -39,11 +40,23 @@ class Image:
     member: zipfile.ZipInfo
     group: str | None = None
     """What must not stand in two splits, if it is known."""
+    part: Part | None = None
+    """The part of the image that is meant, if not all of it."""
+
+    @property
+    def path(self) -> str:
+        """Its path in the archive."""
+        return self.member.filename
+
+    @property
+    def place(self) -> str:
+        """The path of its file below the folder of images."""
+        return f"{self.split}/{self.label}/{self.name}"
 
     @property
     def file(self) -> str:
-        """The path below the folder of images."""
-        return f"{self.split}/{self.label}/{self.name}"
+        """The path in the index: that of its file, or of the part in it."""
+        return self.place if self.part is None else f"{self.place}/{self.part}"
 
     @property
     def bytes(self) -> int:

@@ -11,9 +11,9 @@ from darkroom.params.yaml_files import FILE
 
 
 def list_files(folder: Path) -> pandas.DataFrame:
-    """Return name, bytes and SHA-256 of each file in ``folder``, by name."""
-    paths = sorted(folder.iterdir())
-    rows = [(path.name, path.stat().st_size, sha256(path)) for path in paths]
+    """Return name, bytes and SHA-256 of each file in ``folder``, by name; of one in a folder with that."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    rows = [(path.relative_to(folder).as_posix(), path.stat().st_size, sha256(path)) for path in paths]
     return pandas.DataFrame(rows, columns=["name", "bytes", "sha256"])
 
 

@@ -6,7 +6,7 @@ from functools import cache, partial
 from pathlib import Path
 from zipfile import ZipInfo
 
-from darkroom.archives import binary_batches, idx
+from darkroom.archives import binary_batches, idx, shards
 from darkroom.archives.archives import (
     find_inner,
     find_places,
@@ -55,6 +55,8 @@ def make_finder(entries: Sequence[Path], dataset: Dataset, key: str) -> Finder:
             Meaning(path, fold_name(f"{before}-{kind}"), show(path.name))
             for before, kind, path in idx.find_halves(entries, name)
         ]
+    if dataset.layout in shards.ENDINGS:
+        return _find_shards(entries, dataset.layout, find_reading(key, dataset))
     names = [name for given in list_names(dataset).values() for name in given]
     return _find_zips(entries, names, find_reading(key, dataset), key)
 
@@ -67,6 +69,20 @@ def _find_batches(entries: Sequence[Path], dataset: Dataset, key: str) -> Finder
         for path, stems in held.items()
         for stem in stems
         if matches(stem, name, (binary_batches.BATCH,))
+    ]
+
+
+def _find_shards(entries: Sequence[Path], layout: str, reading: Reading) -> Finder:
+    """Return the finder of shards, in folders and in archives."""
+    places = [(path, parts, "") for path, parts in shards.find_shards(entries, layout)]
+    for path in entries:
+        if shards.holds_shards(path, layout):
+            inside = shards.list_inside(path, reading, layout)
+            places += [(path, parts, f" in {show(path.name)}") for _, parts in inside]
+    return lambda name: [
+        Meaning(path, fold_name("/".join(parts)), f"{show('/'.join(parts))}{where}")
+        for path, parts, where in places
+        if shards.is_meant(parts, name, layout)
     ]
 
 

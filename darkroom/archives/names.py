@@ -38,6 +38,12 @@ def check_writable(path: Path) -> None:
         raise UserError(f"{show(path)}: has a control character in its name; rename it")
 
 
+def can_be_class(label: str) -> bool:
+    """Return whether a class can be the name of a folder."""
+    is_path = label.startswith(".") or "/" in label or "\\" in label
+    return not (is_path or CONTROL.search(label) or len(label.encode()) > LONGEST)
+
+
 def fold_name(name: str) -> str:
     """Return what is the same of names that differ in nothing but capitals or in how Unicode writes a letter."""
     return normalize("NFC", name).casefold()

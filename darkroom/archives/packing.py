@@ -36,7 +36,7 @@ def pack(folder: Path, archive: Path) -> None:
             must not stand in an archive.
     """
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, strict_timestamps=True) as packed:
-        for path in (folder, *_walk(folder)):
+        for path in (folder, *walk(folder)):
             member = _describe_member(path, path.relative_to(folder.parent).as_posix())
             if member.is_dir():
                 packed.writestr(member, b"")
@@ -68,7 +68,7 @@ def _describe_member(path: Path, name: str) -> zipfile.ZipInfo:
     return member
 
 
-def _walk(folder: Path, within: frozenset[Path] = frozenset()) -> Iterator[Path]:
+def walk(folder: Path, within: frozenset[Path] = frozenset()) -> Iterator[Path]:
     """Yield what is below ``folder``, each folder before its content, sorted; ``within`` are the folders that it is in.
 
     Raises:
@@ -80,4 +80,4 @@ def _walk(folder: Path, within: frozenset[Path] = frozenset()) -> Iterator[Path]
             raise UserError(f"{show(path)}: a link to {show(path.readlink())}, in which it lies itself; remove it")
         yield path
         if path.is_dir():
-            yield from _walk(path, within)
+            yield from walk(path, within)

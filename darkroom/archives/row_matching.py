@@ -15,8 +15,8 @@ from darkroom.core.errors import UserError
 from darkroom.params.table import Table
 from darkroom.params.yaml_files import FILE
 
-Named = dict[tuple[Path, str], Row]
-"""The row of each image that has one, by its archive and its name in it."""
+Named = dict[tuple[Path, str], list[Row]]
+"""The row of each image that has one, by its archive and its name in it; more than one where each has another box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class Candidate:
 
 
 def match_rows(key: str, table: Table, rows: Iterable[Row], images: Sequence[Candidate]) -> Named:
-    """Return the row of each image that has one; say how many rows have no image, if the table leaves these out.
+    """Return the rows of each image that has any; say how many rows have no image, if the table leaves these out.
 
     Raises:
-        UserError: a row has no image, or may mean two, or two rows name one image.
+        UserError: a row has no image, or may mean two, or two rows name one image, and not two parts of it.
     """
     whole, stems = index_names(images)
     named: Named = {}
@@ -61,8 +61,13 @@ def match_rows(key: str, table: Table, rows: Iterable[Row], images: Sequence[Can
             raise UserError(
                 f"{row.words} may be {one.words} or {others[0].words}; write its folders and its ending, or remove one"
             )
-        if (other := named.setdefault(one.key, row)) is not row:
-            raise UserError(f"{row.words} is {one.words}, which line {other.line} of {other.place.words} names already")
+        known = named.setdefault(one.key, [])
+        if other := next((other for other in known if other.part == row.part), None):
+            box = f", box {row.part}" if row.part else ""
+            raise UserError(
+                f"{row.words} is {one.words}{box}, which line {other.line} of {other.place.words} names already"
+            )
+        known.append(row)
     if missing:
         report_missing(key, table, missing)
     return named

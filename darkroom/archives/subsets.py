@@ -32,7 +32,7 @@ def draw_images(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Ima
     if draw is None:
         return list(images)
     homes = [home for _, home, _ in list_draws(dataset, draw)]
-    copies = find_copies(dataset.layout, images) if len(set(homes)) < len(homes) else {}
+    copies = find_copies(key, dataset, images) if len(set(homes)) < len(homes) else {}
     if has_groups(dataset):
         return draw_groups(key, dataset, draw, images, copies)
     left: dict[str, dict[str, list[Image]]] = {}

@@ -1,13 +1,13 @@
 """Images that are delivered as files in zip archives, in any folders, with their classes in a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from darkroom.archives.archives import matches
 from darkroom.archives.file_images import complete_splits
 from darkroom.archives.label_tables import read_tables
-from darkroom.archives.layout import Content, Found
+from darkroom.archives.layout import Content, Found, Image
 from darkroom.archives.members import split_name
 from darkroom.archives.named_contents import Contents, read_contents
 from darkroom.archives.reading import find_reading
@@ -48,9 +48,25 @@ def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
         if getattr(dataset.splits, split)
     }
     images, odd = complete_splits(key, dataset, labelled)
-    if dataset.table.group is not None:
-        images = [replace(image, group=named[image.archive, image.member.filename].group) for image in images]
-    return images, odd + guesses + list_unlabelled(candidates, named)
+    return divide(dataset, images, named_in), odd + guesses + list_unlabelled(candidates, named)
+
+
+def divide(dataset: Dataset, images: Sequence[Image], named_in: Mapping[str, Named]) -> list[Image]:
+    """Return the images with their groups, and of each that has boxes the parts.
+
+    Parts of one image are a group if the data set has no others: the same light and the same things around.
+    """
+    grouped = dataset.table is not None and dataset.table.group is not None
+    parted = not grouped and dataset.group is None
+    parts = []
+    for image in images:
+        rows = named_in[image.split][image.archive, image.member.filename]
+        whole = f"{image.archive.name}/{image.member.filename}"
+        for row in rows:
+            if row.label == image.label:
+                group = row.group if grouped else whole if parted and row.part else None
+                parts.append(replace(image, group=group, part=row.part))
+    return parts
 
 
 def list_candidates(contents: Contents) -> list[Candidate]:
@@ -65,7 +81,7 @@ def list_candidates(contents: Contents) -> list[Candidate]:
 
 def list_unlabelled(images: Sequence[Candidate], named: Named) -> list[Suspicion]:
     """Return the images to which no row gives a class, and which are left out."""
-    lacking = [image for image in images if (row := named.get(image.key)) is None or not row.label]
+    lacking = [image for image in images if not any(row.label for row in named.get(image.key, ()))]
     return [Suspicion(LEFT_OUT, f"{image.archive.name}: {image.name}", UNLABELLED) for image in lacking]
 
 
@@ -76,7 +92,8 @@ def split_rows(key: str, splits: Splits, named: Named) -> dict[str, Named]:
         UserError: a value is named by two splits, or a name is that of no value.
     """
     found: dict[str, Named] = {split: {} for split in SPLITS}
-    values = sorted({row.split for row in named.values()})
+    rows = [(image, row) for image, rows in named.items() for row in rows]
+    values = sorted({row.split for _, row in rows})
     homes: dict[str, str] = {}
     for split in SPLITS:
         where = f"{FILE}: datasets.{key}.splits.{split}"
@@ -88,21 +105,25 @@ def split_rows(key: str, splits: Splits, named: Named) -> dict[str, Named]:
             for value in meant:
                 if homes.setdefault(value, split) != split:
                     raise UserError(f"{where}: {value!r} is in {homes[value]} already; name it in one split")
-    for image, row in named.items():
+    for image, row in rows:
         if row.split in homes:
-            found[homes[row.split]][image] = row
-    if unused := len(named) - sum(map(len, found.values())):
+            found[homes[row.split]].setdefault(image, []).append(row)
+    if unused := sum(row.split not in homes for _, row in rows):
         others = ", ".join(value or "''" for value in values if value not in homes)
         progress.note(f"unzip {key}", f"{unused:,} left out, of splits that are not named: {others}")
     return found
 
 
 def label_images(content: Content, named: Named) -> Content:
-    """Return the content of an archive with the classes that rows give its images, and without those that have none."""
+    """Return the content of an archive with the classes that rows give its images, and without those that have none.
+
+    An image whose parts are of several classes stands in each.
+    """
     images = [
-        ((row.label, *rest), member)
+        ((label, *rest), member)
         for (_, *rest), member in content.images
-        if (row := named.get((content.archive, member.filename))) is not None and row.label
+        for label in {row.label: None for row in named.get((content.archive, member.filename), ())}
+        if label
     ]
     images.sort(key=lambda image: (image[0], image[1].header_offset))
     return replace(content, images=images)

@@ -91,8 +91,18 @@ def _read_members(archive: Path, allowed: Expansion | None, many: bool) -> Membe
                 if file or many:
                     limited.left += member.size + -member.size % tarfile.BLOCKSIZE
                     yield member, file or io.BytesIO()
+            end = tar.offset
+        if find_kind(archive) == TAR and not _is_ended(archive, end):  # what is compressed has an end of its own
+            raise tarfile.ReadError("it breaks off: no block of zeros follows the last member")
         if len(stream.read(PADDING + 1)) > PADDING:  # to its end, where gzip checks the sum of all bytes
             raise tarfile.ReadError("a member's header is corrupt, or bytes follow the last member")
+
+
+def _is_ended(archive: Path, place: int) -> bool:
+    """Return whether the block of zeros that ends a tar stands at that place; tarfile takes a broken header for one."""
+    with archive.open("rb") as file:
+        file.seek(place)
+        return file.read(tarfile.BLOCKSIZE) == bytes(tarfile.BLOCKSIZE)
 
 
 def _open_zstd(archive: Path) -> IO[bytes]:

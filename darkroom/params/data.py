@@ -13,8 +13,10 @@ from darkroom.params.table import Table
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=FILE_NAME)]
-Layout = Literal["class-folders", "class-in-name", "csv", "cifar10-binary", "idx"]
+Layout = Literal["class-folders", "class-in-name", "csv", "cifar10-binary", "idx", "parquet", "webdataset"]
 
+SHARDS = ("parquet", "webdataset")
+"""Layouts whose files hold many images each."""
 MOST_APART = 32
 """Bits of 64 in which two perceptual hashes of unlike images differ on average."""
 SOURCES = "synthetic, kaggle:<owner>/<name>, kaggle:competitions/<name>, https://…, or a folder"
@@ -62,7 +64,8 @@ class Dataset(Section):
     layout: Layout
     """class-folders: zips of one folder per class; class-in-name: zips whose images are called <class>.<anything>;
     csv: zips of images in any folders, and a table of their classes;
-    cifar10-binary: CIFAR-10's tar.gz of binary batches; idx: MNIST's pairs of images and labels."""
+    cifar10-binary: CIFAR-10's tar.gz of binary batches; idx: MNIST's pairs of images and labels;
+    parquet: files as Hugging Face's datasets writes them; webdataset: tars of samples, 0001.jpg with 0001.cls."""
     splits: Splits
     class_pattern: Pattern | None
     """Of the layout class-in-name: a regular expression for the whole of an image's name without its ending, whose one
@@ -72,6 +75,12 @@ class Dataset(Section):
     not stand in two splits: a patient, a camera, a burst; null: each image may stand anywhere."""
     table: Table | None
     """The table of classes of the layout csv; null: another layout."""
+    image_key: str | None
+    """Of the layouts parquet and webdataset: the column of the images, or the ending of their names; null: the only
+    one."""
+    label_key: str | None
+    """Of the layout parquet the column of the classes, null: the only one, or the one called label; of webdataset the
+    key in each sample's json, or the ending of the file that is its class, null: cls."""
     draw: Draw | None
     """The images that are used, so many of each class; null: every one."""
     max_expansion: Count
@@ -140,6 +149,8 @@ class Dataset(Section):
         if self.table is not None:
             self.table.check()
         self._check_patterns()
+        if self.layout not in SHARDS and (self.image_key or self.label_key):
+            raise ValueError(f"image_key and label_key are of the layouts {' and '.join(SHARDS)}; write null")
         if self.source == "synthetic":
             if self.synthetic is None:
                 raise ValueError("source is synthetic, so the keys below synthetic: must be given")

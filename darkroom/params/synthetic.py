@@ -52,6 +52,8 @@ class Synthetic(Section):
         Raises:
             ValueError: one line that names the key and what to write.
         """
+        if layout in ("parquet", "webdataset"):
+            raise ValueError(f"no images are drawn in the layout {layout}; write another, or give a source")
         for split, names in splits.items():
             images = getattr(self, f"{split}_per_class")
             if bool(images) != bool(names):

@@ -26,6 +26,11 @@ class Table(Section):
     """Column of what must not stand in two splits, as group; null: none."""
     archives: Annotated[list[str], Field(min_length=1)] | None
     """Archives or folders of the images where the table has a column of splits; null: those that splits name."""
+    box: Annotated[list[Column], Field(min_length=1)] | None
+    """Four columns, or one of four numbers, of the part of the image that is used, in pixels of the upright image; an
+    image may have several rows then, each with another box. null: whole images."""
+    box_form: Literal["corners", "size"] | None
+    """The numbers of a box. corners: left, top, right, bottom; size: left, top, width, height; null: no box."""
     missing: Literal["stop", "leave-out"]
     """A row whose image is missing stops the run, or is counted and left out."""
 
@@ -42,3 +47,10 @@ class Table(Section):
             )
         if self.split is None and self.archives is not None:
             raise ValueError("table.archives: splits name the archives where table.split is null; write null")
+        if (self.box is None) != (self.box_form is None):
+            raise ValueError(
+                "table.box and table.box_form are given together: write box_form: corners (left, top, right, bottom), "
+                "or size (left, top, width, height); or null for both"
+            )
+        if self.box is not None and len(self.box) not in (1, 4):
+            raise ValueError(f"table.box: {len(self.box)} columns; write four, or one that holds all four numbers")

@@ -95,4 +95,4 @@ def test_pixels_that_are_equal_are_copies(project: Project, tmp_path: Path) -> N
     project({"datasets.mnist.draw": {"seed": 1, "train": None, "validation": 2, "test": None}})
     dataset = read_entry(Dataset, "datasets", "mnist")
     found, _ = list_images("mnist", dataset, tmp_path / "raw")
-    assert len(copies.find_copies(dataset.layout, found)) == 2
+    assert len(copies.find_copies("mnist", dataset, found)) == 2

@@ -13,6 +13,8 @@ import pytest
 
 from darkroom.archives import contents
 from darkroom.archives.reading import find_reading
+from darkroom.archives.shards import ENDINGS
+from darkroom.images.decoding.formats import find_file
 from stages import fetch, unzip
 from tests.support import kinds_of_deliveries as kinds
 from tests.support.data_sets import dataset
@@ -46,24 +48,21 @@ def test_what_is_read(
     delivery: Delivery,
 ) -> None:
     index = deliver(delivery)
-    files = kinds.FOREIGN if "Shift-JIS" in delivery_name(delivery) else kinds.BOTH
+    files = delivery.files or kinds.BOTH
     expected = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     assert dict(zip(index["file"], index["sha256"], strict=True)) == expected
-    assert all(Path("images", file).read_bytes() == files[file] for file in index["file"])
+    assert all(find_file(Path("images", file)).read_bytes() == files[file] for file in index["file"])
     said = capsys.readouterr().err
     for words in delivery.noted:
         assert words in said
     table = Path("images/suspicions.csv")
     found = pandas.read_csv(table)[["kind", "subject"]] if table.exists() else pandas.DataFrame()
     assert list(found.itertuples(index=False, name=None)) == list(delivery.suspicions)
-    assert all(path.suffix.lower() in (".zip", ".csv") for path in Path("raw").iterdir())
-    raw = {path.name: path.read_bytes() for path in Path("raw").iterdir()}
+    endings = (".zip", ".csv", *ENDINGS.get(delivery.settings.get("layout", ""), ()))
+    raw = {path: path.read_bytes() for path in Path("raw").rglob("*") if path.is_file()}
+    assert all(path.name.endswith(endings) for path in raw)
     fetch.main(["intel", "--out", "raw"])
-    assert {path.name: path.read_bytes() for path in Path("raw").iterdir()} == raw
-
-
-def delivery_name(delivery: Delivery) -> str:
-    return next(name for name, one in READ.items() if one is delivery)
+    assert {path: path.read_bytes() for path in Path("raw").rglob("*") if path.is_file()} == raw
 
 
 @pytest.mark.parametrize("delivery", REFUSED.values(), ids=REFUSED)

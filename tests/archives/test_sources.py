@@ -139,7 +139,7 @@ def test_a_competition(mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert bring(of(source=source, **changes), tmp_path / "out") == ["train.zip"]
     assert asked == ["cats-and-dogs"]
     table = {"names": ["sampleSubmission.csv"], "file": "id", "label": "label", "split": None, "group": None}
-    changes |= {"layout": "csv", "table": {**table, "archives": None, "missing": "stop"}}
+    changes |= {"layout": "csv", "table": {**table, "archives": None, "box": None, "box_form": None, "missing": "stop"}}
     assert bring(of(source=source, **changes), tmp_path / "table") == ["sampleSubmission.csv", "train.zip"]
 
     def refuse(name: str) -> str:

@@ -34,6 +34,8 @@ SETTINGS: dict[str, Any] = {
     "layout": "class-folders",
     "splits": SPLITS,
     "class_pattern": None,
+    "image_key": None,
+    "label_key": None,
     "group": None,
     "table": None,
     "draw": None,

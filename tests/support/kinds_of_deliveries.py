@@ -16,6 +16,8 @@ from typing import Any
 
 from PIL import Image
 
+from tests.support import shards
+
 PAGE = Path(__file__).parents[2] / "docs" / "data-sets.md"
 BEGIN, END = "<!-- deliveries: written by tests/support/kinds_of_deliveries.py -->\n", "<!-- end of deliveries -->\n"
 Files = Mapping[str, bytes]
@@ -37,6 +39,8 @@ class Delivery:
     """Words that the terminal shows."""
     suspicions: Sequence[tuple[str, str]] = ()
     """Kind and subject of each row of suspicions.csv."""
+    files: Files | None = None
+    """The images by their paths in the index, if they are not those of all."""
 
 
 def picture(number: int) -> bytes:
@@ -239,6 +243,37 @@ def last_part(whole: bytes) -> bytes:
 FOREIGN = {f"train/{label}/{number}.jpg": picture(number) for label in ("表", "猫") for number in range(2)}
 FOREIGN |= {f"test/{label}/0.jpg": picture(9) for label in ("表", "猫")}
 TAXA = {name.replace("cat", "animals/cat").replace("dog", "plants/dog"): data for name, data in BOTH.items()}
+BOXED = {name: (label, "0,0,4,6") for name in BOTH for label in [name.split("/")[1]]}
+ROWS = "file,label,x,y,width,height\n" + "".join(f"{name},{label},{box}\n" for name, (label, box) in BOXED.items())
+BOXES: dict[str, Any] = {
+    "layout": "csv",
+    "table": {
+        "names": ["boxes.csv"],
+        "file": "file",
+        "label": "label",
+        "box": ["x", "y", "width", "height"],
+        "box_form": "size",
+    },
+}
+PARQUET, WEBDATASET = {"layout": "parquet"}, {"layout": "webdataset"}
+SAMPLES = {
+    f"{name.rpartition('/')[0]}/{name.split('/')[1]}{name.rpartition('/')[2]}": data for name, data in BOTH.items()
+}
+
+
+def parquets(named: bool = True) -> dict[str, bytes]:
+    """Two shards for train and one for test, as ``datasets`` writes them; of classes with names, or classes as text."""
+    features = shards.FEATURES if named else None
+    train, test = (shards.rows_of(BOTH, split, named) for split in ("train", "test"))
+    parts = {"train-00000-of-00002": train[::2], "train-00001-of-00002": train[1::2], "test-00000-of-00001": test}
+    return {f"data/{name}.parquet": shards.parquet(rows, features) for name, rows in parts.items()}
+
+
+def tars(mode: str = "w", ending: str = ".tar") -> dict[str, bytes]:
+    """A tar of samples for train, and one for test."""
+    return {f"{split}-000000{ending}": shards.tar(shards.samples_of(BOTH, split), mode) for split in ("train", "test")}
+
+
 UNPACKED = "repacked as a zip when it is fetched, with the same limits"
 BOMB = "refused: `max_expansion`"
 LEAVES = "refused: a member would leave the folder"
@@ -312,6 +347,7 @@ READ: dict[str, Delivery] = {
         "read as they were meant, and said; `names` decides",
         noted=("pets.zip: its names do not say in which encoding they are and are read as cp932",),
         suspicions=[("names", "pets.zip")],
+        files=FOREIGN,
     ),
     "a zip with backslashes between folders": Delivery(
         give(pets_zip=renamed(BOTH, "ascii", "\\")), "backslashes separate folders"
@@ -327,6 +363,61 @@ READ: dict[str, Delivery] = {
         {"empty_classes": "leave-out"},
         suspicions=[("empty class", "train/newt")],
     ),
+    "a table of classes and boxes, `table: {box: [x, y, width, height], box_form: size, …}`": Delivery(
+        give(boxes_csv=ROWS.encode(), pets_zip=pack_zip(BOTH)),
+        "each part of an image is an image, cut out when it is decoded",
+        BOXES,
+        files={
+            f"{name.rpartition('/')[0]}/{label}-{name.rpartition('/')[2]}/{box}": BOTH[name]
+            for name, (label, box) in BOXED.items()
+        },
+    ),
+    "`data/train-00000-of-00002.parquet` and more, `layout: parquet`": Delivery(
+        lambda folder: lay(folder, {"README.md": b"x", **parquets()}),
+        "read; numbers become the names of the classes",
+        PARQUET,
+    ),
+    "parquet files with classes as text": Delivery(lambda folder: lay(folder, parquets(named=False)), "read", PARQUET),
+    "`train/0000.parquet`, `test/0000.parquet`": Delivery(
+        lambda folder: lay(
+            folder,
+            {
+                f"default/{split}/0000.parquet": shards.parquet(shards.rows_of(BOTH, split))
+                for split in ("train", "test")
+            },
+        ),
+        "read: a folder's name is that of a split, too",
+        PARQUET,
+    ),
+    "parquet files in a zip": Delivery(
+        lambda folder: lay(folder, {"pets.zip": pack_zip(parquets())}),
+        "taken out when it is fetched",
+        PARQUET,
+        noted=("pets.zip: took out 3 shards",),
+    ),
+    "parquet files in a tar.gz": Delivery(
+        lambda folder: lay(folder, {"pets.tar.gz": pack_tar(parquets(), "w:gz")}),
+        "taken out when it is fetched",
+        PARQUET,
+    ),
+    "`train-000000.tar` and `test-000000.tar` of samples, `layout: webdataset`": Delivery(
+        lambda folder: lay(folder, tars()), "read as they are", WEBDATASET, files=SAMPLES
+    ),
+    "`train-000000.tar.gz` of samples": Delivery(
+        lambda folder: lay(folder, tars("w:gz", ".tar.gz")), "read as they are", WEBDATASET, files=SAMPLES
+    ),
+    "tars of samples in a zip": Delivery(
+        lambda folder: lay(folder, {"pets.zip": pack_zip(tars())}),
+        "taken out when it is fetched",
+        WEBDATASET,
+        files=SAMPLES,
+    ),
+    "tars of samples in a tar": Delivery(
+        lambda folder: lay(folder, {"pets.tar": pack_tar(tars())}),
+        "taken out when it is fetched",
+        WEBDATASET,
+        files=SAMPLES,
+    ),
     "`animals/cat` and `plants/dog`, `class_level: 2`": Delivery(
         give(pets_zip=pack_zip(TAXA)), "the classes are cat and dog", {"class_level": 2}
     ),
@@ -334,6 +425,61 @@ READ: dict[str, Delivery] = {
 """Those that are read."""
 
 REFUSED: dict[str, Delivery] = {
+    "a box outside its image": Delivery(
+        give(boxes_csv=ROWS.replace("0,0,4,6", "5,0,4,6", 1).encode(), pets_zip=pack_zip(BOTH)),
+        "refused: table, line and box",
+        BOXES,
+        ("boxes.csv: line 2: box '5 0 4 6': outside the image, which has 8×6 pixels",),
+    ),
+    "parquet files without `layout: parquet`": Delivery(
+        lambda folder: lay(folder, parquets()),
+        "refused: write the layout",
+        refused=("'train': no zip archive", "; to read ", " write layout: parquet"),
+    ),
+    "a truncated parquet file": Delivery(
+        lambda folder: lay(folder, parquets() | {"data/test-00000-of-00001.parquet": b"PAR1" + bytes(99)}),
+        AGAIN,
+        PARQUET,
+        ("test-00000-of-00001.parquet: not a whole parquet file (", "; download or copy it again"),
+    ),
+    "a parquet bomb": Delivery(
+        lambda folder: lay(
+            folder,
+            parquets()
+            | {
+                "data/test-00000-of-00001.parquet": shards.parquet(
+                    [{"image": {"bytes": bytes(1 << 16)}, "label": 0}] * 999
+                )
+            },
+        ),
+        BOMB,
+        PARQUET,
+        ("test-00000-of-00001.parquet: unpacks to ", "datasets.intel.max_expansion allows 100 times"),
+    ),
+    "a truncated tar of samples": Delivery(
+        lambda folder: lay(folder, {name: data[:2000] for name, data in tars().items()}),
+        AGAIN,
+        WEBDATASET,
+        ("-000000.tar: not a whole tar archive",),
+    ),
+    "a tar of samples that leaves its folder": Delivery(
+        lambda folder: lay(
+            folder, tars() | {"train-000000.tar": shards.tar({"../evil.jpg": b"x", "../evil.cls": "cat"})}
+        ),
+        LEAVES,
+        WEBDATASET,
+        ("train-000000.tar: member '../evil.jpg' would leave the folder",),
+    ),
+    "a bomb in a tar of samples": Delivery(
+        lambda folder: lay(
+            folder,
+            {"test-000000.tar.gz": shards.tar({"0.jpg": bytes(8 << 20), "0.cls": "cat"}, "w:gz")}
+            | {"train-000000.tar": tars()["train-000000.tar"]},
+        ),
+        BOMB,
+        WEBDATASET,
+        ("test-000000.tar.gz: unpacks to ", "max_expansion allows 100 times"),
+    ),
     "an empty class": Delivery(
         give(pets_zip=pack_zip(BOTH | {"train/newt/": b""})),
         "refused, unless `empty_classes: leave-out`",

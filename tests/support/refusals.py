@@ -14,5 +14,5 @@ def one_line(call: Callable[[], object], *words: str) -> str:
     message = str(caught.value)
     assert "\n" not in message
     for word in words:
-        assert word in message
+        assert word in message, message
     return message

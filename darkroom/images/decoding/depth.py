@@ -12,7 +12,7 @@ import numpy
 from PIL import Image, TiffTags
 
 from darkroom.images.decoding import png
-from darkroom.images.decoding.formats import CorruptImageError, is_row
+from darkroom.images.decoding.formats import CorruptImageError, is_row, split_box
 from darkroom.images.decoding.reading import decode, read_mode
 from darkroom.images.decoding.strips import cut_strips
 from darkroom.params.data import Decoding
@@ -77,7 +77,7 @@ def measure_values(image: Image.Image, bits: int | None = None) -> Depth:
 
 def may_be_deep(path: Path) -> bool:
     """Return whether a file's name allows for more than 8 bits."""
-    return path.suffix.lower() not in EIGHT_BITS and not is_row(path)
+    return split_box(path)[0].suffix.lower() not in EIGHT_BITS and not is_row(path)
 
 
 def measure(path: Path, decoding: Decoding) -> Depth | None:
@@ -98,7 +98,7 @@ def measure(path: Path, decoding: Decoding) -> Depth | None:
 def read_bits(path: Path, image: Image.Image) -> int | None:
     """Return the bits that a file declares its values to have, by TIFF's MaxSampleValue or PNG's sBIT."""
     if image.format == "PNG":
-        return png.read_significant_bits(path.read_bytes())
+        return png.read_significant_bits(split_box(path)[0].read_bytes())
     largest = getattr(image, "tag_v2", {}).get(MAX_SAMPLE_VALUE)
     return int(numpy.max(largest)).bit_length() if largest else None
 

@@ -19,7 +19,7 @@ from darkroom.core.errors import UserError
 from darkroom.core.filenames import name_shards
 from darkroom.core.files import read_json, replace_folder, sha256, write_json, write_table
 from darkroom.images.decoding.depth import Ranges
-from darkroom.images.decoding.formats import is_row
+from darkroom.images.decoding.formats import find_file, is_row
 from darkroom.images.decoding.images import list_splits, read_images, read_index
 from darkroom.images.decoding.labels import list_classes, write_groups, write_labels
 from darkroom.images.decoding.preparation import check_space, count_bytes, describe, write_images
@@ -121,8 +121,8 @@ def check_images(task: str, images: Path, index: pandas.DataFrame) -> None:
 
 
 def hash_image(path: Path) -> str:
-    """Return the SHA-256, in hex, of an image file, or of the pixels of a row of an array."""
+    """Return the SHA-256, in hex, of the file of an image, or of the pixels of a row of an array."""
     if not is_row(path):
-        return sha256(path)
+        return sha256(find_file(path))
     row = numpy.load(path.parent, mmap_mode="r", allow_pickle=False)[int(path.name)]
     return hashlib.sha256(numpy.ascontiguousarray(row).data).hexdigest()

@@ -1,11 +1,14 @@
 """Images among files, by their names, and the formats that are decoded.
 
-``<folder>/7.npy/12`` is the path of an image, too: of row 12 of an array of images, as ``unzip`` writes of pixels.
+``<folder>/7.npy/12`` is the path of an image, too: of row 12 of an array of images, as ``unzip`` writes of pixels; and
+``<folder>/7.jpg/10,20,50,40`` that of a part of an image, of a box by its left, top, right and bottom.
 """
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import PurePath, PurePosixPath
+from typing import TypeVar
 
 import pillow_heif
 from PIL import Image
@@ -18,6 +21,12 @@ RECOGNISED_ONLY = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 
 ARRAY = ".npy"
 """The ending of an array of images; Pillow has no format of that ending."""
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in an upright image, in pixels; right and bottom are the first outside."""
+BOX = re.compile(r"(\d+),(\d+),(\d+),(\d+)", re.ASCII)
+
+AnyPath = TypeVar("AnyPath", bound=PurePath)
 
 LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -64,3 +73,17 @@ def is_hidden(folder: Iterable[str]) -> bool:
 def is_row(path: PurePath) -> bool:
     """Return whether a path is that of a row of an array, such as ``7.npy/12``."""
     return path.parent.suffix == ARRAY and path.name.isdecimal()
+
+
+def split_box(path: AnyPath) -> tuple[AnyPath, Box | None]:
+    """Return the file of an image, and the box in it that a path such as ``7.jpg/10,20,50,40`` names, if it does."""
+    found = BOX.fullmatch(path.name)
+    if found is None:
+        return path, None
+    left, top, right, bottom = map(int, found.groups())
+    return path.parent, (left, top, right, bottom)
+
+
+def find_file(path: AnyPath) -> AnyPath:
+    """Return the file that an image's path leads to: an array of images, or an image of which it is a part."""
+    return path.parent if is_row(path) else split_box(path)[0]

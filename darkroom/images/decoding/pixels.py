@@ -10,32 +10,22 @@ What each of Pillow's modes becomes:
   that is no number is black.
 """
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
-from PIL import ExifTags, Image, ImageCms
+from PIL import Image, ImageCms
 
 from darkroom.images.decoding import profiles
 from darkroom.images.decoding.depth import Ranges, is_deep, read_values
 from darkroom.images.decoding.formats import CorruptImageError
 from darkroom.images.decoding.reading import decode
 from darkroom.images.decoding.strips import cut_strips
+from darkroom.images.decoding.turns import TURNS, read_orientation
 from darkroom.params.data import Decoding, View
 
 CHANNELS = {"RGB": 3, "L": 1}
 """Of each mode that a view may have."""
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""The turn that makes an image of each EXIF orientation upright (EXIF 2.32, tag 274, as in Pillow's ``ImageOps``)."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +68,6 @@ def turn_upright(image: Image.Image, mode: str, tones: Tones) -> Image.Image:
     turn = TURNS.get(read_orientation(image))  # before the conversion, which may lose it
     plain = convert(image, mode, tones)
     return plain if turn is None else plain.transpose(turn)
-
-
-def read_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation of ``image``, 1 to 8; 1 (upright) if it has none that can be read."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            found = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # malformed EXIF raises anything; the pixels are whole all the same
-        return 1
-    return found if isinstance(found, int) else 1
 
 
 def convert(image: Image.Image, mode: str, tones: Tones) -> Image.Image:

@@ -16,7 +16,9 @@ import numpy
 from PIL import Image, UnidentifiedImageError
 
 from darkroom.images.decoding import jpeg, png
-from darkroom.images.decoding.formats import CorruptImageError, is_row, list_formats
+from darkroom.images.decoding.crops import crop
+from darkroom.images.decoding.formats import CorruptImageError, is_row, list_formats, split_box
+from darkroom.images.decoding.turns import LYING, read_orientation
 from darkroom.params.data import Decoding
 
 JPEG = {"JPEG", "MPO"}
@@ -48,17 +50,21 @@ def decode(path: Path, decoding: Decoding) -> Image.Image:
 
 
 def read(path: Path, decoding: Decoding) -> Decoded:
-    """Return the image in a file as :func:`decode` does, with what is doubtful about it."""
+    """Return the image in a file as :func:`decode` does, with what is doubtful about it; of a part its own size."""
     if is_row(path):
         image = read_row(path.parent, path.name)
         return Decoded(image, image.size)
-    if path.stat().st_size == 0:
+    place, box = split_box(path)
+    if place.stat().st_size == 0:
         raise CorruptImageError("zero bytes")
-    with _explain_corruption(), path.open("rb") as file:
+    with _explain_corruption(), place.open("rb") as file:
         found = _read_stream(file, decoding)
     if 0 in found.size:
         raise CorruptImageError("no pixels")
-    return found
+    if box is None:
+        return found
+    part = crop(found.image, found.size, box)
+    return Decoded(part, (box[2] - box[0], box[3] - box[1]), found.doubts)
 
 
 def read_mode(path: Path) -> str:
@@ -68,8 +74,21 @@ def read_mode(path: Path) -> str:
         CorruptImageError: it is no image.
         OSError: the file cannot be read.
     """
-    with _explain_corruption(), path.open("rb") as file:
+    with _explain_corruption(), split_box(path)[0].open("rb") as file:
         return Image.open(file, formats=list_formats()).mode
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """Return width and height of the image in a file, upright, by its header.
+
+    Raises:
+        CorruptImageError: it is no image.
+        OSError: the file cannot be read.
+    """
+    with _explain_corruption(), path.open("rb") as file:
+        image = Image.open(file, formats=list_formats())
+        lies = image.format != "TIFF" and read_orientation(image) in LYING  # of a TIFF Pillow tells the upright size
+        return image.size[::-1] if lies else image.size
 
 
 @contextmanager

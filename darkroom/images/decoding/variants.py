@@ -17,7 +17,7 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import replace_folder, write_table
 from darkroom.core.progress import note, show_progress
 from darkroom.core.splits import TRAIN
-from darkroom.images.decoding.formats import CorruptImageError, is_row
+from darkroom.images.decoding.formats import CorruptImageError, find_file, split_box
 from darkroom.images.decoding.images import INDEX, VARIANT, read_index
 from darkroom.images.decoding.pixels import Tones, turn_upright
 from darkroom.images.decoding.reading import decode
@@ -65,13 +65,19 @@ def augment(key: str, augmented: Augmented, decoding: Decoding, images: Path, ou
 def name_variants(index: pandas.DataFrame) -> dict[str, str]:
     """Return for each training image the path that the names of its variants begin with, which no other image has.
 
-    That is ``<split>/<class>/<stem>``; of images whose names differ by their endings alone ``…/<stem>-<ending>``.
+    That is ``<split>/<class>/<stem>``; of images whose names differ by their endings alone ``…/<stem>-<ending>``; of a
+    part of an image its box follows.
     """
     train = index[index["split"] == TRAIN]
-    names = {file: PurePosixPath(file) for file in train["file"]}
-    short = {file: f"{TRAIN}/{label}/{names[file].stem}" for label, file in zip(train["class"], names, strict=True)}
-    taken = Counter(short.values())
-    return {file: f"{place}-{names[file].suffix[1:]}" if taken[place] > 1 else place for file, place in short.items()}
+    parts = {file: split_box(PurePosixPath(file)) for file in train["file"]}
+    short = {file: f"{TRAIN}/{label}/{parts[file][0].stem}" for label, file in zip(train["class"], parts, strict=True)}
+    owners = {(short[file], name.name) for file, (name, _) in parts.items()}
+    taken = Counter(place for place, _ in owners)
+    boxes = {file: "" if box is None else f"-{','.join(map(str, box))}" for file, (_, box) in parts.items()}
+    return {
+        file: (f"{place}-{parts[file][0].suffix[1:]}" if taken[place] > 1 else place) + boxes[file]
+        for file, place in short.items()
+    }
 
 
 def copy_images(images: Path, folder: Path, index: pandas.DataFrame) -> None:
@@ -81,7 +87,7 @@ def copy_images(images: Path, folder: Path, index: pandas.DataFrame) -> None:
         UserError: a file is missing.
     """
     paths = (PurePosixPath(file) for file in index["file"])
-    for file in dict.fromkeys(path.parent if is_row(path) else path for path in paths):
+    for file in dict.fromkeys(find_file(path) for path in paths):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         try:
             shutil.copyfile(images / file, folder / file)
