@@ -34,13 +34,9 @@ test-cluster: environment  ## make a study on a Slurm that is started for it, th
 	@python -m tests.cluster.slurm
 	@FAULTS=benchmarks/faults.csv pytest -vv --durations 0 tests/cluster$(if $(filter first,$(PART)),/test_cluster.py)
 
-check: environment  ## lint, format, spelling and types
-	ruff check .
-	ruff format --check .
-	snakefmt --check workflow
-	snakemake --lint
-	codespell
-	mypy
+check: environment  ## lint, format, spelling and types, two at a time
+	@printf '%s\n' mypy 'snakemake --lint' 'ruff check .' 'ruff format --check .' 'snakefmt --check workflow' codespell | \
+		xargs -P 2 -I CHECK sh -xc CHECK
 
 remote: environment  ## share results through URL=<a folder, ssh://… or s3://…>, for every clone
 	@python -m workflow.remote "$$URL"

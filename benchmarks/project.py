@@ -53,14 +53,19 @@ def copied(folder: Path) -> Path:
 def edit(folder: Path, changes: dict[str, Any]) -> None:
     """Set the values under dotted keys of the params.yaml in ``folder``."""
     file = folder / "params.yaml"
-    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    document = _load(file)
     for dotted, value in changes.items():
         *parents, last = dotted.split(".")
         node = document
         for part in parents:
             node = node.setdefault(part, {})
         node[last] = json.loads(json.dumps(value))  # a copy: what two values share, a later key would change in both
-    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    file.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8")
+
+
+def _load(file: Path) -> dict[str, Any]:
+    """Return the document in a file, by the reader in C: that in Python takes ten times as long, and tests edit."""
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def parameters(folder: Path) -> dict[str, Any]:
@@ -70,7 +75,7 @@ def parameters(folder: Path) -> dict[str, Any]:
 
 def leave_one_study(folder: Path, study: str = "intel") -> None:
     """Let the params.yaml in ``folder`` ask for one study alone, without sweeps or explanations."""
-    document = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    document = _load(folder / "params.yaml")
     left = {**document["studies"][study], "sweeps": []}
     edit(folder, {"studies": {study: left}, "sweeps": {}, "explanations": {}})
 

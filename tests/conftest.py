@@ -3,8 +3,10 @@
 import gc
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
     from workflow.audit.lineage import Step
 
 
-LONGEST = ("test_end_to_end", "test_reconcile", "test_studies", "test_transfer", "test_sharing", "test_resume")
-LONGEST += ("test_experiments", "test_untracked_rooms", "test_train", "test_scaling", "test_merge", "test_callbacks")
+LONGEST = ("test_end_to_end", "test_reconcile", "test_studies", "test_transfer", "test_untracked_rooms")
+LONGEST += ("test_sharing", "test_failures", "test_experiments", "test_resume", "test_train", "test_scaling")
+LONGEST += ("test_callbacks", "test_merge", "test_missing", "test_nodes", "test_divergence")
 """Files whose tests take longest together, the longest first."""
+
+gc.disable()  # until all is imported, as of so much that stays they would look through all again and again
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +45,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     if "darkroom.core.backend" in sys.modules:
         from darkroom.core import runtime
         from darkroom.params.model import Runtime
@@ -80,10 +86,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
 def with_parameters(folder: Path, edits: dict[str, Any]) -> Path:
     """A folder with the repository's params.yaml for one study, edited."""
     folder.mkdir(exist_ok=True)
-    shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
-    leave_one_study(folder)
-    edit(folder, edits)
+    (folder / "params.yaml").write_text(read_one_study(), encoding="utf-8")
+    if edits:
+        edit(folder, edits)
     return folder
+
+
+@cache
+def read_one_study() -> str:
+    """The repository's params.yaml for one study."""
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
+        leave_one_study(folder)
+        return (folder / "params.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -119,6 +135,15 @@ def refused(mine: Path, tmp_path: Path) -> Callable[..., str]:
         return message
 
     return bring
+
+
+@pytest.fixture
+def figures_undrawn() -> Iterator[None]:
+    """Figures are saved as empty files."""
+    from tests.support.drawing import without_drawing
+
+    with without_drawing():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,14 @@
-"""No stage depends on the rooms params and pipeline: whatever they say, the stages write the same bytes."""
+"""Whatever the rooms that no stage depends on say, and whoever runs the stages, they write the same bytes."""
 
 import ast
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from benchmarks.project import run
 from tests.support.small_study import results, small
 
 pytestmark = pytest.mark.slow
-
-MAKE = "from pathlib import Path; from tests.support import in_process; in_process.make(Path())"
 
 
 class OtherWords(ast.NodeTransformer):
@@ -39,17 +34,12 @@ def say_other_words(folder: Path) -> None:
         assert words.changed > 10, room
 
 
-def write_again(folder: Path) -> dict[str, str]:
-    """The hashes of what the stages of a study in a copy of the sources write, with the code of that copy."""
-    path = os.pathsep.join([str(folder), str(ROOT)])
-    subprocess.run([sys.executable, "-c", MAKE], cwd=folder, env={**os.environ, "PYTHONPATH": path}, check=True)
-    return results(folder)
-
-
-def test_other_messages_leave_every_byte_as_it_was(made: Path, tmp_path: Path) -> None:
-    """Nor does it matter that Snakemake begins a process for every stage, and this test one for all."""
-    other = small(tmp_path / "other")
-    say_other_words(other)
-    expected = results(made)
-    assert {Path(name).name for name in expected} >= {"model.keras", "worksheet.md", "backbone.weights.h5", "train.npy"}
-    assert write_again(other) == expected
+def test_dvc_alone_and_other_messages_leave_every_byte_as_it_was(made: Path, tmp_path: Path) -> None:
+    """The study was made by Snakemake; here DVC makes it, with other words."""
+    folder = small(tmp_path / "project")
+    say_other_words(folder)
+    run(folder, "dvc", "repro")
+    ours, theirs = results(made), results(folder)
+    assert {Path(name).name for name in ours} >= {"model.keras", "worksheet.md", "backbone.weights.h5", "train.npy"}
+    assert len(ours) > 60
+    assert {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)} == set()

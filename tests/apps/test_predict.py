@@ -433,6 +433,7 @@ def test_a_terminal_of_few_letters_shows_escapes(model: Path, photos: Path, monk
     assert b"gr\\xf6\\xdfe.png" in printed.getvalue()
 
 
+@pytest.mark.slow
 def test_the_command_says_what_failed_in_one_line(model: Path, photos: Path, root: Path) -> None:
     (photos / "2.png").write_bytes(b"")
     done = subprocess.run(

@@ -204,6 +204,7 @@ def test_weights_are_brought_without_a_gpu(
     assert (found.gpus, found.grows) == ([], [])
 
 
+@pytest.mark.slow
 def test_the_user_reads_one_line(root: Path, project: Callable[..., Path]) -> None:
     project()
     hidden = {**os.environ, gpu.VARIABLE: "required", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(root)}

@@ -127,10 +127,17 @@ def test_a_backbone_and_what_stands_on_it(
         assert table["trainable_parameters"].sum() == trainable
 
 
+@pytest.fixture(scope="module")
+def inception() -> keras.Model:
+    """The largest backbone, on small images."""
+    return architectures.build("InceptionResNetV2", None, (96, 96, 3))
+
+
 @pytest.mark.parametrize(("frozen", "unfreeze"), [(500, "280"), (300, "480"), (0, "all")])
-def test_the_fine_tunes_freeze_as_many_layers_as_their_document(frozen: int, unfreeze: str) -> None:
+def test_the_fine_tunes_freeze_as_many_layers_as_their_document(
+    inception: keras.Model, frozen: int, unfreeze: str
+) -> None:
     chosen = parameters().finetunes[f"waste-inceptionresnetv2-frozen-{frozen}"].unfreeze
     assert str(chosen) == unfreeze
-    base = architectures.build("InceptionResNetV2", None, (96, 96, 3))
-    backbone.unfreeze(base, chosen)
-    assert [layer.trainable for layer in base.layers].index(True) == frozen
+    backbone.unfreeze(inception, chosen)
+    assert [layer.trainable for layer in inception.layers].index(True) == frozen

@@ -91,22 +91,22 @@ def test_the_committed_versions_are_the_installed_ones(root: Path, monkeypatch: 
     )
 
 
-def test_dvc_is_refused_with_another_keras_until_the_file_says_so(
+def test_dvc_is_refused_with_another_pillow_until_the_file_says_so(
     root: Path, tmp_path: Path, sources: Path, upgraded: Callable[[str, str], None]
 ) -> None:
-    old = yaml.safe_load((sources / versions.FILE).read_text())["keras"]
-    upgraded("keras", "9.9")
-    done = python(root, tmp_path, "stages.train", "cnn", DVC_STAGE="train@cnn")
+    old = yaml.safe_load((sources / versions.FILE).read_text())["pillow"]
+    upgraded("pillow", "99.9")
+    done = python(root, tmp_path, "stages.census", "intel", DVC_STAGE="census@intel")
     assert done.returncode == 1
     assert done.stderr == (
-        f"error: workflow/versions.yaml is behind the environment (keras {old}, installed is 9.9): "
+        f"error: workflow/versions.yaml is behind the environment (pillow {old}, installed is 99.9): "
         "run python -m darkroom.pipeline.versions, then dvc repro again\n"
     )
     assert python(root, tmp_path, "darkroom.pipeline.versions").returncode == 0
-    assert yaml.safe_load((sources / versions.FILE).read_text())["keras"] == "9.9"
-    again = python(root, tmp_path, "stages.train", "cnn", DVC_STAGE="train@cnn")
+    assert yaml.safe_load((sources / versions.FILE).read_text())["pillow"] == "99.9"
+    again = python(root, tmp_path, "stages.census", "intel", DVC_STAGE="census@intel")
     assert "versions.yaml" not in again.stderr
-    assert "data/views/intel-150" in again.stderr  # it went on, to a view that isn't there
+    assert "data/images/intel" in again.stderr  # it went on, to images that aren't there
 
 
 def test_another_keras_concerns_no_stage_that_does_without(

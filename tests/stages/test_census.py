@@ -15,6 +15,7 @@ from darkroom.core.errors import UserError
 from darkroom.params.data import Suspicious
 from stages import census
 from tests.support.decoding import DECODING, TONES
+from tests.support.drawing import undrawn
 from tests.support.image_folders import picture, unpack, write_folder
 from tests.support.pages import unwrap
 
@@ -56,6 +57,7 @@ def images(tmp_path: Path) -> Path:
     return write_folder(folder, {**broken, "test/ant/text.jpg": b"only words"})
 
 
+@undrawn
 def test_the_tables_say_what_the_images_are(project: Project, images: Path) -> None:
     project()
     assert sorted(run(images)) == FILES
@@ -68,6 +70,7 @@ def test_the_tables_say_what_the_images_are(project: Project, images: Path) -> N
     assert (corrupt["test/ant/empty.jpg"], corrupt["test/ant/text.jpg"]) == ("zero bytes", "not an image")
 
 
+@undrawn
 def test_duplicates_are_grouped_and_leaks_and_double_labels_named(project: Project, images: Path) -> None:
     project()
     run(images)
@@ -93,6 +96,7 @@ def test_duplicates_are_grouped_and_leaks_and_double_labels_named(project: Proje
     )
 
 
+@undrawn
 def test_the_page_gives_totals_verdicts_and_corrupt_files(project: Project, images: Path) -> None:
     project()
     run(images)
@@ -108,6 +112,7 @@ def test_the_page_gives_totals_verdicts_and_corrupt_files(project: Project, imag
     assert "| test/ant/text.jpg | not an image |" in page
 
 
+@undrawn
 def test_a_dataset_is_called_by_its_key(project: Project, images: Path) -> None:
     project({"datasets._of_scenes_": {"base": "intel"}})
     page = run(images, key="_of_scenes_", images_are="delivered")["census.md"].decode()
@@ -210,6 +215,7 @@ def test_an_unknown_dataset_is_named(root: Path, monkeypatch: pytest.MonkeyPatch
         census.main(["other"])
 
 
+@pytest.mark.slow
 def test_the_real_scenes(tmp_path: Path, root: Path) -> None:
     archives = root.parent / "shared" / "data" / "intel"
     if not archives.is_dir():

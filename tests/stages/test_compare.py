@@ -13,6 +13,7 @@ from darkroom.comparison import class_accuracies, significance
 from darkroom.comparison.verdict import find_largest
 from darkroom.core.errors import UserError
 from stages import compare
+from tests.support.drawing import undrawn
 from tests.support.evaluated_folders import CLASSES, EACH, write_evaluation
 from tests.support.pages import unwrap
 
@@ -75,6 +76,7 @@ def test_a_study_is_compared(study: Path) -> None:
     assert replicates["replicate"].tolist() == [1, 1, 1, 2, 3]
 
 
+@undrawn
 def test_pairs_are_tested_on_first_replicates_and_corrected(study: Path) -> None:
     run()
     pairs = read(study, "pairs")
@@ -88,6 +90,7 @@ def test_pairs_are_tested_on_first_replicates_and_corrected(study: Path) -> None
     assert pairs["different"].tolist() == [True, False, True]
 
 
+@undrawn
 def test_every_class_of_every_model_and_the_means_without_the_worst(study: Path, project: Callable[..., Path]) -> None:
     project({"studies.intel.without": [["sea"], ["NA", "wald"]]})
     run()
@@ -120,6 +123,7 @@ def test_classes_that_cannot_be_left_out_are_refused(
         run()
 
 
+@undrawn
 def test_fine_tuning_is_shown_class_by_class_beside_its_base(study: Path) -> None:
     write_evaluation(study / "evaluations/tuned", (50, 30, 50), {"base": "cnn"})
     run(["cnn", "cnn-bn", "tuned"])
@@ -131,12 +135,14 @@ def test_fine_tuning_is_shown_class_by_class_beside_its_base(study: Path) -> Non
     assert f"{said} not differ significantly (corrected p " in page_of(study)
 
 
+@undrawn
 def test_without_a_fine_tune_the_table_has_a_header_alone(study: Path) -> None:
     run()
     assert (study / "comparison/finetuning.csv").read_text() == "finetuned,base,class,images,before,after,difference\n"
     assert "fine-tuning" not in page_of(study)
 
 
+@undrawn
 def test_models_that_nothing_validated_are_compared(study: Path) -> None:
     write_evaluation(study / "evaluations/alone", validated=False)
     run(["alone"])
@@ -146,6 +152,7 @@ def test_models_that_nothing_validated_are_compared(study: Path) -> None:
     assert "| validation |" in page_of(study)
 
 
+@undrawn
 def test_many_models_are_compared_and_the_page_stays_short(study: Path) -> None:
     names = [f"model-{number}" for number in range(30)]
     for number, name in enumerate(names):
@@ -157,6 +164,7 @@ def test_many_models_are_compared_and_the_page_stays_short(study: Path) -> None:
     assert "Only the pairs of model-29 are shown; all are in pairs.csv." in page
 
 
+@undrawn
 def test_the_page_gives_a_verdict_and_says_that_images_are_synthetic(study: Path) -> None:
     run()
     page = page_of(study)
@@ -170,6 +178,7 @@ def test_the_page_gives_a_verdict_and_says_that_images_are_synthetic(study: Path
     assert headings and all("synthetic images" in line for line in headings)
 
 
+@undrawn
 def test_the_verdict_says_what_the_census_warns_of(study: Path) -> None:
     run(warnings=["2 of 180 test images are also training images", "very dark: 1 image"])
     page = page_of(study)
@@ -184,6 +193,7 @@ def test_the_largest_class_is_named_beside_an_accuracy_that_it_alone_explains() 
     assert (found["class"], found["share"]) == ("usual", 1000 / 1001)
 
 
+@undrawn
 def test_what_is_said_of_models_names_them_once(study: Path, project: Callable[..., Path]) -> None:
     project({"datasets.intel.source": "../archives"})
     for name in ("one", "two"):
@@ -201,12 +211,14 @@ def test_two_runs_give_the_same_bytes_whatever_the_leftovers(study: Path) -> Non
     assert contents(study / "one") == contents(study / "two")
 
 
+@undrawn
 def test_one_model_alone_has_no_pairs(study: Path) -> None:
     run(["cnn"])
     assert (study / "comparison/pairs.csv").read_text() == ",".join(significance.COLUMNS) + "\n"
     assert "nothing to compare it with" in page_of(study)
 
 
+@undrawn
 def test_equal_models_do_not_differ(study: Path) -> None:
     write_evaluation(study / "evaluations/twin", RIGHT["cnn"])
     run(["cnn", "twin"])

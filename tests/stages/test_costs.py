@@ -16,6 +16,7 @@ from darkroom.comparison.costs import (
     tabulate_costs,
 )
 from stages import costs
+from tests.support.drawing import undrawn
 from tests.support.evaluated_folders import EPOCHS, write_trained
 from tests.support.pages import unwrap
 
@@ -54,6 +55,7 @@ def test_the_table_repeats_the_records_that_there_are(study: Path) -> None:
     assert (study / "costs/steps.png").read_bytes().startswith(b"\x89PNG")
 
 
+@undrawn
 def test_steps_are_updates_and_frozen_layers_are_apart(study: Path) -> None:
     run()
     table = pandas.read_csv(study / "costs/costs.csv").set_index("model")
@@ -84,6 +86,7 @@ def test_a_gpu_is_named_and_an_incomplete_record_borne() -> None:
     assert table["steps_per_epoch"].isna().all()
 
 
+@undrawn
 def test_real_images_are_not_called_synthetic(study: Path, project: Callable[..., Path]) -> None:
     project({"datasets.intel.source": "../archives"})
     run()

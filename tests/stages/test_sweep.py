@@ -14,6 +14,7 @@ from darkroom.evaluation.evaluations import Evaluated, open_evaluation
 from darkroom.params.base import read_entry
 from darkroom.params.model import Study
 from stages import sweep
+from tests.support.drawing import undrawn
 from tests.support.evaluated_folders import write_evaluation
 from tests.support.pages import list_items, unwrap
 
@@ -66,6 +67,7 @@ def test_each_variant_beside_the_model_that_it_changes(study: Path) -> None:
     assert table["different"].tolist()[1:] == [True, False]
 
 
+@undrawn
 def test_the_page_says_what_each_variant_does_to_the_gap(study: Path) -> None:
     run()
     page = unwrap((study / "sweep/sweep.md").read_text(encoding="utf-8"))

@@ -1,8 +1,8 @@
 """The stages of a study one after the other in this process, so that TensorFlow is started once."""
 
 import shlex
-from collections.abc import Iterator
-from contextlib import chdir
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, chdir, nullcontext
 from importlib import import_module
 from pathlib import Path
 
@@ -12,8 +12,14 @@ from darkroom.pipeline import record, template
 RECORD = "--record"
 
 
-def make(folder: Path, *only: str) -> list[str]:
-    """Run the command of every stage of dvc.yaml, or of some, and return their names in the order in which they ran."""
+Within = Callable[[template.Stage], AbstractContextManager[None]]
+
+
+def make(folder: Path, *only: str, within: Within = lambda stage: nullcontext()) -> list[str]:
+    """Run the command of every stage of dvc.yaml, or of some, and return their names in the order in which they ran.
+
+    Each runs ``within`` a context.
+    """
     with chdir(folder):
         stages = template.read_stages()
         ordered = list(in_order([stages[name] for name in only or stages]))
@@ -24,7 +30,8 @@ def make(folder: Path, *only: str) -> list[str]:
                 place = arguments.index(RECORD)
                 file = Path(arguments[place + 1])
                 del arguments[place : place + 2]
-            import_module(module).main(arguments)
+            with within(stage):
+                import_module(module).main(arguments)
             if file:
                 write_json(file, record.describe_process())
     return [stage.name for stage in ordered]

@@ -55,12 +55,10 @@ SMALL = {
     "census.gallery": 4,
     "evaluation.worst": 4,
     "views.intel-150.size": 16,
-    "views.intel-256.size": 24,
     "views.intel-180.size": 32,
     "backbones": {"mobile": {"architecture": "MobileNet", "alpha": 0.25, "weights": "none", "sha256": None}},
     "models": {
-        "plain": MODEL,
-        "normalized": {**MODEL, "view": "intel-256", "network": NORMALIZED},
+        "plain": {**MODEL, "network": NORMALIZED},
         "frozen": ON_BACKBONE,
     },
     "finetunes": {"tuned": {"base": "frozen", "unfreeze": 6, "training": FIT}},
@@ -68,7 +66,7 @@ SMALL = {
     "explanations": {},
     "studies": {
         "intel": {
-            "models": ["plain", "normalized", "frozen", "tuned"],
+            "models": ["plain", "frozen", "tuned"],
             "sweeps": [],
             "without": [],
             "confidence": 0.95,
@@ -76,7 +74,6 @@ SMALL = {
         }
     },
 }
-ONE_MODEL = {"models": {"plain": MODEL}, "finetunes": {}, "backbones": {}, "studies.intel.models": ["plain"]}
 
 
 def small(folder: Path, changes: dict[str, Any] | None = None) -> Path:

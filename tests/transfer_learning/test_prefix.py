@@ -92,7 +92,7 @@ def test_a_cut_may_cross_several_tensors_of_a_nested_network() -> None:
         ("VGG16", None, 32),
         ("MobileNetV2", 0.35, 32),
         ("MobileNetV3Small", 1.0, 32),
-        ("EfficientNetV2B0", None, 32),
+        pytest.param("EfficientNetV2B0", None, 32, marks=pytest.mark.slow),
         pytest.param("InceptionV3", None, 75, marks=pytest.mark.slow),
         pytest.param("Xception", None, 71, marks=pytest.mark.slow),
         pytest.param("InceptionResNetV2", None, 75, marks=pytest.mark.slow),

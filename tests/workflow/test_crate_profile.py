@@ -29,6 +29,7 @@ def without(folder: Path, address: str, key: str) -> None:
     (folder / METADATA).write_text(json.dumps(content), encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "key"),
     [

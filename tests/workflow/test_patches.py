@@ -114,6 +114,7 @@ rule one:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("patch", "expected"), [("pass", True), ("executors.unlimited(workflow)", False)])
 def test_snakemake_looks_through_all_jobs_again_when_one_has_ended(tmp_path: Path, patch: str, expected: bool) -> None:
     """executors.unlimited"""

@@ -1,5 +1,6 @@
 """Clone, pull, run: nothing runs; change one thing: what depends on it runs. Counted in commands that DVC executed."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -60,12 +61,19 @@ def test_a_clone_runs_nothing(kinds_made: Path, tmp_path: Path) -> None:
 def test_a_changed_parameter_runs_what_depends_on_it(clone: Path) -> None:
     edit(clone, {"census.gallery": 2})
     assert snakemake(clone) == ["census@intel"], "what it wrote for others is the same"
-    assert snakemake(clone) == []
+    assert left(clone) == []
     for mark, (change, expected) in enumerate(EFFECTIVE, 1):
         trivial.mark(clone, mark)
         edit(clone, change)
         assert snakemake(clone) == expected, change
-        assert snakemake(clone) == [], change
+        assert left(clone) == [], change
+    assert snakemake(clone) == []
+
+
+def left(folder: Path) -> list[str]:
+    """The stages that a run would have something to do with, by `make status`, which is quicker than a run."""
+    told = json.loads(run(folder, "workflow.status", "--format", "json").stdout)
+    return [one["stage"] for one in told["stages"] if one["state"] != "done"]
 
 
 def test_an_edit_of_code_runs_what_computes_with_it_and_nothing_after_it(clone: Path) -> None:
@@ -127,13 +135,6 @@ def test_branches_come_back_without_a_command(clone: Path) -> None:
         assert (clone / "models/intel/third/model.keras").exists() == (branch == "shorter")
         assert git(clone, "status", "--porcelain") == ""
     assert "Nothing to be done" in run(clone, "snakemake").stderr
-
-
-def test_a_checkout_without_its_outputs_takes_them_from_the_remote(kinds_made: Path, tmp_path: Path) -> None:
-    shutil.copytree(kinds_made / "archives", tmp_path / "archives")
-    folder = cloned(kinds_made / "project", tmp_path / "clone")
-    assert snakemake(folder) == []
-    assert (folder / "results/intel/comparison/models.csv").exists()
 
 
 def test_a_source_that_is_not_here_is_asked_for_where_it_is_needed(clone: Path) -> None:

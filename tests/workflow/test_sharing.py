@@ -154,6 +154,7 @@ def test_a_clone_that_was_not_pulled_takes_all_from_the_remote(shared: Path, tmp
     folder = cloned(shared, tmp_path / "clone")
     assert snakemake(folder) == []
     assert (folder / NETWORK).read_bytes() == (shared / NETWORK).read_bytes()
+    assert (folder / "results/intel/comparison/models.csv").exists()
     assert git(folder, "status", "--porcelain") == ""
 
 

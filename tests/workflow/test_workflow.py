@@ -104,6 +104,7 @@ def checkout(tmp_path: Path) -> Path:
     return copies.copied(tmp_path / "checkout")
 
 
+@pytest.mark.slow
 def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
     copies.leave_one_study(checkout)
     done = copies.run(checkout, "snakemake", "-n")
@@ -129,6 +130,7 @@ def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [

@@ -13,6 +13,7 @@ import pytest
 from darkroom.core.errors import UserError
 from stages import compare, sweep, worksheet
 from tests.conftest import with_parameters
+from tests.support.drawing import without_drawing
 from tests.support.evaluated_folders import CLASSES, write_evaluation
 from tests.support.pages import unwrap
 
@@ -42,7 +43,8 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with chdir(folder):
         compared(MODELS)
         options = ["--study", "intel", "--evaluations", "evaluations", "--dataset", "intel", "--out", "sweeps/batch"]
-        sweep.main(["batch", "--models", "cnn", "batch-8", *options])
+        with without_drawing():
+            sweep.main(["batch", "--models", "cnn", "batch-8", *options])
     return folder
 
 
@@ -65,7 +67,8 @@ def compared(models: list[str]) -> None:
     Path("warnings.csv").write_text("kind,images,what\n", encoding="utf-8")
     options = ["--evaluations", "evaluations", "--dataset", "intel", "--warnings", "warnings.csv"]
     options += ["--out", "comparison"]
-    compare.main(["intel", "--models", *models, *options])
+    with without_drawing():
+        compare.main(["intel", "--models", *models, *options])
 
 
 def write_census(folder: Path) -> None:
