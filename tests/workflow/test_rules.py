@@ -59,3 +59,8 @@ def test_a_rule_shows_the_command_that_it_runs(name: str) -> None:
     assert template.read_definitions(ROOT)[name]["do"]["cmd"].startswith(f"python -m stages.{name} ")
     assert "python -m workflow.job {params.stage} --log {log}" in body
     assert f'stage="{name}@{{' in body
+
+
+def test_images_are_counted_before_a_corrupt_one_stops_their_preparation() -> None:
+    found = {name: int(re.search(r"priority: (\d+)", RULES[name][1])[1]) for name in ("census", "prepare", "divide")}
+    assert found["census"] > found["prepare"] and found["census"] > found["divide"]
