@@ -19,7 +19,7 @@ import pandas
 from darkroom.core.errors import UserError
 from darkroom.core.files import read_json, sha256
 from darkroom.images.prepared import views
-from darkroom.images.prepared.views import DESCRIPTION, INDEX, TEST, TRAIN, View, images_file, labels_file
+from darkroom.images.prepared.views import DESCRIPTION, INDEX, TRAIN, View, images_file, labels_file
 
 WHOLE = "index"
 """The folder of what is known of all images."""
@@ -152,5 +152,5 @@ def _check_classes(view: ShardedView) -> None:
     for name, count in zip(view.classes, found, strict=True):
         if not count:
             raise UserError(f"{view.folder}: all training images of {name} are corrupt; add some to the source")
-    if not view.count(TEST):
-        raise UserError(f"{view.folder}: all test images are corrupt; add some to the source")
+    if empty := [split for split, count in view.description["images"].items() if not count]:
+        raise UserError(f"{view.folder}: all {empty[0]} images are corrupt; add some to the source")
