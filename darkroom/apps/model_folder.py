@@ -27,6 +27,7 @@ ANY = {
     "value_range": None,
     "duplicates": "report",
     "class_order": "alphabetical",
+    "shards": 1,
 }
 """What of a view is of no account here: which data set it was, what became of some of its images there, and the order
 of its classes, which stand in it in that order."""

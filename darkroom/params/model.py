@@ -163,3 +163,6 @@ class Study(Section):
     """Of the intervals around accuracies."""
     correction: Literal["holm", "bonferroni", "fdr_bh"]
     """Of the paired tests' p-values, for their number."""
+    doubts: Name | None
+    """The model of the study that judges the test images: labels that are probably wrong, images far from their class,
+    by its probabilities and its features; null: none does."""

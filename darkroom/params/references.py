@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # it imports this module
     from darkroom.params.document import Parameters
 
 RESERVED = {
+    "doubts",
     "all",
     "fetch",
     "unzip",
@@ -157,6 +158,8 @@ def _check_studies(parameters: "Parameters") -> None:
             if model in home:
                 raise UserError(f"{FILE}: studies.{key}: {model!r}: already in studies.{home[model]}; name it once")
             home[model] = key
+        if study.doubts is not None:
+            _check_named(f"studies.{key}.doubts", study.doubts, dict.fromkeys(members))
         used = {parameters.dataset_of(parameters.trained[parameters.origin(model)].view) for model in members}
         if len(used) > 1:
             raise UserError(

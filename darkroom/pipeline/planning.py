@@ -39,7 +39,13 @@ def make_plan(parameters: Parameters) -> dict[str, Any]:
         for key in parameters.explanations
         if key in evaluations
     }
-    ahead = {"evaluations": evaluations, "explained": explained, "swept": plan_sweeps(parameters, comparisons)}
+    doubted = {
+        key: {**evaluations[study.doubts], "model": study.doubts}
+        for key, study in parameters.studies.items()
+        if study.doubts is not None
+    }
+    ahead = {"evaluations": evaluations, "explained": explained, "doubted": doubted}
+    ahead["swept"] = plan_sweeps(parameters, comparisons)
     return {**plan_data(parameters, views, kinds["transfers"]), **kinds, **ahead, "comparisons": comparisons}
 
 
@@ -148,11 +154,11 @@ def plan_sweeps(parameters: Parameters, comparisons: Entries) -> Entries:
 
 
 def list_ends(study: str, planned: Mapping[str, Any]) -> list[str]:
-    """Return the stages that a study of a plan ends in: comparison, costs, census, worksheet, sweeps, explanations."""
+    """Return the stages that a study ends in: comparison, costs, worksheet, census, sweeps, explanations, doubts."""
     alone = [f"compare@{study}", f"costs@{study}", f"worksheet@{study}"]
     own = [
         f"{verb}@{key}"
-        for verb, kind in (("sweep", "swept"), ("explain", "explained"))
+        for verb, kind in (("sweep", "swept"), ("explain", "explained"), ("doubts", "doubted"))
         for key, entry in planned[kind].items()
         if entry["study"] == study
     ]

@@ -7,6 +7,7 @@ import numpy
 import pandas
 
 from darkroom.core.backend import keras
+from darkroom.core.files import write_json
 from darkroom.networks import network
 
 CLASSES = ["a_b|c", "NA", "street"]
@@ -22,13 +23,14 @@ def write_view(folder: Path, channels: int, classes: list[str]) -> None:
     images = brightness + generator.normal(0, 30, (len(labels), 8, 8, channels))
     numpy.save(folder / "test.npy", images.clip(0, 255).astype(numpy.uint8))
     numpy.save(folder / "test-labels.npy", labels)
+    numpy.save(folder / "train.npy", numpy.zeros((1, 8, 8, channels), numpy.uint8))
     rows = [
         ("train", 0, classes[0], 0, "train/x.jpg", ""),
         *(("test", row, classes[label], label, f"test/{row:03}.jpg", "") for row, label in enumerate(labels)),
     ]
     columns = ["split", "row", "class", "label", "file", "sha256"]
     pandas.DataFrame(rows, columns=columns).iloc[::-1].to_csv(folder / "index.csv", index=False)
-    (folder / "view.json").write_text(json.dumps({"classes": classes}), encoding="utf-8")
+    write_json(folder / "view.json", {"classes": classes})
 
 
 def write_model(

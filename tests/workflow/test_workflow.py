@@ -15,7 +15,7 @@ from darkroom.pipeline import origins, plan, planning, template
 
 TRAININGS = {"train", "transfer", "finetune"}
 RULES = {"fetch", "unzip", "census", "prepare", "divide", "shard", "pretrained", *TRAININGS, "evaluate", "explain"}
-RULES |= {"augment", "compare", "sweep", "worksheet", "costs"}
+RULES |= {"augment", "compare", "sweep", "worksheet", "costs", "doubts"}
 
 
 def test_the_committed_plan_and_artifacts_are_those_of_the_committed_params(
@@ -95,7 +95,7 @@ def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
             assert part in rule, (rule.split(":")[0], part)
         for part in ("lambda", "retries:"):  # Slurm's jobs would retry inside what they were given, too
             assert part not in rule, (rule.split(":")[0], part)
-    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {*TRAININGS, "evaluate", "explain"}
+    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {*TRAININGS, "evaluate", "explain", "doubts"}
 
 
 @pytest.fixture

@@ -192,3 +192,34 @@ rule explain:
         "Explaining {wildcards.model}."
     shell:
         "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
+
+
+rule doubts:
+    """Labels that are probably wrong, and images far from their class: `python -m stages.doubts`.
+
+    In: data/views/{view} models/{study}/{model}/ model.keras history.csv layers.csv summary.json
+        results/{study}/evaluations/{model}/predictions.csv
+    Out: results/{study}/doubts/ label-errors.csv far-from-class.csv doubts.md label-errors.png far-from-class.png
+        results/records/doubts/{study}/record.json
+    """
+    input:
+        pipeline.deps("doubts", "study"),
+    output:
+        pipeline.outs("doubts", "study", "Doubts"),
+    log:
+        "logs/doubts/{study}.log",
+    benchmark:
+        "logs/doubts/{study}.tsv"
+    conda:
+        "../environment.yaml"
+    threads: pipeline.parameters.runtime.threads
+    resources:
+        gpu=1,
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        stage="doubts@{study}",
+    message:
+        "Looking for doubtful test images of {wildcards.study}."
+    shell:
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
