@@ -88,7 +88,7 @@ def tabulate_peers() -> str:
 def read_many_images(section: str) -> pandas.DataFrame:
     """Return the rows of a section of what images cost in large data sets."""
     table = pandas.read_csv(ROOT / "benchmarks/many_images.csv", keep_default_na=False)
-    return table[table["section"] == section]
+    return table[table["section"] == section].copy()
 
 
 def tabulate_slopes() -> str:
@@ -104,6 +104,7 @@ def tabulate_slopes() -> str:
 def tabulate_loop() -> str:
     """Return the race of preparing against a plain loop: the median of its turns."""
     table = read_many_images("loop")
+    table[["seconds", "peak MiB"]] = table[["seconds", "peak MiB"]].astype(float)
     fastest = table.groupby(["tool", "processors", "images"])[["seconds", "peak MiB"]].median().reset_index()
     alone = fastest.loc[(fastest["tool"] != "Darkroom") & (fastest["processors"] == "1"), "seconds"].iloc[0]
     return markdown(fastest.assign(**{"times the loop on one": (alone / fastest["seconds"]).round(2)}))

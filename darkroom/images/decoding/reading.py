@@ -139,7 +139,7 @@ def _read_stream(file: IO[bytes], decoding: Decoding) -> Decoded:
     image = Image.open(file, formats=list_formats())
     if image.format in JPEG:
         file.seek(0)
-        return _read_jpeg(file.read(), decoding)
+        return _read_jpeg(file.read(), image, decoding)
     return _load(image, decoding)
 
 
@@ -161,8 +161,10 @@ def _read_png(file: IO[bytes], decoding: Decoding) -> Decoded:
     return Decoded(found.image, found.size, tuple(doubts))
 
 
-def _read_jpeg(data: bytes, decoding: Decoding) -> Decoded:
+def _read_jpeg(data: bytes, header: Image.Image, decoding: Decoding) -> Decoded:
     """Decode a JPEG, with what libjpeg complains about in its data, as far as that is tolerated."""
+    if found := _read_whole_jpeg(data, header, decoding):
+        return found
     doubts, damage = [], jpeg.find_damage(data)
     if damage:
         data = jpeg.append_end(data)
@@ -172,6 +174,18 @@ def _read_jpeg(data: bytes, decoding: Decoding) -> Decoded:
             raise CorruptImageError(f"corrupt: {doubts[0]}")
     found = _load(Image.open(io.BytesIO(data), formats=["JPEG", "MPO"]), decoding)
     return Decoded(found.image, found.size, (*found.doubts, *doubts))
+
+
+def _read_whole_jpeg(data: bytes, header: Image.Image, decoding: Decoding) -> Decoded | None:
+    """Decode a JPEG that nothing is wrong with, and that is like most; ``None`` of another."""
+    pixels = jpeg.decode(data)
+    if pixels is None or pixels.shape[0] * pixels.shape[1] > decoding.max_megapixels * 1e6:
+        return None
+    image = Image.fromarray(pixels)
+    if (header.mode, header.size) != (image.mode, image.size):
+        return None
+    image.info, image.format = header.info, header.format
+    return Decoded(image, image.size)
 
 
 def _load(image: Image.Image, decoding: Decoding) -> Decoded:
