@@ -8,11 +8,13 @@ import pytest
 
 from benchmarks.project import cloned, edit, git, run, snakemake
 from tests.support.image_folders import picture
-from tests.support.small_study import ONE_MODEL, encoded, results, small
+from tests.support.small_study import MODEL as SETTINGS
+from tests.support.small_study import encoded, results, small
 
 pytestmark = pytest.mark.slow
 
 SHARDS = 4
+ONE_MODEL = {"models": {"plain": SETTINGS}, "finetunes": {}, "backbones": {}, "studies.intel.models": ["plain"]}
 MODEL, PREDICTIONS = "models/intel/plain/model.keras", "results/intel/evaluations/plain/predictions.csv"
 
 
