@@ -58,6 +58,7 @@ def test_a_job_that_failed_says_why() -> None:
     assert (job.state, job.error) == ("failed", "no such view")
 
 
+@pytest.mark.slow
 def test_a_job_waits_for_one_of_the_same_stage_and_not_for_another(capsys: pytest.CaptureFixture[str]) -> None:
     process = alive("train@a")
     with jobs.working("train@b", None):
@@ -89,6 +90,7 @@ def test_a_job_that_was_killed_is_not_waited_for() -> None:
         assert time.monotonic() - began < 1
 
 
+@pytest.mark.slow
 def test_of_two_that_wait_for_the_same_job_one_goes_on_and_the_other_waits_for_it() -> None:
     process = alive("train@a")
     inside, most = 0, 0
@@ -118,6 +120,7 @@ def test_the_number_of_a_killed_job_may_be_another_process_now() -> None:
         assert not jobs.is_alive(stranger, 0.0)
 
 
+@pytest.mark.slow
 def test_a_job_on_another_machine_is_waited_for_while_it_gives_signs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

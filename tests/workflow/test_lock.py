@@ -72,6 +72,7 @@ for _ in range(12):
 """
 
 
+@pytest.mark.slow
 def test_a_file_that_dvc_writes_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path(".dvc/tmp").mkdir(parents=True)

@@ -152,6 +152,7 @@ def test_a_last_line_without_its_end_is_no_damage() -> None:
     assert sizes(recorded()) == {"cut@a": 3, "cut@b": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hardlink", ["false", "true"])
 def test_dvc_at_work_is_waited_for_and_nothing_is_lost(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], hardlink: str
