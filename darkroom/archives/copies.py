@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from darkroom.archives import layout, pixel_images, shard_images
 from darkroom.archives.members import read_whole
-from darkroom.archives.pixel_batches import read_blocks
 from darkroom.core.progress import note
 from darkroom.params.data import Dataset
 
@@ -68,16 +67,8 @@ def _hash_file(image: layout.Image) -> str:
 
 def _hash_pixels(kind: str, images: Sequence[pixel_images.Image]) -> dict[int, str]:
     """Return the SHA-256 of the pixels of each image, by its ``id``."""
-    places = {(image.batch.archive, image.batch.member, image.number): id(image) for image in images}
-    found: dict[int, str] = {}
-    for archive in dict.fromkeys(image.batch.archive for image in images):
-        done: dict[str, int] = defaultdict(int)
-        for member, block in read_blocks(kind, archive):
-            for number, pixels in enumerate(block, done[member]):
-                if (place := places.get((archive, member, number))) is not None:
-                    found[place] = hashlib.sha256(pixels.data).hexdigest()
-            done[member] += len(block)
-    return found
+    read = pixel_images.read_images(kind, images)
+    return {id(image): hashlib.sha256(pixels.data).hexdigest() for image, pixels in read}
 
 
 def _hash_sharded(key: str, dataset: Dataset, images: Sequence[shard_images.Image]) -> dict[int, str]:

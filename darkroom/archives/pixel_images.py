@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy
+
 from darkroom.archives.expansion import find_allowed
 from darkroom.archives.file_images import Row
 from darkroom.archives.lacking import make_error
@@ -95,7 +97,6 @@ def write_images(layout: str, images: Sequence[Image], out: Path) -> Iterator[Ro
         UserError: a file is corrupt.
         OSError: the disk is full.
     """
-    wanted = {(image.batch.archive, image.batch.member, image.number): image for image in images}
     for split in {image.split for image in images}:
         (out / split).mkdir(parents=True)
     with ExitStack() as stack:
@@ -105,14 +106,25 @@ def write_images(layout: str, images: Sequence[Image], out: Path) -> Iterator[Ro
             )
             for image in {(image.split, image.label): image for image in images}.values()
         }
-        for archive in dict.fromkeys(image.batch.archive for image in images):
-            done: dict[str, int] = {}
-            for member, block in read_blocks(layout, archive):
-                start = done.get(member, 0)
-                done[member] = start + len(block)
-                for number, pixels in enumerate(block, start):
-                    if image := wanted.get((archive, member, number)):
-                        row = arrays[image.split, image.label].append(pixels)
-                        file = f"{image.split}/{image.label}{ARRAY}/{row}"
-                        digest = hashlib.sha256(pixels.data).hexdigest()
-                        yield image.split, image.label, file, pixels.nbytes, digest, archive.name, image.name
+        for image, pixels in read_images(layout, images):
+            row = arrays[image.split, image.label].append(pixels)
+            file = f"{image.split}/{image.label}{ARRAY}/{row}"
+            digest = hashlib.sha256(pixels.data).hexdigest()
+            yield image.split, image.label, file, pixels.nbytes, digest, image.batch.archive.name, image.name
+
+
+def read_images(layout: str, images: Sequence[Image]) -> Iterator[tuple[Image, numpy.ndarray]]:
+    """Yield ``images`` with their pixels, uint8, (height, width) or (height, width, 3), in the order of their archives.
+
+    Raises:
+        UserError: a file is corrupt.
+    """
+    wanted = {(image.batch.archive, image.batch.member, image.number): image for image in images}
+    for archive in dict.fromkeys(image.batch.archive for image in images):
+        done: dict[str, int] = {}
+        for member, block in read_blocks(layout, archive):
+            start = done.get(member, 0)
+            done[member] = start + len(block)
+            for number, pixels in enumerate(block, start):
+                if image := wanted.get((archive, member, number)):
+                    yield image, pixels

@@ -20,10 +20,9 @@ from darkroom.core.filenames import name_shards
 from darkroom.core.files import read_json, replace_folder, sha256, write_json, write_table
 from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.formats import find_file, is_row
-from darkroom.images.decoding.images import list_splits, read_images, read_index
+from darkroom.images.decoding.images import read_images
 from darkroom.images.decoding.labels import list_classes, write_groups, write_labels
-from darkroom.images.decoding.preparation import check_space, count_bytes, describe, write_images
-from darkroom.images.decoding.survey import drop_duplicates, survey_ranges
+from darkroom.images.decoding.preparation import check_space, choose_images, count_bytes, describe, write_images
 from darkroom.images.prepared import shards, views
 from darkroom.params.data import Decoding, View
 
@@ -45,11 +44,8 @@ def divide(key: str, view: View, decoding: Decoding, near: str | int, images: Pa
     Raises:
         UserError: images are duplicates and the view says stop, or a class has no training image.
     """
-    index, task, names = read_index(images), f"divide {key}", name_shards(key, view.shards)
-    splits = list_splits(index)
-    if view.duplicates != "report":
-        index = drop_duplicates(task, images, index, view.duplicates, near, decoding)
-    ranges = survey_ranges(task, images, index, view.value_range, decoding)
+    index, splits, ranges = choose_images(f"divide {key}", view, decoding, near, images)
+    names = name_shards(key, view.shards)
     classes = list_classes(index, splits, images, view.class_order)
     numbers = assign_shards(index, view.shards)
     with replace_folder(lists) as folder:

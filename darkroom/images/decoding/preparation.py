@@ -67,19 +67,33 @@ def prepare(key: str, view: View, decoding: Decoding, near: str | int, images: P
         UserError: an image is corrupt or a duplicate and the view says stop, a class has no training image, or the disk
             has too little room.
     """
-    index, task = read_index(images), f"prepare {key}"
-    splits = list_splits(index)
-    if view.duplicates != "report":
-        index = drop_duplicates(task, images, index, view.duplicates, near, decoding)
-    ranges = survey_ranges(task, images, index, view.value_range, decoding)
+    task = f"prepare {key}"
+    index, splits, ranges = choose_images(task, view, decoding, near, images)
     check_space(key, out, len(index) * count_bytes(view))
     with replace_folder(out) as folder:
-        problems = write_images(key, view, decoding, images, index, splits, ranges, folder, f"prepare {key}")
+        problems = write_images(key, view, decoding, images, index, splits, ranges, folder, task)
         kept = index[~index["file"].isin(problems)]
         classes = list_classes(kept, splits, images, view.class_order)
         write_labels(folder, kept, splits, classes)
         write_groups(folder, kept)
         write_json(folder / views.DESCRIPTION, describe(view, decoding, ranges, kept, splits, classes, problems))
+
+
+def choose_images(
+    task: str, view: View, decoding: Decoding, near: str | int, images: Path
+) -> tuple[pandas.DataFrame, tuple[str, ...], Ranges]:
+    """Return the index of the images in a folder that a view shows, its splits, and the range of its deep images.
+
+    ``near`` is what ``near_duplicates`` of the data set says.
+
+    Raises:
+        UserError: there are duplicates, and the view says stop.
+    """
+    index = read_index(images)
+    splits = list_splits(index)
+    if view.duplicates != "report":
+        index = drop_duplicates(task, images, index, view.duplicates, near, decoding)
+    return index, splits, survey_ranges(task, images, index, view.value_range, decoding)
 
 
 def write_images(
