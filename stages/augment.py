@@ -15,8 +15,8 @@ from darkroom.core import runtime
 from darkroom.images.decoding.variants import augment
 from darkroom.params.augmentation import Augmented
 from darkroom.params.base import read_entry
-from darkroom.params.data import Decoding
 from darkroom.params.model import Runtime
+from darkroom.params.view import Decoding
 from darkroom.pipeline import command
 
 

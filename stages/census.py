@@ -22,7 +22,9 @@ from darkroom.core.provenance import NOTES
 from darkroom.images.decoding.depth import find_ranges
 from darkroom.images.decoding.duplicates import choose_distance
 from darkroom.params.base import read_entry
-from darkroom.params.data import Census, Dataset, Decoding
+from darkroom.params.census import Census
+from darkroom.params.data import Dataset
+from darkroom.params.view import Decoding
 from darkroom.pipeline import command
 from darkroom.reporting import figures
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from darkroom.images.decoding.division import divide
 from darkroom.params.base import read_entry
-from darkroom.params.data import Dataset, Decoding, View
+from darkroom.params.data import Dataset
+from darkroom.params.view import Decoding, View
 from darkroom.pipeline import command
 
 

@@ -10,7 +10,6 @@ ambiguous.png, diagram.png. The dataset is called by its key, so that a new titl
 import argparse
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 from darkroom.core import progress
 from darkroom.core.files import replace_folder, write_json, write_table, write_text
@@ -32,11 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Evaluate one training run on the test images of its view."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a training run: a model of params.yaml, or <model>-replicate-<number>")
-    parser.add_argument("--model", type=Path, help="the model's folder")
-    parser.add_argument("--view", type=Path, help="the view's folder")
-    parser.add_argument("--dataset", help="key of the dataset that the view shows")
-    parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
-    parser.add_argument("--out", type=Path, help="folder to write")
+    command.add_model_options(parser)
     arguments = command.parse(parser, "evaluate", argv)
     evaluation, task = read_entry(Evaluation, "evaluation"), f"evaluate {arguments.key}"
     view = open_view(arguments.view)

@@ -44,12 +44,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a training run that explanations of params.yaml names")
-    parser.add_argument("--model", type=Path, help="the model's folder")
-    parser.add_argument("--view", type=Path, help="the view's folder")
+    command.add_model_options(parser)
     parser.add_argument("--predictions", type=Path, help="predictions.csv of the model's evaluation")
-    parser.add_argument("--dataset", help="key of the dataset that the view shows")
-    parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
-    parser.add_argument("--out", type=Path, help="folder to write")
     arguments = command.parse(parser, "explain", argv)
     wish = read_entry(Explanation, "explanations", arguments.key)
     runtime.start(read_entry(Runtime, "runtime"))

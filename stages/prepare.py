@@ -19,7 +19,8 @@ from pathlib import Path
 
 from darkroom.images.decoding.preparation import prepare
 from darkroom.params.base import read_entry
-from darkroom.params.data import Dataset, Decoding, View
+from darkroom.params.data import Dataset
+from darkroom.params.view import Decoding, View
 from darkroom.pipeline import command
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from darkroom.images.decoding.division import prepare_shard
 from darkroom.params.base import read_entry
-from darkroom.params.data import Decoding, View
+from darkroom.params.view import Decoding, View
 from darkroom.pipeline import command
 
 

@@ -15,7 +15,8 @@ from darkroom.core.progress import note as say
 from darkroom.evaluation import evaluations
 from darkroom.images.prepared.views import DESCRIPTION
 from darkroom.params.base import NO_NAME, read_entry
-from darkroom.params.data import Census, Dataset
+from darkroom.params.census import Census
+from darkroom.params.data import Dataset
 from darkroom.params.model import Study
 from darkroom.pipeline import command
 from darkroom.worksheet.hyperparameters import collect_hyperparameters

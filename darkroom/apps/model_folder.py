@@ -16,7 +16,7 @@ from darkroom.core.files import read_json
 from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.pixels import CHANNELS
 from darkroom.images.prepared.views import DESCRIPTION, PREPARATION
-from darkroom.params.data import Decoding, View
+from darkroom.params.view import Decoding, View
 
 HOME = Path("models")
 """The folder in the working directory where a bare name is looked for."""

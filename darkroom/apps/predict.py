@@ -32,7 +32,7 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import replace_file
 from darkroom.core.progress import note, show_progress
 from darkroom.images.decoding.pixels import Tones, read_image
-from darkroom.params.data import Decoding, View
+from darkroom.params.view import Decoding, View
 from darkroom.pipeline import command
 
 BATCH = 32

@@ -14,7 +14,8 @@ from darkroom.census import counts
 from darkroom.census.inspection import read_thumbnail, sample
 from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.pixels import Tones
-from darkroom.params.data import Census, Decoding
+from darkroom.params.census import Census
+from darkroom.params.view import Decoding
 from darkroom.reporting import figures
 from darkroom.reporting.figures import pyplot
 

@@ -14,7 +14,7 @@ from darkroom.images.decoding.depth import Depth, is_deep, measure_values, read_
 from darkroom.images.decoding.formats import CorruptImageError
 from darkroom.images.decoding.images import read_images, read_index
 from darkroom.images.decoding.pixels import Tones, turn_upright
-from darkroom.params.data import Decoding
+from darkroom.params.view import Decoding
 
 CHUNK = 16
 """Images that a process reads at a time."""

@@ -5,7 +5,7 @@
 
 import pandas
 
-from darkroom.params.data import Suspicious
+from darkroom.params.census import Suspicious
 
 COLUMNS = ["kind", "split", "class", "file", "what"]
 FILLED = 0.05

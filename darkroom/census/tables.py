@@ -9,7 +9,7 @@ from darkroom.census.delivery import Remark
 from darkroom.census.suspicions import find_suspicions
 from darkroom.census.warnings import find_warnings
 from darkroom.images.decoding.duplicates import group_duplicates
-from darkroom.params.data import Suspicious
+from darkroom.params.census import Suspicious
 
 
 def tabulate(

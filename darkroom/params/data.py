@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from darkroom.params.base import Name, Section
-from darkroom.params.fields import FILE_NAME, Count, CountOrZero, Pattern, Shown
+from darkroom.params.base import Section
+from darkroom.params.fields import FILE_NAME, Count, CountOrZero, Pattern
 from darkroom.params.synthetic import Synthetic
 from darkroom.params.table import Table
 
@@ -168,83 +168,3 @@ class Dataset(Section):
             )
         if self.group is not None and self.table is not None and self.table.group is not None:
             raise ValueError("group and table.group are both given; write null for one of them")
-
-
-class Decoding(Section):
-    """How image files are read."""
-
-    max_megapixels: Count
-    """A larger image counts as corrupt; a JPEG is read at a half, a quarter or an eighth of its size instead."""
-    tolerate: Literal["nothing", "missing-end", "damage"]
-    """Doubts that an image may have without counting as corrupt. missing-end: it lacks its end marker, and no pixel;
-    damage: the JPEG decoder warns of data that it had to guess, too; nothing: neither."""
-    profiles: Literal["convert", "ignore"]
-    """convert: colours of a profile wider than sRGB are brought to sRGB; ignore: their numbers are taken as they are.
-    """
-
-
-class Suspicious(Section):
-    """From when on an image is suspicious; brightness is 0 to 255."""
-
-    uniform: Annotated[float, Field(ge=0, le=255)]
-    """Nearly uniform: the standard deviation of its brightness is lower."""
-    dark: Annotated[float, Field(ge=0, le=255)]
-    """Very dark: its mean brightness is lower."""
-    bright: Annotated[float, Field(ge=0, le=255)]
-    """Very bright: its mean brightness is higher."""
-    blurred: Annotated[float, Field(ge=0, le=1)]
-    """Blurred: its sharpness is less than this part of what is usual in its class."""
-    aspect: Annotated[float, Field(ge=1)]
-    """Extreme shape: its longer side is more than so many times its shorter one."""
-    tiny: CountOrZero
-    """Tiny: its shorter side has fewer pixels."""
-
-
-class Census(Section):
-    """Counts of the images, and the pages that show them."""
-
-    gallery: Shown
-    """Images in the random gallery, and at most of suspicious images and of duplicates."""
-    seed: CountOrZero
-    """Another seed draws other images for the gallery."""
-    balance_tolerance: Annotated[float, Field(gt=0, lt=1)]
-    """Balanced means that no class is further than this fraction from its split's mean."""
-    suspicious: Suspicious
-
-
-class View(Section):
-    """One way of bringing a dataset's images to one size and mode."""
-
-    dataset: Name
-    """An entry of datasets, or of augmented."""
-    size: Count
-    """Width and height, in pixels."""
-    resize: Literal["stretch", "pad"]
-    """stretch ignores proportions; pad keeps them and centres the image on black."""
-    filter: Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
-    """Pillow's resampling filter."""
-    mode: Literal["RGB", "L"]
-    """Pillow's mode of the images in the view: RGB has three channels, L (grey) one."""
-    corrupt: Literal["stop", "leave-out"]
-    """A corrupt image stops the run, or is reported and left out."""
-    value_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None
-    """Black and white of images of more than 8 bits; null: as many bits as the data set's files declare, or as its
-    largest value needs."""
-    duplicates: Literal["report", "drop-from-train", "stop"]
-    """Images of the same pixels, or that look alike (datasets.<key>.near_duplicates). report: in the census alone;
-    drop-from-train: of those also in another split or under another label none trains, of others one; stop: the run.
-    """
-    class_order: Literal["alphabetical", "natural"]
-    """The order of the classes, and so of their labels from 0 on: natural is 1, 2, 10."""
-
-    shards: Count
-    """Parts that jobs of their own prepare, on a cluster on many nodes; rows and results do not depend on it. 1: the
-    view is one array for each split. More for hundreds of thousands of images, some 20,000 to a shard."""
-
-    @field_validator("value_range")
-    @classmethod
-    def check_value_range(cls, value: list[float] | None) -> list[float] | None:
-        """Refuse a range without values."""
-        if value is not None and not value[0] < value[1]:
-            raise ValueError("write [black, white], black being the lower one")
-        return value

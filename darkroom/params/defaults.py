@@ -10,7 +10,7 @@ from darkroom.params.augmentation import Augmentation, Augmented
 from darkroom.params.backbone import Backbone
 from darkroom.params.base import Section, describe
 from darkroom.params.callbacks import EarlyStopping
-from darkroom.params.data import Dataset, View
+from darkroom.params.data import Dataset
 from darkroom.params.explanation import Explanation
 from darkroom.params.joining import Places
 from darkroom.params.kinds import DEFAULTS, OPTIONAL, OWN
@@ -19,6 +19,7 @@ from darkroom.params.synthetic import Synthetic
 from darkroom.params.table import Table
 from darkroom.params.training import Fit
 from darkroom.params.transfer import FineTune, TransferModel
+from darkroom.params.view import View
 from darkroom.params.yaml_files import FILE
 
 CLASSES: dict[str, type[Section]] = {

@@ -11,11 +11,13 @@ from darkroom.params import defaults, inheritance, joining, kinds, references, s
 from darkroom.params.augmentation import Augmented
 from darkroom.params.backbone import Backbone
 from darkroom.params.base import Name, Section, validate
-from darkroom.params.data import Census, Dataset, Decoding, View
+from darkroom.params.census import Census
+from darkroom.params.data import Dataset
 from darkroom.params.explanation import Explanation
 from darkroom.params.joining import Full, Places
 from darkroom.params.model import Evaluation, Model, Runtime, Study, Sweep
 from darkroom.params.transfer import AnyModel, FineTune, TransferModel
+from darkroom.params.view import Decoding, View
 from darkroom.params.yaml_files import FILE, read
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from darkroom.core import program
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_json
+from darkroom.core.provenance import NOTES
 from darkroom.pipeline import record, template, versions
 
 LOCKS = Path(".snakemake/locks")
@@ -44,6 +45,15 @@ def parse(parser: argparse.ArgumentParser, verb: str, argv: Sequence[str] | None
         )
     recorded = parser.parse_args(_split_record(shlex.split(stage.command)[3:])[1])
     return argparse.Namespace(**{**vars(given), **{name: getattr(recorded, name) for name in missing}})
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Let a stage take a trained model, the view that it is shown, what images that has, and a folder to write."""
+    parser.add_argument("--model", type=Path, help="the model's folder")
+    parser.add_argument("--view", type=Path, help="the view's folder")
+    parser.add_argument("--dataset", help="key of the dataset that the view shows")
+    parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
+    parser.add_argument("--out", type=Path, help="folder to write")
 
 
 def _split_record(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:

@@ -9,7 +9,7 @@ from darkroom.apps.model_folder import ANY, READING, ModelFolder
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.depth import Ranges
-from darkroom.params.data import Decoding, View
+from darkroom.params.view import Decoding, View
 
 
 @pytest.mark.parametrize(("error", "said"), [(KeyError(), "KeyError"), (OSError("no  such\nlayer"), "no such layer")])

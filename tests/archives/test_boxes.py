@@ -141,7 +141,7 @@ def test_a_part_is_that_of_the_whole_image_as_it_is_read(
     from darkroom.images.decoding.depth import Ranges
     from darkroom.images.decoding.pixels import Tones, turn_upright
     from darkroom.images.decoding.reading import read
-    from darkroom.params.data import Decoding
+    from darkroom.params.view import Decoding
 
     decoding = Decoding(max_megapixels=256, tolerate="missing-end", profiles="convert")
     tones = Tones(Ranges((0, 4095)), True)
@@ -154,7 +154,7 @@ def test_a_part_is_that_of_the_whole_image_as_it_is_read(
 
 def test_a_photograph_read_at_a_half_of_its_size(tmp_path: Path) -> None:
     from darkroom.images.decoding.reading import read
-    from darkroom.params.data import Decoding
+    from darkroom.params.view import Decoding
 
     image = Image.new("RGB", (1600, 1000))
     image.paste((255, 255, 255), (800, 500, 1200, 700))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from darkroom.census import inspection, suspicions
-from darkroom.params.data import Suspicious
+from darkroom.params.census import Suspicious
 from tests.support.decoding import DECODING
 from tests.support.image_folders import picture, write_folder
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from darkroom.images.decoding import reading
 from darkroom.images.decoding.formats import CorruptImageError
-from darkroom.params.data import Decoding
+from darkroom.params.view import Decoding
 from tests.support.decoding import DECODING
 from tests.support.image_folders import picture
 

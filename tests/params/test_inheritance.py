@@ -14,10 +14,10 @@ from benchmarks.project import edit
 from darkroom.core.errors import UserError
 from darkroom.params import defaults, inheritance, kinds
 from darkroom.params.base import read_entry, validate
-from darkroom.params.data import View
 from darkroom.params.document import Parameters, load
 from darkroom.params.model import Model, Sweep
 from darkroom.params.sweeps import find_model
+from darkroom.params.view import View
 from darkroom.params.yaml_files import read
 from darkroom.pipeline import planning, template
 from tests.support.refusals import one_line

@@ -12,9 +12,10 @@ import yaml
 from darkroom.core.errors import UserError
 from darkroom.params import schema
 from darkroom.params.base import read_entry
-from darkroom.params.data import Dataset, View
+from darkroom.params.data import Dataset
 from darkroom.params.document import load
 from darkroom.params.references import RESERVED
+from darkroom.params.view import View
 from darkroom.params.yaml_files import read
 
 

@@ -12,7 +12,7 @@ from darkroom.census import counts, inspection
 from darkroom.census import page as census_page
 from darkroom.census.tables import tabulate
 from darkroom.core.errors import UserError
-from darkroom.params.data import Suspicious
+from darkroom.params.census import Suspicious
 from stages import census
 from tests.support.decoding import DECODING, TONES
 from tests.support.drawing import undrawn

@@ -55,7 +55,7 @@ def test_what_was_put_wrong_is_found_and_shown(wrong: int) -> None:
     assert (
         f"test/{wrong:03}.jpg" in page
         and f"test/{RED:03}.jpg" in page
-        and "Of 45 test images" in page
+        and "these 45 test images" in page
         and "64.4%" in page
     )
     with Image.open(out / "far-from-class.png") as figure:

@@ -20,7 +20,7 @@ from darkroom.core.errors import UserError
 from darkroom.images.decoding import pixels
 from darkroom.images.decoding.formats import CorruptImageError, is_image_name
 from darkroom.images.prepared.shards import open_view
-from darkroom.params.data import View
+from darkroom.params.view import View
 from stages import prepare
 from tests.support.decoding import decode, find_corruption, turn_upright
 from tests.support.image_folders import picture, write_folder, write_index

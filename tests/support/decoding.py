@@ -6,7 +6,7 @@ from PIL import Image
 
 from darkroom.images.decoding import pixels, reading
 from darkroom.images.decoding.depth import Ranges
-from darkroom.params.data import Decoding
+from darkroom.params.view import Decoding
 
 DECODING = Decoding(max_megapixels=256, tolerate="missing-end", profiles="convert")
 TONES = pixels.Tones.of(DECODING)

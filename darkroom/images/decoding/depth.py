@@ -15,7 +15,7 @@ from darkroom.images.decoding import png
 from darkroom.images.decoding.formats import CorruptImageError, is_row, split_box
 from darkroom.images.decoding.reading import decode, read_mode
 from darkroom.images.decoding.strips import cut_strips
-from darkroom.params.data import Decoding
+from darkroom.params.view import Decoding
 
 EIGHT_BITS = {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".webp"}
 """Endings of files that Pillow always reads with 8 bits: they need not be looked at."""

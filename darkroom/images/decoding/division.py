@@ -24,7 +24,7 @@ from darkroom.images.decoding.images import read_images
 from darkroom.images.decoding.labels import list_classes, write_groups, write_labels
 from darkroom.images.decoding.preparation import check_space, choose_images, count_bytes, describe, write_images
 from darkroom.images.prepared import shards, views
-from darkroom.params.data import Decoding, View
+from darkroom.params.view import Decoding, View
 
 LEAST = 32
 """Images of a block, at least; of the last one of an archive there may be fewer."""

@@ -22,7 +22,7 @@ from darkroom.images.decoding.formats import CorruptImageError
 from darkroom.images.decoding.reading import decode
 from darkroom.images.decoding.strips import cut_strips
 from darkroom.images.decoding.turns import TURNS, read_orientation
-from darkroom.params.data import Decoding, View
+from darkroom.params.view import Decoding, View
 
 CHANNELS = {"RGB": 3, "L": 1}
 """Of each mode that a view may have."""

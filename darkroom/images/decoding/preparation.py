@@ -19,7 +19,7 @@ from darkroom.images.decoding.labels import list_classes, write_groups, write_la
 from darkroom.images.decoding.pixels import CHANNELS, Tones, read_image
 from darkroom.images.decoding.survey import drop_duplicates, survey_ranges
 from darkroom.images.prepared import views
-from darkroom.params.data import Decoding, View
+from darkroom.params.view import Decoding, View
 
 
 def write_arrays(

@@ -19,7 +19,7 @@ from darkroom.images.decoding import jpeg, png
 from darkroom.images.decoding.crops import crop
 from darkroom.images.decoding.formats import CorruptImageError, is_row, list_formats, split_box
 from darkroom.images.decoding.turns import LYING, read_orientation
-from darkroom.params.data import Decoding
+from darkroom.params.view import Decoding
 
 JPEG = {"JPEG", "MPO"}
 NO_END = "lacks its end marker"

@@ -14,7 +14,7 @@ from darkroom.images.decoding.depth import Ranges, find_ranges
 from darkroom.images.decoding.formats import CorruptImageError
 from darkroom.images.decoding.images import find_originals, read_images
 from darkroom.images.decoding.pixels import Tones, turn_upright
-from darkroom.params.data import Decoding
+from darkroom.params.view import Decoding
 
 CHUNK = 16
 """Images that a process looks at before it hands over what it found."""

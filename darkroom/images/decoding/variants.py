@@ -25,7 +25,7 @@ from darkroom.images.decoding.survey import survey_ranges
 from darkroom.images.prepared.augmentation import Changes, compile_changes
 from darkroom.images.prepared.batches import SEEDS
 from darkroom.params.augmentation import Augmented
-from darkroom.params.data import Decoding
+from darkroom.params.view import Decoding
 
 GREY = ("1", "L", "LA", "La", "I", "F")
 """Pillow's modes of one channel; their variants are grey, all others in RGB."""
