@@ -1,6 +1,7 @@
 """The page and the pictures of what is doubtful about test images."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy
@@ -8,6 +9,7 @@ import pandas
 from matplotlib.figure import Figure
 
 from darkroom.evaluation.doubts import FAR, FEWEST
+from darkroom.evaluation.galleries import draw_rows
 from darkroom.images.prepared.views import TEST, View
 from darkroom.reporting import figures
 from darkroom.reporting.templates import render
@@ -56,9 +58,10 @@ def draw_figures(
     rows = {file: row for row, file in enumerate(view.list_files(TEST))}
 
     def show(table: pandas.DataFrame, captions: list[str], what: str) -> Figure:
+        if table.empty:
+            return figures.draw_gallery([], [], f"{title}: no {what}")
         shown = numpy.array([rows[file] for file in table["file"]], dtype=numpy.int64)
-        images = list(view.read(TEST, shown))
-        return figures.draw_gallery(images, captions, f"{title}: {what if images else f'no {what}'}")
+        return draw_rows(partial(view.read, TEST), shown, captions, f"{title}: {what}")
 
     shown = errors.head(most).to_dict("records")
     captions = [f"{one['class']} {one['p_class']:.0%}\n{one['probable']}? {one['p_probable']:.0%}" for one in shown]

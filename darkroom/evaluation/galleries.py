@@ -45,7 +45,7 @@ def draw_worst(
         f"true: {classes[labels[row]]} {likely[row]:.1%}\npredicted: {classes[predicted[row]]} {confidence[row]:.1%}"
         for row in rows
     ]
-    return _draw_rows(read, rows, captions, title)
+    return draw_rows(read, rows, captions, title)
 
 
 def draw_gallery(
@@ -67,7 +67,7 @@ def draw_gallery(
         f"{classes[predicted[row]]} {certain[row]:.1%}" + (f"\n(true: {classes[labels[row]]})" if wrong[row] else "")
         for row in rows
     ]
-    figure = _draw_rows(read, rows, captions, title)
+    figure = draw_rows(read, rows, captions, title)
     for axis, row in zip(figure.axes, rows, strict=False):
         if wrong[row]:
             axis.title.set_color(WRONG)
@@ -83,10 +83,11 @@ def draw_ambiguous(read: Read, table: pandas.DataFrame, title: str) -> Figure:
         f"true: {true}\n{best} {first:.1%}\n{second} {other:.1%}"
         for _, true, best, first, second, other in table.itertuples(index=False)
     ]
-    return _draw_rows(read, table.index.to_numpy(), captions, title)
+    return draw_rows(read, table.index.to_numpy(), captions, title)
 
 
-def _draw_rows(read: Read, rows: numpy.ndarray, captions: Sequence[str], title: str) -> Figure:
+def draw_rows(read: Read, rows: numpy.ndarray, captions: Sequence[str], title: str) -> Figure:
+    """Return the images of ``rows``, int64 (n,), at least one, each below its caption, which may have several lines."""
     figure = figures.draw_gallery(list(read(rows)), captions, title, columns=min(COLUMNS, len(rows)))
     lines = max(caption.count("\n") for caption in captions)  # beyond the first, which the gallery has room for
     width, height = figure.get_size_inches()
