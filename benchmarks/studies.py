@@ -3,8 +3,8 @@
     python -m benchmarks.studies --from <checkout> [--from <another>]
 
 Reads documents.csv (study, model, the model that stands for it where its weights are not to be had, the quantity, the
-document's figure, and in what the model's settings differ from the document's), and of each checkout its params.yaml,
-comparisons and censuses. A figure whose model was run in none of them stays empty.
+document's figure), and of each checkout its params.yaml, comparisons (they say in what the model's settings differ from
+the document's) and censuses. A figure whose model was run in none of them stays empty.
 """
 
 import argparse
@@ -35,7 +35,18 @@ class Run:
     models: pandas.DataFrame
     means: pandas.DataFrame
     classes: pandas.DataFrame
+    departures: pandas.DataFrame
     images: str
+
+    def list_departures(self, model: str) -> str:
+        """Return the settings in which a model differs from its document, each with the document's value and its own.
+
+        How many images there are is said elsewhere.
+        """
+        found = self.departures[self.departures["model"] == model]
+        others = found[~found["setting"].str.startswith("images.")]
+        rows = others[["setting", "document", "here"]].itertuples(index=False)
+        return "; ".join(f"{setting} {document} → {here}" for setting, document, here in rows)
 
     def figure(self, model: str, quantity: str) -> str:
         """Return a model's figure as text; nothing, where the study has none such."""
@@ -73,7 +84,8 @@ def made(checkout: Path) -> Iterator[tuple[str, Run]]:
         by_model = {name: content.set_index("model") for name, content in tables.items()}
         dataset = read_entry(Dataset, "datasets", planned["dataset"], file=checkout / FILE)
         counted = read(checkout / "results/census" / planned["dataset"] / "classes.csv")
-        yield study, Run(**by_model, classes=read(folder / "classes.csv"), images=images(counted, dataset))
+        single = {name: read(folder / f"{name}.csv") for name in ("classes", "departures")}
+        yield study, Run(**by_model, **single, images=images(counted, dataset))
 
 
 def read(file: Path) -> pandas.DataFrame:
@@ -98,6 +110,7 @@ def table(reported: pandas.DataFrame, runs: Mapping[str, Run]) -> pandas.DataFra
             ours = {"ours": run.figure(known[0], row["quantity"]), "images": run.images}
             ours |= {"parameters": f"{run.models.loc[known[0], 'parameters']:,}"}
             ours |= {"run in its place": known[0] if known[0] != row["model"] else ""}
+            ours |= {"differs in": run.list_departures(known[0])}
         rows.append({name: row.get(name, "") for name in COLUMNS} | ours)
     return pandas.DataFrame(rows, columns=COLUMNS)
 

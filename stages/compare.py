@@ -2,8 +2,8 @@
 
 Reads the evaluations of the training runs it is given, the census' warnings.csv, and studies.<key> and datasets.<key>
 of params.yaml. Writes a folder with models.csv, replicates.csv, pairs.csv, classes.csv, means.csv, finetuning.csv
-(without rows, where no model is a fine-tune), comparison.md, accuracy.png, curves.png and classes.png. Only the
-training runs named enter, whatever else lies there.
+and departures.csv (without rows, where no model is a fine-tune, or differs from its document), comparison.md,
+accuracy.png, curves.png and classes.png. Only the training runs named enter, whatever else lies there.
 """
 
 import argparse

@@ -7,6 +7,7 @@ from typing import Any
 import pandas
 
 from darkroom.comparison.class_accuracies import name_without
+from darkroom.comparison.departures import group_models, read_documents
 from darkroom.comparison.significance import find_pair
 from darkroom.comparison.tables import Tables
 from darkroom.comparison.verdict import describe_verdict, rank_models
@@ -40,6 +41,7 @@ HEADINGS = {
     "only_first_correct": "only first correct",
     "only_second_correct": "only second correct",
     "p_corrected": "corrected p",
+    "document": "in the document",
 }
 MOST_PAIRS = 45
 """The page of a study with more pairs than this, those of ten models, shows those of the best model alone."""
@@ -76,6 +78,8 @@ def compose_page(
         models=tabulate(drop_unused(tables.models)),
         means=tabulate(tables.means.dropna(axis="columns", how="all"), tuple(map(name_without, study.without))),
         fine_tunes=list(describe_fine_tunes(tables)),
+        documents=[model for model in firsts if model in read_documents()],
+        departures=tabulate(group_models(tables.departures)),
         best=best["model"],
         images=best["images"],
         pairs=tabulate(shown),

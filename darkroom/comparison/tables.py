@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas
 
 from darkroom.comparison import class_accuracies, significance
+from darkroom.comparison.departures import list_departures
 from darkroom.evaluation.evaluations import Evaluated
 from darkroom.params.model import Study
 
@@ -37,6 +38,8 @@ class Tables:
     """As ``class_accuracies.average`` returns them."""
     finetuning: pandas.DataFrame
     """As ``class_accuracies.compare_with_bases`` returns it."""
+    departures: pandas.DataFrame
+    """As ``departures.list_departures`` returns them."""
 
 
 def compare_models(
@@ -64,6 +67,7 @@ def compare_models(
         classes=classes,
         means=class_accuracies.average(classes, study.without),
         finetuning=class_accuracies.compare_with_bases({model: one.base for model, one in firsts.items()}, classes),
+        departures=list_departures(firsts),
     )
 
 

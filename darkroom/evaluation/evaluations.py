@@ -35,7 +35,7 @@ class Evaluated:
     classes: pandas.DataFrame
     """One row per class, in the order of the labels: class, precision, recall, f1, support, predicted."""
     hyperparameters: dict[str, Any]
-    """The value used of each, by its dotted name."""
+    """The value used of each, by its dotted name; ``view.…`` are those by which images were brought to size."""
 
     @cached_property
     def predictions(self) -> pandas.DataFrame:

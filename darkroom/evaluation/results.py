@@ -10,7 +10,7 @@ import pandas
 from darkroom.evaluation import metrics
 from darkroom.evaluation.curves import read_epoch
 from darkroom.evaluation.prediction import Trained
-from darkroom.images.prepared.views import TEST, View
+from darkroom.images.prepared.views import PREPARATION, TEST, View
 from darkroom.params.model import Evaluation
 
 FROM_TRAINING = (
@@ -37,7 +37,7 @@ def tabulate(trained: Trained, view: View, found: numpy.ndarray, evaluation: Eva
         "confused-pairs": metrics.find_confused_pairs(counts, classes, evaluation.confused_pairs),
         "calibration": metrics.measure_calibration(labels, found, evaluation.calibration_bins),
         "ambiguous": metrics.find_ambiguous(files, labels, found, classes, evaluation.ambiguous),
-        "hyperparameters": tabulate_hyperparameters(trained.summary["hyperparameters"]),
+        "hyperparameters": tabulate_hyperparameters(trained.summary["hyperparameters"], view),
     }
 
 
@@ -52,7 +52,9 @@ def measure(trained: Trained, view: View, found: numpy.ndarray, evaluation: Eval
     }
 
 
-def tabulate_hyperparameters(used: Mapping[str, Any]) -> pandas.DataFrame:
-    """Return every hyperparameter's name and the value used, as JSON."""
-    rows = [(name, json.dumps(value, ensure_ascii=False)) for name, value in used.items()]
+def tabulate_hyperparameters(used: Mapping[str, Any], view: View) -> pandas.DataFrame:
+    """Return every hyperparameter's name and the value used, as JSON; behind the view's name how it was prepared."""
+    prepared = {f"view.{name}": view.description[name] for name in PREPARATION}
+    settings = {"view": used["view"], **prepared, **used}
+    rows = [(name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items()]
     return pandas.DataFrame(rows, columns=["name", "value"])

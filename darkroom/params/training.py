@@ -27,7 +27,8 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
     """Images whose mean gradient makes one step."""
     accumulation_steps: Annotated[Count, Field(json_schema_extra=TECHNICAL)]
     """Parts, as equal as can be, of a batch that go through the network one by one before one update of the weights:
-    memory falls with it. Batch normalization sees one part at a time."""
+    memory falls with it. Batch normalization sees one part at a time, so with it this changes what is learned; its
+    moving statistics cover as many images as with the whole batch."""
     augmentation: Augmentation | None
     """Random changes of each training image, drawn anew in each epoch."""
     class_weights: Annotated[Literal["balanced"] | dict[str, Weight] | None, Field(json_schema_extra=DATA)]

@@ -30,8 +30,9 @@ class View(Section):
     """Width and height, in pixels."""
     resize: Literal["stretch", "pad"]
     """stretch ignores proportions; pad keeps them and centres the image on black."""
-    filter: Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
-    """Pillow's resampling filter."""
+    filter: Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "bilinear-sampled"]
+    """Pillow's resampling filter; or bilinear-sampled: as TensorFlow's loaders resize, the four pixels around a point,
+    however much an image shrinks, so that fine structure may break up."""
     mode: Literal["RGB", "L"]
     """Pillow's mode of the images in the view: RGB has three channels, L (grey) one."""
     corrupt: Literal["stop", "leave-out"]

@@ -1,5 +1,7 @@
 """Numbers in words: counts with their nouns, shares, sizes and durations."""
 
+import json
+
 
 def size(count: float) -> str:
     """Return a number of bytes in the unit that fits it."""
@@ -47,3 +49,8 @@ def duration(seconds: float) -> str:
         return f"{significant(seconds, 3)} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def write_value(value: object) -> str:
+    """Return a hyperparameter's value as params.yaml may have it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False).replace('"', "")

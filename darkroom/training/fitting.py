@@ -1,7 +1,7 @@
 """Fitting a network: the batches that train and validate, optimizer and loss, and the epochs (see ``epochs``)."""
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,11 @@ import numpy
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
+from darkroom.core.progress import note
 from darkroom.images.prepared import augmentation
 from darkroom.images.prepared.batches import Batches
 from darkroom.images.prepared.views import View
+from darkroom.networks.calls import list_calls
 from darkroom.params.callbacks import BackupAndRestore
 from darkroom.params.training import Fit
 from darkroom.training import backups, callbacks, identity
@@ -112,7 +114,42 @@ def fit_model(
     """
     callbacks.check(fit, validation is not None)
     wanted = callbacks.find_callback(fit, BackupAndRestore)
-    if not wanted:
-        return Loop(compile_model(model, fit), train, validation, fit, task).run(logs, None, 0)
-    backup = until.enter_context(backups.open_backup(identity.identify(model, train, validation, fit, origin), task))
-    return Loop(compile_model(model, fit), train, validation, fit, task).run(logs, backup, wanted.every)
+    backup = None
+    if wanted:
+        identified = identity.identify(model, train, validation, fit, origin)
+        backup = until.enter_context(backups.open_backup(identified, task))
+    with scale_momentum(model, train.batch_size, fit.accumulation_steps, task):
+        loop = Loop(compile_model(model, fit), train, validation, fit, task)
+        return loop.run(logs, backup, wanted.every if wanted else 0)
+
+
+@contextmanager
+def scale_momentum(model: keras.Model, batch_size: int, parts: int, task: str) -> Iterator[None]:
+    """Let the moving statistics of batch normalization cover as many images in ``parts`` as with the whole batch.
+
+    Meanwhile the momentum of each layer that trains is its ``parts``-th root, as it is applied so many times a batch.
+    That they are normalized by the statistics of a part alone is said, as it changes what is learned.
+    """
+    trained = [
+        call.operation
+        for call in list_calls(model)
+        if isinstance(call.operation, keras.layers.BatchNormalization)
+        and call.operation.trainable
+        and call.training is not False
+    ]
+    if parts == 1 or not trained:
+        yield
+        return
+    note(
+        task,
+        f"accumulation_steps: {parts}: batch normalization sees parts of {batch_size // parts} images, not the batch "
+        f"of {batch_size}, and learns otherwise; its moving statistics cover as many images as with the whole batch",
+    )
+    given = [layer.momentum for layer in trained]
+    for layer in trained:
+        layer.momentum **= 1 / parts
+    try:
+        yield
+    finally:
+        for layer, momentum in zip(trained, given, strict=True):
+            layer.momentum = momentum

@@ -8,7 +8,7 @@ from darkroom.comparison import sweeps
 from darkroom.comparison.class_accuracies import name_without
 from darkroom.comparison.significance import find_pair
 from darkroom.comparison.verdict import describe_verdict
-from darkroom.worksheet.hyperparameters import write_value
+from darkroom.reporting.quantities import write_value
 from darkroom.worksheet.material import Answer, Material, Question, SweepResult, read_table, tabulate
 
 FEW = 4
@@ -18,7 +18,7 @@ SHOWN = 20
 ONLY_WRITE = ("TensorBoard", "CSVLogger", "ModelCheckpoint", "BackupAndRestore")
 """Callbacks that write, or let a training run that was killed go on, and change nothing of what is learned."""
 NOT_COMPARED = (
-    *("training.accumulation_steps", "training.cache_frozen", "training.precision", "seed"),
+    *("training.cache_frozen", "training.precision", "seed"),
     *(f"training.callbacks.{name}" for name in ONLY_WRITE),
 )
 """Hyperparameters that change how a network is computed, not what is; those below them, too."""
@@ -73,8 +73,8 @@ def list_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> lis
 
 
 def is_technical(name: str) -> bool:
-    """Return True if a hyperparameter is one of ``NOT_COMPARED``, or below one."""
-    return any(name == known or name.startswith(f"{known}.") for known in NOT_COMPARED)
+    """Return True if a hyperparameter is one of ``NOT_COMPARED``, or below one, or what the view's name says."""
+    return name.startswith("view.") or any(name == known or name.startswith(f"{known}.") for known in NOT_COMPARED)
 
 
 def average_classes(material: Material) -> Answer:

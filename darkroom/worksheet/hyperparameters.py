@@ -1,12 +1,8 @@
 """Questions on hyperparameters: which there are, and what each model uses."""
 
-import json
-from typing import Any
-
 import pandas
 
-from darkroom.evaluation.evaluations import view_of
-from darkroom.images.prepared.views import PREPARATION
+from darkroom.reporting.quantities import write_value
 from darkroom.worksheet.material import Answer, Material, Question, tabulate
 
 
@@ -27,25 +23,13 @@ def list_hyperparameters(material: Material) -> Answer:
 def collect_hyperparameters(material: Material) -> pandas.DataFrame:
     """Return one row per hyperparameter, by name, and one column per model with the value used, as text."""
     columns = {
-        model: {name: write_value(value) for name, value in read_values(material, model).items()}
-        for model in material.evaluated
+        model: {name: write_value(value) for name, value in one.hyperparameters.items()}
+        for model, one in material.evaluated.items()
     }
     names = dict.fromkeys(name for values in columns.values() for name in values)
     return pandas.DataFrame(
         [{"name": name, **{model: values.get(name) for model, values in columns.items()}} for name in names]
     )
-
-
-def read_values(material: Material, model: str) -> dict[str, Any]:
-    """Return the hyperparameters of a model, with those of its view."""
-    view = view_of(model, material.evaluated)
-    of_view = {f"view.{name}": material.views[view][name] for name in PREPARATION}
-    return {"view": view, **of_view, **material.evaluated[model].hyperparameters}
-
-
-def write_value(value: object) -> str:
-    """Return a hyperparameter's value as params.yaml may have it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False).replace('"', "")
 
 
 QUESTIONS: dict[str, Question] = {"hyperparameters": list_hyperparameters}

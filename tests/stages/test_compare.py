@@ -25,7 +25,7 @@ RIGHT = {
     "cnn-replicate-3": (50, 40, 26),
 }
 IMAGES = EACH * len(CLASSES)
-TABLES = ["classes", "finetuning", "means", "models", "pairs", "replicates"]
+TABLES = ["classes", "departures", "finetuning", "means", "models", "pairs", "replicates"]
 
 
 @pytest.fixture
@@ -133,6 +133,15 @@ def test_fine_tuning_is_shown_class_by_class_beside_its_base(study: Path) -> Non
     assert table["difference"].tolist() == pytest.approx([0, -10 / 60, 20 / 60], abs=1e-6)
     said = "**tuned**, fine-tuned from cnn: 20 test images are correct for it alone, 10 for its base alone. The two do"
     assert f"{said} not differ significantly (corrected p " in page_of(study)
+
+
+@undrawn
+def test_what_differs_from_the_documents_stands_on_the_page(study: Path) -> None:
+    run()
+    table = read(study, "departures").set_index(["model", "setting"])
+    assert table.loc[("cnn", "images.learn"), ["document", "here"]].tolist() == ["14034", "100"]
+    assert "## Differs from the documents in" in (page := page_of(study))
+    assert "| images.learn | 14034 | 100 |" in page
 
 
 @undrawn

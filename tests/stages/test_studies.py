@@ -20,7 +20,7 @@ SIZES = {"intel-150": 32, "intel-256": 96, "intel-180": 32, "waste-320": 32, "ca
 SIZES |= {"cats-dogs-64-variants": 16, "cats-dogs-150": 32, "cats-dogs-150-grey": 32}
 KEPT = {"cifar10-batch": ["16"], "cifar10-optimizer": ["momentum"], "cifar10-remedy": ["l2"]}
 KEPT |= {"cats-dogs-remedy": ["augmentation"], "cats-dogs-rate": ["low"], "cats-dogs-batch": ["8"]}
-KEPT |= {"mnist-rate": ["constant"]}
+KEPT |= {"mnist-rate": ["halved"]}
 LEFT_OUT = {
     "cnn",
     "cnn-bn",

@@ -9,6 +9,7 @@ import numpy
 import pandas
 
 from darkroom.evaluation import metrics
+from darkroom.images.prepared.views import PREPARATION
 
 CLASSES = ["NA", "sea", "wald"]
 EACH = 60
@@ -45,6 +46,7 @@ def write_evaluation(
     """
     folder.mkdir(parents=True)
     model, _, replicate = folder.name.partition("-replicate-")
+    view = VIEWS[{**USED, **(used or {})}["view"]]
     labels = numpy.repeat(range(len(CLASSES)), EACH)
     hits = numpy.concatenate([numpy.arange(EACH) < count for count in right])
     chosen = numpy.where(hits, labels, (labels + 1) % len(CLASSES))
@@ -61,7 +63,9 @@ def write_evaluation(
         "ambiguous": metrics.find_ambiguous(files, labels, found, CLASSES, 4),
         "history": history(validated, gap),
         "layers": layers(),
-        "hyperparameters": hyperparameters({**USED, **(used or {})}),
+        "hyperparameters": hyperparameters(
+            {**USED, **(used or {}), **{f"view.{key}": view[key] for key in PREPARATION}}
+        ),
     }
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
@@ -72,7 +76,6 @@ def write_evaluation(
     summary |= {f"train_{name}": last[name] for name in ("accuracy", "loss")}
     summary |= {f"val_{name}": last.get(f"val_{name}") for name in ("accuracy", "loss")}
     (folder / "metrics.json").write_text(json.dumps({**summary, **known}), encoding="utf-8")
-    view = VIEWS[{**USED, **(used or {})}["view"]]
     (folder / "view.json").write_text(json.dumps({**view, "classes": CLASSES}), encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from darkroom.worksheet import comparing
 
 def test_what_only_the_machine_notices_is_no_difference() -> None:
     assert comparing.list_differences(
-        {"training.accumulation_steps": 1, "a": 1}, {"training.accumulation_steps": 8}
+        {"training.precision": "float32", "a": 1}, {"training.precision": "mixed_bfloat16"}
     ) == ["a 1 → null"]
 
 
@@ -16,3 +16,8 @@ def test_callbacks_that_only_write_are_no_difference() -> None:
     assert comparing.list_differences(first, {**second, **stop}) == [
         "training.callbacks.EarlyStopping.patience null → 3"
     ]
+
+
+def test_parts_of_a_batch_are_a_difference_as_batch_normalization_notices_them() -> None:
+    first, second = ({"training.accumulation_steps": parts} for parts in (1, 8))
+    assert comparing.list_differences(first, second) == ["training.accumulation_steps 1 → 8"]

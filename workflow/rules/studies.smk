@@ -11,7 +11,7 @@ rule compare:
 
     In: results/{study}/evaluations results/census/{dataset}/warnings.csv
     Out: results/{study}/comparison/ models.csv replicates.csv pairs.csv classes.csv means.csv finetuning.csv
-        comparison.md accuracy.png curves.png classes.png results/records/compare/{study}/record.json
+        departures.csv comparison.md accuracy.png curves.png classes.png results/records/compare/{study}/record.json
     """
     input:
         pipeline.deps("compare", "study"),

@@ -26,6 +26,8 @@ from darkroom.params.view import Decoding, View
 
 CHANNELS = {"RGB": 3, "L": 1}
 """Of each mode that a view may have."""
+SAMPLED = "bilinear-sampled"
+"""Not Pillow's bilinear filter, which takes the mean of all pixels that a smaller image's pixel covers."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,19 @@ def reduce_to_eight_bits(image: Image.Image, ranges: Ranges) -> Image.Image:
 
 def resize(image: Image.Image, view: View) -> Image.Image:
     """Return ``image`` at the size of ``view``: stretched, or shrunk or grown whole and centred on black."""
-    resampling = Image.Resampling[view.filter.upper()]
     if view.resize == "stretch":
-        return image.resize((view.size, view.size), resampling)
+        return resample(image, (view.size, view.size), view.filter)
     scale = min(view.size / image.width, view.size / image.height)
     width, height = max(1, int(image.width * scale)), max(1, int(image.height * scale))
     canvas = Image.new(image.mode, (view.size, view.size))
-    canvas.paste(image.resize((width, height), resampling), ((view.size - width) // 2, (view.size - height) // 2))
+    made = resample(image, (width, height), view.filter)
+    canvas.paste(made, ((view.size - width) // 2, (view.size - height) // 2))
     return canvas
+
+
+def resample(image: Image.Image, size: tuple[int, int], name: str) -> Image.Image:
+    """Return ``image`` at ``size``, (width, height), by the filter of this name in params.yaml."""
+    if name != SAMPLED:
+        return image.resize(size, Image.Resampling[name.upper()])
+    across, down = image.width / size[0], image.height / size[1]
+    return image.transform(size, Image.Transform.AFFINE, (across, 0, 0, 0, down, 0), Image.Resampling.BILINEAR)
