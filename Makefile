@@ -54,7 +54,7 @@ merge: environment  ## after a git merge: join dvc.lock, and write anew what is 
 reproducible: environment  ## make TARGET in two clean clones and compare every output byte for byte
 	@python -m workflow.audit.reproducible $(TARGET) $(ARGS)
 
-reference: environment  ## install torch (its build for processors) and the original network that tests compare ours with
+reference: environment  ## install torch and jax (builds for processors), and the original network, for the tests that need them
 	@python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/reference.txt
 
 benchmark: environment  ## race the plain notebook script (ARGS="--data … --epochs 2"); writes benchmarks/*.csv

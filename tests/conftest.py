@@ -50,7 +50,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from darkroom.core import runtime
         from darkroom.params.model import Runtime
 
-        runtime.start(Runtime(seed=13, threads=1))
+        runtime.start(Runtime(seed=13, threads=1, backend="tensorflow"))
     if "darkroom.reporting.figures" in sys.modules:
         from matplotlib import pyplot
 

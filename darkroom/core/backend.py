@@ -1,4 +1,4 @@
-"""Keras, imported without the start-up notes that its backend writes to standard error.
+"""Keras, on the backend of params.yaml, imported without the start-up notes that this writes to standard error.
 
 from darkroom.core.backend import keras
 """
@@ -7,7 +7,31 @@ import contextlib
 import gc
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+
+import yaml
+
+PARAMETERS = Path("params.yaml")
+VARIABLE = "KERAS_BACKEND"
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def choose_backend() -> str:
+    """Return ``runtime.backend`` of the params.yaml here, whatever the environment says: it must not change a result.
+
+    Without such a file, as where a model is only used, that is KERAS_BACKEND or TensorFlow. What is wrong with the file
+    is said where it is read as a whole.
+    """
+    try:
+        named = yaml.safe_load(PARAMETERS.read_text(encoding="utf-8"))["runtime"]["backend"]
+    except (OSError, ValueError, yaml.YAMLError, TypeError, KeyError):
+        named = os.environ.get(VARIABLE)
+    chosen = named if named in BACKENDS else BACKENDS[0]
+    if find_spec(chosen) is None:
+        others = " or ".join(one for one in BACKENDS if find_spec(one))
+        raise SystemExit(f"error: {PARAMETERS}: runtime.backend: {chosen} is not installed here; write {others}")
+    return chosen
 
 
 @contextlib.contextmanager
@@ -23,7 +47,7 @@ def _quiet() -> Iterator[None]:
 
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ[VARIABLE] = choose_backend()
 _collects = gc.isenabled()
 gc.disable()  # in 4 s of imports Python would look for garbage that there is not, for 0.8 s
 with _quiet():

@@ -7,7 +7,7 @@ parameter, as it depends on where the workflow runs, but stands in the record.
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy
@@ -44,8 +44,10 @@ def start(runtime: Settings, precision: str = "float32", replicate: int = 1, on_
     backend = keras.backend.backend()
     if backend == "tensorflow":
         _start_tensorflow(runtime.threads, wish)
+    elif backend == "torch":
+        _start_torch(runtime.threads, wish)
     else:
-        _start_other(backend, wish)
+        _start_jax(runtime.threads, wish)
     keras.utils.set_random_seed(seed)
     facts.tell({**describe_computer(), "threads": runtime.threads, "versions": list_versions()})
     return seed
@@ -59,7 +61,7 @@ def find_gpu_name() -> str | None:
 def describe_computer() -> dict[str, str | None]:
     """Return the backend, the name and compute capability of the GPU that computes, and which GPUs were visible to it.
 
-    The GPU is ``None`` on a processor, and with another backend than TensorFlow, as nobody asks it.
+    The GPU is ``None`` on a processor.
     """
     gpus = _list_gpus()
     details = gpus[0] if gpus else {}
@@ -79,7 +81,7 @@ def list_versions() -> dict[str, str]:
     """
     backend = keras.backend.backend()
     versions = {"keras": keras.__version__, backend: importlib.import_module(backend).__version__}
-    if not _list_gpus():
+    if backend != "tensorflow" or not _list_gpus():
         return versions
     import tensorflow
 
@@ -92,10 +94,24 @@ def list_versions() -> dict[str, str]:
     return versions | {name: version for name, version in below.items() if version}
 
 
+def choose_compilation() -> bool:
+    """Return whether a step is compiled as a whole by XLA: JAX has no other way that is not slow."""
+    return keras.backend.backend() == "jax"
+
+
 def _list_gpus() -> list[dict[str, Any]]:
-    """Return what TensorFlow knows of each GPU that it may use."""
-    if keras.backend.backend() != "tensorflow":
-        return []
+    """Return what the backend knows of each GPU that it may use."""
+    backend = keras.backend.backend()
+    if backend == "torch":
+        import torch
+
+        numbers = range(torch.cuda.device_count())
+        ask = {"device_name": torch.cuda.get_device_name, "compute_capability": torch.cuda.get_device_capability}
+        return [{name: told(number) for name, told in ask.items()} for number in numbers]
+    if backend == "jax":
+        import jax
+
+        return [{"device_name": one.device_kind} for one in jax.devices() if one.platform == "gpu"]
     import tensorflow
 
     visible = tensorflow.config.get_visible_devices("GPU")
@@ -118,13 +134,49 @@ def _start_tensorflow(threads: int, wish: str) -> None:
         gpu.check_missed(wish, "TensorFlow", tensorflow.test.is_built_with_gpu_support())
 
 
-def _start_other(backend: str, wish: str) -> None:
-    if wish == gpu.REQUIRED:
-        raise UserError(
-            f"{gpu.VARIABLE}: {wish}: nobody can tell whether {backend} uses one; use tensorflow, {gpu.OTHERWISE}"
-        )
+def _start_torch(threads: int, wish: str) -> None:
+    import torch
+
     if wish == gpu.NONE:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    if wish != gpu.NONE and not torch.cuda.is_available():
+        gpu.check_missed(wish, "PyTorch", torch.version.cuda is not None)
+
+
+def _start_jax(threads: int, wish: str) -> None:
+    """Set what XLA reads when it computes for the first time."""
+    if threads == 1:
+        one = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+        os.environ["XLA_FLAGS"] = " ".join(filter(None, [os.environ.get("XLA_FLAGS"), one]))
+    import jax
+
+    if wish == gpu.NONE:
+        jax.config.update("jax_platforms", "cpu")
+    elif jax.default_backend() != "gpu":
+        gpu.check_missed(wish, "JAX", False)
+
+
+def read_random_state() -> list[numpy.ndarray]:
+    """Return the state of random numbers that the backend draws past Keras, as PyTorch's dropout does."""
+    if keras.backend.backend() != "torch":
+        return []
+    import torch
+
+    return [state.cpu().numpy() for state in (torch.get_rng_state(), *torch.cuda.get_rng_state_all())]
+
+
+def set_random_state(state: Sequence[numpy.ndarray]) -> None:
+    """Go on with what ``read_random_state`` returned."""
+    if not state:
+        return
+    import torch
+
+    processor, *gpus = map(torch.from_numpy, state)
+    torch.set_rng_state(processor)
+    torch.cuda.set_rng_state_all(gpus)
 
 
 def gradient(forward: Callable[[Any], tuple[Any, Any]], inputs: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
@@ -133,10 +185,17 @@ def gradient(forward: Callable[[Any], tuple[Any, Any]], inputs: numpy.ndarray) -
     ``forward`` gives, of inputs as the backend's tensor, that tensor and the score. Keras itself has no gradients.
 
     Raises:
-        UserError: the backend is not TensorFlow.
+        UserError: the backend is JAX, which gives gradients of inputs alone.
     """
-    if (backend := keras.backend.backend()) != "tensorflow":
-        raise UserError(f"gradients need KERAS_BACKEND=tensorflow, which is {backend}")
+    backend = keras.backend.backend()
+    if backend == "jax":
+        raise UserError(f"heat maps need runtime.backend: tensorflow or torch; it is {backend}")
+    if backend == "torch":
+        import torch
+
+        between, score = forward(keras.ops.convert_to_tensor(inputs))
+        (found,) = torch.autograd.grad(score.sum(), between)
+        return tuple(keras.ops.convert_to_numpy(keras.ops.cast(one, "float32")) for one in (between, found))
     import tensorflow
 
     with tensorflow.GradientTape() as tape:

@@ -26,6 +26,9 @@ class Runtime(Section):
     """Of weights, shuffles and dropout; replicate n adds n - 1."""
     threads: Annotated[int, Field(ge=1, le=1024)]
     """Threads of one training run: another count gives other bits."""
+    backend: Literal["tensorflow", "jax", "torch"]
+    """The library under Keras that computes: another gives other bits, and models that all of them read. jax and torch
+    must be installed; heat maps need TensorFlow or PyTorch."""
 
 
 class BatchNormalization(Section, json_schema_extra=REGULARISATION):

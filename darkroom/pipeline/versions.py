@@ -16,6 +16,7 @@ import yaml
 from darkroom.core import program
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
+from darkroom.params.yaml_files import FILE as PARAMETERS
 from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 
@@ -31,7 +32,8 @@ def list_declared(verb: str | None = None) -> list[str]:
     definitions = template.read_definitions()
     chosen = definitions.values() if verb is None else [definitions.get(verb, {})]
     found = (template.list_params(one.get("do", one)).get(str(FILE), []) for one in chosen)
-    return sorted({library for libraries in found for library in libraries})
+    parameters = read(PARAMETERS)
+    return sorted({template.fill(library, parameters) for libraries in found for library in libraries})
 
 
 def find_installed(libraries: Iterable[str]) -> dict[str, str]:

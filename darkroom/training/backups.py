@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy
 
-from darkroom.core import scratch
+from darkroom.core import runtime, scratch
 from darkroom.core.backend import keras
 from darkroom.core.files import replace_file
 from darkroom.core.progress import note
@@ -37,6 +37,8 @@ class State:
     variables: list[numpy.ndarray]
     """Of the network: weights, statistics, and what random layers draw from."""
     optimizer: list[numpy.ndarray]
+    random: list[numpy.ndarray]
+    """Of the backend's own random numbers; none, where it draws by the network's variables alone."""
     callbacks: dict[str, dict[str, Any]]
     """By class and attribute; lists are of arrays."""
 
@@ -51,16 +53,18 @@ class State:
             seconds,
             [given(variable) for variable in model.variables],
             [given(variable) for variable in model.optimizer.variables],
+            runtime.read_random_state(),
             callbacks,
         )
 
     def give(self, model: keras.Model) -> None:
-        """Give the weights and all other variables to a compiled model."""
+        """Give the weights and all other variables to a compiled model, and go on drawing at random where it was."""
         model.optimizer.build(model.trainable_variables)
         for variable, value in zip(model.variables, self.variables, strict=True):
             variable.assign(value)
         for variable, value in zip(model.optimizer.variables, self.optimizer, strict=True):
             variable.assign(value)
+        runtime.set_random_state(self.random)
 
 
 class Backup:
@@ -118,7 +122,7 @@ def open_backup(name: str, task: str) -> Iterator[Backup | None]:
 
 def pack(state: State) -> dict[str, numpy.ndarray]:
     """Return a state as arrays by name; the names of lists' items end in their places."""
-    lists: dict[str, list[numpy.ndarray]] = {"variables": state.variables, "optimizer": state.optimizer}
+    lists = {"variables": state.variables, "optimizer": state.optimizer, "random": state.random}
     values: dict[str, dict[str, Any]] = {}
     for kind, attributes in state.callbacks.items():
         values[kind] = {name: value for name, value in attributes.items() if not isinstance(value, list)}
@@ -138,9 +142,9 @@ def unpack(arrays: Mapping[str, numpy.ndarray]) -> State:
     """
     values = json.loads(arrays[VALUES].tobytes())
     lists = {name: [arrays[f"{name}/{place}"] for place in range(items)] for name, items in values["lists"].items()}
-    variables, optimizer = lists.pop("variables"), lists.pop("optimizer")
+    variables, optimizer, random = (lists.pop(name) for name in ("variables", "optimizer", "random"))
     callbacks: dict[str, dict[str, Any]] = values["callbacks"]
     for name, items in lists.items():
         kind, _, attribute = name.partition("/")
         callbacks[kind][attribute] = items
-    return State(values["rows"], values["seconds"], variables, optimizer, callbacks)
+    return State(values["rows"], values["seconds"], variables, optimizer, random, callbacks)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 
+from darkroom.core import runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.core.progress import note
@@ -90,7 +91,7 @@ def compile_model(model: keras.Model, fit: Fit) -> keras.Model:
         gradient_accumulation_steps=parts if parts > 1 else None, **options
     )
     loss = "binary_crossentropy" if model.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=runtime.choose_compilation())
     return model
 
 

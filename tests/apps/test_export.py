@@ -18,7 +18,7 @@ from tests.support.brightness import sigmoid_network
 from tests.support.trained_folders import CLASSES, SIZE, scratch_network, transfer_network, write_model
 
 # TensorFlow takes its threads once, before it computes anything: so now, before any test of any file runs.
-runtime.start(Runtime(seed=13, threads=1))
+runtime.start(Runtime(seed=13, threads=1, backend="tensorflow"))
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {"scratch": scratch_network, "transfer": transfer_network}
 ENDINGS = {"onnx": ".onnx", "tflite": ".tflite", "savedmodel": ""}

@@ -31,7 +31,7 @@ from tests.support.image_folders import picture, write_folder
 from tests.support.trained_folders import CLASSES, scratch_network, transfer_network, write_model
 
 # TensorFlow takes its threads once, before it computes anything: so now, before any test of any file runs.
-runtime.start(Runtime(seed=13, threads=1))
+runtime.start(Runtime(seed=13, threads=1, backend="tensorflow"))
 
 Output = pytest.CaptureFixture[str]
 

@@ -17,7 +17,7 @@ from darkroom.params.model import Runtime
 from darkroom.pipeline import record
 from stages import finetune, pretrained, train, transfer
 
-SETTINGS = Runtime(seed=13, threads=1)
+SETTINGS = Runtime(seed=13, threads=1, backend="tensorflow")
 PROPRIETARY = """NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.129.03  Thu Oct 19 18:56:32 UTC 2023
 GCC version:  gcc version 11.4.0 (Ubuntu 11.4.0-1ubuntu1~22.04)
 """
@@ -157,13 +157,15 @@ def test_another_wish_is_refused(machine: Callable[..., Machine], monkeypatch: p
         runtime.start(SETTINGS)
 
 
-def test_another_backend_does_not_pass_for_a_gpu(
-    machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("backend", "name"), [("jax", "JAX"), ("torch", "PyTorch")])
+def test_another_backend_for_processors_does_not_pass_for_a_gpu(
+    machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch, backend: str, name: str
 ) -> None:
+    pytest.importorskip(backend, reason=f"{backend} is not installed: make reference installs it")
     found = machine("NVIDIA H100", driver="550.54")
-    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
     wish(monkeypatch, "required")
-    with pytest.raises(UserError, match=r"^DARKROOM_GPU: required: nobody can tell whether jax uses one; "):
+    with pytest.raises(UserError, match=rf"^DARKROOM_GPU: required: no GPU on node7: {name} is built for processors"):
         runtime.start(SETTINGS)
     assert found.grows == []
 

@@ -177,7 +177,7 @@ def test_a_backend_without_gradients_is_refused(trained: Path, monkeypatch: pyte
 
     gradient = grad_cam.runtime.gradient
     monkeypatch.setattr(grad_cam.runtime, "gradient", elsewhere)
-    line = r"^params.yaml: explanations\.cnn\.grad_cam: gradients need KERAS_BACKEND=tensorflow, which is jax$"
+    line = r"^params.yaml: explanations\.cnn\.grad_cam: heat maps need runtime.backend: tensorflow or torch; it is jax$"
     with pytest.raises(UserError, match=line):
         run()
 

@@ -19,7 +19,7 @@ from darkroom.training.identity import Origin
 from tests.support.learning import AUGMENTATION, TRAINING, write_view
 from tests.support.small_study import STOP
 
-SETTINGS = Runtime(seed=13, threads=1)
+SETTINGS = Runtime(seed=13, threads=1, backend="tensorflow")
 
 
 def network() -> keras.Model:
@@ -88,7 +88,7 @@ def classes(case: Case) -> None:
 
 
 def threads(case: Case) -> None:
-    case.settings = Runtime(seed=13, threads=2)
+    case.settings = Runtime(seed=13, threads=2, backend="tensorflow")
 
 
 def facts(case: Case) -> None:
@@ -121,7 +121,7 @@ def test_other_code_or_libraries_give_another_name(tmp_path: Path, monkeypatch: 
 def state() -> State:
     best = {"wait": 2, "best": float("inf"), "best_weights": [numpy.arange(3.0), numpy.zeros((2, 0))]}
     arrays = [numpy.float32([[1, 2]]), numpy.int64(7)]
-    return State([{"epoch": 1, "loss": 0.1 + 0.2}], 1.5, arrays, [], {"EarlyStopping": best, "ModelCheckpoint": {}})
+    return State([{"epoch": 1, "loss": 0.1 + 0.2}], 1.5, arrays, [], [], {"EarlyStopping": best, "ModelCheckpoint": {}})
 
 
 def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 
+from darkroom.core import runtime
 from darkroom.core.backend import keras
 from darkroom.params.augmentation import Augmentation
 
@@ -23,7 +24,7 @@ def compile_changes(augmentation: Augmentation) -> Changes:
     images = layers.Input((None, None, None), name="images", dtype="uint8")
     seeds = layers.Input((2,), name="seeds", dtype="int64")
     network = keras.Model([images, seeds], _EachImage(augmentation)(images, seeds), name="augmentation")
-    network.compile(jit_compile=False)
+    network.compile(jit_compile=runtime.choose_compilation())
 
     def change(given: numpy.ndarray, drawn: numpy.ndarray) -> numpy.ndarray:
         return network.predict_on_batch([given, drawn])
