@@ -19,6 +19,8 @@ FROM_METRICS = [
 """Values of metrics.json that the comparison repeats."""
 IN_TRAINING = ["train_accuracy", "val_accuracy"]
 """Values of the epoch whose weights were kept."""
+FOLDS = ["folds", "mean_held", "sd_held"]
+"""Columns of models whose replicates are folds: how many, and mean and deviation of the accuracy on those held out."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,15 @@ def compare_models(
 
 
 def tabulate_replicates(evaluated: Mapping[str, Evaluated]) -> pandas.DataFrame:
-    """Return one row per training run: its key, model and replicate (from 1), and its own metrics."""
+    """Return one row per training run: its key, model and replicate (from 1), and its own metrics.
+
+    Where a model has ``folds``, their number is a column; its replicate n held out fold n.
+    """
     rows = []
     for key, one in evaluated.items():
         row = {"training": key, **{name: one.metrics[name] for name in ("model", "replicate", *FROM_METRICS)}}
-        rows.append(row | {name: one.kept[name] for name in IN_TRAINING})
+        divided = {"folds": one.hyperparameters["folds"]} if "folds" in one.hyperparameters else {}
+        rows.append(row | {name: one.kept[name] for name in IN_TRAINING} | divided)
     return pandas.DataFrame(rows)
 
 
@@ -80,15 +86,26 @@ def tabulate_models(replicates: pandas.DataFrame, confidence: float) -> pandas.D
     """Return one row per model: the metrics of its first replicate, and the mean and deviation over replicates.
 
     low and high bound the accuracy's interval; sd_accuracy is the sample's standard deviation. A model trained once has
-    neither mean nor deviation.
+    neither mean nor deviation. Where a model has folds, the columns ``FOLDS`` stand behind.
     """
     rows = []
+    divided = "folds" in replicates
     for model, group in replicates.groupby("model", sort=False):
         first = group[group["replicate"] == 1].iloc[0]
         row = {"model": model, **first[[*FROM_METRICS, *IN_TRAINING]].to_dict()}
         row["low"], row["high"] = significance.wilson_interval(row["correct"], row["images"], confidence)
         several = group["accuracy"] if len(group) > 1 else pandas.Series(dtype=float)
         row |= {"replicates": len(group), "mean_accuracy": several.mean(), "sd_accuracy": several.std(ddof=1)}
-        rows.append(row)
+        rows.append(row | (average_folds(group) if divided else {}))
     order = ["model", *FROM_METRICS[:3], "low", "high", "loss", *IN_TRAINING, *FROM_METRICS[4:]]
-    return pandas.DataFrame(rows)[[*order, "replicates", "mean_accuracy", "sd_accuracy"]]
+    table = pandas.DataFrame(rows)[[*order, "replicates", "mean_accuracy", "sd_accuracy", *FOLDS * divided]]
+    return table.astype({"folds": "Int64"} if divided else {})
+
+
+def average_folds(replicates: pandas.DataFrame) -> dict[str, float]:
+    """Return how many folds the replicates of a model are, and mean and deviation of the accuracy on those held out.
+
+    They are missing, where the replicates are no folds.
+    """
+    held = replicates["val_accuracy"].where(replicates["folds"].notna())
+    return {"folds": replicates["folds"].iloc[0], "mean_held": held.mean(), "sd_held": held.std(ddof=1)}

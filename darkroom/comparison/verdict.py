@@ -39,6 +39,7 @@ def describe_verdict(
     """
     ranked = rank_models(models)
     best, equal = ranked.iloc[0], find_equals(ranked, pairs)
+    divided = ranked["folds"].notna() if "folds" in ranked else pandas.Series(False, ranked.index)
     beaten = [model for model in ranked["model"][1:] if model not in equal]
     fewest = ranked[ranked["model"].isin([best["model"], *equal])].sort_values("parameters", kind="stable").iloc[0]
     return render(
@@ -58,7 +59,8 @@ def describe_verdict(
         smaller=fewest if fewest["parameters"] < best["parameters"] else None,
         smaller_share=fewest["parameters"] / best["parameters"],
         any_smaller=bool(models["parameters"].min() < best["parameters"]),
-        repeated=ranked[ranked["replicates"] > 1].to_dict("records"),
+        repeated=ranked[(ranked["replicates"] > 1) & ~divided].to_dict("records"),
+        divided=ranked[divided].to_dict("records"),
         margin=float((models["high"] - models["low"]).max()) / 2,
         **select_speeds(ranked),
     )

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from darkroom.core.errors import UserError
 from darkroom.params.data import Dataset
+from darkroom.params.folds import check_folds
 from darkroom.params.model import Model, Study
+from darkroom.params.replicates import Folds
 from darkroom.params.sweeps import list_variants
 from darkroom.params.training import Fit, ValidationSplit
 from darkroom.params.transfer import TransferModel
@@ -92,6 +94,8 @@ def _check_model(parameters: "Parameters", key: str, model: Model | TransferMode
     if isinstance(model, TransferModel):
         _check_named(f"{where}.network.backbone", model.network.backbone, parameters.backbones)
     own = _validates(_dataset(parameters, model))
+    if isinstance(model.replicates, Folds):
+        check_folds(where, model.training.validation_split, model.replicates, own)
     fraction = model.training.validation_split
     shown = fraction.fraction if isinstance(fraction, ValidationSplit) else fraction
     if fraction is not None and own:

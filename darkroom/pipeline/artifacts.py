@@ -12,6 +12,7 @@ from typing import Any
 from darkroom.core.filenames import NETWORK
 from darkroom.core.provenance import note_on_images, note_on_weights
 from darkroom.params.document import Parameters
+from darkroom.params.replicates import Replicate
 from darkroom.params.transfer import TransferModel
 from darkroom.params.yaml_files import dump
 from darkroom.pipeline import template
@@ -38,19 +39,20 @@ def list_artifacts(parameters: Parameters, plan: Mapping[str, Any]) -> dict[str,
         found[names[key]] = {
             "path": os.path.relpath(template.fill(path, {"key": key, "item": entry}), FILE.parent),
             "type": "model",
-            "desc": describe(parameters, entry["model"], entry["replicate"], view),
+            "desc": describe(parameters, entry["model"], Replicate.parse(str(entry["replicate"])), view),
             "labels": [f"{name}:{value}" for name, value in labels.items()],
         }
     return found
 
 
-def describe(parameters: Parameters, model: str, replicate: int, view: str) -> str:
+def describe(parameters: Parameters, model: str, replicate: Replicate, view: str) -> str:
     """Return what a model is, what it was trained on and from what weights, and whether either is made up."""
     dataset = parameters.datasets[parameters.dataset_of(view)]
     note = note_on_images(dataset.source)
     images = f"{dataset.title}, view {view}" + (f" ({note})" if note else "")
-    seed = f"; replicate {replicate}, with a seed of its own" if replicate > 1 else ""
-    return f"{describe_network(parameters, model)}, trained on {images}{seed}"
+    seed = f"; replicate {replicate.number}, with a seed of its own" if replicate.number > 1 else ""
+    fold = f"; fold {replicate.number} of {replicate.folds} held out" if replicate.folds else ""
+    return f"{describe_network(parameters, model)}, trained on {images}{seed}{fold}"
 
 
 def describe_network(parameters: Parameters, model: str) -> str:

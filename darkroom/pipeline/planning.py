@@ -7,6 +7,7 @@ from darkroom.core.filenames import name_shards
 from darkroom.core.provenance import kind_of_images
 from darkroom.params.base import NO_NAME
 from darkroom.params.document import Parameters
+from darkroom.params.replicates import list_replicates
 from darkroom.params.sweeps import list_variants
 from darkroom.params.transfer import TransferModel
 from darkroom.pipeline.origins import find_origin, find_weights_origin
@@ -58,11 +59,12 @@ def plan_replicates(parameters: Parameters, study: str, model: str) -> tuple[str
     origin = parameters.trained[parameters.origin(model)]
     kind, details = plan_training(parameters, model)
     found: Entries = {}
-    for replicate in range(1, origin.replicates + 1):
-        own = {"model": model, "replicate": replicate, "view": origin.view, "study": study, **details}
+    for one in list_replicates(origin.replicates):
+        named = str(one) if one.folds else one.number
+        own = {"model": model, "replicate": named, "view": origin.view, "study": study, **details}
         if "base" in details:
-            own["base"] = name_replicate(parameters.finetunes[model].base, replicate)
-        found[name_replicate(model, replicate)] = own
+            own["base"] = name_replicate(parameters.finetunes[model].base, one.number)
+        found[name_replicate(model, one.number)] = own
     return kind, found
 
 

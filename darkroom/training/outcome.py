@@ -20,12 +20,13 @@ LARGEST = 3
 """Layers named as those that hold most parameters."""
 
 
-def list_hyperparameters(settings: Section, seed: int) -> dict[str, Any]:
-    """Return every value of ``settings`` under its dotted key (``training.batch_size``), and the seed.
+def list_hyperparameters(settings: Section, seed: int, folds: int | None = None) -> dict[str, Any]:
+    """Return every value of ``settings`` under its dotted key (``training.batch_size``), the seed, and any ``folds``.
 
     What is listed by name, as callbacks are, stands under its name (``training.callbacks.EarlyStopping.patience``).
     """
-    return {**_flatten(settings.model_dump(exclude={"replicates"}), ""), "seed": seed}
+    divided = {"folds": folds} if folds else {}
+    return {**_flatten(settings.model_dump(exclude={"replicates"}), ""), **divided, "seed": seed}
 
 
 def _flatten(value: Any, key: str) -> dict[str, Any]:

@@ -49,6 +49,14 @@ def test_fine_tunes_have_the_replicates_of_their_base_and_start_from_them(projec
     assert set(planned["evaluations"]) == set(planned["comparisons"]["intel"]["models"].split())
 
 
+def test_folds_are_replicates_that_say_which_they_are(project: Callable[..., Path]) -> None:
+    project({"models.efficientnetlite0.replicates": {"folds": 5}})
+    planned = planning.make_plan(load())
+    assert [one["replicate"] for one in planned["transfers"].values()] == [f"{n}-of-5" for n in range(1, 6)]
+    last = planned["finetunings"]["efficientnetlite0-finetuned-replicate-5"]
+    assert (last["base"], last["replicate"]) == ("efficientnetlite0-replicate-5", "5-of-5")
+
+
 @pytest.mark.parametrize(
     ("edit", "old"),
     [
