@@ -86,6 +86,7 @@ def compose_page(
         title=dataset.title,
         qualification=qualification(firsts.values(), dataset),
         study=study,
+        any_ensemble=any(one.is_ensemble for one in firsts.values()),
         verdict=describe_verdict(tables.models, tables.pairs, tables.means, tables.classes, dataset, warnings),
         models=tabulate(drop_unused(tables.models)),
         means=tabulate(tables.means.dropna(axis="columns", how="all"), tuple(map(name_without, study.without))),

@@ -3,7 +3,7 @@
 Pure functions over evaluations.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas
@@ -79,7 +79,8 @@ def tabulate_replicates(evaluated: Mapping[str, Evaluated]) -> pandas.DataFrame:
         row = {"training": key, **{name: one.metrics[name] for name in ("model", "replicate", *FROM_METRICS)}}
         divided = {"folds": one.hyperparameters["folds"]} if "folds" in one.hyperparameters else {}
         rows.append(row | {name: one.kept[name] for name in IN_TRAINING} | divided)
-    return pandas.DataFrame(rows)
+    table = pandas.DataFrame(rows)
+    return write_whole(table, {"epochs", "best_epoch", "folds"} & set(table))
 
 
 def tabulate_models(replicates: pandas.DataFrame, confidence: float) -> pandas.DataFrame:
@@ -99,7 +100,12 @@ def tabulate_models(replicates: pandas.DataFrame, confidence: float) -> pandas.D
         rows.append(row | (average_folds(group) if divided else {}))
     order = ["model", *FROM_METRICS[:3], "low", "high", "loss", *IN_TRAINING, *FROM_METRICS[4:]]
     table = pandas.DataFrame(rows)[[*order, "replicates", "mean_accuracy", "sd_accuracy", *FOLDS * divided]]
-    return table.astype({"folds": "Int64"} if divided else {})
+    return write_whole(table, ["epochs", "best_epoch", *FOLDS[:1] * divided])
+
+
+def write_whole(table: pandas.DataFrame, names: Iterable[str]) -> pandas.DataFrame:
+    """Return a table whose columns ``names`` hold whole numbers, even where one is missing, as of an ensemble."""
+    return table.astype({name: "Int64" for name in names if table[name].isna().any()})
 
 
 def average_folds(replicates: pandas.DataFrame) -> dict[str, float]:

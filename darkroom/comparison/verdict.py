@@ -81,7 +81,11 @@ def find_equals(ranked: pandas.DataFrame, pairs: pandas.DataFrame) -> list[str]:
 
 
 def select_speeds(ranked: pandas.DataFrame) -> dict[str, list[dict[Any, Any]]]:
-    """Return the models by how many epochs they took to the weights kept; of many the ``fastest`` and ``slowest``."""
+    """Return the models by how many epochs they took to the weights kept; of many the ``fastest`` and ``slowest``.
+
+    An ensemble took none.
+    """
+    ranked = ranked.dropna(subset=["best_epoch"]).astype({"epochs": int, "best_epoch": int})
     rows = ranked.sort_values("best_epoch", kind="stable").to_dict("records")
     many = len(rows) > MOST_NAMED
     return {"fastest": rows[:3] if many else rows, "slowest": rows[-1:] if many else []}

@@ -158,7 +158,7 @@ class Study(Section):
     """Models that are compared on the same test images."""
 
     models: Annotated[list[Name], Field(min_length=1)]
-    """Entries of models and finetunes, in the order in which they are shown."""
+    """Entries of models, finetunes and ensembles, in the order in which they are shown."""
     sweeps: list[Name]
     """Sweeps whose variants are trained and compared as well."""
     without: list[list[str]]

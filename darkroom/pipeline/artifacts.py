@@ -18,7 +18,7 @@ from darkroom.params.yaml_files import dump
 from darkroom.pipeline import template
 
 FILE = Path("models/dvc.yaml")
-VERBS = {"trainings": "train", "transfers": "transfer", "finetunings": "finetune"}
+VERBS = {"trainings": "train", "transfers": "transfer", "finetunings": "finetune", "combinations": "combine"}
 """The stage behind each kind of training run in the plan."""
 IMAGENET = ("imagenet", "package")
 """Sources of weights that were trained on ImageNet."""
@@ -33,13 +33,14 @@ def list_artifacts(parameters: Parameters, plan: Mapping[str, Any]) -> dict[str,
     for key, (verb, entry) in trainings.items():
         view = entry["view"]
         labels = {"study": entry["study"], "dataset": parameters.dataset_of(view), "view": view, "stage": verb}
-        labels |= {"model": entry["model"], "replicate": entry["replicate"]}
+        replicate = Replicate.parse(str(entry.get("replicate", 1)))
+        labels |= {"model": entry["model"], "replicate": str(replicate)}
         outs = template.list_outs(definitions[verb]["do"])
         path = next(path for path in outs if Path(path).name == NETWORK)
         found[names[key]] = {
             "path": os.path.relpath(template.fill(path, {"key": key, "item": entry}), FILE.parent),
             "type": "model",
-            "desc": describe(parameters, entry["model"], Replicate.parse(str(entry["replicate"])), view),
+            "desc": describe(parameters, entry["model"], replicate, view),
             "labels": [f"{name}:{value}" for name, value in labels.items()],
         }
     return found
@@ -56,7 +57,11 @@ def describe(parameters: Parameters, model: str, replicate: Replicate, view: str
 
 
 def describe_network(parameters: Parameters, model: str) -> str:
-    """Return what network a model is, and where its weights began."""
+    """Return what network a model is, and where its weights began; of an ensemble, what it is made of."""
+    if model in parameters.ensembles:
+        ensemble = parameters.ensembles[model]
+        mirrored = ", each on an image and its mirror image" if ensemble.flips else ""
+        return f"Mean of the probabilities of {', '.join(ensemble.members)}{mirrored}"
     origin = parameters.trained[parameters.origin(model)]
     if not isinstance(origin, TransferModel):
         return "Convolutional network from scratch"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from darkroom.core.filenames import name_shards
+from darkroom.core.filenames import HISTORY, name_shards
 from darkroom.core.provenance import kind_of_images
 from darkroom.params.base import NO_NAME
 from darkroom.params.document import Parameters
@@ -14,6 +14,8 @@ from darkroom.pipeline.origins import find_origin, find_weights_origin
 
 Entries = dict[str, dict[str, Any]]
 """Values that dvc.yaml's templates ask for, by the key of each stage."""
+COMBINED = {"home": "ensembles", "curves": "view.json"}
+"""Of an ensemble: its folder below models, apart from those that it is made of; and what stands for its curves."""
 
 
 def make_plan(parameters: Parameters) -> dict[str, Any]:
@@ -23,13 +25,14 @@ def make_plan(parameters: Parameters) -> dict[str, Any]:
     or the module that draws or downloads them. ``at`` says where each value of an entry stands in params.yaml, with
     itself, its base or among the defaults: a stage depends on that key and on no other.
     """
-    kinds: dict[str, Entries] = {"trainings": {}, "transfers": {}, "finetunings": {}}
+    kinds: dict[str, Entries] = {"trainings": {}, "transfers": {}, "finetunings": {}, "combinations": {}}
     evaluations: Entries = {}
     comparisons: Entries = {}
     for study in parameters.studies:
         members: Entries = {}
         for model in parameters.members(study):
-            kind, replicates = plan_replicates(parameters, study, model)
+            planned = plan_combination if model in parameters.ensembles else plan_replicates
+            kind, replicates = planned(parameters, study, model)
             kinds[kind] |= replicates
             members |= dict.fromkeys(replicates, plan_evaluation(parameters, study, model))
         evaluations |= members
@@ -68,12 +71,30 @@ def plan_replicates(parameters: Parameters, study: str, model: str) -> tuple[str
     return kind, found
 
 
+def plan_combination(parameters: Parameters, study: str, key: str) -> tuple[str, Entries]:
+    """Return what an ensemble of a study is combined of, every replicate of its members, and the plan's name of it."""
+    view = parameters.trained[parameters.origin(key)].view
+    runs = list_runs(parameters, key)
+    at = parameters.places("ensembles", key)
+    return "combinations", {key: {"model": key, "members": " ".join(runs), "view": view, "study": study, "at": at}}
+
+
+def list_runs(parameters: Parameters, key: str) -> list[str]:
+    """Return the training runs of an ensemble's members."""
+    return [
+        name_replicate(member, one.number)
+        for member in parameters.ensembles[key].members
+        for one in list_replicates(parameters.trained[parameters.origin(member)].replicates)
+    ]
+
+
 def plan_evaluation(parameters: Parameters, study: str, model: str) -> dict[str, Any]:
     """Return what the evaluation of each replicate of a model needs to know."""
     view = parameters.trained[parameters.origin(model)].view
     dataset = parameters.dataset_of(view)
     images = kind_of_images(parameters.datasets[dataset].source)
-    return {"view": view, "dataset": dataset, "images": images, "study": study}
+    known = {"view": view, "dataset": dataset, "images": images, "study": study}
+    return known | (COMBINED if model in parameters.ensembles else {"home": study, "curves": HISTORY})
 
 
 def plan_view(parameters: Parameters, key: str) -> dict[str, Any]:
@@ -106,8 +127,11 @@ def plan_comparison(parameters: Parameters, study: str, members: Entries) -> dic
     """
     (*_, last) = members.values()
     explained = [key for key in parameters.explanations if key in members]
+    combined = [f"{key}={','.join(list_runs(parameters, key))}" for key in members if key in parameters.ensembles]
     return {
         "models": " ".join(members),
+        "trained": " ".join(key for key in members if key not in parameters.ensembles),
+        "combined": " ".join(combined) or NO_NAME,
         "dataset": last["dataset"],
         "explained": " ".join(explained) or NO_NAME,
         "seen": "explanations" if explained else "comparison",
