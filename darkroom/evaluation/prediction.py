@@ -71,13 +71,20 @@ def predict(trained: Trained, folder: Path, view: View, task: str) -> numpy.ndar
     Raises:
         UserError: they are no finite numbers.
     """
-    rows = numpy.arange(len(view.labels(TEST)))
-    pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
-    batches = (view.read(TEST, piece) for piece in show_progress(pieces, len(pieces), task, "batches"))
-    found = numpy.concatenate([to_probabilities(trained.network.predict_on_batch(batch)) for batch in batches])
+    found = predict_rows(trained.network, TEST, view, numpy.arange(len(view.labels(TEST))), task)
     if not numpy.isfinite(found).all():
         raise UserError(
             f"{folder / NETWORK}: predicts values that are not finite, so its training diverged; "
             f"lower the learning_rate of {trained.summary['model']}"
         )
     return found
+
+
+def predict_rows(network: Any, split: str, view: View, rows: numpy.ndarray, task: str) -> numpy.ndarray:
+    """Return the class probabilities of ``rows``, int64 (images,), at least one, of a split: float32 (images, classes).
+
+    They are read batch by batch; ``task`` is named beside the progress.
+    """
+    pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
+    batches = (view.read(split, piece) for piece in show_progress(pieces, len(pieces), task, "batches"))
+    return numpy.concatenate([to_probabilities(network.predict_on_batch(batch)) for batch in batches])

@@ -169,4 +169,5 @@ class Study(Section):
     """Of the paired tests' p-values, for their number."""
     doubts: Name | None
     """The model of the study that judges the test images: labels that are probably wrong, images far from their class,
-    by its probabilities and its features; null: none does."""
+    by its probabilities and its features; where it has folds, the labels of the training images, too, each by the
+    replicate that held it out; null: none does."""

@@ -7,7 +7,7 @@ from darkroom.core.filenames import HISTORY, name_shards
 from darkroom.core.provenance import kind_of_images
 from darkroom.params.base import NO_NAME
 from darkroom.params.document import Parameters
-from darkroom.params.replicates import list_replicates
+from darkroom.params.replicates import Folds, list_replicates
 from darkroom.params.sweeps import list_variants
 from darkroom.params.transfer import TransferModel
 from darkroom.pipeline.origins import find_origin, find_weights_origin
@@ -44,7 +44,7 @@ def make_plan(parameters: Parameters) -> dict[str, Any]:
         if key in evaluations
     }
     doubted = {
-        key: {**evaluations[study.doubts], "model": study.doubts}
+        key: {**evaluations[study.doubts], **plan_doubts(parameters, key, study.doubts)}
         for key, study in parameters.studies.items()
         if study.doubts is not None
     }
@@ -95,6 +95,19 @@ def plan_evaluation(parameters: Parameters, study: str, model: str) -> dict[str,
     images = kind_of_images(parameters.datasets[dataset].source)
     known = {"view": view, "dataset": dataset, "images": images, "study": study}
     return known | (COMBINED if model in parameters.ensembles else {"home": study, "curves": HISTORY})
+
+
+def plan_doubts(parameters: Parameters, study: str, model: str) -> dict[str, str]:
+    """Return the model that judges the images of a study, and what judges those that it was trained on: its folds.
+
+    They lie in the folder of the study's models, which is ``judges`` then; without folds a file of the model stands for
+    it.
+    """
+    replicates = parameters.trained[parameters.origin(model)].replicates
+    if not isinstance(replicates, Folds):
+        return {"model": model, "folds": NO_NAME, "judges": f"models/{study}/{model}/view.json"}
+    runs = [name_replicate(model, one.number) for one in list_replicates(replicates)]
+    return {"model": model, "folds": " ".join(runs), "judges": f"models/{study}"}
 
 
 def plan_view(parameters: Parameters, key: str) -> dict[str, Any]:

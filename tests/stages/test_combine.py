@@ -87,6 +87,15 @@ def test_pages_say_what_an_ensemble_is(study: Path) -> None:
     assert "| plain |" in learning and "whole" not in learning and "mirrored" not in learning
 
 
+def test_doubts_are_about_training_images_too(study: Path) -> None:
+    page = unwrap((study / "results/intel/doubts/doubts.md").read_text())
+    assert "intel on intel: doubts about test images, and labels of training images" in page
+    assert "Each of the 36 training images is judged by that of the 4 replicates of folded that held it out;" in page
+    errors = read(study, "doubts/training-label-errors.csv")
+    assert errors.columns.tolist() == ["file", "class", "probable", "p_class", "p_probable"]
+    assert errors["file"].str.startswith("train/").all() and (study / "results/intel/doubts/label-errors.csv").is_file()
+
+
 def test_combining_again_gives_the_same_bytes(study: Path, tmp_path: Path) -> None:
     given = ["--members", *OF_WHOLE, "--models", "models/intel", "--view", "data/views/intel-150", "--out"]
     with chdir(study):

@@ -229,10 +229,10 @@ rule explain:
 rule doubts:
     """Labels that are probably wrong, and images far from their class: `python -m stages.doubts`.
 
-    In: data/views/{view} models/{study}/{model}/ model.keras history.csv layers.csv summary.json
+    In: data/views/{view} {judges} models/{study}/{model}/ model.keras history.csv layers.csv summary.json
         results/{study}/evaluations/{model}/predictions.csv
     Out: results/{study}/doubts/ label-errors.csv far-from-class.csv doubts.md label-errors.png far-from-class.png
-        results/records/doubts/{study}/record.json
+        training-label-errors.csv training-label-errors.png results/records/doubts/{study}/record.json
     """
     input:
         pipeline.deps("doubts", "study"),
