@@ -17,10 +17,11 @@ class Ensemble(Section):
     """Trained models as one, whose probabilities are the mean of theirs."""
 
     members: Annotated[list[Name], Field(min_length=1)]
-    """Models, variants of sweeps and fine-tunes of one study and one view; one with replicates counts with all of
-    them."""
+    """Models, variants of sweeps and fine-tunes of one study and one view; one with replicates counts with all of them.
+    A prediction takes as long as those of all members one by one."""
     flips: Literal["horizontal"] | None
-    """horizontal: each member sees every image and its mirror image, and the mean is over both; null: the image."""
+    """horizontal: each member sees every image and its mirror image, and the mean is over both, which takes twice as
+    long; null: the image."""
 
     @field_validator("members")
     @classmethod

@@ -7,15 +7,14 @@ from darkroom.core.filenames import HISTORY, name_shards
 from darkroom.core.provenance import kind_of_images
 from darkroom.params.base import NO_NAME
 from darkroom.params.document import Parameters
-from darkroom.params.replicates import Folds, list_replicates
+from darkroom.params.replicates import list_replicates
 from darkroom.params.sweeps import list_variants
 from darkroom.params.transfer import TransferModel
 from darkroom.pipeline.origins import find_origin, find_weights_origin
+from darkroom.pipeline.runs import COMBINED, list_runs, name_replicate, plan_combination, plan_doubts
 
 Entries = dict[str, dict[str, Any]]
 """Values that dvc.yaml's templates ask for, by the key of each stage."""
-COMBINED = {"home": "ensembles", "curves": "view.json"}
-"""Of an ensemble: its folder below models, apart from those that it is made of; and what stands for its curves."""
 
 
 def make_plan(parameters: Parameters) -> dict[str, Any]:
@@ -71,23 +70,6 @@ def plan_replicates(parameters: Parameters, study: str, model: str) -> tuple[str
     return kind, found
 
 
-def plan_combination(parameters: Parameters, study: str, key: str) -> tuple[str, Entries]:
-    """Return what an ensemble of a study is combined of, every replicate of its members, and the plan's name of it."""
-    view = parameters.trained[parameters.origin(key)].view
-    runs = list_runs(parameters, key)
-    at = parameters.places("ensembles", key)
-    return "combinations", {key: {"model": key, "members": " ".join(runs), "view": view, "study": study, "at": at}}
-
-
-def list_runs(parameters: Parameters, key: str) -> list[str]:
-    """Return the training runs of an ensemble's members."""
-    return [
-        name_replicate(member, one.number)
-        for member in parameters.ensembles[key].members
-        for one in list_replicates(parameters.trained[parameters.origin(member)].replicates)
-    ]
-
-
 def plan_evaluation(parameters: Parameters, study: str, model: str) -> dict[str, Any]:
     """Return what the evaluation of each replicate of a model needs to know."""
     view = parameters.trained[parameters.origin(model)].view
@@ -95,19 +77,6 @@ def plan_evaluation(parameters: Parameters, study: str, model: str) -> dict[str,
     images = kind_of_images(parameters.datasets[dataset].source)
     known = {"view": view, "dataset": dataset, "images": images, "study": study}
     return known | (COMBINED if model in parameters.ensembles else {"home": study, "curves": HISTORY})
-
-
-def plan_doubts(parameters: Parameters, study: str, model: str) -> dict[str, str]:
-    """Return the model that judges the images of a study, and what judges those that it was trained on: its folds.
-
-    They lie in the folder of the study's models, which is ``judges`` then; without folds a file of the model stands for
-    it.
-    """
-    replicates = parameters.trained[parameters.origin(model)].replicates
-    if not isinstance(replicates, Folds):
-        return {"model": model, "folds": NO_NAME, "judges": f"models/{study}/{model}/view.json"}
-    runs = [name_replicate(model, one.number) for one in list_replicates(replicates)]
-    return {"model": model, "folds": " ".join(runs), "judges": f"models/{study}"}
 
 
 def plan_view(parameters: Parameters, key: str) -> dict[str, Any]:
@@ -231,11 +200,6 @@ def list_shown_places(parameters: Parameters, dataset: str) -> dict[str, str]:
     """Return where that stands which pages say of a dataset."""
     places = parameters.places("datasets", dataset)
     return {key: places[key] for key in ("title", "source")}
-
-
-def name_replicate(model: str, replicate: int) -> str:
-    """Return the key of a model's training."""
-    return model if replicate == 1 else f"{model}-replicate-{replicate}"
 
 
 def _list_values(entries: Entries, field: str) -> list[str]:

@@ -103,7 +103,13 @@ def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
             assert part in rule, (rule.split(":")[0], part)
         for part in ("lambda", "retries:"):  # Slurm's jobs would retry inside what they were given, too
             assert part not in rule, (rule.split(":")[0], part)
-    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {*TRAININGS, "evaluate", "explain", "doubts"}
+    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {
+        *TRAININGS,
+        "combine",
+        "evaluate",
+        "explain",
+        "doubts",
+    }
 
 
 @pytest.fixture
