@@ -15,7 +15,7 @@ from darkroom.pipeline import origins, plan, planning, template
 
 TRAININGS = {"train", "transfer", "finetune"}
 RULES = {"fetch", "unzip", "census", "prepare", "divide", "shard", "pretrained", *TRAININGS, "evaluate", "explain"}
-RULES |= {"augment", "compare", "sweep", "worksheet", "costs", "doubts"}
+RULES |= {"augment", "combine", "compare", "sweep", "worksheet", "costs", "doubts"}
 
 
 def test_the_committed_plan_and_artifacts_are_those_of_the_committed_params(
