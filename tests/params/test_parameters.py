@@ -278,7 +278,7 @@ def test_a_figure_of_more_images_than_can_be_drawn_is_refused(project: Callable[
 def test_no_study_can_be_called_as_a_rule_is(root: Path) -> None:
     files = [root / "workflow/Snakefile", *(root / "workflow/rules").glob("*.smk")]
     rules = re.findall(r"^rule (\w+):", "".join(file.read_text() for file in files), re.MULTILINE)
-    assert {*rules, "records"} == RESERVED
+    assert {*rules, "records", "ensembles"} == RESERVED
 
 
 def test_text_in_another_encoding_is_refused(project: Callable[..., Path]) -> None:
