@@ -15,7 +15,7 @@ from darkroom.comparison import costs as study_costs
 from darkroom.core.filenames import RECORD, SUMMARY
 from darkroom.core.files import read_json, replace_folder, write_table, write_text
 from darkroom.core.provenance import note_on_images
-from darkroom.params.base import read_entry
+from darkroom.params.base import NO_NAME, read_entry
 from darkroom.params.data import Dataset
 from darkroom.pipeline import command
 from darkroom.reporting import figures
@@ -26,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a study of params.yaml")
     parser.add_argument("--models", nargs="+", help="its training runs, in the order to show them")
+    parser.add_argument("--combined", nargs="+", help=f"its ensembles, each as <key>=<run>,<run>; or {NO_NAME}")
     parser.add_argument("--trained", type=Path, help="folder with a folder per training run, each with its record")
     parser.add_argument("--dataset", help="key of the dataset that all were trained on")
     parser.add_argument("--out", type=Path, help="folder to write")
@@ -35,10 +36,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     costs, used = study_costs.tabulate_costs(records, summaries), study_costs.select_first_replicates(summaries)
     batches, frozen = study_costs.group_by_batch_size(used), study_costs.group_by_frozen(used)
     missing = [name for name in arguments.models if name not in records]
+    named = (one.split("=") for one in arguments.combined if one != NO_NAME)
+    combined = {name: members.split(",") for name, members in named}
     figure = cost_figures.draw_steps(costs, batches, f"Batch size and time on {dataset.title}")
     with replace_folder(arguments.out) as folder:
         write_table(folder / "costs.csv", costs)
-        write_text(folder / "costs.md", cost_page.compose_page(costs, batches, frozen, missing, key, dataset))
+        page = cost_page.compose_page(costs, batches, frozen, missing, key, dataset, combined)
+        write_text(folder / "costs.md", page)
         figures.save(figure, folder / "steps.png", note_on_images(dataset.source))
 
 

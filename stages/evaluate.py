@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Sequence
 
 from darkroom.core import progress
+from darkroom.core.filenames import HISTORY
 from darkroom.core.files import replace_folder, write_json, write_table, write_text
 from darkroom.core.provenance import NOTES
 from darkroom.evaluation import results
@@ -44,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     title = f"{arguments.key} on {arguments.dataset}"
     note = "; ".join(filter(None, [NOTES[arguments.images_are], trained.summary["note"]]))
     with replace_folder(arguments.out) as folder:
-        for name in COPIED:
+        write_table(folder / HISTORY, trained.history)
+        for name in filter(lambda name: (arguments.model / name).is_file(), COPIED):
             shutil.copyfile(arguments.model / name, folder / name)
         write_json(folder / DESCRIPTION, view.description)
         write_json(folder / "metrics.json", test)

@@ -17,7 +17,7 @@ from darkroom.params.transfer import FineTune
 from darkroom.pipeline import command
 from darkroom.training import outcome
 from darkroom.transfer_learning import backbone, frozen
-from darkroom.transfer_learning.base import INHERITED, read_summary, select_inherited, split_base_rows
+from darkroom.transfer_learning.base import INHERITED, INHERITED_FOLD, read_summary, select_inherited, split_base_rows
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -34,14 +34,14 @@ def finetune(options: argparse.Namespace) -> None:
     """Fine-tune and write the model that ``options`` describe."""
     settings, chosen = read_entry(Runtime, "runtime"), read_entry(FineTune, "finetunes", options.model)
     training = chosen.training
-    seed = runtime.start(settings, training.precision, options.replicate)
+    seed = runtime.start(settings, training.precision, options.replicate.number)
     view, whole, base = open_view(options.view), load_network(options.base), read_summary(options.base)
     check_fit(whole, view, options.base)
     whole = backbone.set_precision(whole, training.precision)
     backbone.unfreeze(backbone.find_backbone(whole), chosen.unfreeze)
     rows = split_base_rows(base, view, options.base)
-    facts = {"model": options.model, "replicate": options.replicate, "seed": seed, "base": base["model"]}
-    facts |= {name: base[name] for name in INHERITED}
+    facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed, "base": base["model"]}
+    facts |= {name: base[name] for name in (*INHERITED, *INHERITED_FOLD) if name in base}
     facts["hyperparameters"] = select_inherited(base["hyperparameters"]) | outcome.list_hyperparameters(chosen, seed)
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"finetune {options.key}")
 

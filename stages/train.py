@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from darkroom.core import runtime
+from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
-from darkroom.images.prepared.validation import split_learning_rows
 from darkroom.networks import network
 from darkroom.params.base import read_entry, validate
 from darkroom.params.model import Model, Runtime
@@ -30,17 +30,17 @@ def train(options: argparse.Namespace) -> None:
     """Train and write the model that ``options`` describe."""
     settings, model = read_entry(Runtime, "runtime"), validate(Model, *find_model(options.model))
     training = model.training
-    seed = runtime.start(settings, training.precision, options.replicate)
+    seed = runtime.start(settings, training.precision, options.replicate.number)
     view = open_view(options.view)
-    split = training.model_dump()["validation_split"]
-    rows = fitting.Rows(*split_learning_rows(view, split, seed))
+    holdout = Holdout.plan(training.model_dump()["validation_split"], options.replicate, settings.seed)
+    rows = fitting.Rows(*holdout.list_rows(view))
     batches, validation = rows.make_batches(view.read_learning, view, training, seed)
     fit = network.build(model.network, view.shape, len(view.classes))
     network.set_normalization(fit, (view.read_learning(piece) for piece in batches.pieces))
     runtime.fuse_batch_normalization(fit)
-    facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
-    facts |= {"validation_split": split, "split_seed": seed, "weights": "from scratch", "note": ""}
-    facts["hyperparameters"] = outcome.list_hyperparameters(model, seed)
+    facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed}
+    facts |= {**holdout.describe(), "weights": "from scratch", "note": ""}
+    facts["hyperparameters"] = outcome.list_hyperparameters(model, seed, options.replicate.folds)
     logs, origin = callbacks.find_log_folder(options.out), Origin(fit, view, settings, facts)
     with ExitStack() as until:
         result = fitting.fit_model(fit, batches, validation, training, f"train {options.key}", logs, origin, until)

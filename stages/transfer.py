@@ -8,8 +8,8 @@ import argparse
 from collections.abc import Sequence
 
 from darkroom.core import runtime
+from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
-from darkroom.images.prepared.validation import split_learning_rows
 from darkroom.params.base import read_entry, validate
 from darkroom.params.model import Runtime
 from darkroom.params.sweeps import find_model, find_place
@@ -35,16 +35,16 @@ def transfer(options: argparse.Namespace) -> None:
     """Train and write the model that ``options`` describe."""
     settings, model = read_entry(Runtime, "runtime"), validate(TransferModel, *find_model(options.model))
     training = model.training
-    seed = runtime.start(settings, training.precision, options.replicate)
+    seed = runtime.start(settings, training.precision, options.replicate.number)
     view = open_view(options.view)
     network, about = load_backbone(options.backbone, view.shape)
     layers = architectures.make_preprocessing(about["architecture"])
     whole = backbone.build_on_backbone(model.network, network, layers, len(view.classes))
-    split = training.model_dump()["validation_split"]
-    rows = Rows(*split_learning_rows(view, split, seed))
-    facts = {"model": options.model, "replicate": options.replicate, "seed": seed}
-    facts |= {"validation_split": split, "split_seed": seed, "weights": about["origin"], "note": about["note"]}
-    facts["hyperparameters"] = outcome.list_hyperparameters(model, seed)
+    holdout = Holdout.plan(training.model_dump()["validation_split"], options.replicate, settings.seed)
+    rows = Rows(*holdout.list_rows(view))
+    facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed}
+    facts |= {**holdout.describe(), "weights": about["origin"], "note": about["note"]}
+    facts["hyperparameters"] = outcome.list_hyperparameters(model, seed, options.replicate.folds)
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"transfer {options.key}")
 
 

@@ -41,6 +41,7 @@ def compose_page(
     missing: Sequence[str],
     study: str,
     dataset: Dataset,
+    combined: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Return the page: what the table ``costs`` answers, the table, and the training runs without a record.
 
@@ -51,6 +52,7 @@ def compose_page(
         missing: keys of training runs.
         study: its key.
         dataset: what the images are.
+        combined: the training runs of each ensemble, which costs what they do.
     """
     by_batch_size = (compare_batch_sizes(costs, name, models) for name, models in batches.items())
     by_frozen = (compare_frozen(costs, kept) for kept in frozen)
@@ -64,6 +66,10 @@ def compose_page(
         batches=[found for found in by_batch_size if found],
         frozen=[found for found in by_frozen if found],
         highest=find_highest_memory(costs),
+        combined=[
+            {"name": name, "members": runs, "seconds": add_times(costs, runs)}
+            for name, runs in (combined or {}).items()
+        ],
         table=markdown(costs.rename(columns=HEADINGS), FORMATS).rstrip() if len(costs) else "",
         missing=missing,
     )
@@ -101,6 +107,12 @@ def compare_frozen(costs: pandas.DataFrame, kept: Mapping[str, bool]) -> dict[st
         "spent": rows[True]["frozen_seconds"] or 0,
         "comparable": _is_comparable(known),
     }
+
+
+def add_times(costs: pandas.DataFrame, runs: Sequence[str]) -> float | None:
+    """Return the seconds that some training runs took together; nothing, where one of them is not known."""
+    known = costs[costs["model"].isin(runs)].dropna(subset=["seconds"])
+    return float(known["seconds"].sum()) if len(known) == len(runs) else None
 
 
 def find_highest_memory(costs: pandas.DataFrame) -> dict[Any, Any] | None:

@@ -22,7 +22,7 @@ def draw_figures(tables: Tables, firsts: Mapping[str, Evaluated], confidence: fl
     """Return every figure of the comparison, by name; ``title`` says on which images."""
     models = tables.models
     kept = dict(zip(models["model"], models["best_epoch"], strict=True))
-    histories = {model: one.history for model, one in firsts.items()}
+    histories = {model: one.history for model, one in firsts.items() if not one.is_ensemble}
     return {
         "accuracy": draw_accuracies(models, tables.replicates, confidence, f"Accuracy on {title}"),
         "curves": draw_learning_curves(histories, kept, f"Learning curves on {title}"),

@@ -17,7 +17,19 @@ from darkroom.params.model import Study
 from darkroom.reporting.tables import markdown
 from darkroom.reporting.templates import render
 
-SHARES = ("accuracy", "low", "high", "training", "validation", "mean accuracy", "deviation", "before", "after")
+SHARES = (
+    "accuracy",
+    "low",
+    "high",
+    "training",
+    "validation",
+    "mean accuracy",
+    "deviation",
+    "before",
+    "after",
+    "mean held out",
+    "deviation held out",
+)
 FORMATS = {
     **dict.fromkeys((*SHARES, "mean over classes", "without the worst", "without the two worst"), ".1%"),
     **dict.fromkeys(("loss", "ECE", "macro F1"), ".3f"),
@@ -33,6 +45,8 @@ HEADINGS = {
     "macro_f1": "macro F1",
     "mean_accuracy": "mean accuracy",
     "sd_accuracy": "deviation",
+    "mean_held": "mean held out",
+    "sd_held": "deviation held out",
     "mean": "mean over classes",
     "without_worst": "without the worst",
     "without_two_worst": "without the two worst",
@@ -74,6 +88,7 @@ def compose_page(
         title=dataset.title,
         qualification=qualification(firsts.values(), dataset),
         study=study,
+        any_ensemble=any(one.is_ensemble for one in firsts.values()),
         verdict=describe_verdict(tables.models, tables.pairs, tables.means, tables.classes, dataset, warnings),
         models=tabulate(drop_unused(tables.models)),
         means=tabulate(tables.means.dropna(axis="columns", how="all"), tuple(map(name_without, study.without))),
@@ -96,6 +111,7 @@ def tabulate(content: pandas.DataFrame, shares: tuple[str, ...] = ()) -> str:
 def drop_unused(models: pandas.DataFrame) -> pandas.DataFrame:
     """Return the models without what says the same of all of them: test images, or replicates where there are none."""
     unused = ["images"] + ["mean_accuracy", "sd_accuracy"] * bool(models["replicates"].max() == 1)
+    unused += ["folds"] * ("folds" in models)
     unused += ["val_accuracy"] * bool(models["val_accuracy"].isna().all())
     return models.drop(columns=unused)
 

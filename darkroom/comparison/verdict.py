@@ -39,6 +39,7 @@ def describe_verdict(
     """
     ranked = rank_models(models)
     best, equal = ranked.iloc[0], find_equals(ranked, pairs)
+    divided = ranked["folds"].notna() if "folds" in ranked else pandas.Series(False, ranked.index)
     beaten = [model for model in ranked["model"][1:] if model not in equal]
     fewest = ranked[ranked["model"].isin([best["model"], *equal])].sort_values("parameters", kind="stable").iloc[0]
     return render(
@@ -58,7 +59,8 @@ def describe_verdict(
         smaller=fewest if fewest["parameters"] < best["parameters"] else None,
         smaller_share=fewest["parameters"] / best["parameters"],
         any_smaller=bool(models["parameters"].min() < best["parameters"]),
-        repeated=ranked[ranked["replicates"] > 1].to_dict("records"),
+        repeated=ranked[(ranked["replicates"] > 1) & ~divided].to_dict("records"),
+        divided=ranked[divided].to_dict("records"),
         margin=float((models["high"] - models["low"]).max()) / 2,
         **select_speeds(ranked),
     )
@@ -79,7 +81,11 @@ def find_equals(ranked: pandas.DataFrame, pairs: pandas.DataFrame) -> list[str]:
 
 
 def select_speeds(ranked: pandas.DataFrame) -> dict[str, list[dict[Any, Any]]]:
-    """Return the models by how many epochs they took to the weights kept; of many the ``fastest`` and ``slowest``."""
+    """Return the models by how many epochs they took to the weights kept; of many the ``fastest`` and ``slowest``.
+
+    An ensemble took none.
+    """
+    ranked = ranked.dropna(subset=["best_epoch"]).astype({"epochs": int, "best_epoch": int})
     rows = ranked.sort_values("best_epoch", kind="stable").to_dict("records")
     many = len(rows) > MOST_NAMED
     return {"fastest": rows[:3] if many else rows, "slowest": rows[-1:] if many else []}

@@ -1,4 +1,4 @@
-"""Doubts about test images: labels that are probably wrong, and images that lie far from others of their class.
+"""Doubts about images: labels that are probably wrong, and images that lie far from others of their class.
 
 Label errors are found by confident learning: Northcutt, Jiang and Chuang, Confident Learning: Estimating Uncertainty in
 Dataset Labels, Journal of Artificial Intelligence Research 70 (2021). An image surely belongs to a class that gets at

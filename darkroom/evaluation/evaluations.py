@@ -31,7 +31,8 @@ class Evaluated:
     folder: Path
     metrics: dict[str, Any]
     history: pandas.DataFrame
-    """One row per epoch: epoch (from 1), loss, accuracy, and val_loss and val_accuracy where something validated."""
+    """One row per epoch: epoch (from 1), loss, accuracy, and val_loss and val_accuracy where something validated; of an
+    ensemble none."""
     classes: pandas.DataFrame
     """One row per class, in the order of the labels: class, precision, recall, f1, support, predicted."""
     hyperparameters: dict[str, Any]
@@ -47,6 +48,11 @@ class Evaluated:
     def base(self) -> str | None:
         """The model that this one was fine-tuned from; of any other None."""
         return self.hyperparameters.get("base")
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether it was combined of trained models, and not trained itself."""
+        return "members" in self.hyperparameters
 
     def below(self, name: str) -> dict[str, Any]:
         """Return the hyperparameters below the dotted ``name``, by what follows it; none, where it is null."""

@@ -43,7 +43,10 @@ def draw_figures(
     classes, labels, read = view.classes, view.labels(TEST), partial(view.read, TEST)
     sampled = numpy.random.default_rng(evaluation.seed).permutation(len(labels))[: evaluation.gallery]
     counts = count_confusions(labels, found.argmax(axis=1), classes)
-    yield "curves", draw_curves(trained.history, trained.summary["best_epoch"], title)
+    if trained.history.empty:
+        yield "curves", draw_nothing(f"{title}: combined of trained models, so it has no curves")
+    else:
+        yield "curves", draw_curves(trained.history, trained.summary["best_epoch"], title)
     yield "confusion", draw_confusion(counts, classes, f"{title}, {len(labels):,} test images")
     yield "calibration", draw_calibration(tables["calibration"], title)
     yield "worst", draw_worst(read, labels, found, classes, evaluation.worst, f"{title}: worst predictions")
@@ -66,6 +69,14 @@ def draw_curves(history: pandas.DataFrame, kept_epoch: int, title: str) -> Figur
         axis.legend(frameon=False)
     figure.suptitle(title if validated else f"{title}: nothing validated")
     figure.tight_layout()
+    return figure
+
+
+def draw_nothing(title: str) -> Figure:
+    """Return a figure that only says why there is nothing to draw."""
+    figure, axis = pyplot.subplots(figsize=(10, 1.2))
+    axis.axis("off")
+    figure.suptitle(title)
     return figure
 
 

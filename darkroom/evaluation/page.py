@@ -39,7 +39,7 @@ def compose_page(
         favourites=classes.sort_values("predicted", ascending=False, kind="stable").head(SHOWN).to_dict("records"),
         pairs=tables["confused-pairs"],
         ambiguous=tables["ambiguous"].head(SHOWN),
-        curves=summarize_curves(trained.history, len(classes), summary),
+        curves=None if trained.history.empty else summarize_curves(trained.history, len(classes), summary),
         largest_layers=pandas.DataFrame(summary["largest_layers"]),
         backbone=summarize_backbone(summary["backbone"]) if "backbone" in summary else None,
     )

@@ -20,12 +20,14 @@ from darkroom.params.model import Runtime
 BATCH = 32
 """Images given to the model at once; it bounds memory and changes no result."""
 COPIED = (HISTORY, LAYERS, SUMMARY)
-"""Files of a model's folder that an evaluation's repeats."""
+"""Files of a model's folder that an evaluation's repeats; an ensemble has no history."""
+NO_CURVE = ("epoch", "loss", "accuracy")
+"""Columns of the history, without rows, of an ensemble."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model's folder, read: the Keras model, its history (one row per epoch) and its summary."""
+    """A model's folder, read: the Keras model, its history (one row per epoch, of an ensemble none) and its summary."""
 
     network: Any
     history: pandas.DataFrame
@@ -38,12 +40,20 @@ def open_trained(folder: Path, parameters: Runtime) -> Trained:
     Raises:
         UserError: a file is missing.
     """
-    for name in (NETWORK, *COPIED):
-        if not (folder / name).is_file():
-            raise UserError(f"{folder / name}: no such file; train {folder.name} first")
+    for name in (NETWORK, LAYERS, SUMMARY):
+        _require(folder / name)
+    summary = read_json(folder / SUMMARY)
+    if "members" not in summary:
+        _require(folder / HISTORY)
     runtime.start(parameters)
     network = load_network(folder)
-    return Trained(network, pandas.read_csv(folder / HISTORY), read_json(folder / SUMMARY))
+    history = pandas.DataFrame(columns=NO_CURVE) if "members" in summary else pandas.read_csv(folder / HISTORY)
+    return Trained(network, history, summary)
+
+
+def _require(file: Path) -> None:
+    if not file.is_file():
+        raise UserError(f"{file}: no such file; train {file.parent.name} first")
 
 
 def predict(trained: Trained, folder: Path, view: View, task: str) -> numpy.ndarray:
@@ -61,13 +71,20 @@ def predict(trained: Trained, folder: Path, view: View, task: str) -> numpy.ndar
     Raises:
         UserError: they are no finite numbers.
     """
-    rows = numpy.arange(len(view.labels(TEST)))
-    pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
-    batches = (view.read(TEST, piece) for piece in show_progress(pieces, len(pieces), task, "batches"))
-    found = numpy.concatenate([to_probabilities(trained.network.predict_on_batch(batch)) for batch in batches])
+    found = predict_rows(trained.network, TEST, view, numpy.arange(len(view.labels(TEST))), task)
     if not numpy.isfinite(found).all():
         raise UserError(
             f"{folder / NETWORK}: predicts values that are not finite, so its training diverged; "
             f"lower the learning_rate of {trained.summary['model']}"
         )
     return found
+
+
+def predict_rows(network: Any, split: str, view: View, rows: numpy.ndarray, task: str) -> numpy.ndarray:
+    """Return the class probabilities of ``rows``, int64 (images,), at least one, of a split: float32 (images, classes).
+
+    They are read batch by batch; ``task`` is named beside the progress.
+    """
+    pieces = numpy.split(rows, range(BATCH, len(rows), BATCH))
+    batches = (view.read(split, piece) for piece in show_progress(pieces, len(pieces), task, "batches"))
+    return numpy.concatenate([to_probabilities(network.predict_on_batch(batch)) for batch in batches])

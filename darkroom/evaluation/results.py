@@ -47,9 +47,14 @@ def measure(trained: Trained, view: View, found: numpy.ndarray, evaluation: Eval
     return {
         **{name: summary[name] for name in ("model", "replicate")},
         **metrics.summarize(view.labels(TEST), found, view.classes, evaluation.calibration_bins),
-        **read_epoch(trained.history, summary["best_epoch"]),
+        **(read_held_out(summary) if trained.history.empty else read_epoch(trained.history, summary["best_epoch"])),
         **{name: summary[name] for name in FROM_TRAINING},
     }
+
+
+def read_held_out(summary: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return what ``read_epoch`` does, of an ensemble: accuracy and loss on what no member was trained on, if any."""
+    return {name: summary.get(name) for name in ("train_accuracy", "train_loss", "val_accuracy", "val_loss")}
 
 
 def tabulate_hyperparameters(used: Mapping[str, Any], view: View) -> pandas.DataFrame:

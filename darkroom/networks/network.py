@@ -16,6 +16,8 @@ NORMALIZATION, STANDARDIZATION = "normalization", "standardization"
 PROBABILITIES = "probabilities"
 """The last layer, which computes in float32 whatever the precision."""
 OUTPUT_DROPOUT = "output_dropout"
+LARGEST = 3
+"""Layers named as those that hold most parameters."""
 
 
 def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Sequential:
@@ -166,3 +168,15 @@ def tabulate_layers(model: keras.Model) -> pandas.DataFrame:
     ]
     table = pandas.DataFrame(rows)
     return table.assign(share=table["parameters"] / max(1, table["parameters"].sum()))
+
+
+def count_parameters(table: pandas.DataFrame) -> dict[str, Any]:
+    """Return the parameters of the layers of a table of ``tabulate_layers``, in all, and the layers with most."""
+    largest = table.sort_values("parameters", ascending=False, kind="stable").head(LARGEST)
+    parameters = int(table["parameters"].sum())
+    return {
+        "parameters": parameters,
+        "trainable_parameters": int(table["trainable_parameters"].sum()),
+        "size_kib": round(parameters * 4 / 1024, 2),
+        "largest_layers": largest[["layer", "parameters", "share"]].round(4).to_dict("records"),
+    }

@@ -11,6 +11,7 @@ from darkroom.params.backbone import Backbone
 from darkroom.params.base import Section, describe
 from darkroom.params.callbacks import EarlyStopping
 from darkroom.params.data import Dataset
+from darkroom.params.ensemble import Ensemble
 from darkroom.params.explanation import Explanation
 from darkroom.params.joining import Places
 from darkroom.params.kinds import DEFAULTS, OPTIONAL, OWN
@@ -30,6 +31,7 @@ CLASSES: dict[str, type[Section]] = {
     "models": Model,
     "transfers": TransferModel,
     "finetunes": FineTune,
+    "ensembles": Ensemble,
     "explanations": Explanation,
     "studies": Study,
     "blocks": Blocks,

@@ -13,6 +13,7 @@ from darkroom.params.backbone import Backbone
 from darkroom.params.base import Name, Section, validate
 from darkroom.params.census import Census
 from darkroom.params.data import Dataset
+from darkroom.params.ensemble import Ensemble
 from darkroom.params.explanation import Explanation
 from darkroom.params.joining import Full, Places
 from darkroom.params.model import Evaluation, Model, Runtime, Study, Sweep
@@ -39,6 +40,8 @@ class Parameters(Section):
     """Networks, what they are trained on, and how."""
     finetunes: dict[Name, FineTune]
     """Trained models, trained on with part of their backbone."""
+    ensembles: dict[Name, Ensemble]
+    """Trained models as one, whose probabilities are the mean of theirs."""
     sweeps: dict[Name, Sweep]
     """Variants of a model, each trained under the name ``<sweep>-<variant>``."""
     evaluation: Evaluation
@@ -81,13 +84,13 @@ class Parameters(Section):
         return joining.override(self._document, model, changes, f"sweeps.{sweep}.variants.{variant}")
 
     def origin(self, key: str) -> str:
-        """Return the model that the fine-tune ``key`` goes back to; of a model, itself."""
-        while key in self.finetunes:
-            key = self.finetunes[key].base
+        """Return the model that the fine-tune ``key`` goes back to, or the ensemble's first; of a model, itself."""
+        while key in self.finetunes or key in self.ensembles:
+            key = self.finetunes[key].base if key in self.finetunes else self.ensembles[key].members[0]
         return key
 
     def members(self, study: str) -> list[str]:
-        """Return the models, fine-tunes and variants of a study, in the order to show them."""
+        """Return the models, fine-tunes, ensembles and variants of a study, in the order to show them."""
         content = self.studies[study]
         swept = {key: self.sweeps[key] for key in content.sweeps}
         return [*content.models, *(name for name, _, _ in sweeps.list_variants(swept))]

@@ -8,7 +8,7 @@ from darkroom.params.yaml_files import FILE
 
 DEFAULTS, BASE = "defaults", "base"
 MODELS, TRANSFERS, FINE_TUNES = "models", "transfers", "finetunes"
-SECTIONS = ("datasets", "augmented", "views", "backbones", MODELS, FINE_TUNES, "explanations", "studies")
+SECTIONS = ("datasets", "augmented", "views", "backbones", MODELS, FINE_TUNES, "ensembles", "explanations", "studies")
 """Sections whose entries may have a base and defaults."""
 TRAINING, CALLBACKS, SPLIT = "training", "callbacks", "validation_split"
 PARTS = {

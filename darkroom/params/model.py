@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from darkroom.params.base import Name, Section
 from darkroom.params.fields import ARCHITECTURE, DATA, REGULARISATION, TECHNICAL, Count, CountOrZero, Shown
+from darkroom.params.replicates import MOST_REPLICATES, Folds, check_replicates
 from darkroom.params.training import Training
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
@@ -13,10 +14,6 @@ Dropout = Annotated[Rate, Field(json_schema_extra=REGULARISATION)]
 Penalty = Annotated[float, Field(ge=0, json_schema_extra=REGULARISATION)]
 Changes = Annotated[dict[str, Any], Field(min_length=1, description="Keys of the model, with their new values.")]
 Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "leaky_relu"]
-
-
-MOST_REPLICATES = 1000
-"""Each of them is a training run."""
 
 
 class Runtime(Section):
@@ -114,8 +111,15 @@ class Trained(Section):
 
     view: Annotated[Name, Field(json_schema_extra=DATA)]
     """An entry of views: the images that it learns, and their size."""
-    replicates: Annotated[int, Field(ge=1, le=MOST_REPLICATES, json_schema_extra=TECHNICAL)]
-    """Training runs with different seeds; the comparison gives their mean and deviation, a sweep compares the first."""
+    replicates: Annotated[Annotated[int, Field(ge=1, le=MOST_REPLICATES)] | Folds, Field(json_schema_extra=TECHNICAL)]
+    """Training runs with different seeds, or as many ``folds``, of which each holds out other images; the comparison
+    gives their mean and deviation, a sweep compares the first."""
+
+    @field_validator("replicates", mode="before")
+    @classmethod
+    def check_replicates(cls, replicates: Any) -> Any:
+        """Refuse what is neither a number of training runs nor folds."""
+        return check_replicates(replicates)
 
 
 class Model(Trained):
@@ -157,7 +161,7 @@ class Study(Section):
     """Models that are compared on the same test images."""
 
     models: Annotated[list[Name], Field(min_length=1)]
-    """Entries of models and finetunes, in the order in which they are shown."""
+    """Entries of models, finetunes and ensembles, in the order in which they are shown."""
     sweeps: list[Name]
     """Sweeps whose variants are trained and compared as well."""
     without: list[list[str]]
@@ -168,4 +172,5 @@ class Study(Section):
     """Of the paired tests' p-values, for their number."""
     doubts: Name | None
     """The model of the study that judges the test images: labels that are probably wrong, images far from their class,
-    by its probabilities and its features; null: none does."""
+    by its probabilities and its features; where it has folds, the labels of the training images, too, each by the
+    replicate that held it out; null: none does."""

@@ -1,12 +1,15 @@
 """References between the sections of params.yaml: every name that one gives must be an entry of another."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from darkroom.core.errors import UserError
 from darkroom.params.data import Dataset
+from darkroom.params.ensemble import check_ensembles, refuse_ensemble
+from darkroom.params.folds import check_folds
 from darkroom.params.model import Model, Study
+from darkroom.params.replicates import Folds
 from darkroom.params.sweeps import list_variants
 from darkroom.params.training import Fit, ValidationSplit
 from darkroom.params.transfer import TransferModel
@@ -29,6 +32,8 @@ RESERVED = {
     "train",
     "transfer",
     "finetune",
+    "combine",
+    "ensembles",
     "evaluate",
     "explain",
     "compare",
@@ -38,7 +43,7 @@ RESERVED = {
     "timings",
     "records",
 }
-"""Names of rules, and of the folder beside the studies' results; no study may have one."""
+"""Names of rules, and of the folders beside the studies' models and results; no study may have one."""
 
 
 def check(parameters: "Parameters") -> None:
@@ -49,7 +54,12 @@ def check(parameters: "Parameters") -> None:
     """
     _check_data(parameters)
     _check_sweeps(parameters)
-    for section, keys in (("models", parameters.trained), ("finetunes", parameters.finetunes)):
+    sections: dict[str, Mapping[str, object]] = {
+        "models": parameters.trained,
+        "finetunes": parameters.finetunes,
+        "ensembles": parameters.ensembles,
+    }
+    for section, keys in sections.items():
         for key in keys:
             if re.search(r"-replicate-\d+$", key):
                 raise UserError(
@@ -58,8 +68,10 @@ def check(parameters: "Parameters") -> None:
     for key, model in parameters.trained.items():
         _check_model(parameters, key, model)
     _check_fine_tunes(parameters)
+    check_ensembles(parameters)
     _check_studies(parameters)
     for key in parameters.explanations:
+        refuse_ensemble(parameters, f"explanations.{key}", key, "which has no layers of its own")
         _check_named("explanations", key, {**parameters.trained, **parameters.finetunes})
 
 
@@ -92,6 +104,8 @@ def _check_model(parameters: "Parameters", key: str, model: Model | TransferMode
     if isinstance(model, TransferModel):
         _check_named(f"{where}.network.backbone", model.network.backbone, parameters.backbones)
     own = _validates(_dataset(parameters, model))
+    if isinstance(model.replicates, Folds):
+        check_folds(where, model.training.validation_split, model.replicates, own)
     fraction = model.training.validation_split
     shown = fraction.fraction if isinstance(fraction, ValidationSplit) else fraction
     if fraction is not None and own:
@@ -147,19 +161,24 @@ def _check_studies(parameters: "Parameters") -> None:
         if key in RESERVED:
             raise UserError(f"{FILE}: studies.{key}: this name is the workflow's own; choose another")
         for model in study.models:
-            _check_named(f"studies.{key}.models", model, {**parameters.models, **parameters.finetunes})
+            known = {**parameters.models, **parameters.finetunes, **parameters.ensembles}
+            _check_named(f"studies.{key}.models", model, known)
             base = parameters.finetunes[model].base if model in parameters.finetunes else model
             _check_listed(f"studies.{key}.models: {model!r}: fine-tunes", base, study)
         for sweep in study.sweeps:
             _check_named(f"studies.{key}.sweeps", sweep, parameters.sweeps)
             _check_listed(f"studies.{key}.sweeps: {sweep!r}: varies", parameters.sweeps[sweep].of, study)
         members = parameters.members(key)
+        for ensemble in set(study.models) & set(parameters.ensembles):
+            for member in parameters.ensembles[ensemble].members:
+                _check_member(f"studies.{key}.models: {ensemble!r}: is an ensemble with", member, members)
         for model in members:
             if model in home:
                 raise UserError(f"{FILE}: studies.{key}: {model!r}: already in studies.{home[model]}; name it once")
             home[model] = key
         if study.doubts is not None:
             _check_named(f"studies.{key}.doubts", study.doubts, dict.fromkeys(members))
+            refuse_ensemble(parameters, f"studies.{key}.doubts: {study.doubts}", study.doubts, "which has no features")
         used = {parameters.dataset_of(parameters.trained[parameters.origin(model)].view) for model in members}
         if len(used) > 1:
             raise UserError(
@@ -169,5 +188,9 @@ def _check_studies(parameters: "Parameters") -> None:
 
 
 def _check_listed(where: str, model: str, study: Study) -> None:
-    if model not in study.models:
+    _check_member(where, model, study.models)
+
+
+def _check_member(where: str, model: str, listed: Sequence[str]) -> None:
+    if model not in listed:
         raise UserError(f"{FILE}: {where} {model!r}, which this study must list too")

@@ -12,12 +12,13 @@ from typing import Any
 from darkroom.core.filenames import NETWORK
 from darkroom.core.provenance import note_on_images, note_on_weights
 from darkroom.params.document import Parameters
+from darkroom.params.replicates import Replicate
 from darkroom.params.transfer import TransferModel
 from darkroom.params.yaml_files import dump
 from darkroom.pipeline import template
 
 FILE = Path("models/dvc.yaml")
-VERBS = {"trainings": "train", "transfers": "transfer", "finetunings": "finetune"}
+VERBS = {"trainings": "train", "transfers": "transfer", "finetunings": "finetune", "combinations": "combine"}
 """The stage behind each kind of training run in the plan."""
 IMAGENET = ("imagenet", "package")
 """Sources of weights that were trained on ImageNet."""
@@ -32,29 +33,35 @@ def list_artifacts(parameters: Parameters, plan: Mapping[str, Any]) -> dict[str,
     for key, (verb, entry) in trainings.items():
         view = entry["view"]
         labels = {"study": entry["study"], "dataset": parameters.dataset_of(view), "view": view, "stage": verb}
-        labels |= {"model": entry["model"], "replicate": entry["replicate"]}
+        replicate = Replicate.parse(str(entry.get("replicate", 1)))
+        labels |= {"model": entry["model"], "replicate": str(replicate)}
         outs = template.list_outs(definitions[verb]["do"])
         path = next(path for path in outs if Path(path).name == NETWORK)
         found[names[key]] = {
             "path": os.path.relpath(template.fill(path, {"key": key, "item": entry}), FILE.parent),
             "type": "model",
-            "desc": describe(parameters, entry["model"], entry["replicate"], view),
+            "desc": describe(parameters, entry["model"], replicate, view),
             "labels": [f"{name}:{value}" for name, value in labels.items()],
         }
     return found
 
 
-def describe(parameters: Parameters, model: str, replicate: int, view: str) -> str:
+def describe(parameters: Parameters, model: str, replicate: Replicate, view: str) -> str:
     """Return what a model is, what it was trained on and from what weights, and whether either is made up."""
     dataset = parameters.datasets[parameters.dataset_of(view)]
     note = note_on_images(dataset.source)
     images = f"{dataset.title}, view {view}" + (f" ({note})" if note else "")
-    seed = f"; replicate {replicate}, with a seed of its own" if replicate > 1 else ""
-    return f"{describe_network(parameters, model)}, trained on {images}{seed}"
+    seed = f"; replicate {replicate.number}, with a seed of its own" if replicate.number > 1 else ""
+    fold = f"; fold {replicate.number} of {replicate.folds} held out" if replicate.folds else ""
+    return f"{describe_network(parameters, model)}, trained on {images}{seed}{fold}"
 
 
 def describe_network(parameters: Parameters, model: str) -> str:
-    """Return what network a model is, and where its weights began."""
+    """Return what network a model is, and where its weights began; of an ensemble, what it is made of."""
+    if model in parameters.ensembles:
+        ensemble = parameters.ensembles[model]
+        mirrored = ", each on an image and its mirror image" if ensemble.flips else ""
+        return f"Mean of the probabilities of {', '.join(ensemble.members)}{mirrored}"
     origin = parameters.trained[parameters.origin(model)]
     if not isinstance(origin, TransferModel):
         return "Convolutional network from scratch"

@@ -12,6 +12,7 @@ from darkroom.core import program
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_json
 from darkroom.core.provenance import NOTES
+from darkroom.params.replicates import Replicate
 from darkroom.pipeline import record, template, versions
 
 LOCKS = Path(".snakemake/locks")
@@ -83,7 +84,7 @@ def run_training(
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("key", help="the training run: a name in params.yaml, or <name>-replicate-<n>")
     parser.add_argument("--model", help="its name in params.yaml")
-    parser.add_argument("--replicate", type=int, help="from 1")
+    parser.add_argument("--replicate", type=Replicate.parse, help="from 1; n-of-k: fold n of k is held out")
     for name, meaning in folders.items():
         parser.add_argument(f"--{name}", type=Path, help=meaning)
     options = parse(parser, verb, argv)

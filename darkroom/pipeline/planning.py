@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from darkroom.core.filenames import name_shards
+from darkroom.core.filenames import HISTORY, name_shards
 from darkroom.core.provenance import kind_of_images
 from darkroom.params.base import NO_NAME
 from darkroom.params.document import Parameters
+from darkroom.params.replicates import list_replicates
 from darkroom.params.sweeps import list_variants
 from darkroom.params.transfer import TransferModel
 from darkroom.pipeline.origins import find_origin, find_weights_origin
+from darkroom.pipeline.runs import COMBINED, list_runs, name_replicate, plan_combination, plan_doubts
 
 Entries = dict[str, dict[str, Any]]
 """Values that dvc.yaml's templates ask for, by the key of each stage."""
@@ -22,13 +24,14 @@ def make_plan(parameters: Parameters) -> dict[str, Any]:
     or the module that draws or downloads them. ``at`` says where each value of an entry stands in params.yaml, with
     itself, its base or among the defaults: a stage depends on that key and on no other.
     """
-    kinds: dict[str, Entries] = {"trainings": {}, "transfers": {}, "finetunings": {}}
+    kinds: dict[str, Entries] = {"trainings": {}, "transfers": {}, "finetunings": {}, "combinations": {}}
     evaluations: Entries = {}
     comparisons: Entries = {}
     for study in parameters.studies:
         members: Entries = {}
         for model in parameters.members(study):
-            kind, replicates = plan_replicates(parameters, study, model)
+            planned = plan_combination if model in parameters.ensembles else plan_replicates
+            kind, replicates = planned(parameters, study, model)
             kinds[kind] |= replicates
             members |= dict.fromkeys(replicates, plan_evaluation(parameters, study, model))
         evaluations |= members
@@ -40,7 +43,7 @@ def make_plan(parameters: Parameters) -> dict[str, Any]:
         if key in evaluations
     }
     doubted = {
-        key: {**evaluations[study.doubts], "model": study.doubts}
+        key: {**evaluations[study.doubts], **plan_doubts(parameters, key, study.doubts)}
         for key, study in parameters.studies.items()
         if study.doubts is not None
     }
@@ -58,11 +61,12 @@ def plan_replicates(parameters: Parameters, study: str, model: str) -> tuple[str
     origin = parameters.trained[parameters.origin(model)]
     kind, details = plan_training(parameters, model)
     found: Entries = {}
-    for replicate in range(1, origin.replicates + 1):
-        own = {"model": model, "replicate": replicate, "view": origin.view, "study": study, **details}
+    for one in list_replicates(origin.replicates):
+        named = str(one) if one.folds else one.number
+        own = {"model": model, "replicate": named, "view": origin.view, "study": study, **details}
         if "base" in details:
-            own["base"] = name_replicate(parameters.finetunes[model].base, replicate)
-        found[name_replicate(model, replicate)] = own
+            own["base"] = name_replicate(parameters.finetunes[model].base, one.number)
+        found[name_replicate(model, one.number)] = own
     return kind, found
 
 
@@ -71,7 +75,8 @@ def plan_evaluation(parameters: Parameters, study: str, model: str) -> dict[str,
     view = parameters.trained[parameters.origin(model)].view
     dataset = parameters.dataset_of(view)
     images = kind_of_images(parameters.datasets[dataset].source)
-    return {"view": view, "dataset": dataset, "images": images, "study": study}
+    known = {"view": view, "dataset": dataset, "images": images, "study": study}
+    return known | (COMBINED if model in parameters.ensembles else {"home": study, "curves": HISTORY})
 
 
 def plan_view(parameters: Parameters, key: str) -> dict[str, Any]:
@@ -104,8 +109,11 @@ def plan_comparison(parameters: Parameters, study: str, members: Entries) -> dic
     """
     (*_, last) = members.values()
     explained = [key for key in parameters.explanations if key in members]
+    combined = [f"{key}={','.join(list_runs(parameters, key))}" for key in members if key in parameters.ensembles]
     return {
         "models": " ".join(members),
+        "trained": " ".join(key for key in members if key not in parameters.ensembles),
+        "combined": " ".join(combined) or NO_NAME,
         "dataset": last["dataset"],
         "explained": " ".join(explained) or NO_NAME,
         "seen": "explanations" if explained else "comparison",
@@ -192,11 +200,6 @@ def list_shown_places(parameters: Parameters, dataset: str) -> dict[str, str]:
     """Return where that stands which pages say of a dataset."""
     places = parameters.places("datasets", dataset)
     return {key: places[key] for key in ("title", "source")}
-
-
-def name_replicate(model: str, replicate: int) -> str:
-    """Return the key of a model's training."""
-    return model if replicate == 1 else f"{model}-replicate-{replicate}"
 
 
 def _list_values(entries: Entries, field: str) -> list[str]:

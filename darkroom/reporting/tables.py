@@ -30,7 +30,7 @@ def markdown(table: pandas.DataFrame, formats: Mapping[str, str] | None = None) 
 
 def cell(value: Any, specification: str = "") -> str:
     """Return one value as the text of a table's cell."""
-    if value is None or (isinstance(value, float) and isnan(value)):
+    if value is None or type(value).__name__ == "NAType" or (isinstance(value, float) and isnan(value)):
         return MISSING
     if isinstance(value, bool):
         return "yes" if value else "no"

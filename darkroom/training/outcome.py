@@ -16,16 +16,14 @@ from darkroom.params.base import Section
 from darkroom.params.training import Fit
 from darkroom.training.fitting import Fitted, Rows
 
-LARGEST = 3
-"""Layers named as those that hold most parameters."""
 
-
-def list_hyperparameters(settings: Section, seed: int) -> dict[str, Any]:
-    """Return every value of ``settings`` under its dotted key (``training.batch_size``), and the seed.
+def list_hyperparameters(settings: Section, seed: int, folds: int | None = None) -> dict[str, Any]:
+    """Return every value of ``settings`` under its dotted key (``training.batch_size``), the seed, and any ``folds``.
 
     What is listed by name, as callbacks are, stands under its name (``training.callbacks.EarlyStopping.patience``).
     """
-    return {**_flatten(settings.model_dump(exclude={"replicates"}), ""), "seed": seed}
+    divided = {"folds": folds} if folds else {}
+    return {**_flatten(settings.model_dump(exclude={"replicates"}), ""), **divided, "seed": seed}
 
 
 def _flatten(value: Any, key: str) -> dict[str, Any]:
@@ -41,16 +39,11 @@ def _flatten(value: Any, key: str) -> dict[str, Any]:
 
 def summarize(layers: pandas.DataFrame, result: Fitted, fit: Fit) -> dict[str, Any]:
     """Return what is counted of a trained model: epochs, the epoch kept, parameters, the layers with most of them."""
-    largest = layers.sort_values("parameters", ascending=False, kind="stable").head(LARGEST)
-    parameters = int(layers["parameters"].sum())
     return {
         "epochs": len(result.history),
         "best_epoch": result.kept,
         "stopped_early": len(result.history) < fit.epochs,
-        "parameters": parameters,
-        "trainable_parameters": int(layers["trainable_parameters"].sum()),
-        "size_kib": round(parameters * 4 / 1024, 2),
-        "largest_layers": largest[["layer", "parameters", "share"]].round(4).to_dict("records"),
+        **network.count_parameters(layers),
     }
 
 

@@ -8,13 +8,15 @@ from typing import Any
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import SUMMARY
 from darkroom.core.files import read_json
-from darkroom.images.prepared.validation import split_learning_rows
+from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.views import View
 from darkroom.training.fitting import Rows
 
 INHERITED = ("validation_split", "split_seed", "train_images", "validation_images", "weights", "note")
 """Keys of the base's summary that that of the fine-tune repeats."""
-INHERITED_HYPERPARAMETERS = re.compile(r"view|network\..+|training\.validation_split(\..+)?")
+INHERITED_FOLD = ("fold", "folds")
+"""Keys of it that only a model with folds has."""
+INHERITED_HYPERPARAMETERS = re.compile(r"view|network\..+|training\.validation_split(\..+)?|folds")
 """Keys of the base's hyperparameters that hold for the fine-tune too."""
 
 
@@ -46,4 +48,4 @@ def split_base_rows(base: dict[str, Any], view: View, folder: Path) -> Rows:
     images = len(view.learning_labels())
     if trained_on != images:
         raise UserError(f"{folder}: trained on {trained_on} images, but the view has {images}; train it again")
-    return Rows(*split_learning_rows(view, base["validation_split"], base["split_seed"]))
+    return Rows(*Holdout.read(base).list_rows(view))

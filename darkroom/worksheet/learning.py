@@ -11,7 +11,7 @@ SHARES = {"training": ".1%", "validation": ".1%", "test": ".1%"}
 def judge_overfitting(material: Material) -> Answer:
     """Is each model overfitting, or has it converged?"""
     found = {}
-    for model, one in material.evaluated.items():
+    for model, one in material.trained.items():
         gap = one.kept["train_accuracy"] - one.metrics["accuracy"]
         found[model] = {"verdict": judge_curves(one), "gap_to_test": gap}
     return {"models": found, "files": [material.every("history.csv"), material.every("curves.png")]}
@@ -20,7 +20,7 @@ def judge_overfitting(material: Material) -> Answer:
 def measure_gaps(material: Material) -> Answer:
     """How far apart are training, validation and test accuracy?"""
     found = []
-    for model, one in material.evaluated.items():
+    for model, one in material.trained.items():
         held_out = one.kept["val_accuracy"] if is_validated(one.history) else one.metrics["accuracy"]
         shares = {"training": one.kept["train_accuracy"], "validation": one.kept["val_accuracy"]}
         gap = {"gap (points)": 100 * (shares["training"] - held_out)}
@@ -30,7 +30,7 @@ def measure_gaps(material: Material) -> Answer:
 
 def find_onset(material: Material) -> Answer | None:
     """Where does overfitting set in?"""
-    verdicts = {model: judge_curves(one) for model, one in material.evaluated.items()}
+    verdicts = {model: judge_curves(one) for model, one in material.trained.items()}
     found = {model: verdict for model, verdict in verdicts.items() if verdict}
     return {"models": found, "files": [material.every("history.csv")]} if found else None
 
@@ -45,14 +45,14 @@ def count_epochs(material: Material) -> Answer:
             "kept": one.metrics["best_epoch"],
             "stopped early": is_stopped_early(one),
         }
-        for model, one in material.evaluated.items()
+        for model, one in material.trained.items()
     ]
     return {"table": tabulate(found), "files": [material.every("metrics.json"), material.every("hyperparameters.csv")]}
 
 
 def point_to_costs(material: Material) -> Answer:
     """How long did training take? The page on costs has the times; this one says which answers it begins with."""
-    used = {model: one.hyperparameters for model, one in material.evaluated.items()}
+    used = {model: one.hyperparameters for model, one in material.trained.items()}
     return {
         "page": material.locate(material.costs),
         "batch_sizes": bool(group_alike(BATCH_SIZE, used)),

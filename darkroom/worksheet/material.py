@@ -70,6 +70,11 @@ class Material:
         return int(self.evaluated[model].metrics["correct"])
 
     @property
+    def trained(self) -> dict[str, Evaluated]:
+        """The models that were trained themselves, and not combined of others."""
+        return {model: one for model, one in self.evaluated.items() if not one.is_ensemble}
+
+    @property
     def fine_tunes(self) -> dict[str, str]:
         """The fine-tunes whose base is among the models, each with its base."""
         bases = ((model, one.base) for model, one in self.evaluated.items())

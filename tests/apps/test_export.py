@@ -13,6 +13,7 @@ from darkroom.apps import export
 from darkroom.core import runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
+from darkroom.networks.ensemble import combine
 from darkroom.params.model import Runtime
 from tests.support.brightness import sigmoid_network
 from tests.support.trained_folders import CLASSES, SIZE, scratch_network, transfer_network, write_model
@@ -63,11 +64,12 @@ def run_exported(path: Path, batch: numpy.ndarray) -> numpy.ndarray:
 
 
 @pytest.mark.parametrize("form", EVERY_FORMAT)
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", [*NETWORKS, "ensemble"])
 def test_the_exported_model_predicts_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, form: str
 ) -> None:
-    folder = write_model(tmp_path / "models/cnn", NETWORKS[kind](), note="synthetic images", resize="pad")
+    made = NETWORKS[kind]() if kind in NETWORKS else combine({name: make() for name, make in NETWORKS.items()}, True)
+    folder = write_model(tmp_path / "models/cnn", made, note="synthetic images", resize="pad")
     out = tmp_path / f"sent/cnn{ENDINGS[form]}"
     export.main([str(folder), "--format", form, "--out", str(out)])
     line = capsys.readouterr().out

@@ -49,7 +49,7 @@ def answered(project: Callable[..., Path]) -> Callable[[list[str]], list[str]]:
         write_trained(folder / "trained" / model, used, seconds=0.1, frozen_seconds=0)
 
     def answers(models: list[str]) -> list[str]:
-        options = ["--trained", "trained", "--dataset", "intel", "--out", "costs"]
+        options = ["--combined", "-", "--trained", "trained", "--dataset", "intel", "--out", "costs"]
         costs.main(["intel", "--models", *models, *options])
         return list_items((folder / "costs/costs.md").read_text(encoding="utf-8"))
 

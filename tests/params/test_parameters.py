@@ -155,7 +155,24 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             "studies.train: this name is the workflow's own",
         ),
         ("models.cnn.training.accumulation_steps", 3, "batch_size 64 is not a multiple of accumulation_steps 3"),
-        ("models.cnn.replicates", 10**15, f"models.cnn.replicates: {10**15}: input should be less than or equal to"),
+        ("models.cnn.replicates", 10**15, f"models.cnn.replicates: {10**15}: allowed: a whole number from 1 to"),
+        (
+            "models.cnn.replicates",
+            {"folds": 1},
+            "models.cnn.replicates: allowed: a whole number from 1 to 1000, or {folds",
+        ),
+        (
+            "models.cnn.replicates",
+            {"fold": 5},
+            "models.cnn.replicates: allowed: a whole number from 1 to 1000, or {folds",
+        ),
+        ("models.cnn.replicates", {"folds": 4}, "models.cnn.training.validation_split: 0.2: each of the 4 folds of"),
+        (
+            "models.waste-efficientnetlite0.replicates",
+            {"folds": 4},
+            "models.waste-efficientnetlite0.replicates: folds: 4: the dataset has validation images of its own; write",
+        ),
+        ("models.mnist-lecture.replicates", {"folds": 4}, "validation_split: null: each of the 4 folds of replicates"),
         ("runtime.threads", 10**12, f"runtime.threads: {10**12}: input should be less than or equal to"),
         ("views.Big", {}, "views.Big: 'Big': string should match pattern"),
         (
@@ -261,7 +278,7 @@ def test_a_figure_of_more_images_than_can_be_drawn_is_refused(project: Callable[
 def test_no_study_can_be_called_as_a_rule_is(root: Path) -> None:
     files = [root / "workflow/Snakefile", *(root / "workflow/rules").glob("*.smk")]
     rules = re.findall(r"^rule (\w+):", "".join(file.read_text() for file in files), re.MULTILINE)
-    assert {*rules, "records"} == RESERVED
+    assert {*rules, "records", "ensembles"} == RESERVED
 
 
 def test_text_in_another_encoding_is_refused(project: Callable[..., Path]) -> None:

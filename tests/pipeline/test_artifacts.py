@@ -67,6 +67,8 @@ def test_what_is_said_of_models(described: Callable[[dict[str, Any]], dict[str, 
     images = "Intel natural scenes, view intel-150 (synthetic images, drawn by a program)"
     assert said["cnn"] == f"Convolutional network from scratch, trained on {images}"
     assert said["cnn-replicate-2"] == f"{said['cnn']}; replicate 2, with a seed of its own"
+    said = described({"models.cnn.replicates": {"folds": 5}})
+    assert said["cnn"].endswith(f"trained on {images}; fold 1 of 5 held out")
     assert said["efficientnetlite0"].startswith(
         "New layers on the frozen backbone efficientnetlite0 (ImageNet weights)"
     )

@@ -77,6 +77,25 @@ def test_a_study_is_compared(study: Path) -> None:
 
 
 @undrawn
+def test_replicates_that_are_folds_are_called_so(project: Callable[..., Path]) -> None:
+    folder = project()
+    for key, right in RIGHT.items():
+        used = {"folds": 3} if key.startswith("cnn-replicate") or key == "cnn" else {}
+        write_evaluation(folder / "evaluations" / key, right, used, gap=0.1 * right[2] / 60)
+    run()
+    models, replicates = read(folder, "models").set_index("model"), read(folder, "replicates").set_index("training")
+    held = replicates.loc[["cnn", "cnn-replicate-2", "cnn-replicate-3"], "val_accuracy"]
+    assert models.loc["cnn", ["folds", "mean_held", "sd_held"]].tolist() == pytest.approx(
+        [3, held.mean(), held.std()], rel=1e-4
+    )
+    assert models.loc["cnn-bn", ["folds", "mean_held", "sd_held"]].isna().all() and replicates["folds"].count() == 3
+    page = page_of(folder)
+    assert "cnn is cross-validated: each of its 3 replicates held out another fold of the training images." in page
+    assert f"folds: {held.mean():.1%} ± {100 * held.std():.1f} points on the images held out, 67.8% ±" in page
+    assert "over seeds" not in page and "| mean held out | deviation held out |" in page
+
+
+@undrawn
 def test_pairs_are_tested_on_first_replicates_and_corrected(study: Path) -> None:
     run()
     pairs = read(study, "pairs")

@@ -35,7 +35,9 @@ def study(project: Callable[..., Path]) -> Path:
 
 
 def run(out: str = "costs") -> None:
-    costs.main(["intel", "--models", *MODELS, "--trained", "trained", "--dataset", "intel", "--out", out])
+    costs.main(
+        ["intel", "--models", *MODELS, "--combined", "-", "--trained", "trained", "--dataset", "intel", "--out", out]
+    )
 
 
 def test_the_table_repeats_the_records_that_there_are(study: Path) -> None:

@@ -12,6 +12,7 @@ from darkroom.params.document import load
 from darkroom.pipeline.planning import list_ends, make_plan
 from stages import doubts, evaluate
 from tests.support.brightness import CLASSES, PER_CLASS, write_model, write_view
+from tests.support.pages import unwrap
 from tests.support.refusals import one_line
 
 RED = PER_CLASS + 5
@@ -37,7 +38,7 @@ def wrong(project: Callable[..., Path]) -> int:
 
 def run(predictions: str = "evaluation/predictions.csv") -> Path:
     given = ["--model", "models/cnn", "--view", "views/small", "--predictions", predictions]
-    doubts.main(["intel", *given, "--dataset", "small_set", "--images-are", "drawn", "--out", "doubts"])
+    doubts.main(["intel", *given, "--dataset", "small_set", "--images-are", "drawn", "--out", "doubts", "--folds", "-"])
     return Path("doubts")
 
 
@@ -45,7 +46,9 @@ def test_what_was_put_wrong_is_found_and_shown(wrong: int) -> None:
     out = run()
     assert sorted(path.name for path in out.iterdir()) == [
         *("doubts.md", "far-from-class.csv", "far-from-class.png", "label-errors.csv", "label-errors.png"),
+        *("training-label-errors.csv", "training-label-errors.png"),
     ]
+    assert pandas.read_csv(out / "training-label-errors.csv").empty
     errors = pandas.read_csv(out / "label-errors.csv", keep_default_na=False)
     first = errors.iloc[0]
     assert (first["file"], first["class"], first["probable"]) == (f"test/{wrong:03}.jpg", CLASSES[2], CLASSES[0])
@@ -58,6 +61,7 @@ def test_what_was_put_wrong_is_found_and_shown(wrong: int) -> None:
         and "these 45 test images" in page
         and "64.4%" in page
     )
+    assert "cannot judge them: give it `replicates: {folds: 5}`" in unwrap(page)
     with Image.open(out / "far-from-class.png") as figure:
         pixels = numpy.asarray(figure.convert("RGB")).reshape(-1, 3)
     assert (pixels == (255, 0, 0)).all(axis=1).sum() > 1000
@@ -78,7 +82,11 @@ def test_a_study_asks_for_doubts_by_the_name_of_one_of_its_models(project: Calla
     study, model = next((key, content.models[-1]) for key, content in parameters.studies.items())
     project({f"studies.{study}.doubts": model})
     plan = make_plan(load())
-    assert plan["doubted"][study] == {**plan["evaluations"][model], "model": model}
+    judged = {"model": model, "folds": "-", "judges": f"models/{study}/{model}/view.json"}
+    assert plan["doubted"][study] == {**plan["evaluations"][model], **judged}
     assert f"doubts@{study}" in list_ends(study, plan)
+    project({f"studies.{study}.doubts": "cnn-bn", "models.cnn.replicates": {"folds": 5}})
+    judged = make_plan(load())["doubted"][study]
+    assert judged["folds"].split()[::4] == ["cnn-bn", "cnn-bn-replicate-5"] and judged["judges"] == f"models/{study}"
     project({f"studies.{study}.doubts": "nobody"})
     one_line(load, f"params.yaml: studies.{study}.doubts: 'nobody': no such entry; allowed: ")

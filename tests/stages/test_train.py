@@ -35,7 +35,7 @@ def folder(root: Path, project: Callable[..., Path]) -> Path:
     return folder
 
 
-def trained(out: str, replicate: int = 1) -> Path:
+def trained(out: str, replicate: int | str = 1) -> Path:
     arguments = ["cnn", "--model", "cnn", "--replicate", str(replicate), "--view", "view", "--out", out]
     train.main(arguments)
     return Path(out)
@@ -69,6 +69,19 @@ def test_images_of_one_group_train_or_validate(folder: Path, project: Callable[.
     rows = split_learning_rows(view, summary["validation_split"], summary["split_seed"])
     assert [len(part) for part in rows] == [summary["train_images"], summary["validation_images"]]
     assert not set(groups[rows[0]]) & set(groups[rows[1]])
+
+
+def test_folds_hold_out_other_images_and_say_so(folder: Path, project: Callable[..., Path]) -> None:
+    project(model({"epochs": 1}))
+    summaries = [
+        json.loads((trained(f"model-{one}", one) / "summary.json").read_text()) for one in ("1-of-4", "2-of-4")
+    ]
+    assert [(one["fold"], one["folds"], one["split_seed"]) for one in summaries] == [(1, 4, 13), (2, 4, 13)]
+    assert [(one["replicate"], one["seed"]) for one in summaries] == [(1, 13), (2, 14)]
+    assert [(one["train_images"], one["validation_images"]) for one in summaries] == [(60, 20), (60, 20)]
+    assert all(one["hyperparameters"]["folds"] == 4 for one in summaries)
+    plain = json.loads((trained("plain") / "summary.json").read_text())
+    assert not {"fold", "folds"} & {*plain, *plain["hyperparameters"]}
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(folder: Path) -> None:

@@ -15,7 +15,7 @@ from darkroom.pipeline import origins, plan, planning, template
 
 TRAININGS = {"train", "transfer", "finetune"}
 RULES = {"fetch", "unzip", "census", "prepare", "divide", "shard", "pretrained", *TRAININGS, "evaluate", "explain"}
-RULES |= {"augment", "compare", "sweep", "worksheet", "costs", "doubts"}
+RULES |= {"augment", "combine", "compare", "sweep", "worksheet", "costs", "doubts"}
 
 
 def test_the_committed_plan_and_artifacts_are_those_of_the_committed_params(
@@ -47,6 +47,14 @@ def test_fine_tunes_have_the_replicates_of_their_base_and_start_from_them(projec
     second = planned["finetunings"]["efficientnetlite0-finetuned-replicate-2"]
     assert (second["base"], second["replicate"]) == ("efficientnetlite0-replicate-2", 2)
     assert set(planned["evaluations"]) == set(planned["comparisons"]["intel"]["models"].split())
+
+
+def test_folds_are_replicates_that_say_which_they_are(project: Callable[..., Path]) -> None:
+    project({"models.efficientnetlite0.replicates": {"folds": 5}})
+    planned = planning.make_plan(load())
+    assert [one["replicate"] for one in planned["transfers"].values()] == [f"{n}-of-5" for n in range(1, 6)]
+    last = planned["finetunings"]["efficientnetlite0-finetuned-replicate-5"]
+    assert (last["base"], last["replicate"]) == ("efficientnetlite0-replicate-5", "5-of-5")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +103,13 @@ def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
             assert part in rule, (rule.split(":")[0], part)
         for part in ("lambda", "retries:"):  # Slurm's jobs would retry inside what they were given, too
             assert part not in rule, (rule.split(":")[0], part)
-    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {*TRAININGS, "evaluate", "explain", "doubts"}
+    assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {
+        *TRAININGS,
+        "combine",
+        "evaluate",
+        "explain",
+        "doubts",
+    }
 
 
 @pytest.fixture

@@ -129,10 +129,42 @@ rule finetune:
         "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
+rule combine:
+    """Trained models as one, whose probabilities are the mean of theirs: `python -m stages.combine`.
+
+    In: data/views/{view} models/{study}
+    Out: models/ensembles/{model}/ model.keras layers.csv view.json summary.json record.json
+    """
+    input:
+        pipeline.deps("combine", "model"),
+    output:
+        pipeline.outs("combine", "model", "Models"),
+    log:
+        "logs/combine/{model}.log",
+    benchmark:
+        "logs/combine/{model}.tsv"
+    wildcard_constraints:
+        model=pipeline.keys("combine"),
+    conda:
+        "../environment.yaml"
+    threads: pipeline.parameters.runtime.threads
+    resources:
+        gpu=1,
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        stage="combine@{model}",
+    message:
+        "Combining the members of {wildcards.model}."
+    shell:
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
+
+
 rule evaluate:
     """Metrics, predictions and figures of a model on the test images: `python -m stages.evaluate`.
 
-    In: data/views/{view} models/{study}/{model}/ model.keras history.csv layers.csv summary.json
+    In: data/views/{view} models/{home}/{model}/{curves}
+        models/{home}/{model}/ model.keras layers.csv summary.json
     Out: results/{study}/evaluations/{model}/ classes.csv confusion.csv confused-pairs.csv calibration.csv ambiguous.csv
         hyperparameters.csv layers.csv summary.json view.json evaluation.md curves.png confusion.png calibration.png
         worst.png gallery.png ambiguous.png diagram.png metrics.json history.csv predictions.csv
@@ -197,10 +229,10 @@ rule explain:
 rule doubts:
     """Labels that are probably wrong, and images far from their class: `python -m stages.doubts`.
 
-    In: data/views/{view} models/{study}/{model}/ model.keras history.csv layers.csv summary.json
+    In: data/views/{view} {judges} models/{study}/{model}/ model.keras history.csv layers.csv summary.json
         results/{study}/evaluations/{model}/predictions.csv
     Out: results/{study}/doubts/ label-errors.csv far-from-class.csv doubts.md label-errors.png far-from-class.png
-        results/records/doubts/{study}/record.json
+        training-label-errors.csv training-label-errors.png results/records/doubts/{study}/record.json
     """
     input:
         pipeline.deps("doubts", "study"),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy
 
 from darkroom.core.errors import UserError
+from darkroom.images.prepared.folds import Fold, draw_folds
 from darkroom.images.prepared.views import TRAIN, View
 
 Rows = tuple[numpy.ndarray, numpy.ndarray]
@@ -18,10 +19,10 @@ Split = float | Mapping[str, Any]
 """A fraction of the images, or the keys ``fraction`` and ``stratify``, as params.yaml gives them."""
 
 
-def split_learning_rows(view: View, split: Split | None, seed: int) -> Rows:
+def split_learning_rows(view: View, split: Split | None, seed: int, fold: Fold | None = None) -> Rows:
     """Return the rows that train and the rows that validate, counted through train, then validation; int64, ascending.
 
-    Without a ``split`` the view's own validation images validate, if it has any.
+    Without a ``split`` the view's own validation images validate, if it has any; of a ``fold``, all that it holds.
 
     Raises:
         UserError: there are too few images, or groups, for ``split``; it leaves a class without an image to train on;
@@ -36,6 +37,11 @@ def split_learning_rows(view: View, split: Split | None, seed: int) -> Rows:
         raise UserError(f"{view.folder}: has validation images of its own; write validation_split: null")
     stratify = isinstance(split, Mapping) and split["stratify"]
     fraction, groups = split["fraction"] if isinstance(split, Mapping) else split, view.groups()
+    if fold:
+        held_out = draw_folds(view, labels if stratify else numpy.zeros_like(labels), fold.folds, seed) == fold.number
+        train, validation = numpy.flatnonzero(~held_out), numpy.flatnonzero(held_out)
+        check_classes(view, labels, train, fraction, stratify)
+        return train, validation
     if groups is not None:
         train, validation = draw_groups(labels if stratify else numpy.zeros_like(labels), groups, fraction, seed)
     elif stratify:
