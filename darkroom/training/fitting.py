@@ -18,6 +18,8 @@ from darkroom.params.training import Fit
 from darkroom.training import backups, callbacks, identity
 from darkroom.training.epochs import Fitted, Loop
 from darkroom.training.identity import Origin
+from darkroom.training.optimizers import make_optimizer
+from darkroom.training.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,8 @@ def compile_model(model: keras.Model, fit: Fit) -> keras.Model:
     Of a single unit that is the binary cross-entropy, of one for each class the categorical one. L2 penalties come on
     top of it, as in Keras: the loss of a history contains them.
     """
-    parts = fit.accumulation_steps
-    options: dict[str, Any] = {"learning_rate": fit.learning_rate, **callbacks.choose_averaging(fit)}
-    if fit.optimizer != "adam":
-        options["momentum"] = fit.momentum
-    optimizer = keras.optimizers.get(fit.optimizer).__class__(
-        gradient_accumulation_steps=parts if parts > 1 else None, **options
-    )
-    loss = "binary_crossentropy" if model.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+    targets = Targets.of(model, fit)
+    model.compile(make_optimizer(model, fit), targets.loss, metrics=targets.metrics, jit_compile=False)
     return model
 
 
