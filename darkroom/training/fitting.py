@@ -42,7 +42,7 @@ class Rows:
         parts, labels = fit.accumulation_steps, view.learning_labels()
         if len(self.train) < parts:
             raise UserError(f"training.accumulation_steps: {parts}: more than {len(self.train)} training images")
-        changed = augmentation.compile_changes(fit.augmentation) if fit.augmentation else None
+        changed = augmentation.make_changes(fit.augmentation) if fit.augmentation else None
         weights = weigh_classes(fit, labels[self.train], view.classes)
         train = Batches(read, labels, self.train, fit.batch_size, parts, seed, changed, weights)
         if not len(self.validation):
