@@ -8,6 +8,7 @@ from darkroom.params.augmentation import Augmentation
 from darkroom.params.base import Section
 from darkroom.params.callbacks import Callback, ModelCheckpoint
 from darkroom.params.fields import DATA, OPTIMISATION, REGULARISATION, TECHNICAL, Count
+from darkroom.params.mixing import Mix
 from darkroom.params.schedule import Schedule
 
 Weight = Annotated[float, Field(gt=0, description="Of the class of this name; 1: as without weights.")]
@@ -38,8 +39,11 @@ class Fit(Section, json_schema_extra=OPTIMISATION):
     memory falls with it. Batch normalization sees one part at a time."""
     augmentation: Augmentation | None
     """Random changes of each training image, drawn anew in each epoch."""
+    mix: Mix | None
+    """Training images mixed with others; null: each stays alone."""
     class_weights: Annotated[Literal["balanced"] | dict[str, Weight] | None, Field(json_schema_extra=DATA)]
-    """Weight of an image of each class: balanced, so that every class counts the same in all, or by class."""
+    """Weight of an image of each class: balanced, so that every class counts the same in all, or by class;
+    one that is mixed has the shares of both."""
     callbacks: list[Callback]
     """Each at most once, called in this order; without EarlyStopping the last epoch's weights are kept."""
     label_smoothing: Annotated[float, Field(ge=0, lt=1, json_schema_extra=REGULARISATION)]

@@ -145,7 +145,7 @@ def run_epoch(
     totals, images = {"loss": 0.0, "accuracy": 0.0}, 0
     for index in range(len(batches)):
         inputs, labels = batches[index]
-        options = {} if batches.weights is None else {"sample_weight": batches.weights[labels]}
+        options = {} if batches.weights is None else {"sample_weight": batches.weigh(labels)}
         model.reset_metrics()
         begin(index)
         metrics = step(inputs, make_targets(labels), return_dict=True, **options)

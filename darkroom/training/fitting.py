@@ -12,6 +12,7 @@ from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.images.prepared import augmentation
 from darkroom.images.prepared.batches import Batches
+from darkroom.images.prepared.mixing import Mixing
 from darkroom.images.prepared.views import View
 from darkroom.params.callbacks import BackupAndRestore
 from darkroom.params.training import Fit
@@ -34,7 +35,7 @@ class Rows:
     ) -> tuple[Batches, Batches | None]:
         """Return the batches that train, shuffled and changed by ``seed``, and those that validate, if any do.
 
-        ``read`` gives the inputs of rows. What validates is neither changed nor weighted.
+        ``read`` gives the inputs of rows. What validates is neither changed, mixed nor weighted.
 
         Raises:
             UserError: a batch would fall in more parts than there are rows, or weights name other classes.
@@ -44,7 +45,8 @@ class Rows:
             raise UserError(f"training.accumulation_steps: {parts}: more than {len(self.train)} training images")
         changed = augmentation.make_changes(fit.augmentation) if fit.augmentation else None
         weights = weigh_classes(fit, labels[self.train], view.classes)
-        train = Batches(read, labels, self.train, fit.batch_size, parts, seed, changed, weights)
+        mixing = Mixing(fit.mix, self.train, labels, len(view.classes)) if fit.mix else None
+        train = Batches(read, labels, self.train, fit.batch_size, parts, seed, changed, weights, mixing)
         if not len(self.validation):
             return train, None
         return train, Batches(read, labels, self.validation, train.part, 1, None)

@@ -1,4 +1,4 @@
-"""What a network's outputs are compared with: labels as they are, or as shares of classes where they are smoothed."""
+"""What a network's outputs are compared with: labels, or shares of classes where these are mixed or smoothed."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,8 @@ class Targets:
     @classmethod
     def of(cls, model: keras.Model, fit: Fit) -> "Targets":
         """Return the targets of a network that is fitted as ``fit`` says."""
-        return cls(model.output_shape[-1], fit.label_smoothing > 0, fit.label_smoothing)
+        shares = fit.label_smoothing > 0 or fit.mix is not None
+        return cls(model.output_shape[-1], shares, fit.label_smoothing)
 
     @property
     def loss(self) -> str:
@@ -39,10 +40,14 @@ class Targets:
         return [keras.metrics.MeanMetricWrapper(compare_halves, name="accuracy")]
 
     def make(self, labels: numpy.ndarray) -> numpy.ndarray:
-        """Return the targets of labels, int64 (images,): these, (images, 1), or float32 (images, outputs)."""
+        """Return the targets of labels (int64, (images,)): these, (images, 1), or float32, (images, outputs).
+
+        Shares of classes (float32, (images, classes)) may stand for labels.
+        """
         if not self.shares:
             return labels[:, None] if self.outputs == 1 else labels
-        return numpy.eye(max(self.outputs, 2), dtype=numpy.float32)[labels][:, -self.outputs :]
+        known = labels if labels.ndim == 2 else numpy.eye(max(self.outputs, 2), dtype=numpy.float32)[labels]
+        return known[:, -self.outputs :]
 
     def smooth(self, labels: numpy.ndarray) -> numpy.ndarray:
         """Return the targets of labels that train, smoothed by Keras' formula."""

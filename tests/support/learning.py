@@ -30,7 +30,7 @@ TRAINING: dict[str, Any] = {**small_study.TRAINING, "learning_rate": 0.02, "epoc
 ARGUMENTS = ["cnn", "--model", "cnn", "--replicate", "1", "--view", "view"]
 AUGMENTATION = {"flip": "horizontal", "rotation": 15, "translation": 0.1, "zoom": 0.1, "shear": 5}
 AUGMENTATION |= {"crop": 1, "brightness": 0.1, "contrast": 0.1, "saturation": 0.1, "hue": 9, "fill": "reflect"}
-AUGMENTATION |= {"rand_augment": {"operations": 1, "magnitude": 0.2}, "erasing": 0.1}
+AUGMENTATION |= {"rand_augment": None, "erasing": 0.1}
 
 
 def write_view(folder: Path, validation: int = 0, misled: bool = False) -> Path:

@@ -164,3 +164,21 @@ def test_validation_is_judged_by_the_labels_themselves(learn: Callable, output: 
     numpy.testing.assert_allclose(plain["val_loss"], smooth["val_loss"], rtol=1e-5)
     assert plain["accuracy"].tolist() == smooth["accuracy"].tolist()
     assert abs(plain["loss"] - smooth["loss"])[0] > 1e-3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+def test_mixed_images_train_and_plain_ones_validate(learn: Callable, output: str) -> None:
+    network = {"head": {**NETWORK["head"], "dropout": [0], "output": output}, **STILL}
+    mix = {"mixup": 0.2, "cutmix": 0.2, "probability": 1.0}
+    settings = {"epochs": 1, "learning_rate": 1e-12, "batch_size": 60, "accumulation_steps": 1}
+    plain, mixed = (
+        learn(network, **settings),
+        learn(network, mix=mix, class_weights={"dark": 1, "light": 3}, **settings),
+    )
+    numpy.testing.assert_allclose(plain["val_loss"], mixed["val_loss"], rtol=1e-5)
+    assert abs(plain["loss"] - mixed["loss"])[0] > 1e-3
+    learned = [learn(network, mix=mix, epochs=5, accumulation_steps=steps) for steps in (1, 1, 4)]
+    assert learned[0]["val_accuracy"].iloc[-1] > 0.9
+    assert learned[0]["bytes"][0] == learned[1]["bytes"][0]
+    numpy.testing.assert_allclose(learned[0]["loss"], learned[2]["loss"], rtol=1e-2)

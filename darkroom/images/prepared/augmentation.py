@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy
 
 from darkroom.images.prepared import colours, geometry
-from darkroom.images.prepared.draws import COLOURS, ERASING, MOVES, draw_between, draw_numbers
+from darkroom.images.prepared.draws import COLOURS, ERASING, MOVES, NOISE, draw_between, draw_numbers, make_generator
 from darkroom.images.prepared.operations import operate
 from darkroom.params.augmentation import Augmentation
 
@@ -86,6 +86,6 @@ def erase(images: numpy.ndarray, seeds: numpy.ndarray, chance: float) -> numpy.n
             (math.sqrt(share) * ratio, height), (math.sqrt(share) / ratio, width)
         ))  # fmt: skip
         top, left = int(down * (height - tall + 1)), int(right * (width - wide + 1))
-        noise = numpy.random.default_rng([*seeds[row], ERASING]).integers(0, 256, (tall, wide, images.shape[3]))
+        noise = make_generator(seeds[row], NOISE).integers(0, 256, (tall, wide, images.shape[3]))
         erased[row, top : top + tall, left : left + wide] = noise
     return erased

@@ -2,7 +2,7 @@
 
 import numpy
 
-MOVES, COLOURS, OPERATIONS, ERASING, MIXING = range(5)
+MOVES, COLOURS, OPERATIONS, ERASING, NOISE, MIXING = range(6)
 """Streams of numbers: whoever draws from one of them changes nothing of the others."""
 
 
@@ -24,3 +24,9 @@ def draw_numbers(seeds: numpy.ndarray, stream: int, count: int) -> numpy.ndarray
 def draw_between(numbers: numpy.ndarray, most: float) -> numpy.ndarray:
     """Return numbers from ``-most`` to ``most`` for those from 0 to 1."""
     return (2 * numbers - 1) * most
+
+
+def make_generator(seeds: numpy.ndarray, stream: int) -> numpy.random.Generator:
+    """Return what draws from a stream of the numbers of one pair of seeds (int64, (2,)), in whatever distribution."""
+    counter = numpy.array([0, stream, 0, 0], dtype=numpy.uint64)
+    return numpy.random.Generator(numpy.random.Philox(key=seeds.astype(numpy.uint64), counter=counter))
