@@ -6,12 +6,16 @@ import numpy
 import pytest
 from pydantic import ValidationError
 
+from darkroom.evaluation.curves import is_cross_entropy
 from darkroom.images.prepared.augmentation import make_changes
 from darkroom.images.prepared.batches import Batches
 from darkroom.images.prepared.mixing import Mixing
 from darkroom.params.augmentation import Augmentation
 from darkroom.params.mixing import Mix
+from darkroom.params.transfer import TransferTraining
+from darkroom.transfer_learning.frozen import explain_uncached
 from tests.images.test_augmentation import EVERY
+from tests.support.learning import TRAINING
 
 LABELS = numpy.arange(60) % 3
 TRAIN = numpy.arange(10, 50)
@@ -109,3 +113,13 @@ def test_weights_of_classes_mix_as_labels_do() -> None:
 def test_what_mixes_nothing_is_refused(changes: dict[str, float], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         Mix(**{**BOTH, **changes})
+
+
+def test_mixed_images_are_not_computed_once_and_their_losses_are_no_cross_entropies() -> None:
+    training = {**TRAINING, "cache_frozen": True, "callbacks": []}
+    assert explain_uncached(TransferTraining(**training)) == ""
+    mixed = TransferTraining(**{**training, "mix": BOTH})
+    assert explain_uncached(mixed) == "mix gives them other images in each"
+    assert not is_cross_entropy({"training.mix.mixup": 0.2})
+    assert not is_cross_entropy({"training.label_smoothing": 0.1})
+    assert is_cross_entropy({"training.mix": None, "training.label_smoothing": 0.0})
