@@ -43,6 +43,7 @@ TRIVIAL = {
     },
     "training": {"optimizer": "adam", "momentum": 0.0, "learning_rate": 0.001, "epochs": 1, "batch_size": 32}
     | {"accumulation_steps": 1, "validation_split": 0.2, "precision": "float32"}
+    | {"weight_decay": 0.0, "clip_norm": None, "schedule": None, "label_smoothing": 0.0, "mix": None}
     | {"augmentation": None, "class_weights": None, "callbacks": []},
 }
 

@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from darkroom.core import runtime
+from darkroom.core import masks, runtime
 from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
 from darkroom.networks import network
@@ -38,6 +38,7 @@ def train(options: argparse.Namespace) -> None:
     fit = network.build(model.network, view.shape, len(view.classes))
     network.set_normalization(fit, (view.read_learning(piece) for piece in batches.pieces))
     runtime.fuse_batch_normalization(fit)
+    masks.draw_cheaper_masks(fit)
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed}
     facts |= {**holdout.describe(), "weights": "from scratch", "note": ""}
     facts["hyperparameters"] = outcome.list_hyperparameters(model, seed, options.replicate.folds)

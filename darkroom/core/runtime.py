@@ -1,8 +1,8 @@
 """The machine under the computation: GPU or processor, seeds, threads, determinism, precision and memory.
 
-The only module that calls TensorFlow itself; everything else is Keras. With another Keras backend the TensorFlow
-settings are left out and the rest stands. Whether a GPU is wanted, darkroom/core/gpu.py says; what computes is no
-parameter, as it depends on where the workflow runs, but stands in the record.
+Together with darkroom/core/masks.py it alone calls TensorFlow; everything else is Keras. With another Keras backend
+the TensorFlow settings are left out and the rest stands. Whether a GPU is wanted, darkroom/core/gpu.py says; what
+computes is no parameter, as it depends on where the workflow runs, but stands in the record.
 """
 
 import importlib

@@ -85,10 +85,13 @@ def read_epoch(history: pandas.DataFrame, epoch: int) -> dict[str, float | None]
 
 
 def is_cross_entropy(hyperparameters: Mapping[str, Any]) -> bool:
-    """Return True if the losses of a history are cross-entropies alone, without L2 penalties or class weights."""
+    """Return True if the losses of a history are cross-entropies of the labels alone.
+
+    L2 penalties, class weights, and labels that are smoothed or mixed make others of them.
+    """
+    others = ("training.class_weights", "training.label_smoothing", "training.mix")
     return not any(
-        value and (name.endswith(".l2") or name.startswith("training.class_weights"))
-        for name, value in hyperparameters.items()
+        value and (name.endswith(".l2") or name.startswith(others)) for name, value in hyperparameters.items()
     )
 
 

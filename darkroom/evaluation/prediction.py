@@ -42,10 +42,10 @@ def open_trained(folder: Path, parameters: Runtime) -> Trained:
     """
     for name in (NETWORK, LAYERS, SUMMARY):
         _require(folder / name)
+    runtime.start(parameters)
     summary = read_json(folder / SUMMARY)
     if "members" not in summary:
         _require(folder / HISTORY)
-    runtime.start(parameters)
     network = load_network(folder)
     history = pandas.DataFrame(columns=NO_CURVE) if "members" in summary else pandas.read_csv(folder / HISTORY)
     return Trained(network, history, summary)

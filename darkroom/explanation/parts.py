@@ -126,7 +126,7 @@ def draw_variants(subject: Subject) -> Part:
     count = subject.wish.augmented
     image = subject.read_images(subject.rows[:1])[0]
     seeds = numpy.stack([numpy.full(count, subject.wish.seed), numpy.arange(count)], axis=1).astype(numpy.int64)
-    changed = augmentation.compile_changes(used)(numpy.repeat(image[None], count, axis=0), seeds)
+    changed = augmentation.make_changes(used)(numpy.repeat(image[None], count, axis=0), seeds)
     images = [image, *numpy.rint(changed).astype(numpy.uint8)]
     captions = ["the image", *(f"variant {number}" for number in range(1, count + 1))]
     figure = draw_gallery(images, captions, f"{subject.title}: variants in training")
@@ -136,7 +136,11 @@ def draw_variants(subject: Subject) -> Part:
 def read_augmentation(summary: Mapping[str, Any]) -> Augmentation | None:
     """Return the random changes of the training run behind ``summary``, if it made any."""
     used = summary["hyperparameters"]
-    given = {name.removeprefix(f"{AUGMENTATION}."): used[name] for name in used if name.startswith(f"{AUGMENTATION}.")}
+    given: dict[str, Any] = {}
+    for name in used:
+        if name.startswith(f"{AUGMENTATION}."):
+            change, _, key = name.removeprefix(f"{AUGMENTATION}.").partition(".")
+            given[change] = {**given.get(change, {}), key: used[name]} if key else used[name]
     return validate(Augmentation, given, AUGMENTATION) if given else None
 
 

@@ -10,11 +10,26 @@ from darkroom.params.fields import REGULARISATION, Count, CountOrZero
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
+class RandAugment(Section, json_schema_extra=REGULARISATION):
+    """Operations drawn for each image from fourteen, as RandAugment has them; they take the place of a policy."""
+
+    operations: Annotated[int, Field(ge=1, le=14)]
+    """On each image, one after the other; the same may come twice."""
+    magnitude: Annotated[float, Field(gt=0, le=1)]
+    """Strength of each operation, as a share of the strongest that it has: 0.3 is 9 of 30."""
+
+
 class Augmentation(Section, json_schema_extra=REGULARISATION):
-    """Random changes, drawn anew for each image and epoch, made in this order; 0 or null leaves one out."""
+    """Random changes, drawn anew for each image and epoch, made in this order; 0 or null leaves one out.
+
+    What moves pixels between others, from rotation to shear, is done in one go.
+    """
 
     flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None
     """Mirror an image with a chance of one half: left to right, top to bottom, or each on its own."""
+    crop: CountOrZero | Share
+    """Pixels, or share of each side, by which the image is widened all around before a part of its old size is taken
+    out of it; whole pixels."""
     rotation: Annotated[float, Field(ge=0, le=180)]
     """Degrees, at most, either way."""
     translation: Share
@@ -27,6 +42,14 @@ class Augmentation(Section, json_schema_extra=REGULARISATION):
     """Share of the full range, at most, darker or brighter."""
     contrast: Share
     """Share, at most, less or more."""
+    saturation: Share
+    """Share, at most, less or more colour; an image in grey stays."""
+    hue: Annotated[float, Field(ge=0, le=180)]
+    """Degrees of the circle of colours, at most, either way."""
+    rand_augment: RandAugment | None
+    """Operations as RandAugment draws them."""
+    erasing: Annotated[float, Field(ge=0, le=1)]
+    """Chance that a rectangle of 2 to 33 % of the image is filled with noise."""
     fill: Literal["nearest", "constant", "reflect", "wrap"]
     """Fills the room that a moved image leaves."""
 

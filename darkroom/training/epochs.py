@@ -19,6 +19,8 @@ from darkroom.images.prepared.batches import Batches
 from darkroom.params.training import Fit
 from darkroom.training import callbacks
 from darkroom.training.backups import Backup, State
+from darkroom.training.rates import Rates
+from darkroom.training.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Loop:
     def __init__(self, model: keras.Model, train: Batches, validation: Batches | None, fit: Fit, task: str) -> None:
         self.model, self.train, self.validation = model, train, validation
         self.fit, self.task, self.watch = fit, task, progress.Stopwatch()
+        self.targets = Targets.of(model, fit)
         self.rows: list[dict[str, Any]] = []
         self.broken: int | None = None  # the epoch since which weights are no numbers: none ever is again
 
@@ -52,7 +55,8 @@ class Loop:
         known = backup.read() if backup else None
         self.rows, spent = (known.rows, known.seconds) if known else ([], 0.0)
         chosen = callbacks.make_callbacks(self.fit, logs, len(self.rows))
-        hooks = keras.callbacks.CallbackList(chosen, model=self.model, epochs=self.fit.epochs)
+        course = [Rates(self.fit, self.train)] if self.fit.schedule else []
+        hooks = keras.callbacks.CallbackList([*course, *chosen], model=self.model, epochs=self.fit.epochs)
         hooks.on_train_begin()
         if backup and known:
             known.give(self.model)
@@ -80,7 +84,7 @@ class Loop:
         learning_rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         try:
             begin, end = hooks.on_train_batch_begin, hooks.on_train_batch_end
-            metrics = run_epoch(self.model.train_on_batch, self.model, self.train, begin, end)
+            metrics = run_epoch(self.model.train_on_batch, self.model, self.train, self.targets.smooth, begin, end)
         except RuntimeError as error:
             if "NaN or Inf loss" in str(error):  # TerminateOnNaN
                 raise self._diverged(epoch + 1) from None
@@ -88,7 +92,7 @@ class Loop:
         if self.validation is not None:
             hooks.on_test_begin()
             begin, end = hooks.on_test_batch_begin, hooks.on_test_batch_end
-            tested = run_epoch(self.model.test_on_batch, self.model, self.validation, begin, end)
+            tested = run_epoch(self.model.test_on_batch, self.model, self.validation, self.targets.make, begin, end)
             hooks.on_test_end(tested)
             metrics |= {f"val_{name}": value for name, value in tested.items()}
         self.rows.append({"epoch": epoch + 1, **metrics, "learning_rate": learning_rate})
@@ -129,21 +133,22 @@ def run_epoch(
     step: Callable[..., dict[str, Any]],
     model: keras.Model,
     batches: Batches,
+    make_targets: Callable[[numpy.ndarray], numpy.ndarray],
     begin: Callable[[int], None],
     end: Callable[[int, dict[str, Any]], None],
 ) -> dict[str, float]:
     """Take ``step`` on each of the batches and return the loss and accuracy, each the mean over all images.
 
-    The loss of batches with weights is weighted. ``begin`` and ``end`` are called around each batch, the latter with
-    its metrics.
+    ``make_targets`` makes of labels what the network's outputs are compared with. The loss of batches with weights is
+    weighted. ``begin`` and ``end`` are called around each batch, the latter with its metrics.
     """
-    totals, images, alone = {"loss": 0.0, "accuracy": 0.0}, 0, model.output_shape[-1] == 1
+    totals, images = {"loss": 0.0, "accuracy": 0.0}, 0
     for index in range(len(batches)):
         inputs, labels = batches[index]
-        options = {} if batches.weights is None else {"sample_weight": batches.weights[labels]}
+        options = {} if batches.weights is None else {"sample_weight": batches.weigh(labels)}
         model.reset_metrics()
         begin(index)
-        metrics = step(inputs, labels[:, None] if alone else labels, return_dict=True, **options)
+        metrics = step(inputs, make_targets(labels), return_dict=True, **options)
         end(index, metrics)
         images += len(labels)
         totals = {name: total + float(metrics[name]) * len(labels) for name, total in totals.items()}

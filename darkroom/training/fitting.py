@@ -14,6 +14,7 @@ from darkroom.core.errors import UserError
 from darkroom.core.progress import note
 from darkroom.images.prepared import augmentation
 from darkroom.images.prepared.batches import Batches
+from darkroom.images.prepared.mixing import Mixing
 from darkroom.images.prepared.views import View
 from darkroom.networks.calls import list_calls
 from darkroom.params.callbacks import BackupAndRestore
@@ -21,6 +22,8 @@ from darkroom.params.training import Fit
 from darkroom.training import backups, callbacks, identity
 from darkroom.training.epochs import Fitted, Loop
 from darkroom.training.identity import Origin
+from darkroom.training.optimizers import make_optimizer
+from darkroom.training.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Rows:
     ) -> tuple[Batches, Batches | None]:
         """Return the batches that train, shuffled and changed by ``seed``, and those that validate, if any do.
 
-        ``read`` gives the inputs of rows. What validates is neither changed nor weighted.
+        ``read`` gives the inputs of rows. What validates is neither changed, mixed nor weighted.
 
         Raises:
             UserError: a batch would fall in more parts than there are rows, or weights name other classes.
@@ -43,9 +46,10 @@ class Rows:
         parts, labels = fit.accumulation_steps, view.learning_labels()
         if len(self.train) < parts:
             raise UserError(f"training.accumulation_steps: {parts}: more than {len(self.train)} training images")
-        changed = augmentation.compile_changes(fit.augmentation) if fit.augmentation else None
+        changed = augmentation.make_changes(fit.augmentation) if fit.augmentation else None
         weights = weigh_classes(fit, labels[self.train], view.classes)
-        train = Batches(read, labels, self.train, fit.batch_size, parts, seed, changed, weights)
+        mixing = Mixing(fit.mix, self.train, labels, len(view.classes)) if fit.mix else None
+        train = Batches(read, labels, self.train, fit.batch_size, parts, seed, changed, weights, mixing)
         if not len(self.validation):
             return train, None
         return train, Batches(read, labels, self.validation, train.part, 1, None)
@@ -83,15 +87,9 @@ def compile_model(model: keras.Model, fit: Fit) -> keras.Model:
     Of a single unit that is the binary cross-entropy, of one for each class the categorical one. L2 penalties come on
     top of it, as in Keras: the loss of a history contains them.
     """
-    parts = fit.accumulation_steps
-    options: dict[str, Any] = {"learning_rate": fit.learning_rate, **callbacks.choose_averaging(fit)}
-    if fit.optimizer != "adam":
-        options["momentum"] = fit.momentum
-    optimizer = keras.optimizers.get(fit.optimizer).__class__(
-        gradient_accumulation_steps=parts if parts > 1 else None, **options
-    )
-    loss = "binary_crossentropy" if model.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=runtime.choose_compilation())
+    targets = Targets.of(model, fit)
+    compiled = runtime.choose_compilation()
+    model.compile(make_optimizer(model, fit), targets.loss, metrics=targets.metrics, jit_compile=compiled)
     return model
 
 

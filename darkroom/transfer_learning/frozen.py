@@ -68,7 +68,8 @@ def explain_uncached(training: FrozenTraining) -> str:
     """Return why what the frozen layers give may not be kept, in a few words; nothing if it may."""
     if not training.cache_frozen:
         return "cache_frozen is false"
-    return "augmentation gives them other images in each" if training.augmentation else ""
+    changing = "augmentation" if training.augmentation else "mix" if training.mix else ""
+    return f"{changing} gives them other images in each" if changing else ""
 
 
 def find_fine_tune_cuts(

@@ -81,6 +81,7 @@ def test_a_part_is_completed_wherever_it_is_given(project: Callable[..., Path]) 
         "rotation": "models.cnn-bn.training.augmentation.rotation",
         **{key: f"defaults.augmentation.{key}" for key in ("translation", "zoom", "shear")},
         **{key: f"defaults.augmentation.{key}" for key in ("brightness", "contrast", "fill")},
+        **{key: f"defaults.augmentation.{key}" for key in ("crop", "saturation", "hue", "rand_augment", "erasing")},
     }
 
 

@@ -56,7 +56,7 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         (
             "models.cnn.training.cache_frozen",
             True,
-            "models.cnn.training.cache_frozen: unknown key; allowed here: optimizer, momentum, learning_rate",
+            "models.cnn.training.cache_frozen: unknown key; allowed here: optimizer, momentum, weight_decay",
         ),
         (
             "models.efficientnetb0.network.blocks",

@@ -140,6 +140,7 @@ def test_variants_of_one_image_may_not_train_and_validate(swept: Path) -> None:
         "shear": 0,
         "brightness": 0,
         "contrast": 0,
+        **{"crop": 0, "saturation": 0, "hue": 0, "rand_augment": None, "erasing": 0},
     }
     turned = {"dataset": "intel", "augmentation": {**augmentation, "fill": "wrap"}, "variants": 2, "seed": 1}
     edit(swept, {"augmented.turned": turned, "studies.intel.models": ["cnn"]})

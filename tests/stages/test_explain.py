@@ -141,11 +141,14 @@ def test_two_runs_give_the_same_bytes(trained: Path) -> None:
 def test_variants_are_drawn_where_training_drew_them(trained: Path) -> None:
     assert "augmented.png" not in figures(run(augmented=3))
     used = {"flip": "horizontal", "rotation": 20, "translation": 0.1, "zoom": 0.2, "shear": 0, "brightness": 0}
-    used |= {"contrast": 0, "fill": "nearest"}
+    used |= {"contrast": 0, "fill": "nearest", "crop": 0.1, "saturation": 0, "hue": 0, "erasing": 0}
+    used |= {"rand_augment.operations": 2, "rand_augment.magnitude": 0.3}
     write_trained(trained, brightness_network(), {f"training.augmentation.{name}": used[name] for name in used})
     out = run(augmented=3)
     assert "augmented.png" in figures(out)
-    assert "| rotation | 20.0 |" in (out / "explanation.md").read_text(encoding="utf-8")
+    page = (out / "explanation.md").read_text(encoding="utf-8")
+    assert "| rotation | 20.0 |" in page
+    assert "'magnitude': 0.3" in page
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ HEAD = {"batch_normalization": {"momentum": 0.8}, "units": [16, 8], "activation"
 HEAD |= {"pooling": "global-average", **OUTPUT}
 FIT: dict[str, Any] = {"optimizer": "adam", "momentum": 0, "learning_rate": 0.003, "epochs": 3, "batch_size": 16}
 FIT |= {"accumulation_steps": 2, "precision": "float32", "cache_frozen": True}
+FIT |= {"weight_decay": 0, "clip_norm": None, "schedule": None, "label_smoothing": 0, "mix": None}
 FIT |= {"augmentation": None, "class_weights": None, "callbacks": [{**STOP, "patience": 9}]}
 
 

@@ -31,6 +31,7 @@ STOP = {"name": "EarlyStopping", "monitor": "val_loss", "mode": "min", "min_delt
 STOP |= {"restore_best_weights": True, "start_from_epoch": 0}
 TRAINING: dict[str, Any] = {"optimizer": "adam", "momentum": 0, "learning_rate": 0.01, "epochs": 2, "batch_size": 16}
 TRAINING |= {"accumulation_steps": 2, "validation_split": 0.25, "precision": "float32"}
+TRAINING |= {"weight_decay": 0, "clip_norm": None, "schedule": None, "label_smoothing": 0, "mix": None}
 TRAINING |= {"augmentation": None, "class_weights": None, "callbacks": [STOP]}
 MODEL: dict[str, Any] = {"view": "intel-150", "replicates": 1, "network": NETWORK, "training": TRAINING}
 NORMALIZED = {**NETWORK, "normalization": "layer", "blocks": {**BLOCKS, "batch_normalization": {"momentum": 0.8}}}

@@ -34,6 +34,15 @@ KINDS: dict[str, dict[str, Any]] = {
         "optimizer": "sgd",
         "momentum": 0.9,
     },
+    "recipe": {
+        "callbacks": [{**STOP, "patience": 8}, BACKUP],
+        "optimizer": "adamw",
+        "weight_decay": 0.01,
+        "clip_norm": 1.0,
+        "label_smoothing": 0.1,
+        "mix": {"mixup": 0.4, "cutmix": 1.0, "probability": 0.7},
+        "schedule": {"name": "one-cycle", "warm_up": 2.5, "final": 0.1},
+    },
 }
 
 

@@ -22,7 +22,7 @@ from darkroom.images.decoding.images import INDEX, VARIANT, read_index
 from darkroom.images.decoding.pixels import Tones, turn_upright
 from darkroom.images.decoding.reading import decode
 from darkroom.images.decoding.survey import survey_ranges
-from darkroom.images.prepared.augmentation import Changes, compile_changes
+from darkroom.images.prepared.augmentation import Changes, make_changes
 from darkroom.images.prepared.batches import SEEDS
 from darkroom.params.augmentation import Augmented
 from darkroom.params.view import Decoding
@@ -39,7 +39,7 @@ def augment(key: str, augmented: Augmented, decoding: Decoding, images: Path, ou
     Raises:
         UserError: a file that the index names is missing, or has the name of a variant.
     """
-    index, change = read_index(images), compile_changes(augmented.augmentation)
+    index, change = read_index(images), make_changes(augmented.augmentation)
     places, rows = name_variants(index), []
     tones = Tones.of(decoding, survey_ranges(f"augment {key}", images, index, None, decoding))
     with replace_folder(out) as folder:
