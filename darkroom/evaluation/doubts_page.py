@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from darkroom.evaluation.doubts import FAR, FEWEST
 from darkroom.evaluation.galleries import draw_rows
 from darkroom.images.prepared.views import TEST, View
-from darkroom.reporting import figures
+from darkroom.reporting import galleries
 from darkroom.reporting.templates import render
 
 
@@ -59,7 +59,7 @@ def draw_figures(
 
     def show(table: pandas.DataFrame, captions: list[str], what: str) -> Figure:
         if table.empty:
-            return figures.draw_gallery([], [], f"{title}: no {what}")
+            return galleries.draw_gallery([], [], f"{title}: no {what}")
         shown = numpy.array([rows[file] for file in table["file"]], dtype=numpy.int64)
         return draw_rows(partial(view.read, TEST), shown, captions, f"{title}: {what}")
 
