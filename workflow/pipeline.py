@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from darkroom.params.document import Parameters, load
 from darkroom.pipeline import plan, planning, template, versions
 from workflow import reasons
 from workflow.changes import Producers, is_outside
+from workflow.priorities import rank_work
 
 SHOWN = {"", ".png", ".md", ".csv"}
 """Suffixes of the files, and of folders of figures, that go into the report where they have a caption."""
@@ -90,6 +92,17 @@ class Pipeline:
     def results(self, study: str) -> list[str]:
         """Return the files that a study ends in: its comparison, its costs, and the census of its dataset."""
         return [out for name in planning.list_ends(study, self.values) for out in self.stages[name].outs]
+
+    def work(self, wildcards: Any) -> float:
+        """Return the priority of a training run, above that of evaluations, which is 0, and up to 1, for the longest.
+
+        The rules before it, which it waits for, have 1 and more.
+        """
+        return self._work[wildcards["model"]]
+
+    @cached_property
+    def _work(self) -> dict[str, float]:
+        return rank_work(self.values)
 
     def keys(self, *verbs: str) -> str:
         """Return a pattern that matches the keys of some kinds of stages and nothing else."""

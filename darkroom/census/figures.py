@@ -16,7 +16,7 @@ from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.pixels import Tones
 from darkroom.params.census import Census
 from darkroom.params.view import Decoding
-from darkroom.reporting import figures
+from darkroom.reporting import galleries
 from darkroom.reporting.figures import pyplot
 
 BARS = 15
@@ -39,7 +39,7 @@ def draw_figures(
     read = partial(read_thumbnail, decoding=decoding, tones=Tones.of(decoding, ranges))
 
     def show(files: pandas.DataFrame, captions: Sequence[str], title: str, columns: int = 5) -> Figure:
-        return figures.draw_gallery([read(folder / file) for file in files["file"]], captions, title, columns)
+        return galleries.draw_gallery([read(folder / file) for file in files["file"]], captions, title, columns)
 
     yield "classes", draw_classes(tables["classes"], key)
     yield "sizes", draw_sizes(tables["sizes"], key)

@@ -9,9 +9,6 @@ from typing import Any
 
 import numpy
 import pandas
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 from darkroom.core.errors import UserError
 
@@ -25,6 +22,8 @@ def wilson_interval(correct: int, images: int, confidence: float) -> tuple[float
 
     Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
     """
+    from statsmodels.stats.proportion import proportion_confint  # here and below, as it takes longer than a worksheet
+
     low, high = proportion_confint(correct, images, alpha=1 - confidence, method="wilson")
     return float(low), float(high)
 
@@ -40,6 +39,8 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
         only_first: images that the first model alone classifies correctly.
         only_second: images that the second model alone classifies correctly.
     """
+    from statsmodels.stats.contingency_tables import mcnemar
+
     table = [[0, only_first], [only_second, 0]]
     return float(mcnemar(table, exact=only_first + only_second < FEW, correction=True).pvalue)
 
@@ -75,6 +76,8 @@ def compare_pairs(
         correction: of statsmodels' ``multipletests``: holm, bonferroni or fdr_bh.
         chosen: the pairs to test; every two models where there is none.
     """
+    from statsmodels.stats.multitest import multipletests
+
     check_same_images(predictions)
     correct = {name: (table["class"] == table["predicted"]).to_numpy() for name, table in predictions.items()}
     asked = combinations(predictions, 2) if chosen is None else chosen

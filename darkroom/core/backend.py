@@ -6,9 +6,11 @@ from darkroom.core.backend import keras
 import contextlib
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -46,11 +48,24 @@ def _quiet() -> Iterator[None]:
         os.close(kept)
 
 
+@contextlib.contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Let an import meanwhile find no library of these names, unless it is here already."""
+    modules: dict[str, Any] = sys.modules
+    hidden = dict.fromkeys(name for name in names if name not in modules)
+    modules.update(hidden)
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del modules[name]
+
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ[VARIABLE] = choose_backend()
 _collects = gc.isenabled()
 gc.disable()  # in 4 s of imports Python would look for garbage that there is not, for 0.8 s
-with _quiet():
+with _quiet(), _without("sklearn", "matplotlib"):  # of Keras' wrappers and pictures, for another 0.8 s
     import keras
 gc.freeze()
 if _collects:

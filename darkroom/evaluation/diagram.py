@@ -15,6 +15,8 @@ COLUMN = 18
 """Layers in a column; those that follow stand in the next one."""
 WIDTH, HEIGHT, GAP, GUTTER = 4.4, 0.4, 0.22, 0.55
 """Of a layer, between two, and between columns, in inches."""
+TITLE = 0.5
+"""Room for the title, in inches."""
 MARGIN, LINE = 0.1, "0.35"
 """Between a box and its words, in inches; colour of lines."""
 COLOURS = {
@@ -74,7 +76,8 @@ def draw_diagram(layers: Sequence[Box], title: str) -> Figure:
     columns = -(-len(layers) // COLUMN)
     rows = -(-len(layers) // columns)
     size = (columns * (WIDTH + GUTTER), rows * (HEIGHT + GAP))
-    figure, axis = pyplot.subplots(figsize=(size[0], size[1] + 0.6))
+    figure = pyplot.figure(figsize=(size[0], size[1] + TITLE))
+    axis = figure.add_axes((0, 0, 1, size[1] / (size[1] + TITLE)))
     axis.set(xlim=(-GUTTER / 2, size[0] - GUTTER / 2), ylim=(-size[1], 0.05))
     axis.axis("off")
     places = [((place // rows) * (WIDTH + GUTTER), -(place % rows) * (HEIGHT + GAP)) for place in range(len(layers))]
@@ -83,7 +86,6 @@ def draw_diagram(layers: Sequence[Box], title: str) -> Figure:
     for before, after in pairwise(places):
         _draw_arrow(axis, before, after)
     figure.suptitle(f"{title}: {sum(layer.parameters for layer in layers):,} parameters")
-    figure.tight_layout()
     return figure
 
 

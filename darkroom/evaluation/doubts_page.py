@@ -12,7 +12,7 @@ from darkroom.evaluation.cross_validation import CrossValidated
 from darkroom.evaluation.doubts import FAR, FEWEST
 from darkroom.evaluation.galleries import draw_rows
 from darkroom.images.prepared.views import TEST, TRAIN, View
-from darkroom.reporting import figures
+from darkroom.reporting import galleries
 from darkroom.reporting.templates import render
 
 
@@ -65,7 +65,7 @@ def draw_figures(
 
     def show(split: str, table: pandas.DataFrame, captions: list[str], what: str) -> Figure:
         if table.empty:
-            return figures.draw_gallery([], [], f"{title}: no {what}")
+            return galleries.draw_gallery([], [], f"{title}: no {what}")
         rows = {file: row for row, file in enumerate(view.list_files(split))}
         shown = numpy.array([rows[file] for file in table["file"]], dtype=numpy.int64)
         return draw_rows(partial(view.read, split), shown, captions, f"{title}: {what}")

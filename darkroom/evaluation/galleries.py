@@ -5,19 +5,14 @@ from collections.abc import Callable, Sequence
 import numpy
 import pandas
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from darkroom.evaluation.metrics import select_probabilities
-from darkroom.reporting import figures
+from darkroom.reporting import galleries
 
 Read = Callable[[numpy.ndarray], numpy.ndarray]
 """What returns the images of rows, int64 (n,): uint8 (n, height, width, channels)."""
 COLUMNS = 5
 """Images side by side."""
-LINE = 0.08
-"""Room for a further line above an image, as a share of its own."""
-WRONG = "firebrick"
-"""Colour of mistakes."""
 
 
 def draw_worst(
@@ -67,14 +62,7 @@ def draw_gallery(
         f"{classes[predicted[row]]} {certain[row]:.1%}" + (f"\n(true: {classes[labels[row]]})" if wrong[row] else "")
         for row in rows
     ]
-    figure = draw_rows(read, rows, captions, title)
-    for axis, row in zip(figure.axes, rows, strict=False):
-        if wrong[row]:
-            axis.title.set_color(WRONG)
-            frame = Rectangle((0, 0), 1, 1, transform=axis.transAxes, fill=False, edgecolor=WRONG, linewidth=3)
-            frame.set_clip_on(False)
-            axis.add_patch(frame)
-    return figure
+    return draw_rows(read, rows, captions, title, numpy.flatnonzero(wrong[rows]).tolist())
 
 
 def draw_ambiguous(read: Read, table: pandas.DataFrame, title: str) -> Figure:
@@ -86,11 +74,8 @@ def draw_ambiguous(read: Read, table: pandas.DataFrame, title: str) -> Figure:
     return draw_rows(read, table.index.to_numpy(), captions, title)
 
 
-def draw_rows(read: Read, rows: numpy.ndarray, captions: Sequence[str], title: str) -> Figure:
-    """Return the images of ``rows``, int64 (n,), at least one, each below its caption, which may have several lines."""
-    figure = figures.draw_gallery(list(read(rows)), captions, title, columns=min(COLUMNS, len(rows)))
-    lines = max(caption.count("\n") for caption in captions)  # beyond the first, which the gallery has room for
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(width, height * (1 + LINE * lines))
-    figure.tight_layout()
-    return figure
+def draw_rows(
+    read: Read, rows: numpy.ndarray, captions: Sequence[str], title: str, marked: Sequence[int] = ()
+) -> Figure:
+    """Return the images of ``rows``, int64 (n,), at least one, each below its caption, those at ``marked`` framed."""
+    return galleries.draw_gallery(list(read(rows)), captions, title, min(COLUMNS, len(rows)), marked)

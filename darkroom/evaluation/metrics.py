@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy
 import pandas
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 SMALLEST_PROBABILITY = 1e-7
 """Keras' epsilon: a probability is held at least this far from 0 and 1 before its logarithm is taken."""
@@ -59,16 +58,21 @@ def score_classes(labels: numpy.ndarray, predicted: numpy.ndarray, classes: Sequ
 
     A score whose denominator is zero is zero.
     """
-    precision, recall, f1, support = precision_recall_fscore_support(
-        labels, predicted, labels=range(len(classes)), zero_division=0
-    )
-    columns = {"class": list(classes), "precision": precision, "recall": recall, "f1": f1, "support": support}
-    return pandas.DataFrame({**columns, "predicted": numpy.bincount(predicted, minlength=len(classes))})
+    counts = count_confusions(labels, predicted, classes)
+    correct, support, given = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    scores = {"precision": _divide(correct, given), "recall": _divide(correct, support)}
+    scores["f1"] = _divide(2 * correct, support + given)
+    return pandas.DataFrame({"class": list(classes), **scores, "support": support, "predicted": given})
+
+
+def _divide(part: numpy.ndarray, whole: numpy.ndarray) -> numpy.ndarray:
+    return numpy.divide(part, whole, out=numpy.zeros(len(part)), where=whole > 0)
 
 
 def count_confusions(labels: numpy.ndarray, predicted: numpy.ndarray, classes: Sequence[str]) -> numpy.ndarray:
     """Return the counts of images by true class (row) and predicted class (column): int64, (classes, classes)."""
-    return confusion_matrix(labels, predicted, labels=range(len(classes)))
+    pairs = labels.astype(numpy.int64) * len(classes) + predicted
+    return numpy.bincount(pairs, minlength=len(classes) ** 2).reshape(len(classes), len(classes))
 
 
 def compute_shares(counts: numpy.ndarray) -> numpy.ndarray:

@@ -59,7 +59,8 @@ def read_held_out(summary: Mapping[str, Any]) -> dict[str, float | None]:
 
 def tabulate_hyperparameters(used: Mapping[str, Any], view: View) -> pandas.DataFrame:
     """Return every hyperparameter's name and the value used, as JSON; behind the view's name how it was prepared."""
-    prepared = {f"view.{name}": view.description[name] for name in PREPARATION}
-    settings = {"view": used["view"], **prepared, **used}
+    prepared = {f"view.{name}": value for name, value in view.preparation.items() if name in PREPARATION}
+    named = {name: value for name, value in used.items() if name == "view"}
+    settings = {**named, **prepared, **used}
     rows = [(name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items()]
     return pandas.DataFrame(rows, columns=["name", "value"])

@@ -18,7 +18,7 @@ from darkroom.params.augmentation import Augmentation
 from darkroom.params.base import validate
 from darkroom.params.explanation import Filter
 from darkroom.reporting import selection
-from darkroom.reporting.figures import draw_gallery
+from darkroom.reporting.galleries import draw_gallery
 
 AUGMENTATION = "training.augmentation"
 """The hyperparameter that says how training changes its images."""

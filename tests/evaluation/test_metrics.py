@@ -39,6 +39,20 @@ def test_confusion_counts_true_classes_by_row() -> None:
     ]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_scores_and_confusions_are_those_of_scikit_learn_to_the_bit(seed: int) -> None:
+    sklearn = pytest.importorskip("sklearn.metrics")
+    random = numpy.random.default_rng(seed)
+    count = int(random.integers(2, 12))
+    labels, predicted = random.integers(0, [[count], [random.integers(1, count + 1)]], (2, 150))
+    counts = metrics.count_confusions(labels, predicted, CLASSES * 4)[:count, :count]
+    assert (counts == sklearn.confusion_matrix(labels, predicted, labels=range(count))).all()
+    table = metrics.score_classes(labels, predicted, [f"class {number}" for number in range(count)])
+    expected = sklearn.precision_recall_fscore_support(labels, predicted, labels=range(count), zero_division=0)
+    for name, values in zip(("precision", "recall", "f1", "support"), expected, strict=True):
+        assert (table[name] == values).all()
+
+
 def test_a_class_without_images_has_shares_of_zero() -> None:
     assert metrics.compute_shares(numpy.array([[3, 1], [0, 0]])).tolist() == [[0.75, 0.25], [0, 0]]
 

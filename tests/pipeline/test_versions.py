@@ -150,5 +150,5 @@ def test_a_record_holds_the_versions_that_its_stage_declares(root: Path, tmp_pat
     arguments = ["costs", "intel", "--record", "record.json"]
     assert python(root, tmp_path, f"stages.{arguments[0]}", *arguments[1:]).returncode == 0
     record = json.loads((sources / "record.json").read_text())
-    assert list(record["versions"]) == ["python", "matplotlib", "numpy", "pandas"]
+    assert list(record["versions"]) == ["python", "matplotlib", "numpy", "pandas", "pillow"]
     assert record["versions"]["pandas"] == versions.find_installed(["pandas"])["pandas"]

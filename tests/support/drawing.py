@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 
 @contextmanager
@@ -19,6 +20,7 @@ def without_drawing() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", save)
         patch.setattr(Figure, "tight_layout", lambda figure, **options: None)
+        patch.setattr(Figure, "get_tightbbox", lambda figure, **options: Bbox.unit())
         yield
 
 

@@ -64,3 +64,11 @@ def test_a_rule_shows_the_command_that_it_runs(name: str) -> None:
 def test_images_are_counted_before_a_corrupt_one_stops_their_preparation() -> None:
     found = {name: int(re.search(r"priority: (\d+)", RULES[name][1])[1]) for name in ("census", "prepare", "divide")}
     assert found["census"] > found["prepare"] and found["census"] > found["divide"]
+
+
+def test_training_runs_begin_before_evaluations_and_after_what_they_wait_for() -> None:
+    found = {name: re.search(r"^    priority: (\S+)", body, re.MULTILINE) for name, (_, body) in RULES.items()}
+    given = {name: match[1] for name, match in found.items() if match}
+    assert {name for name, value in given.items() if value == "pipeline.work"} == {"train", "transfer", "finetune"}
+    assert {"fetch", "unzip", "prepare", "pretrained"} <= {name for name, value in given.items() if value.isdigit()}
+    assert not {"evaluate", "explain", "compare"} & set(given)

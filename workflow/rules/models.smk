@@ -22,6 +22,7 @@ rule pretrained:
         "logs/pretrained/{backbone}.log",
     benchmark:
         "logs/pretrained/{backbone}.tsv"
+    priority: 1
     conda:
         "../environment.yaml"
     threads: 1
@@ -52,6 +53,7 @@ rule train:
         "logs/train/{study}/{model}.tsv"
     wildcard_constraints:
         model=pipeline.keys("train"),
+    priority: pipeline.work
     conda:
         "../environment.yaml"
     threads: pipeline.parameters.runtime.threads
@@ -83,6 +85,7 @@ rule transfer:
         "logs/transfer/{study}/{model}.tsv"
     wildcard_constraints:
         model=pipeline.keys("transfer"),
+    priority: pipeline.work
     conda:
         "../environment.yaml"
     threads: pipeline.parameters.runtime.threads
@@ -114,6 +117,7 @@ rule finetune:
         "logs/finetune/{study}/{model}.tsv"
     wildcard_constraints:
         model=pipeline.keys("finetune"),
+    priority: pipeline.work
     conda:
         "../environment.yaml"
     threads: pipeline.parameters.runtime.threads
