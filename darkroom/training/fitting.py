@@ -89,7 +89,20 @@ def compile_model(model: keras.Model, fit: Fit) -> keras.Model:
     )
     loss = "binary_crossentropy" if model.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
     model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+    make_variables(model)
     return model
+
+
+def make_variables(model: keras.Model) -> None:
+    """Make what the optimizer and the metrics of a compiled model keep, before its first step.
+
+    TensorFlow traces a step that makes variables twice, and tracing takes most of the time of a short training.
+    """
+    model.optimizer.build(model.trainable_variables)
+    predicted = numpy.zeros((1, model.output_shape[-1]), numpy.float32)
+    labels = numpy.zeros(1 if len(predicted[0]) > 1 else (1, 1), numpy.int64)
+    model.compute_metrics(None, labels, predicted)
+    model.reset_metrics()
 
 
 def fit_model(
