@@ -60,6 +60,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         pyplot.rcParams["axes.titley"] = 1.0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def garbage_of_one_file() -> Iterator[None]:
+    """Leave what stays of a file out of later garbage collections: Keras begins many, and after hours each is long."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 pytest_plugins = ["tests.support.left_out"]
 
 ROOT = Path(__file__).resolve().parents[1]

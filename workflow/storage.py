@@ -84,7 +84,7 @@ def alone(params: Mapping[str, Collection[str]]) -> Iterator["Repo"]:
 
     follow_links()
     LOADERS[PARAMETERS.suffix] = load
-    param.dpath = SimpleNamespace(**{**vars(dpath), "get": find})  # type: ignore[assignment]
+    param.dpath = SimpleNamespace(**{**vars(dpath), "get": find})
     with errors_in_one_line(), Repo() as repo, TemporaryDirectory(prefix="darkroom-") as folder:
         repo.tmp_dir, repo.lock = folder, LockNoop()
         with repo.lock, repo.scm_context:
