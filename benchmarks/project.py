@@ -82,11 +82,16 @@ def leave_one_study(folder: Path, study: str = "intel") -> None:
 
 def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run ``python -m`` with ``arguments`` in the copy and return what it printed."""
-    command = [sys.executable, "-m", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment())
+    done = start(folder, list(arguments), environment())
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
     return done
+
+
+def start(folder: Path, arguments: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m`` with ``arguments`` in ``folder``, with these variables; tests start it in another way."""
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=variables)
 
 
 def environment(*folders: Path) -> dict[str, str]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks import project as copy_of_project
 from benchmarks import trivial
 from benchmarks.project import copied, edit, leave_one_study, snakemake
 from darkroom.pipeline import template
-from tests.support import stub_study
+from tests.support import quick_starts, stub_study
 from tests.support.deliveries import zipped
 from tests.support.sessions import once
 from tests.support.small_study import small
@@ -27,6 +28,8 @@ LONGEST = ("test_end_to_end", "test_reconcile", "test_studies", "test_transfer",
 LONGEST += ("test_sharing", "test_failures", "test_experiments", "test_resume", "test_train", "test_scaling")
 LONGEST += ("test_callbacks", "test_merge", "test_missing", "test_nodes", "test_divergence")
 """Files whose tests take longest together, the longest first."""
+
+copy_of_project.start = quick_starts.start
 
 gc.disable()  # until all is imported, as of so much that stays they would look through all again and again
 
@@ -55,6 +58,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from matplotlib import pyplot
 
         pyplot.rcParams["axes.titley"] = 1.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def garbage_of_one_file() -> Iterator[None]:
+    """Leave what stays of a file out of later garbage collections: Keras begins many, and after hours each is long."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 pytest_plugins = ["tests.support.left_out"]

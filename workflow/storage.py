@@ -67,12 +67,14 @@ def alone(params: Mapping[str, Collection[str]]) -> Iterator["Repo"]:
     DVC's processes wait for each other by locks that name numbers of processes, which mean nothing on another machine.
     Here each has such locks to itself: Snakemake sees to it that no job reads what another still writes, and
     workflow/recording.py that none writes dvc.lock. Of files of parameters DVC sees the dotted keys ``params``: it
-    reads params.yaml some ten times a job, and goes through all of it for each key, 20 s with 1,000 models in it.
-    tests/workflow/test_patches.py fails when DVC does better.
+    reads params.yaml some ten times a job, and goes through all of it for each key, 20 s with 1,000 models in it. It
+    finds the keys as :func:`find`. tests/workflow/test_patches.py fails when DVC does better.
 
     Raises:
         UserError: DVC cannot do what is asked of it.
     """
+    import dpath
+    from dvc.dependency import param
     from dvc.lock import LockNoop
     from dvc.repo import Repo
     from dvc.utils.serialize import LOADERS
@@ -82,6 +84,7 @@ def alone(params: Mapping[str, Collection[str]]) -> Iterator["Repo"]:
 
     follow_links()
     LOADERS[PARAMETERS.suffix] = load
+    param.dpath = SimpleNamespace(**{**vars(dpath), "get": find})
     with errors_in_one_line(), Repo() as repo, TemporaryDirectory(prefix="darkroom-") as folder:
         repo.tmp_dir, repo.lock = folder, LockNoop()
         with repo.lock, repo.scm_context:
@@ -96,6 +99,20 @@ def chosen(document: Any, keys: Iterable[str]) -> Any:
     if "" in inside or not isinstance(document, Mapping):  # it is itself asked for
         return document
     return {first: chosen(document[first], rest) for first, rest in inside.items() if first in document}
+
+
+def find(document: Any, key: str, separator: str) -> Any:
+    """Return the value under a key of parts, of which some may be numbers in a list; DVC looks at all others too.
+
+    Raises:
+        KeyError: there is none.
+    """
+    for part in key.split(separator):
+        try:
+            document = document[int(part) if isinstance(document, list) else part]
+        except (TypeError, ValueError, IndexError):
+            raise KeyError(key) from None
+    return document
 
 
 @contextmanager

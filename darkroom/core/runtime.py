@@ -193,7 +193,7 @@ def gradient(forward: Callable[[Any], tuple[Any, Any]], inputs: numpy.ndarray) -
     if backend == "torch":
         import torch
 
-        between, score = forward(keras.ops.convert_to_tensor(inputs))
+        between, score = forward(torch.as_tensor(inputs).to(torch.get_default_device()).requires_grad_())
         (found,) = torch.autograd.grad(score.sum(), between)
         return tuple(keras.ops.convert_to_numpy(keras.ops.cast(one, "float32")) for one in (between, found))
     import tensorflow

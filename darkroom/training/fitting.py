@@ -90,7 +90,19 @@ def compile_model(model: keras.Model, fit: Fit) -> keras.Model:
     targets = Targets.of(model, fit)
     compiled = runtime.choose_compilation()
     model.compile(make_optimizer(model, fit), targets.loss, metrics=targets.metrics, jit_compile=compiled)
+    make_variables(model, targets)
     return model
+
+
+def make_variables(model: keras.Model, targets: Targets) -> None:
+    """Make what the optimizer and the metrics of a compiled model keep, before its first step.
+
+    TensorFlow traces a step that makes variables twice, and tracing takes most of the time of a short training.
+    """
+    model.optimizer.build(model.trainable_variables)
+    predicted = numpy.zeros((1, targets.outputs), numpy.float32)
+    model.compute_metrics(None, targets.make(numpy.zeros(1, numpy.int64)), predicted)
+    model.reset_metrics()
 
 
 def fit_model(

@@ -13,6 +13,7 @@ from benchmarks.project import ROOT, copied, edit, parameters, run
 from darkroom.pipeline import template
 from tests.support import in_process
 from tests.support.drawing import without_drawing
+from tests.support.small_study import SMALL
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +53,9 @@ def small_configuration(document: dict[str, Any]) -> dict[str, Any]:
         least = {"images": 1, "filters": 4, "grad_cam": 2, "gallery": 2, "augmented": 2}
         changes |= {f"explanations.{key}.{shown}": min(number, entry[shown]) for shown, number in least.items()}
     changes["finetunes.waste-efficientnetlite0-finetuned-third.unfreeze"] = 6
+    for key in ("cats-dogs-efficientnetlite0", "cats-dogs-efficientnetlite0-light"):
+        changes[f"models.{key}.network.backbone"] = "mobile"
+    changes["backbones.mobile"] = SMALL["backbones"]["mobile"]
     changes |= {"census.gallery": 2, "datasets.cifar10.draw.validation": 4}
     changes["datasets.cats-dogs.draw"] = {"seed": 42, "train": 16, "validation": None, "test": 8}
     return changes
@@ -63,20 +67,20 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copied(tmp_path_factory.mktemp("studies") / "project")
     edit(folder, small_configuration(parameters(ROOT)))
     run(folder, "darkroom.pipeline.plan")
-    in_process.make(folder, within=drawing_one_evaluation())
+    in_process.make(folder, within=drawing_one_of_each())
     return folder
 
 
-def drawing_one_evaluation() -> in_process.Within:
-    """Draw the figures of one evaluation of each study: the others' would be the same in other numbers."""
-    seen: set[str] = set()
+def drawing_one_of_each() -> in_process.Within:
+    """Draw the figures of an evaluation and a sweep of each study: the others' would be the same in other numbers."""
+    seen: set[tuple[str, str]] = set()
 
     def within(stage: template.Stage) -> AbstractContextManager[None]:
-        if stage.verb != "evaluate":
+        if stage.verb not in ("evaluate", "sweep"):
             return nullcontext()
-        study = Path(stage.outs[0]).parts[1]
-        is_first = study not in seen
-        seen.add(study)
+        kind = (stage.verb, Path(stage.outs[0]).parts[1])
+        is_first = kind not in seen
+        seen.add(kind)
         return nullcontext() if is_first else without_drawing()
 
     return within

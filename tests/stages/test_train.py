@@ -41,6 +41,23 @@ def trained(out: str, replicate: int | str = 1) -> Path:
     return Path(out)
 
 
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+def test_a_step_is_traced_once_for_each_size_of_its_batches(
+    folder: Path, project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    traced = []
+
+    def note(name: str) -> None:
+        step = getattr(keras.Model, name)
+        monkeypatch.setattr(keras.Model, name, lambda *given: traced.append(name) or step(*given))
+
+    for name in ("train_step", "test_step"):
+        note(name)
+    project(model({"epochs": 2, "batch_size": 30, "callbacks": []}, head={**NETWORK["head"], "output": output}))
+    trained("model")  # on 60 images in batches of 15, and judged by 20
+    assert sorted(traced) == ["test_step", "test_step", "train_step"]
+
+
 def test_it_learns_and_its_history_is_true(folder: Path) -> None:
     out = trained("model")
     history = pandas.read_csv(out / "history.csv")

@@ -144,6 +144,33 @@ def test_dvc_reads_its_parameters_many_times_for_one_stage(tmp_path: Path, monke
     assert sum(path.endswith("params.yaml") for path in read) > 2
 
 
+class Counted(dict[str, Any]):
+    """A mapping that counts how often all that it holds is gone through."""
+
+    gone_through = 0
+
+    def items(self) -> Any:
+        Counted.gone_through += 1
+        return super().items()
+
+
+def test_dvc_goes_through_all_parameters_for_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """storage.find"""
+    from dvc.dependency import param
+
+    document = {"models": Counted(one={"rates": [0.1, {"last": None}]}, other={})}
+    keys = ["models.one.rates", "models.one.rates.1", "models.one.rates.1.last", "models.other"]
+    missing = ["models.two", "models.one.rates.2", "models.one.rates.first", "models.other.rates"]
+    monkeypatch.setattr(param, "load_path", lambda path, fs: document)
+    theirs = param.read_param_file(None, "params.yaml", [*keys, *missing], flatten=True)
+    assert Counted.gone_through > len(keys)
+    monkeypatch.setattr(param, "dpath", SimpleNamespace(get=storage.find))
+    Counted.gone_through = 0
+    assert param.read_param_file(None, "params.yaml", [*keys, *missing], flatten=True) == theirs
+    assert list(theirs) == keys
+    assert not Counted.gone_through
+
+
 def test_dvcs_locks_name_processes_and_not_their_machine(tmp_path: Path) -> None:
     """storage.alone, its locks"""
     from dvc.fs import localfs

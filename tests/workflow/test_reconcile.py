@@ -20,31 +20,36 @@ pytestmark = pytest.mark.slow
 EPOCHS = f"models.{PLAIN}.training.epochs"
 ONE_MODEL = after(f"evaluate@{PLAIN}", f"train@{PLAIN}")
 EFFECTIVE: list[tuple[dict[str, Any], list[str]]] = [
-    ({EPOCHS: 1}, ONE_MODEL),
-    ({f"models.{PLAIN}.network.head.dropout": [0.3, 0.3]}, ONE_MODEL),
+    (
+        {
+            EPOCHS: 1,
+            "models.frozen.training.learning_rate": 0.02,
+            "augmented.variants.augmentation.flip": "vertical",
+        },
+        after(
+            *(f"{verb}@{PLAIN}" for verb in ("evaluate", "train")),
+            *("evaluate@frozen", "evaluate@tuned", "finetune@tuned", "transfer@frozen"),
+            *("augment@variants", "evaluate@rate-varied", "prepare@varied", "train@rate-varied"),
+        ),
+    ),
+    (
+        {f"models.{PLAIN}.network.head.dropout": [0.3, 0.3], "views.intel-180.size": 20},
+        after(
+            *(f"{verb}@{PLAIN}" for verb in ("evaluate", "train")),
+            *("evaluate@frozen", "evaluate@tuned", "finetune@tuned", "prepare@intel-180", "transfer@frozen"),
+        ),
+    ),
+    ({"finetunes.tuned.unfreeze": 3}, after("evaluate@tuned", "finetune@tuned")),
     (
         {"evaluation.worst": 2},
         ["compare@intel", *EVALUATIONS, "explain@model-0001", "sweep@rate", "worksheet@intel"],
     ),
     ({"studies.intel.confidence": 0.9}, ["compare@intel", "sweep@rate", "worksheet@intel"]),
     ({"datasets.intel.title": "Holidays"}, ["compare@intel", "costs@intel", "sweep@rate", "worksheet@intel"]),
-    ({"finetunes.tuned.unfreeze": 3}, after("evaluate@tuned", "finetune@tuned")),
-    (
-        {"models.frozen.training.learning_rate": 0.02},
-        after("evaluate@frozen", "evaluate@tuned", "finetune@tuned", "transfer@frozen"),
-    ),
-    (
-        {"views.intel-180.size": 20},
-        after("evaluate@frozen", "evaluate@tuned", "finetune@tuned", "prepare@intel-180", "transfer@frozen"),
-    ),
-    (
-        {"augmented.variants.augmentation.flip": "vertical"},
-        after("augment@variants", "evaluate@rate-varied", "prepare@varied", "train@rate-varied"),
-    ),
     ({"explanations.model-0001.classes": ["forest"]}, ["explain@model-0001", "worksheet@intel"]),
     ({"sweeps.rate.title": "Speed"}, ["sweep@rate", "worksheet@intel"]),
 ]
-"""Edits of params.yaml after which all that runs writes something else."""
+"""Edits of params.yaml after which all that runs writes something else: some at once, that share only what is last."""
 
 
 def test_a_clone_runs_nothing(kinds_made: Path, tmp_path: Path) -> None:

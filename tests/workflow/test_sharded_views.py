@@ -33,7 +33,7 @@ def hash_name(name: str, number: int) -> int:
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The study, made, with what it was made from beside it."""
+    """The study, made as far as its predictions, with what it was made from beside it."""
     place = tmp_path_factory.mktemp("sharded")
     (place / "archives").mkdir()
     zip_images(place / "archives/learn.zip", 0, 300)
@@ -41,7 +41,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     splits = {"train": ["learn*"], "validation": [], "test": ["exam"]}
     source = {"datasets.intel.source": "../archives", "datasets.intel.splits": splits}
     folder = small(place / "project", {**ONE_MODEL, **source, "views.intel-150.shards": SHARDS})
-    done = snakemake(folder)
+    done = snakemake(folder, PREDICTIONS)
     names = [f"shard@intel-150-shard-{number}" for number in range(1, SHARDS + 1)]
     assert {"divide@intel-150", *names} <= set(done) and "prepare@intel-150" not in done
     git(folder, "add", "--all")
@@ -58,8 +58,8 @@ def test_shards_change_no_result_and_what_is_added_changes_one(study: Path, tmp_
     shutil.copytree(study.parent / "archives", tmp_path / "archives")
     clone = cloned(study, tmp_path / "clone")
     run(clone, "workflow.sharing", "pull")
-    assert snakemake(clone) == []
-    assert "up to date" in run(clone, "dvc", "status").stdout
+    assert snakemake(clone, PREDICTIONS) == []
+    assert "up to date" in run(clone, "dvc", "status", "--with-deps", "evaluate@plain").stdout
     assert run(clone, "workflow.audit", "--verify", MODEL).stdout.startswith("verified: ")
 
     zip_images(tmp_path / "archives/learn_more.zip", 9_000, 5)
