@@ -40,6 +40,7 @@ def compose_page(
         pairs=tables["confused-pairs"],
         ambiguous=tables["ambiguous"].head(SHOWN),
         curves=summarize_curves(trained.history, len(classes), summary),
+        layers=trained.layers.drop(columns="share"),
         largest_layers=pandas.DataFrame(summary["largest_layers"]),
         backbone=summarize_backbone(summary["backbone"]) if "backbone" in summary else None,
     )

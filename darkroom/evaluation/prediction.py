@@ -25,10 +25,11 @@ COPIED = (HISTORY, LAYERS, SUMMARY)
 
 @dataclass(frozen=True)
 class Trained:
-    """A model's folder, read: the Keras model, its history (one row per epoch) and its summary."""
+    """A model's folder, read: the Keras model, its history (one row per epoch), its layer table and its summary."""
 
     network: Any
     history: pandas.DataFrame
+    layers: pandas.DataFrame
     summary: dict[str, Any]
 
 
@@ -42,8 +43,8 @@ def open_trained(folder: Path, parameters: Runtime) -> Trained:
         if not (folder / name).is_file():
             raise UserError(f"{folder / name}: no such file; train {folder.name} first")
     runtime.start(parameters)
-    network = load_network(folder)
-    return Trained(network, pandas.read_csv(folder / HISTORY), read_json(folder / SUMMARY))
+    history, layers = (pandas.read_csv(folder / name) for name in (HISTORY, LAYERS))
+    return Trained(load_network(folder), history, layers, read_json(folder / SUMMARY))
 
 
 def predict(trained: Trained, folder: Path, view: View, task: str) -> numpy.ndarray:

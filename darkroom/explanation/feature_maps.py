@@ -13,8 +13,9 @@ import pandas
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
+from darkroom.networks.calls import list_calls
 from darkroom.params.explanation import Filter, Layer
-from darkroom.transfer_learning import prefix
+from darkroom.transfer_learning.prefix import FlatNetwork
 
 NAMED = 12
 """Layers that an error names."""
@@ -26,8 +27,8 @@ class FeatureMaps:
 
     def __init__(self, network: keras.Model) -> None:
         """Take a network that predicts, as training left it."""
-        self.network = prefix.FlatNetwork(network).network
-        calls = [call for call in prefix.list_calls(self.network) if isinstance(call.operation, keras.Layer)]
+        self.network = FlatNetwork(network).network
+        calls = [call for call in list_calls(self.network) if isinstance(call.operation, keras.Layer)]
         self.layers = {call.operation.name: call.operation for call in calls}
         self.tensors = {call.operation.name: call.outputs[0] for call in calls if len(call.outputs[0].shape) == 4}
         windowed = [name for name in self.tensors if hasattr(self.layers[name], "kernel_size")]

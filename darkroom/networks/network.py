@@ -1,14 +1,14 @@
-"""Convolutional networks described in params.yaml, their layer tables, and what their outputs mean."""
+"""Networks described in params.yaml, and what their outputs mean."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy
-import pandas
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.params.model import Blocks, Head, Network
+from darkroom.networks.blocks import make_convolutions, make_penalty
+from darkroom.params.model import Head, Network
 
 layers = keras.layers
 NORMALIZATION, STANDARDIZATION = "normalization", "standardization"
@@ -34,7 +34,7 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
         model.add(layers.Normalization(name=NORMALIZATION))
     if network.normalization == "constants":
         model.add(layers.Rescaling([1.0] * shape[-1], [0.0] * shape[-1], name=STANDARDIZATION))
-    for layer in _make_convolutions(network.blocks):
+    for layer in make_convolutions(network.blocks):
         try:
             model.add(layer)
         except ValueError as error:
@@ -64,43 +64,15 @@ def make_top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
     if head.input_dropout:
         yield layers.Dropout(head.input_dropout, name="head_dropout")
     for number, (units, rate) in enumerate(zip(head.units, head.dropout, strict=True), start=1):
-        penalty = _make_penalty(head.l2)
+        penalty = make_penalty(head.l2)
         yield layers.Dense(units, activation=head.activation, kernel_regularizer=penalty, name=f"dense_{number}")
         if rate:
             yield layers.Dropout(rate, name=f"dense_dropout_{number}")
     outputs = 1 if head.output == "sigmoid" else classes
-    penalty = _make_penalty(head.l2)
+    penalty = make_penalty(head.l2)
     yield layers.Dense(outputs, activation=head.output, kernel_regularizer=penalty, dtype="float32", name=PROBABILITIES)
     if head.output_dropout:
         yield layers.Dropout(head.output_dropout, dtype="float32", name=OUTPUT_DROPOUT)
-
-
-def _make_convolutions(blocks: Blocks) -> Iterator[keras.layers.Layer]:
-    given = blocks.pooling
-    poolings = [given] * len(blocks.filters) if isinstance(given, int) else given
-    for number, (filters, pooling) in enumerate(zip(blocks.filters, poolings, strict=True), start=1):
-        fused = None if blocks.batch_normalization else blocks.activation
-        yield layers.Conv2D(
-            filters,
-            blocks.kernel,
-            padding=blocks.padding,
-            activation=fused,
-            kernel_regularizer=_make_penalty(blocks.l2),
-            name=f"convolution_{number}",
-        )
-        if blocks.batch_normalization:
-            momentum = blocks.batch_normalization.momentum
-            yield layers.BatchNormalization(momentum=momentum, name=f"batch_normalization_{number}")
-            yield layers.Activation(blocks.activation, name=f"activation_{number}")
-        behind = [layers.MaxPooling2D(pooling, name=f"pooling_{number}")] if pooling > 1 else []
-        if blocks.dropout:
-            dropout = layers.Dropout(blocks.dropout, name=f"dropout_{number}")
-            behind = [dropout, *behind] if blocks.dropout_first else [*behind, dropout]
-        yield from behind
-
-
-def _make_penalty(factor: float) -> keras.regularizers.Regularizer | None:
-    return keras.regularizers.L2(factor) if factor else None
 
 
 def to_probabilities(outputs: Any) -> numpy.ndarray:
@@ -150,19 +122,3 @@ def copy_uncompiled(model: keras.Sequential) -> keras.Sequential:
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # set_weights leaves it with the mean and variance it was made with
     return again
-
-
-def tabulate_layers(model: keras.Model) -> pandas.DataFrame:
-    """Return one row per layer: name, type, output shape, parameters, trainable parameters, share of all parameters."""
-    rows = [
-        {
-            "layer": layer.name,
-            "type": type(layer).__name__,
-            "output_shape": "x".join(str(side) for side in layer.output.shape[1:]),
-            "parameters": layer.count_params(),
-            "trainable_parameters": int(sum(numpy.prod(weight.shape) for weight in layer.trainable_weights)),
-        }
-        for layer in model.layers
-    ]
-    table = pandas.DataFrame(rows)
-    return table.assign(share=table["parameters"] / max(1, table["parameters"].sum()))

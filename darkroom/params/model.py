@@ -42,6 +42,8 @@ class Blocks(Section, json_schema_extra=ARCHITECTURE):
     """Filters of each convolution, first to last."""
     kernel: Count
     """Side of the convolution's window, in pixels."""
+    strides: Count | list[Count]
+    """Pixels from one place of the window to the next, of every convolution, or of each; 2 halves height and width."""
     padding: Literal["valid", "same"]
     """valid: the window stays within the image, which shrinks; same: zeros around it keep its size."""
     activation: Activation
@@ -49,7 +51,9 @@ class Blocks(Section, json_schema_extra=ARCHITECTURE):
     batch_normalization: BatchNormalization | None
     """Between each convolution and its activation."""
     pooling: Count | list[Count]
-    """Side of the max-pooling window behind every convolution, or behind each; 1 means no pooling."""
+    """Side of the pooling window behind every convolution, or behind each; 1 means no pooling."""
+    pooling_kind: Literal["max", "average"]
+    """What becomes of a window's values: their largest, or their mean."""
     dropout: Dropout
     """Share of the values that training sets to zero, drawn anew at each step; 0: none."""
     dropout_first: Annotated[bool, Field(json_schema_extra=REGULARISATION)]
@@ -58,10 +62,12 @@ class Blocks(Section, json_schema_extra=ARCHITECTURE):
     """Factor of the sum of the convolutions' squared weights that is added to the loss; 0: none."""
 
     @model_validator(mode="after")
-    def check_poolings(self) -> "Blocks":
-        """Require a pooling for each convolution."""
-        if isinstance(self.pooling, list) and len(self.pooling) != len(self.filters):
-            raise ValueError(f"filters are {self.filters} and pooling {self.pooling}: give one number, or one for each")
+    def check_lengths(self) -> "Blocks":
+        """Require a stride and a pooling for each convolution."""
+        for name in ("strides", "pooling"):
+            given = getattr(self, name)
+            if isinstance(given, list) and len(given) != len(self.filters):
+                raise ValueError(f"filters are {self.filters} and {name} {given}: give one number, or one for each")
         return self
 
 

@@ -8,13 +8,14 @@ many, are all that training needs. Nested models are looked into, so a cut may l
 import hashlib
 import inspect
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy
 
 from darkroom.core.backend import keras
+from darkroom.networks.calls import Call, list_calls, list_nodes
 
 
 @dataclass(frozen=True)
@@ -86,37 +87,10 @@ def hash_network(prefix: keras.Model) -> str:
     return digest.hexdigest()
 
 
-@dataclass(frozen=True)
-class _Call:
-    """One call of a layer or operation: what goes in and out, and what it is told of training (None: nothing)."""
-
-    operation: Any
-    inputs: tuple[Any, ...]
-    outputs: tuple[Any, ...]
-    training: bool | None
-    arguments: Any
-    """All that it is called with."""
-
-
-def list_calls(model: keras.Model) -> Iterator[_Call]:
-    """Yield every call of a layer or operation in ``model``, in the order of its graph; nested models are one call."""
-    for node in _list_nodes(model):
-        told = node.arguments.kwargs.get("training")
-        arguments = [node.arguments.args, node.arguments.kwargs]
-        yield _Call(node.operation, tuple(node.input_tensors), tuple(node.output_tensors), told, arguments)
-
-
-def _list_nodes(model: keras.Model) -> Iterator[Any]:
-    # Keras has no public list of a network's calls; keras.models.clone_model goes by this one.
-    functional = getattr(model, "_functional", None) or model
-    for depth in sorted(functional._nodes_by_depth, reverse=True):
-        yield from (node for node in functional._nodes_by_depth[depth] if not node.is_input)
-
-
 def _replay(model: keras.Model, inputs: Sequence[Any], training: bool | None) -> list[Any]:
     """Return what the calls of ``model`` make of ``inputs``; nested models are told of training as they were."""
     known = {id(tensor): given for tensor, given in zip(model.inputs, inputs, strict=True)}
-    for node in _list_nodes(model):
+    for node in list_nodes(model):
         arguments, options = node.arguments.fill_in(known)
         told = options.get("training") if options.get("training") is not None else training
         if isinstance(node.operation, keras.Model):
@@ -148,7 +122,7 @@ def _takes_training(operation: Any) -> bool:
     return isinstance(operation, keras.Layer) and "training" in inspect.signature(operation.call).parameters
 
 
-def _find_frozen(calls: Sequence[_Call]) -> tuple[list[_Call], str]:
+def _find_frozen(calls: Sequence[Call]) -> tuple[list[Call], str]:
     """Return the calls behind which nothing changes, and what stands in the way of the first other one."""
     changing: set[int] = set()
     frozen, why = [], "no layer is frozen"
@@ -163,7 +137,7 @@ def _find_frozen(calls: Sequence[_Call]) -> tuple[list[_Call], str]:
     return frozen, why
 
 
-def _explain_unsteady(call: _Call) -> str:
+def _explain_unsteady(call: Call) -> str:
     """Return why a call may give something else in the next epoch, in a few words; nothing if it can't."""
     layer = call.operation
     if not isinstance(layer, keras.Layer):
@@ -179,5 +153,5 @@ def _explain_unsteady(call: _Call) -> str:
     return ""
 
 
-def _weights(call: _Call) -> list[Any]:
+def _weights(call: Call) -> list[Any]:
     return call.operation.weights if isinstance(call.operation, keras.Layer) else []

@@ -174,6 +174,21 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             "defaults.training.class_weights: 'even': input should be 'balanced', or a valid dictionary",
         ),
         (
+            "models.cnn.network.blocks.strides",
+            [2, 1],
+            "models.cnn.network.blocks: filters are [32, 64, 64, 128, 256] and strides [2, 1]: give one number, or",
+        ),
+        (
+            "models.cnn.network.blocks.strides",
+            0,
+            "models.cnn.network.blocks.strides: 0: input should be greater than or equal to 1",
+        ),
+        (
+            "defaults.blocks.pooling_kind",
+            "mean",
+            "defaults.blocks.pooling_kind: 'mean': input should be 'max' or 'average'",
+        ),
+        (
             "defaults.blocks.pooling",
             ["none"],
             "defaults.blocks.pooling.0: 'none': input should be a valid integer",

@@ -90,7 +90,8 @@ def history(validated: bool, gap: float) -> pandas.DataFrame:
 def layers() -> pandas.DataFrame:
     """The table of three layers."""
     named = {"layer": ["convolution_1", "flatten", "probabilities"], "type": ["Conv2D", "Flatten", "Dense"]}
-    sizes = {"output_shape": ["8x8x4", "256", "3"], "parameters": [200, 0, 800], "trainable_parameters": [100, 0, 800]}
+    sizes = {"output_shape": ["8x8x4", "256", "3"], "receptive_field": [3, 8, 8]}
+    sizes |= {"parameters": [200, 0, 800], "trainable_parameters": [100, 0, 800]}
     return pandas.DataFrame({**named, **sizes, "share": [0.2, 0.0, 0.8]})
 
 
