@@ -51,6 +51,8 @@ class FeatureMaps:
             return self.places[layer - 1]
         if isinstance(layer, str) and layer in self.tensors:
             return layer
+        if not self.places:
+            raise UserError(f"{where}: {layer!r}: the network has no feature maps; leave out what shows them")
         some = self.places[:: max(1, -(-len(self.places) // NAMED))]
         missing = "no layer of this name" if isinstance(layer, str) else "no layer at this place"
         problem = "this layer gives no feature maps" if layer in self.layers else missing

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from darkroom.core.backend import keras
-from darkroom.params.model import Blocks
+from darkroom.params.network import Blocks
 
 layers = keras.layers
 POOLINGS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}

@@ -8,7 +8,7 @@ import numpy
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.networks.blocks import make_convolutions, make_penalty
-from darkroom.params.model import Head, Network
+from darkroom.params.network import Blocks, Head, Network
 
 layers = keras.layers
 NORMALIZATION, STANDARDIZATION = "normalization", "standardization"
@@ -22,7 +22,7 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
     """Return the untrained model: uint8 images (batch, height, width, channels) in, probabilities out.
 
     These are (batch, classes), or of a sigmoid (batch, 1), and computed in float32 whatever the precision. A chain of
-    convolutions, each with its pooling and dropout, then dense layers with theirs.
+    convolutions, if it has any, each with its pooling and dropout, then dense layers with theirs.
 
     Raises:
         UserError: the images are too small for so many convolutions and poolings, or a sigmoid has not two classes.
@@ -34,18 +34,22 @@ def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.
         model.add(layers.Normalization(name=NORMALIZATION))
     if network.normalization == "constants":
         model.add(layers.Rescaling([1.0] * shape[-1], [0.0] * shape[-1], name=STANDARDIZATION))
-    for layer in make_convolutions(network.blocks):
+    if isinstance(network.blocks, Blocks):
+        _add_convolutions(model, network.blocks, shape)
+    for layer in make_top(network.head, classes):
+        model.add(layer)
+    return model
+
+
+def _add_convolutions(model: keras.Sequential, blocks: Blocks, shape: tuple[int, int, int]) -> None:
+    for layer in make_convolutions(blocks):
         try:
             model.add(layer)
         except ValueError as error:
             raise UserError(
-                f"network.blocks: images of {shape[0]}x{shape[1]} are too small for "
-                f"{len(network.blocks.filters)} blocks: nothing is left at {layer.name}; "
-                "use fewer filters, padding: same, pooling: 1 or a larger view"
+                f"network.blocks: images of {shape[0]}x{shape[1]} are too small for {len(blocks.filters)} blocks: "
+                f"nothing is left at {layer.name}; use fewer filters, padding: same, pooling: 1 or a larger view"
             ) from error
-    for layer in make_top(network.head, classes):
-        model.add(layer)
-    return model
 
 
 def make_top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:

@@ -20,7 +20,7 @@ PARTS = {
 JOINED = tuple(dict.fromkeys(part for parts in PARTS.values() for part in parts))
 CALLBACK_PARTS = ("EarlyStopping",)
 """Callbacks of which a list may leave out what the defaults of their name give."""
-OPTIONAL = ("augmentation", "synthetic", "table", *CALLBACK_PARTS)
+OPTIONAL = ("blocks", "augmentation", "synthetic", "table", *CALLBACK_PARTS)
 """Parts that not every entry has."""
 KINDS = (*SECTIONS, TRANSFERS)
 """Entries that defaults complete as a whole; ``transfers`` are models on a backbone."""

@@ -6,7 +6,8 @@ from pydantic import Discriminator, Field, Tag, field_validator
 
 from darkroom.params.base import Name, Section
 from darkroom.params.fields import ARCHITECTURE, OPTIMISATION, TECHNICAL
-from darkroom.params.model import Head, Model, Trained
+from darkroom.params.model import Model, Trained
+from darkroom.params.network import Head
 from darkroom.params.training import Fit, Training
 
 

@@ -10,7 +10,8 @@ from darkroom.networks import layer_table, network
 from darkroom.params import joining
 from darkroom.params.base import validate
 from darkroom.params.document import Parameters, load
-from darkroom.params.model import Model, Network
+from darkroom.params.model import Model
+from darkroom.params.network import Network
 from darkroom.params.transfer import TransferModel
 from darkroom.transfer_learning import architectures, backbone
 from tests.conftest import ROOT

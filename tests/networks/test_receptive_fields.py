@@ -9,7 +9,7 @@ import pytest
 from darkroom.networks import layer_table, network
 from darkroom.networks.receptive_fields import measure_fields
 from darkroom.params.base import validate
-from darkroom.params.model import Network
+from darkroom.params.network import Network
 from tests.networks.test_published_counts import built
 from tests.support.small_study import NETWORK
 
