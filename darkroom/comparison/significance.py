@@ -11,22 +11,12 @@ import numpy
 import pandas
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 from darkroom.core.errors import UserError
 
 FEW = 25
 """Below so many images that one model alone classifies correctly, McNemar's p-value is computed exactly."""
 COLUMNS = ["first", "second", "only_first_correct", "only_second_correct", "p", "p_corrected", "different"]
-
-
-def wilson_interval(correct: int, images: int, confidence: float) -> tuple[float, float]:
-    """Return the Wilson score interval of the accuracy ``correct / images``.
-
-    Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
-    """
-    low, high = proportion_confint(correct, images, alpha=1 - confidence, method="wilson")
-    return float(low), float(high)
 
 
 def mcnemar_p(only_first: int, only_second: int) -> float:

@@ -54,6 +54,9 @@ class Evaluation(Section):
     """Equally wide intervals of certainty; in each, the share of correct answers is set against it."""
     confused_pairs: Count
     """Most-confused pairs of classes listed."""
+    shifts: CountOrZero
+    """Test the model on the test images moved by 1 to so many pixels, too, up, down, left and right, the pixels of the
+    border filling what becomes free; 0: don't."""
 
 
 class Sweep(Section):

@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy
+import pandas
 import pytest
 
 from darkroom.evaluation import metrics
 from darkroom.evaluation.page import compose_page
 from darkroom.evaluation.prediction import Trained
+from darkroom.evaluation.shifts import COLUMNS
 from tests.support.evaluated_folders import history, layers
 from tests.support.pages import unwrap
 
@@ -40,6 +42,7 @@ def page(validated: bool = True, **changes: Any) -> str:
     tables = {
         "classes": metrics.score_classes(labels, labels, classes),
         "confused-pairs": metrics.find_confused_pairs(counts, classes, 5),
+        "shifts": pandas.DataFrame(columns=COLUMNS),
         "ambiguous": metrics.find_ambiguous(["x.jpg", "y.jpg"], labels, probabilities, classes, 2),
     }
     trained = Trained(None, history(validated, 0.2), layers(), {**SUMMARY, **changes})
