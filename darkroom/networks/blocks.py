@@ -1,8 +1,10 @@
-"""The convolutions of a network: chains of convolution, activation, pooling and dropout."""
+"""The convolutions of a network: in a chain, or in residual blocks; each with its pooling and dropout."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from darkroom.core.backend import keras
+from darkroom.core.errors import UserError
 from darkroom.params.network import Blocks
 
 layers = keras.layers
@@ -28,6 +30,60 @@ def make_convolutions(blocks: Blocks) -> Iterator[keras.layers.Layer]:
             yield layers.BatchNormalization(momentum=momentum, name=f"batch_normalization_{number}")
             yield layers.Activation(blocks.activation, name=f"activation_{number}")
         yield from _make_reduction(blocks, number)
+
+
+@contextmanager
+def refuse_small_images(blocks: Blocks, shape: tuple[int, int, int], layer: str) -> Iterator[None]:
+    """Refuse images of ``shape``, where the block tells that nothing of their maps would be left at a layer.
+
+    Raises:
+        UserError: nothing is.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise UserError(
+            f"network.blocks: images of {shape[0]}x{shape[1]} are too small for {len(blocks.filters)} blocks: "
+            f"nothing is left at {layer}; use fewer filters, padding: same, pooling: 1, strides: 1 or a larger view"
+        ) from error
+
+
+def add_residual_blocks(maps: keras.KerasTensor, blocks: Blocks, shape: tuple[int, int, int]) -> keras.KerasTensor:
+    """Return what basic blocks make of feature maps of images of ``shape``, each with its pooling and dropout.
+
+    Two convolutions, and a shortcut around them: the maps themselves, or where these have another shape, a projection,
+    which is a convolution of 1x1 (option B). As the normalization behind it shifts, no convolution has a bias.
+
+    Raises:
+        UserError: the images are too small for so many poolings.
+
+    Source: He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2015, section 3 and figure 5, left.
+    """
+    strides = _repeat(blocks.strides, blocks)
+    for number, (filters, stride) in enumerate(zip(blocks.filters, strides, strict=True), start=1):
+        found = _convolve(maps, blocks, filters, blocks.kernel, stride, f"{number}a")
+        found = layers.Activation(blocks.activation, name=f"activation_{number}a")(found)
+        found = _convolve(found, blocks, filters, blocks.kernel, 1, f"{number}b")
+        if stride > 1 or maps.shape[-1] != filters:
+            maps = _convolve(maps, blocks, filters, 1, stride, f"{number}_shortcut")
+        maps = layers.Add(name=f"sum_{number}")([found, maps])
+        maps = layers.Activation(blocks.activation, name=f"activation_{number}b")(maps)
+        for layer in _make_reduction(blocks, number):
+            with refuse_small_images(blocks, shape, layer.name):
+                maps = layer(maps)
+    return maps
+
+
+def _convolve(
+    maps: keras.KerasTensor, blocks: Blocks, filters: int, kernel: int, stride: int, name: str
+) -> keras.KerasTensor:
+    """Return the normalized outputs of a convolution."""
+    assert blocks.batch_normalization  # params/network.py requires it
+    momentum, penalty = blocks.batch_normalization.momentum, make_penalty(blocks.l2)
+    maps = layers.Conv2D(
+        filters, kernel, stride, "same", use_bias=False, kernel_regularizer=penalty, name=f"convolution_{name}"
+    )(maps)
+    return layers.BatchNormalization(momentum=momentum, name=f"batch_normalization_{name}")(maps)
 
 
 def _make_reduction(blocks: Blocks, number: int) -> Iterator[keras.layers.Layer]:

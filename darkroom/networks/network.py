@@ -7,7 +7,7 @@ import numpy
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.networks.blocks import make_convolutions, make_penalty
+from darkroom.networks.blocks import add_residual_blocks, make_convolutions, make_penalty, refuse_small_images
 from darkroom.params.network import Blocks, Head, Network
 
 layers = keras.layers
@@ -18,38 +18,51 @@ PROBABILITIES = "probabilities"
 OUTPUT_DROPOUT = "output_dropout"
 
 
-def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Sequential:
+def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Model:
     """Return the untrained model: uint8 images (batch, height, width, channels) in, probabilities out.
 
     These are (batch, classes), or of a sigmoid (batch, 1), and computed in float32 whatever the precision. A chain of
-    convolutions, if it has any, each with its pooling and dropout, then dense layers with theirs.
+    convolutions or residual blocks, if it has any, each with its pooling and dropout, then dense layers with theirs.
 
     Raises:
         UserError: the images are too small for so many convolutions and poolings, or a sigmoid has not two classes.
     """
+    build_it = _build_graph if isinstance(network.blocks, Blocks) and network.blocks.residual else _build_chain
+    return build_it(network, shape, classes)
+
+
+def _build_chain(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Sequential:
     model = keras.Sequential(name="network")
     model.add(layers.Input(shape, name="image"))
-    model.add(layers.Rescaling(1 / 255, name="rescaling"))
-    if network.normalization == "layer":
-        model.add(layers.Normalization(name=NORMALIZATION))
-    if network.normalization == "constants":
-        model.add(layers.Rescaling([1.0] * shape[-1], [0.0] * shape[-1], name=STANDARDIZATION))
+    for layer in _make_front(network, shape[-1]):
+        model.add(layer)
     if isinstance(network.blocks, Blocks):
-        _add_convolutions(model, network.blocks, shape)
+        for layer in make_convolutions(network.blocks):
+            with refuse_small_images(network.blocks, shape, layer.name):
+                model.add(layer)
     for layer in make_top(network.head, classes):
         model.add(layer)
     return model
 
 
-def _add_convolutions(model: keras.Sequential, blocks: Blocks, shape: tuple[int, int, int]) -> None:
-    for layer in make_convolutions(blocks):
-        try:
-            model.add(layer)
-        except ValueError as error:
-            raise UserError(
-                f"network.blocks: images of {shape[0]}x{shape[1]} are too small for {len(blocks.filters)} blocks: "
-                f"nothing is left at {layer.name}; use fewer filters, padding: same, pooling: 1 or a larger view"
-            ) from error
+def _build_graph(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Model:
+    image = maps = layers.Input(shape, name="image")
+    for layer in _make_front(network, shape[-1]):
+        maps = layer(maps)
+    if isinstance(network.blocks, Blocks):
+        maps = add_residual_blocks(maps, network.blocks, shape)
+    for layer in make_top(network.head, classes):
+        maps = layer(maps)
+    return keras.Model(image, maps, name="network")
+
+
+def _make_front(network: Network, channels: int) -> Iterator[keras.layers.Layer]:
+    """Yield the layers that scale pixels."""
+    yield layers.Rescaling(1 / 255, name="rescaling")
+    if network.normalization == "layer":
+        yield layers.Normalization(name=NORMALIZATION)
+    if network.normalization == "constants":
+        yield layers.Rescaling([1.0] * channels, [0.0] * channels, name=STANDARDIZATION)
 
 
 def make_top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
@@ -118,9 +131,9 @@ def set_normalization(model: keras.Model, batches: Iterable[numpy.ndarray]) -> N
     layer.finalize_state()
 
 
-def copy_uncompiled(model: keras.Sequential) -> keras.Sequential:
+def copy_uncompiled(model: keras.Model) -> keras.Model:
     """Return a model of the same layers and weights that no training run has touched otherwise."""
-    again = keras.Sequential.from_config(model.get_config())
+    again = type(model).from_config(model.get_config())
     again.set_weights(model.get_weights())
     for layer in again.layers:
         if isinstance(layer, keras.layers.Normalization):

@@ -38,7 +38,8 @@ def measure_fields(model: keras.Model) -> dict[str, int]:
     side = model.input_shape[1]
     calls = list(list_calls(model))
     known = _follow(calls, model.inputs, [Field(0, 0, 1)] * len(model.inputs))
-    found = {call.operation.name: known.get(id(call.outputs[0])) for call in calls}
+    found = {layer.name: Field(0, 0, 1) for layer in model.layers if isinstance(layer, keras.layers.InputLayer)}
+    found |= {call.operation.name: known.get(id(call.outputs[0])) for call in calls}
     return {name: int(min(side, field.last - field.first + 1)) for name, field in found.items() if field}
 
 

@@ -47,6 +47,9 @@ class Blocks(Section, json_schema_extra=ARCHITECTURE):
     """Dropout stands before the pooling, not behind it."""
     l2: Penalty
     """Factor of the sum of the convolutions' squared weights that is added to the loss; 0: none."""
+    residual: bool
+    """Each number of filters is a basic block of He et al. (2015): two convolutions, the first with the stride, whose
+    output is added to their input before the last activation."""
 
     @model_validator(mode="after")
     def check_lengths(self) -> "Blocks":
@@ -55,6 +58,16 @@ class Blocks(Section, json_schema_extra=ARCHITECTURE):
             given = getattr(self, name)
             if isinstance(given, list) and len(given) != len(self.filters):
                 raise ValueError(f"filters are {self.filters} and {name} {given}: give one number, or one for each")
+        return self
+
+    @model_validator(mode="after")
+    def check_residual(self) -> "Blocks":
+        """Require of residual blocks what lets them be added up and trained."""
+        if self.residual and (self.padding != "same" or self.batch_normalization is None):
+            raise ValueError(
+                "residual: true needs padding: same and batch_normalization, such as {momentum: 0.9}; "
+                "give both, or residual: false"
+            )
         return self
 
 

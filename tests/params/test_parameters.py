@@ -184,6 +184,11 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             "models.cnn.network.blocks.strides: 0: input should be greater than or equal to 1",
         ),
         (
+            "models.cnn.network.blocks.residual",
+            True,
+            "models.cnn.network.blocks: residual: true needs padding: same and batch_normalization, such as {momentum",
+        ),
+        (
             "defaults.blocks.pooling_kind",
             "mean",
             "defaults.blocks.pooling_kind: 'mean': input should be 'max' or 'average'",
