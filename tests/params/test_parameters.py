@@ -86,7 +86,7 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         (
             "backbones.efficientnetb0.weights",
             "package",
-            "backbones.efficientnetb0: weights: package: only EfficientNetLite0 has one; allowed: imagenet, none",
+            "backbones.efficientnetb0: weights: package: only EfficientNetLite0, EfficientNetLite1, ",
         ),
         (
             "backbones.efficientnetlite0.weights",
