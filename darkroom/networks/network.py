@@ -129,13 +129,3 @@ def set_normalization(model: keras.Model, batches: Iterable[numpy.ndarray]) -> N
         return
     layer.set_weights([mean.astype("float32"), variance.astype("float32"), numpy.array(images)])
     layer.finalize_state()
-
-
-def copy_uncompiled(model: keras.Model) -> keras.Model:
-    """Return a model of the same layers and weights that no training run has touched otherwise."""
-    again = type(model).from_config(model.get_config())
-    again.set_weights(model.get_weights())
-    for layer in again.layers:
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()  # set_weights leaves it with the mean and variance it was made with
-    return again

@@ -38,7 +38,7 @@ class Parameters(Section):
     models: dict[Name, AnyModel]
     """Networks, what they are trained on, and how."""
     finetunes: dict[Name, FineTune]
-    """Trained models, trained on with part of their backbone."""
+    """Trained models, trained on, whole or in part."""
     sweeps: dict[Name, Sweep]
     """Variants of a model, each trained under the name ``<sweep>-<variant>``."""
     evaluation: Evaluation
@@ -85,6 +85,14 @@ class Parameters(Section):
         while key in self.finetunes:
             key = self.finetunes[key].base
         return key
+
+    def view_of(self, key: str) -> str:
+        """Return the view that a model or fine-tune is trained and tested on."""
+        while key in self.finetunes:
+            if (view := self.finetunes[key].view) is not None:
+                return view
+            key = self.finetunes[key].base
+        return self.trained[key].view
 
     def members(self, study: str) -> list[str]:
         """Return the models, fine-tunes and variants of a study, in the order to show them."""

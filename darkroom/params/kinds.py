@@ -10,7 +10,7 @@ DEFAULTS, BASE = "defaults", "base"
 MODELS, TRANSFERS, FINE_TUNES = "models", "transfers", "finetunes"
 SECTIONS = ("datasets", "augmented", "views", "backbones", MODELS, FINE_TUNES, "explanations", "studies")
 """Sections whose entries may have a base and defaults."""
-TRAINING, CALLBACKS, SPLIT = "training", "callbacks", "validation_split"
+TRAINING, CALLBACKS, SPLIT, CACHE = "training", "callbacks", "validation_split", "cache_frozen"
 PARTS = {
     "": ("network", TRAINING, "augmentation", "synthetic", "table"),
     "network": ("blocks", "head"),

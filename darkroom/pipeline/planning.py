@@ -59,7 +59,7 @@ def plan_replicates(parameters: Parameters, study: str, model: str) -> tuple[str
     kind, details = plan_training(parameters, model)
     found: Entries = {}
     for replicate in range(1, origin.replicates + 1):
-        own = {"model": model, "replicate": replicate, "view": origin.view, "study": study, **details}
+        own = {"model": model, "replicate": replicate, "view": parameters.view_of(model), "study": study, **details}
         if "base" in details:
             own["base"] = name_replicate(parameters.finetunes[model].base, replicate)
         found[name_replicate(model, replicate)] = own
@@ -68,7 +68,7 @@ def plan_replicates(parameters: Parameters, study: str, model: str) -> tuple[str
 
 def plan_evaluation(parameters: Parameters, study: str, model: str) -> dict[str, Any]:
     """Return what the evaluation of each replicate of a model needs to know."""
-    view = parameters.trained[parameters.origin(model)].view
+    view = parameters.view_of(model)
     dataset = parameters.dataset_of(view)
     images = kind_of_images(parameters.datasets[dataset].source)
     return {"view": view, "dataset": dataset, "images": images, "study": study}

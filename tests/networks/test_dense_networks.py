@@ -8,7 +8,7 @@ import pytest
 
 from darkroom.core.errors import UserError
 from darkroom.explanation.feature_maps import FeatureMaps
-from darkroom.networks import layer_table, network, network_file
+from darkroom.networks import copies, layer_table, network, network_file
 from darkroom.params.base import validate
 from darkroom.params.document import load
 from darkroom.params.network import Network
@@ -33,7 +33,7 @@ def test_a_dense_network_has_the_parameters_of_its_dense_layers(project: Callabl
 def test_a_dense_network_is_saved_and_predicts_the_same(tmp_path: Path) -> None:
     model = network.build(validate(Network, {**NETWORK, "blocks": "none"}, "test"), (8, 8, 3), 4)
     images = numpy.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=numpy.uint8)
-    network_file.save(network.copy_uncompiled(model), tmp_path / "model.keras")
+    network_file.save(copies.copy_uncompiled(model), tmp_path / "model.keras")
     numpy.testing.assert_array_equal(
         network_file.load_network(tmp_path).predict_on_batch(images), model.predict_on_batch(images)
     )

@@ -12,7 +12,7 @@ from darkroom.evaluation import boxes
 from darkroom.evaluation.diagram import assign_lanes
 from darkroom.explanation import grad_cam
 from darkroom.explanation.feature_maps import FeatureMaps
-from darkroom.networks import layer_table, network, network_file
+from darkroom.networks import copies, layer_table, network, network_file
 from darkroom.networks.calls import find_sources
 from darkroom.params.base import validate
 from darkroom.params.network import Network
@@ -62,7 +62,7 @@ def test_it_trains_to_the_same_bytes_is_saved_and_predicts_the_same(tmp_path: Pa
         model.compile("adam", "sparse_categorical_crossentropy")
         for _ in range(3):
             model.train_on_batch(IMAGES, numpy.arange(6) % 3)
-        network_file.save(network.copy_uncompiled(model), tmp_path / f"{name}.keras")
+        network_file.save(copies.copy_uncompiled(model), tmp_path / f"{name}.keras")
         contents.append((tmp_path / f"{name}.keras").read_bytes())
         predictions += [model.predict_on_batch(IMAGES)]
     assert contents[0] == contents[1]

@@ -100,8 +100,8 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         ),
         (
             "finetunes.efficientnetb0-finetuned.base",
-            "cnn",
-            "finetunes.efficientnetb0-finetuned.base: 'cnn': no model with a backbone; allowed: efficientnetlite0, ",
+            "dnn",
+            "finetunes.efficientnetb0-finetuned.base: 'dnn': no such entry; allowed: cnn, cnn-bn, ",
         ),
         (
             "finetunes.efficientnetb0-finetuned.base",
@@ -112,6 +112,21 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             "finetunes.efficientnetb0-finetuned.unfreeze",
             0,
             "finetunes.efficientnetb0-finetuned.unfreeze: 0: allowed: a number of last layers, the name of the first",
+        ),
+        (
+            "finetunes.efficientnetb0-finetuned.view",
+            "intel-512",
+            "finetunes.efficientnetb0-finetuned.view: 'intel-512': no such entry; allowed: intel-150, intel-256",
+        ),
+        (
+            "finetunes.efficientnetb0-finetuned.view",
+            "waste-320",
+            "finetunes.efficientnetb0-finetuned.view: 'waste-320': its dataset is waste, that of intel-180, which the ",
+        ),
+        (
+            "finetunes.larger",
+            {"base": "cnn", "unfreeze": "all", "view": "intel-256"},
+            "finetunes.larger.view: 'intel-256': of 256 pixels, but head.pooling: flatten makes the base's network one",
         ),
         (
             "studies.intel.models",

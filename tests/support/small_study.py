@@ -61,7 +61,7 @@ SMALL = {
         "plain": {**MODEL, "network": NORMALIZED},
         "frozen": ON_BACKBONE,
     },
-    "finetunes": {"tuned": {"base": "frozen", "unfreeze": 6, "training": FIT}},
+    "finetunes": {"tuned": {"base": "frozen", "view": None, "unfreeze": 6, "training": FIT}},
     "sweeps": {},
     "explanations": {},
     "studies": {
