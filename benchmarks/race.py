@@ -30,7 +30,15 @@ TRIVIAL = {
     "network": {
         "normalization": "none",
         "blocks": {"filters": [4], "kernel": 3, "padding": "valid", "activation": "relu", "batch_normalization": None}
-        | {"pooling": 4, "dropout": 0.0, "dropout_first": False, "l2": 0.0},
+        | {
+            "strides": 1,
+            "pooling": 4,
+            "pooling_kind": "max",
+            "dropout": 0.0,
+            "dropout_first": False,
+            "l2": 0.0,
+            "residual": False,
+        },
         "head": {
             "pooling": "global-average",
             "batch_normalization": None,

@@ -16,7 +16,7 @@ from darkroom.core.files import write_json, write_table
 from darkroom.core.progress import note
 from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.views import DESCRIPTION
-from darkroom.networks import ensemble, network, network_file
+from darkroom.networks import ensemble, layer_table, network_file
 from darkroom.networks.members import divide_images, read_member, summarize_members
 from darkroom.params.base import read_entry
 from darkroom.params.ensemble import Ensemble
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         network_file.check_fit(networks[key], view, folder)
     summaries = {key: read_member(folder) for key, folder in folders.items()}
     combined = ensemble.combine(networks, wish.flips is not None)
-    layers = network.tabulate_layers(combined)
+    layers = layer_table.tabulate_layers(combined)
     train, validation = divide_images(summaries, view, given.models)
     about: dict[str, Any] = summarize_members(given.key, wish, summaries)
     about |= {"train_images": len(train), "validation_images": len(validation)}
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     network_file.save(combined, given.out / NETWORK)
     write_table(given.out / LAYERS, layers)
     write_json(given.out / DESCRIPTION, view.preparation)
-    write_json(given.out / SUMMARY, {**about, **network.count_parameters(layers)})
+    write_json(given.out / SUMMARY, {**about, **layer_table.count_parameters(layers)})
     note(f"combine {given.key}", f"{len(networks)} training runs, {len(train):,} training images")
 
 

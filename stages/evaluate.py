@@ -1,10 +1,11 @@
 """Evaluate a trained model on the test images.
 
 Reads a model's folder, a view, of its images those of the test, and evaluation and runtime of params.yaml. Writes a
-folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, ambiguous.csv,
-hyperparameters.csv, history.csv, layers.csv and summary.json (as training left them), view.json (as the view has it),
-metrics.json, evaluation.md, and the figures curves.png, confusion.png, calibration.png, worst.png, gallery.png,
-ambiguous.png, diagram.png. The dataset is called by its key, so that a new title predicts nothing again.
+folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, ambiguous.csv, shifts.csv
+(without rows, where evaluation.shifts is 0), hyperparameters.csv, history.csv, layers.csv and summary.json (as training
+left them), view.json (as the view has it), metrics.json, evaluation.md, and the figures curves.png, confusion.png,
+calibration.png, worst.png, gallery.png, ambiguous.png, diagram.png. The dataset is called by its key, so that a new
+title predicts nothing again.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from darkroom.evaluation import results
 from darkroom.evaluation.figures import draw_figures
 from darkroom.evaluation.page import compose_page
 from darkroom.evaluation.prediction import COPIED, open_trained, predict
+from darkroom.evaluation.shifts import measure_shifts
 from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.views import DESCRIPTION, TEST
 from darkroom.networks.network_file import check_fit
@@ -41,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     progress.note(task, f"{len(view.labels(TEST)):,} test images, {len(view.classes)} classes")
     found = predict(trained, arguments.model, view, task)
     test = results.measure(trained, view, found, evaluation)
-    tables = results.tabulate(trained, view, found, evaluation)
+    moved = measure_shifts(trained.network, view, found.argmax(axis=1), evaluation.shifts, task)
+    tables = {**results.tabulate(trained, view, found, evaluation), "shifts": moved}
     title = f"{arguments.key} on {arguments.dataset}"
     note = "; ".join(filter(None, [NOTES[arguments.images_are], trained.summary["note"]]))
     with replace_folder(arguments.out) as folder:

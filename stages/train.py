@@ -12,6 +12,7 @@ from darkroom.core import masks, runtime
 from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
 from darkroom.networks import network
+from darkroom.networks.copies import copy_uncompiled
 from darkroom.params.base import read_entry, validate
 from darkroom.params.model import Model, Runtime
 from darkroom.params.sweeps import find_model, find_place
@@ -45,7 +46,7 @@ def train(options: argparse.Namespace) -> None:
     logs, origin = callbacks.find_log_folder(options.out), Origin(fit, view, settings, facts)
     with ExitStack() as until:
         result = fitting.fit_model(fit, batches, validation, training, f"train {options.key}", logs, origin, until)
-        outcome.write_model(options.out, network.copy_uncompiled(fit), view, result, training, rows, facts)
+        outcome.write_model(options.out, copy_uncompiled(fit), view, result, training, rows, facts)
     outcome.tell_cost(result, rows, training, facts)
 
 

@@ -12,6 +12,7 @@ from darkroom.comparison.significance import find_pair
 from darkroom.comparison.tables import Tables
 from darkroom.comparison.verdict import describe_verdict, rank_models
 from darkroom.evaluation.evaluations import Evaluated, qualification
+from darkroom.evaluation.intervals import wilson_interval
 from darkroom.params.data import Dataset
 from darkroom.params.model import Study
 from darkroom.reporting.tables import markdown
@@ -95,6 +96,7 @@ def compose_page(
         fine_tunes=list(describe_fine_tunes(tables)),
         documents=[model for model in firsts if model in read_documents()],
         departures=tabulate(group_models(tables.departures)),
+        shifts=tabulate_shifts(firsts, study.confidence),
         best=best["model"],
         images=best["images"],
         pairs=tabulate(shown),
@@ -106,6 +108,23 @@ def compose_page(
 def tabulate(content: pandas.DataFrame, shares: tuple[str, ...] = ()) -> str:
     """Return a table of the comparison in Markdown, headings in words, and ``shares`` as percentages."""
     return markdown(content.rename(columns=HEADINGS), FORMATS | dict.fromkeys(shares, ".1%")).rstrip()
+
+
+def tabulate_shifts(firsts: Mapping[str, Evaluated], confidence: float) -> str:
+    """Return the models' accuracies on moved images side by side, by pixels, in Markdown; nothing, if none has any."""
+    moved = {model: one.shifts for model, one in firsts.items() if len(one.shifts)}
+    if not moved:
+        return ""
+    cells = {
+        model: {int(row["pixels"]): _write_accuracy(row, confidence) for _, row in one.iterrows()}
+        for model, one in moved.items()
+    }
+    return markdown(pandas.DataFrame(cells).rename_axis("pixels").reset_index()).rstrip()
+
+
+def _write_accuracy(row: "pandas.Series[float]", confidence: float) -> str:
+    low, high = wilson_interval(row["correct"], int(row["images"]), confidence)
+    return f"{row['accuracy']:.1%} ({low:.1%} to {high:.1%})"
 
 
 def drop_unused(models: pandas.DataFrame) -> pandas.DataFrame:

@@ -17,17 +17,6 @@ FEW = 25
 COLUMNS = ["first", "second", "only_first_correct", "only_second_correct", "p", "p_corrected", "different"]
 
 
-def wilson_interval(correct: int, images: int, confidence: float) -> tuple[float, float]:
-    """Return the Wilson score interval of the accuracy ``correct / images``.
-
-    Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
-    """
-    from statsmodels.stats.proportion import proportion_confint  # here and below, as it takes longer than a worksheet
-
-    low, high = proportion_confint(correct, images, alpha=1 - confidence, method="wilson")
-    return float(low), float(high)
-
-
 def mcnemar_p(only_first: int, only_second: int) -> float:
     """Return the p-value of McNemar's test, two-sided, that two models are wrong equally often.
 

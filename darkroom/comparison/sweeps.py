@@ -15,6 +15,7 @@ import pandas
 from darkroom.comparison import significance
 from darkroom.evaluation.curves import is_validated
 from darkroom.evaluation.evaluations import Evaluated
+from darkroom.evaluation.intervals import wilson_interval
 from darkroom.params.model import Study, Sweep
 from darkroom.params.sweeps import name_variant
 from darkroom.reporting.tables import markdown
@@ -85,7 +86,7 @@ def measure_variants(evaluated: Mapping[str, Evaluated], changes: Mapping[str, s
 
 def _measure(model: str, one: Evaluated, change: str, against: str, confidence: float) -> dict[str, Any]:
     known = {name: one.metrics[name] for name in ("epochs", "best_epoch", "images", "correct", "accuracy")}
-    low, high = significance.wilson_interval(known["correct"], known["images"], confidence)
+    low, high = wilson_interval(known["correct"], known["images"], confidence)
     held_out = one.kept["val_accuracy"] if against == VALIDATION else known["accuracy"]
     gap = {"gap": one.kept["train_accuracy"] - held_out, "against": against}
     largest = float(one.classes["support"].max() / one.classes["support"].sum())

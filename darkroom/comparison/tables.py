@@ -11,6 +11,7 @@ import pandas
 from darkroom.comparison import class_accuracies, significance
 from darkroom.comparison.departures import list_departures
 from darkroom.evaluation.evaluations import Evaluated
+from darkroom.evaluation.intervals import wilson_interval
 from darkroom.params.model import Study
 
 FROM_METRICS = [
@@ -98,7 +99,7 @@ def tabulate_models(replicates: pandas.DataFrame, confidence: float) -> pandas.D
     for model, group in replicates.groupby("model", sort=False):
         first = group[group["replicate"] == 1].iloc[0]
         row = {"model": model, **first[[*FROM_METRICS, *IN_TRAINING]].to_dict()}
-        row["low"], row["high"] = significance.wilson_interval(row["correct"], row["images"], confidence)
+        row["low"], row["high"] = wilson_interval(row["correct"], row["images"], confidence)
         several = group["accuracy"] if len(group) > 1 else pandas.Series(dtype=float)
         row |= {"replicates": len(group), "mean_accuracy": several.mean(), "sd_accuracy": several.std(ddof=1)}
         rows.append(row | (average_folds(group) if divided else {}))

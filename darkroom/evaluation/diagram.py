@@ -1,14 +1,12 @@
 """A diagram of a network's layers, inputs to output, each with its output shape and parameters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import BoxStyle, FancyArrowPatch, FancyBboxPatch
 
+from darkroom.evaluation.boxes import Box, list_neighbours, list_shortcuts, write_shape
 from darkroom.reporting.figures import pyplot
 
 COLUMN = 18
@@ -19,56 +17,8 @@ TITLE = 0.5
 """Room for the title, in inches."""
 MARGIN, LINE = 0.1, "0.35"
 """Between a box and its words, in inches; colour of lines."""
-COLOURS = {
-    "Conv": "#cfe2f3",
-    "Pooling": "#fde0c5",
-    "Dropout": "#eeeeee",
-    "Dense": "#d9ead3",
-    "Normalization": "#e8dff5",
-    "Model": "#fff2b3",
-}
-"""Of layers, by a part of their type's name."""
-PLAIN = "white"
-
-
-@dataclass(frozen=True)
-class Box:
-    """One layer, or one network within the network."""
-
-    name: str
-    kind: str
-    """Its type and the settings that matter."""
-    shape: tuple[int, ...]
-    parameters: int
-    colour: str = PLAIN
-
-
-def list_boxes(network: Any) -> list[Box]:
-    """Return the input and the layers of a Keras model in their order; a model in it, as a backbone is, is one box."""
-    first = Box("image", "input", tuple(network.input_shape[1:]), 0)
-    layers = [layer for layer in network.layers if type(layer).__name__ != "InputLayer"]
-    return [first, *(_describe_layer(layer) for layer in layers)]
-
-
-def _describe_layer(layer: Any) -> Box:
-    nested = getattr(layer, "layers", None)
-    kind = f"network of {len(nested)} layers" if nested else ", ".join([type(layer).__name__, *_list_settings(layer)])
-    searched = "Model" if nested else kind
-    colour = next((colour for part, colour in COLOURS.items() if part in searched), PLAIN)
-    return Box(layer.name, kind, tuple(layer.output.shape[1:]), layer.count_params(), colour)
-
-
-def _list_settings(layer: Any) -> list[str]:
-    """Return the settings of a layer that matter most: window, rate and activation, as far as it has them."""
-    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-    rate, activation = getattr(layer, "rate", None), getattr(layer, "activation", None)
-    named = getattr(activation, "__name__", "linear")
-    found = [_write_shape(window) if window else "", f"{rate:g}" if rate else "", "" if named == "linear" else named]
-    return [text for text in found if text]
-
-
-def _write_shape(sides: Sequence[int]) -> str:
-    return "×".join(map(str, sides))
+LANE = 0.09
+"""Between a column and the line of a shortcut beside it, and between two such lines, in inches."""
 
 
 def draw_diagram(layers: Sequence[Box], title: str) -> Figure:
@@ -83,10 +33,21 @@ def draw_diagram(layers: Sequence[Box], title: str) -> Figure:
     places = [((place // rows) * (WIDTH + GUTTER), -(place % rows) * (HEIGHT + GAP)) for place in range(len(layers))]
     for layer, place in zip(layers, places, strict=True):
         _draw_box(axis, layer, place)
-    for before, after in pairwise(places):
-        _draw_arrow(axis, before, after)
+    for first, second in list_neighbours(layers):
+        _draw_arrow(axis, places[first], places[second])
+    for (first, second), lane in assign_lanes(list_shortcuts(layers)).items():
+        _draw_shortcut(axis, places[first], places[second], lane * LANE)
     figure.suptitle(f"{title}: {sum(layer.parameters for layer in layers):,} parameters")
     return figure
+
+
+def assign_lanes(shortcuts: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Return a lane from 1 on for each shortcut, so that no two share one beside the same boxes."""
+    found: dict[tuple[int, int], int] = {}
+    for first, second in sorted(shortcuts):
+        taken = {lane for (start, end), lane in found.items() if start <= second and first <= end}
+        found[first, second] = next(lane for lane in range(1, len(taken) + 2) if lane not in taken)
+    return found
 
 
 def _draw_box(axis: Axes, layer: Box, place: tuple[float, float]) -> None:
@@ -100,7 +61,7 @@ def _draw_box(axis: Axes, layer: Box, place: tuple[float, float]) -> None:
     beside = f"{layer.parameters:,} parameters" if layer.parameters else ""
     axis.text(left + MARGIN, upper, layer.name, fontsize=9, fontweight="bold", va="center")
     axis.text(left + MARGIN, lower, layer.kind, fontsize=8, color="0.25", va="center")
-    axis.text(right, upper, _write_shape(layer.shape), fontsize=9, ha="right", va="center")
+    axis.text(right, upper, write_shape(layer.shape), fontsize=9, ha="right", va="center")
     axis.text(right, lower, beside, fontsize=8, color="0.25", ha="right", va="center")
 
 
@@ -113,3 +74,14 @@ def _draw_arrow(axis: Axes, before: tuple[float, float], after: tuple[float, flo
         start, end = (between, y - HEIGHT / 2), (x, y - HEIGHT / 2)
         axis.plot([x - GUTTER, between, between], [sideways, sideways, start[1]], color=LINE, linewidth=1)
     axis.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=9, color=LINE, shrinkA=0, shrinkB=0))
+
+
+def _draw_shortcut(axis: Axes, before: tuple[float, float], after: tuple[float, float], aside: float) -> None:
+    """Draw an arrow past other layers, ``aside`` from the column in which it ends."""
+    (x, y), beside = after, after[0] - aside
+    start, level = before[0] + WIDTH * (before[0] != x), before[1] - HEIGHT / 2
+    end = y - HEIGHT / 2 + MARGIN  # above the middle, where an arrow from another column ends
+    axis.plot([start, beside, beside], [level, level, end], color=LINE, linewidth=1)
+    axis.add_patch(
+        FancyArrowPatch((beside, end), (x, end), arrowstyle="-|>", mutation_scale=6, color=LINE, shrinkA=0, shrinkB=0)
+    )

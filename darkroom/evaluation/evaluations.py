@@ -1,6 +1,7 @@
 """The evaluations of a study's training runs, and what everything made of them must say.
 
-Reads, of each training run's folder, metrics.json, predictions.csv, history.csv, classes.csv and hyperparameters.csv.
+Reads, of each training run's folder, metrics.json, predictions.csv, history.csv, classes.csv, hyperparameters.csv and
+shifts.csv.
 """
 
 import json
@@ -19,7 +20,7 @@ from darkroom.core.provenance import note_on_images
 from darkroom.params.data import Dataset
 
 METRICS, PREDICTIONS, HISTORY = "metrics.json", "predictions.csv", "history.csv"
-CLASSES, HYPERPARAMETERS = "classes.csv", "hyperparameters.csv"
+CLASSES, HYPERPARAMETERS, SHIFTS = "classes.csv", "hyperparameters.csv", "shifts.csv"
 KEPT = ("train_accuracy", "train_loss", "val_accuracy", "val_loss")
 """Entries of metrics.json on the epoch whose weights were kept."""
 
@@ -43,6 +44,11 @@ class Evaluated:
         """One row per test image: file, class, predicted, probability, and ``p_<class>`` of each class."""
         texts = dict.fromkeys(("file", "class", "predicted"), str)
         return read_text_table(self.folder / PREDICTIONS, texts)
+
+    @cached_property
+    def shifts(self) -> pandas.DataFrame:
+        """One row per number of pixels that the images were moved by: pixels, images, correct, accuracy, low, high."""
+        return pandas.read_csv(self.folder / SHIFTS)
 
     @property
     def base(self) -> str | None:
@@ -76,7 +82,7 @@ def open_evaluation(evaluations: Path, key: str) -> Evaluated:
         UserError: a file of it is missing.
     """
     folder = evaluations / key
-    for name in (METRICS, PREDICTIONS, HISTORY, CLASSES, HYPERPARAMETERS):
+    for name in (METRICS, PREDICTIONS, HISTORY, CLASSES, HYPERPARAMETERS, SHIFTS):
         if not (folder / name).is_file():
             raise UserError(f"{folder / name}: no such file; run python -m stages.evaluate {key}")
     settings = pandas.read_csv(folder / HYPERPARAMETERS, dtype=str, keep_default_na=False)

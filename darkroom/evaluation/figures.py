@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from darkroom.evaluation.boxes import list_boxes
 from darkroom.evaluation.curves import is_validated
-from darkroom.evaluation.diagram import draw_diagram, list_boxes
+from darkroom.evaluation.diagram import draw_diagram
 from darkroom.evaluation.galleries import draw_ambiguous, draw_gallery, draw_worst
 from darkroom.evaluation.metrics import compute_calibration_error, compute_shares, count_confusions
 from darkroom.evaluation.prediction import Trained

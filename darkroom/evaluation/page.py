@@ -25,7 +25,7 @@ def compose_page(
         note: what every result must say; stands in every heading.
         trained: the model, its history and its summary.
         test: metrics of the test set, as ``results.measure`` returns them.
-        tables: as ``results.tabulate`` returns them.
+        tables: as ``results.tabulate`` returns them, and that of ``measure_shifts``.
     """
     summary, classes = trained.summary, tables["classes"]
     return render(
@@ -39,7 +39,9 @@ def compose_page(
         favourites=classes.sort_values("predicted", ascending=False, kind="stable").head(SHOWN).to_dict("records"),
         pairs=tables["confused-pairs"],
         ambiguous=tables["ambiguous"].head(SHOWN),
+        shifts=tables["shifts"],
         curves=None if trained.history.empty else summarize_curves(trained.history, len(classes), summary),
+        layers=trained.layers.drop(columns="share"),
         largest_layers=pandas.DataFrame(summary["largest_layers"]),
         backbone=summarize_backbone(summary["backbone"]) if "backbone" in summary else None,
     )

@@ -27,10 +27,11 @@ NO_CURVE = ("epoch", "loss", "accuracy")
 
 @dataclass(frozen=True)
 class Trained:
-    """A model's folder, read: the Keras model, its history (one row per epoch, of an ensemble none) and its summary."""
+    """A model's folder, read: the network, its history (a row per epoch, of an ensemble none), layers and summary."""
 
     network: Any
     history: pandas.DataFrame
+    layers: pandas.DataFrame
     summary: dict[str, Any]
 
 
@@ -48,7 +49,7 @@ def open_trained(folder: Path, parameters: Runtime) -> Trained:
         _require(folder / HISTORY)
     network = load_network(folder)
     history = pandas.DataFrame(columns=NO_CURVE) if "members" in summary else pandas.read_csv(folder / HISTORY)
-    return Trained(network, history, summary)
+    return Trained(network, history, pandas.read_csv(folder / LAYERS), summary)
 
 
 def _require(file: Path) -> None:

@@ -15,7 +15,7 @@ from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.networks.calls import list_calls
 from darkroom.params.explanation import Filter, Layer
-from darkroom.transfer_learning import prefix
+from darkroom.transfer_learning.prefix import FlatNetwork
 
 NAMED = 12
 """Layers that an error names."""
@@ -27,7 +27,7 @@ class FeatureMaps:
 
     def __init__(self, network: keras.Model) -> None:
         """Take a network that predicts, as training left it."""
-        self.network = prefix.FlatNetwork(network).network
+        self.network = FlatNetwork(network).network
         calls = [call for call in list_calls(self.network) if isinstance(call.operation, keras.Layer)]
         self.layers = {call.operation.name: call.operation for call in calls}
         self.tensors = {call.operation.name: call.outputs[0] for call in calls if len(call.outputs[0].shape) == 4}
@@ -51,6 +51,8 @@ class FeatureMaps:
             return self.places[layer - 1]
         if isinstance(layer, str) and layer in self.tensors:
             return layer
+        if not self.places:
+            raise UserError(f"{where}: {layer!r}: the network has no feature maps; leave out what shows them")
         some = self.places[:: max(1, -(-len(self.places) // NAMED))]
         missing = "no layer of this name" if isinstance(layer, str) else "no layer at this place"
         problem = "this layer gives no feature maps" if layer in self.layers else missing

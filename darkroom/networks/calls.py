@@ -1,10 +1,13 @@
-"""The calls of layers in a network's graph."""
+"""The calls of layers and operations that make up a network's graph."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from darkroom.core.backend import keras
+
+INPUT = "image"
+"""Stands for a network's input among what layers are given."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,22 @@ def list_calls(model: keras.Model) -> Iterator[Call]:
 
 
 def list_nodes(model: keras.Model) -> Iterator[Any]:
-    """Yield Keras' nodes of every call in ``model``, in the order of its graph."""
+    """Yield what Keras keeps of every call in ``model``, in the order of its graph."""
     # Keras has no public list of a network's calls; keras.models.clone_model goes by this one.
     functional = getattr(model, "_functional", None) or model
     for depth in sorted(functional._nodes_by_depth, reverse=True):
         yield from (node for node in functional._nodes_by_depth[depth] if not node.is_input)
+
+
+def find_sources(network: keras.Model) -> dict[str, tuple[str, ...]]:
+    """Return the names of the layers whose output each layer of ``network`` is given; ``INPUT`` for its input."""
+    from_input = (INPUT,)
+    givers: dict[int, tuple[str, ...]] = {id(tensor): from_input for tensor in network.inputs}
+    found = {}
+    for call in list_calls(network):
+        sources = tuple(dict.fromkeys(name for tensor in call.inputs for name in givers[id(tensor)]))
+        is_layer = call.operation in network.layers
+        if is_layer:
+            found[call.operation.name] = sources
+        givers |= dict.fromkeys(map(id, call.outputs), (call.operation.name,) if is_layer else sources)
+    return found

@@ -1,14 +1,14 @@
-"""Convolutional networks described in params.yaml, their layer tables, and what their outputs mean."""
+"""Networks described in params.yaml, and what their outputs mean."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy
-import pandas
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
-from darkroom.params.model import Blocks, Head, Network
+from darkroom.networks.blocks import add_residual_blocks, make_convolutions, make_penalty, refuse_small_images
+from darkroom.params.network import Blocks, Head, Network
 
 layers = keras.layers
 NORMALIZATION, STANDARDIZATION = "normalization", "standardization"
@@ -16,38 +16,53 @@ NORMALIZATION, STANDARDIZATION = "normalization", "standardization"
 PROBABILITIES = "probabilities"
 """The last layer, which computes in float32 whatever the precision."""
 OUTPUT_DROPOUT = "output_dropout"
-LARGEST = 3
-"""Layers named as those that hold most parameters."""
 
 
-def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Sequential:
+def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Model:
     """Return the untrained model: uint8 images (batch, height, width, channels) in, probabilities out.
 
     These are (batch, classes), or of a sigmoid (batch, 1), and computed in float32 whatever the precision. A chain of
-    convolutions, each with its pooling and dropout, then dense layers with theirs.
+    convolutions or residual blocks, if it has any, each with its pooling and dropout, then dense layers with theirs.
 
     Raises:
         UserError: the images are too small for so many convolutions and poolings, or a sigmoid has not two classes.
     """
+    build_it = _build_graph if isinstance(network.blocks, Blocks) and network.blocks.residual else _build_chain
+    return build_it(network, shape, classes)
+
+
+def _build_chain(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Sequential:
     model = keras.Sequential(name="network")
     model.add(layers.Input(shape, name="image"))
-    model.add(layers.Rescaling(1 / 255, name="rescaling"))
-    if network.normalization == "layer":
-        model.add(layers.Normalization(name=NORMALIZATION))
-    if network.normalization == "constants":
-        model.add(layers.Rescaling([1.0] * shape[-1], [0.0] * shape[-1], name=STANDARDIZATION))
-    for layer in _make_convolutions(network.blocks):
-        try:
-            model.add(layer)
-        except ValueError as error:
-            raise UserError(
-                f"network.blocks: images of {shape[0]}x{shape[1]} are too small for "
-                f"{len(network.blocks.filters)} blocks: nothing is left at {layer.name}; "
-                "use fewer filters, padding: same, pooling: 1 or a larger view"
-            ) from error
+    for layer in _make_front(network, shape[-1]):
+        model.add(layer)
+    if isinstance(network.blocks, Blocks):
+        for layer in make_convolutions(network.blocks):
+            with refuse_small_images(network.blocks, shape, layer.name):
+                model.add(layer)
     for layer in make_top(network.head, classes):
         model.add(layer)
     return model
+
+
+def _build_graph(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Model:
+    image = maps = layers.Input(shape, name="image")
+    for layer in _make_front(network, shape[-1]):
+        maps = layer(maps)
+    if isinstance(network.blocks, Blocks):
+        maps = add_residual_blocks(maps, network.blocks, shape)
+    for layer in make_top(network.head, classes):
+        maps = layer(maps)
+    return keras.Model(image, maps, name="network")
+
+
+def _make_front(network: Network, channels: int) -> Iterator[keras.layers.Layer]:
+    """Yield the layers that scale pixels."""
+    yield layers.Rescaling(1 / 255, name="rescaling")
+    if network.normalization == "layer":
+        yield layers.Normalization(name=NORMALIZATION)
+    if network.normalization == "constants":
+        yield layers.Rescaling([1.0] * channels, [0.0] * channels, name=STANDARDIZATION)
 
 
 def make_top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
@@ -66,43 +81,15 @@ def make_top(head: Head, classes: int) -> Iterator[keras.layers.Layer]:
     if head.input_dropout:
         yield layers.Dropout(head.input_dropout, name="head_dropout")
     for number, (units, rate) in enumerate(zip(head.units, head.dropout, strict=True), start=1):
-        penalty = _make_penalty(head.l2)
+        penalty = make_penalty(head.l2)
         yield layers.Dense(units, activation=head.activation, kernel_regularizer=penalty, name=f"dense_{number}")
         if rate:
             yield layers.Dropout(rate, name=f"dense_dropout_{number}")
     outputs = 1 if head.output == "sigmoid" else classes
-    penalty = _make_penalty(head.l2)
+    penalty = make_penalty(head.l2)
     yield layers.Dense(outputs, activation=head.output, kernel_regularizer=penalty, dtype="float32", name=PROBABILITIES)
     if head.output_dropout:
         yield layers.Dropout(head.output_dropout, dtype="float32", name=OUTPUT_DROPOUT)
-
-
-def _make_convolutions(blocks: Blocks) -> Iterator[keras.layers.Layer]:
-    given = blocks.pooling
-    poolings = [given] * len(blocks.filters) if isinstance(given, int) else given
-    for number, (filters, pooling) in enumerate(zip(blocks.filters, poolings, strict=True), start=1):
-        fused = None if blocks.batch_normalization else blocks.activation
-        yield layers.Conv2D(
-            filters,
-            blocks.kernel,
-            padding=blocks.padding,
-            activation=fused,
-            kernel_regularizer=_make_penalty(blocks.l2),
-            name=f"convolution_{number}",
-        )
-        if blocks.batch_normalization:
-            momentum = blocks.batch_normalization.momentum
-            yield layers.BatchNormalization(momentum=momentum, name=f"batch_normalization_{number}")
-            yield layers.Activation(blocks.activation, name=f"activation_{number}")
-        behind = [layers.MaxPooling2D(pooling, name=f"pooling_{number}")] if pooling > 1 else []
-        if blocks.dropout:
-            dropout = layers.Dropout(blocks.dropout, name=f"dropout_{number}")
-            behind = [dropout, *behind] if blocks.dropout_first else [*behind, dropout]
-        yield from behind
-
-
-def _make_penalty(factor: float) -> keras.regularizers.Regularizer | None:
-    return keras.regularizers.L2(factor) if factor else None
 
 
 def to_probabilities(outputs: Any) -> numpy.ndarray:
@@ -142,41 +129,3 @@ def set_normalization(model: keras.Model, batches: Iterable[numpy.ndarray]) -> N
         return
     layer.set_weights([mean.astype("float32"), variance.astype("float32"), numpy.array(images)])
     layer.finalize_state()
-
-
-def copy_uncompiled(model: keras.Sequential) -> keras.Sequential:
-    """Return a model of the same layers and weights that no training run has touched otherwise."""
-    again = keras.Sequential.from_config(model.get_config())
-    again.set_weights(model.get_weights())
-    for layer in again.layers:
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()  # set_weights leaves it with the mean and variance it was made with
-    return again
-
-
-def tabulate_layers(model: keras.Model) -> pandas.DataFrame:
-    """Return one row per layer: name, type, output shape, parameters, trainable parameters, share of all parameters."""
-    rows = [
-        {
-            "layer": layer.name,
-            "type": type(layer).__name__,
-            "output_shape": "x".join(str(side) for side in layer.output.shape[1:]),
-            "parameters": layer.count_params(),
-            "trainable_parameters": int(sum(numpy.prod(weight.shape) for weight in layer.trainable_weights)),
-        }
-        for layer in model.layers
-    ]
-    table = pandas.DataFrame(rows)
-    return table.assign(share=table["parameters"] / max(1, table["parameters"].sum()))
-
-
-def count_parameters(table: pandas.DataFrame) -> dict[str, Any]:
-    """Return the parameters of the layers of a table of ``tabulate_layers``, in all, and the layers with most."""
-    largest = table.sort_values("parameters", ascending=False, kind="stable").head(LARGEST)
-    parameters = int(table["parameters"].sum())
-    return {
-        "parameters": parameters,
-        "trainable_parameters": int(table["trainable_parameters"].sum()),
-        "size_kib": round(parameters * 4 / 1024, 2),
-        "largest_layers": largest[["layer", "parameters", "share"]].round(4).to_dict("records"),
-    }

@@ -15,7 +15,8 @@ from darkroom.params.ensemble import Ensemble
 from darkroom.params.explanation import Explanation
 from darkroom.params.joining import Places
 from darkroom.params.kinds import DEFAULTS, OPTIONAL, OWN
-from darkroom.params.model import Blocks, Head, Model, Study
+from darkroom.params.model import Model, Study
+from darkroom.params.network import Blocks, Head
 from darkroom.params.synthetic import Synthetic
 from darkroom.params.table import Table
 from darkroom.params.training import Fit

@@ -39,7 +39,7 @@ class Parameters(Section):
     models: dict[Name, AnyModel]
     """Networks, what they are trained on, and how."""
     finetunes: dict[Name, FineTune]
-    """Trained models, trained on with part of their backbone."""
+    """Trained models, trained on, whole or in part."""
     ensembles: dict[Name, Ensemble]
     """Trained models as one, whose probabilities are the mean of theirs."""
     sweeps: dict[Name, Sweep]
@@ -88,6 +88,17 @@ class Parameters(Section):
         while key in self.finetunes or key in self.ensembles:
             key = self.finetunes[key].base if key in self.finetunes else self.ensembles[key].members[0]
         return key
+
+    def view_of(self, key: str) -> str:
+        """Return the view that a model, fine-tune or ensemble is trained and tested on."""
+        while key in self.finetunes or key in self.ensembles:
+            if key in self.ensembles:
+                key = self.ensembles[key].members[0]
+            elif (view := self.finetunes[key].view) is not None:
+                return view
+            else:
+                key = self.finetunes[key].base
+        return self.trained[key].view
 
     def members(self, study: str) -> list[str]:
         """Return the models, fine-tunes, ensembles and variants of a study, in the order to show them."""

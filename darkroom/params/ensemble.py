@@ -50,7 +50,7 @@ def check_ensembles(parameters: "Parameters") -> None:
                 allowed = ", ".join(known) or "none is defined"
                 raise UserError(f"{where}.members: {name!r}: no such entry; allowed: {allowed}")
         origins = [parameters.trained[parameters.origin(name)] for name in ensemble.members]
-        views = dict.fromkeys(origin.view for origin in origins)
+        views = dict.fromkeys(map(parameters.view_of, ensemble.members))
         if len(views) > 1:
             raise UserError(
                 f"{where}.members: {', '.join(ensemble.members)}: are of the views {', '.join(views)}; name members of "

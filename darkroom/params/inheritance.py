@@ -15,6 +15,7 @@ from darkroom.core.errors import UserError
 from darkroom.params.joining import Full, join
 from darkroom.params.kinds import (
     BASE,
+    CACHE,
     DEFAULTS,
     FINE_TUNES,
     MODELS,
@@ -56,26 +57,22 @@ def inherit_from_model(document: Mapping[str, Any], fine_tune: str, name: Any) -
     """Return what a fine-tune has of the model that it goes back to: how that trains, on images known already.
 
     Raises:
-        UserError: there is no such model, or it is not on a backbone.
+        UserError: there is no such model.
     """
     models = document.get(MODELS)
     known = {key: one for key, one in models.items() if isinstance(one, Mapping)} if isinstance(models, Mapping) else {}
-    if not isinstance(name, str) or name not in known or not _is_on_backbone(known, name):
-        possible = [key for key in known if _is_on_backbone(known, key)]
-        allowed = [*possible, *(key for key in document[FINE_TUNES] if key != fine_tune)]
+    if not isinstance(name, str) or name not in known:
+        allowed = [*known, *(key for key in document[FINE_TUNES] if key != fine_tune)]
         where = f"{FILE}: {FINE_TUNES}.{fine_tune}.{BASE}"
-        raise UserError(
-            f"{where}: {name!r}: no model with a backbone; allowed: {', '.join(allowed) or 'none is defined'}"
-        )
+        raise UserError(f"{where}: {name!r}: no such entry; allowed: {', '.join(allowed) or 'none is defined'}")
     model = complete_entry(document, MODELS, name)
     if not isinstance(model.value.get(TRAINING), Mapping):
         return Full({}, {})
     value, places = ({key: one for key, one in part[TRAINING].items() if key != SPLIT} for part in model)
+    cached = defaults_of(document, TRANSFERS).get(TRAINING, {}).get(CACHE)
+    if CACHE not in value and cached is not None:  # of a model without a backbone
+        value[CACHE], places[CACHE] = cached, f"{DEFAULTS}.{TRANSFERS}.{TRAINING}.{CACHE}"
     return Full({TRAINING: value}, {TRAINING: places})
-
-
-def _is_on_backbone(models: Mapping[str, Any], key: str) -> bool:
-    return kind_of(MODELS, [models[name] for name in list_bases(models, MODELS, key)]) == TRANSFERS
 
 
 def list_bases(entries: Mapping[str, Any], section: str, key: str) -> list[str]:

@@ -10,7 +10,7 @@ DEFAULTS, BASE = "defaults", "base"
 MODELS, TRANSFERS, FINE_TUNES = "models", "transfers", "finetunes"
 SECTIONS = ("datasets", "augmented", "views", "backbones", MODELS, FINE_TUNES, "ensembles", "explanations", "studies")
 """Sections whose entries may have a base and defaults."""
-TRAINING, CALLBACKS, SPLIT = "training", "callbacks", "validation_split"
+TRAINING, CALLBACKS, SPLIT, CACHE = "training", "callbacks", "validation_split", "cache_frozen"
 PARTS = {
     "": ("network", TRAINING, "augmentation", "synthetic", "table"),
     "network": ("blocks", "head"),
@@ -20,7 +20,7 @@ PARTS = {
 JOINED = tuple(dict.fromkeys(part for parts in PARTS.values() for part in parts))
 CALLBACK_PARTS = ("EarlyStopping",)
 """Callbacks of which a list may leave out what the defaults of their name give."""
-OPTIONAL = ("augmentation", "synthetic", "table", *CALLBACK_PARTS)
+OPTIONAL = ("blocks", "augmentation", "synthetic", "table", *CALLBACK_PARTS)
 """Parts that not every entry has."""
 KINDS = (*SECTIONS, TRANSFERS)
 """Entries that defaults complete as a whole; ``transfers`` are models on a backbone."""

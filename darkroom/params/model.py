@@ -2,18 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from darkroom.params.base import Name, Section
-from darkroom.params.fields import ARCHITECTURE, DATA, REGULARISATION, TECHNICAL, Count, CountOrZero, Shown
+from darkroom.params.fields import DATA, TECHNICAL, Count, CountOrZero, Shown
+from darkroom.params.network import Network
 from darkroom.params.replicates import MOST_REPLICATES, Folds, check_replicates
 from darkroom.params.training import Training
 
-Rate = Annotated[float, Field(ge=0, lt=1)]
-Dropout = Annotated[Rate, Field(json_schema_extra=REGULARISATION)]
-Penalty = Annotated[float, Field(ge=0, json_schema_extra=REGULARISATION)]
 Changes = Annotated[dict[str, Any], Field(min_length=1, description="Keys of the model, with their new values.")]
-Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "leaky_relu"]
 
 
 class Runtime(Section):
@@ -26,84 +23,6 @@ class Runtime(Section):
     backend: Literal["tensorflow", "jax", "torch"]
     """The library under Keras that computes: another gives other bits, and models that all of them read. jax and torch
     must be installed; heat maps need TensorFlow or PyTorch."""
-
-
-class BatchNormalization(Section, json_schema_extra=REGULARISATION):
-    """Batch normalization: between a convolution and its activation, or of the features before the dense layers."""
-
-    momentum: Rate
-    """Of the moving statistics: 0.99 needs some 460 steps before they are right, 0.9 some 44."""
-
-
-class Blocks(Section, json_schema_extra=ARCHITECTURE):
-    """A chain of convolution, activation, pooling and dropout."""
-
-    filters: Annotated[list[Count], Field(min_length=1)]
-    """Filters of each convolution, first to last."""
-    kernel: Count
-    """Side of the convolution's window, in pixels."""
-    padding: Literal["valid", "same"]
-    """valid: the window stays within the image, which shrinks; same: zeros around it keep its size."""
-    activation: Activation
-    """The function that makes each output non-linear."""
-    batch_normalization: BatchNormalization | None
-    """Between each convolution and its activation."""
-    pooling: Count | list[Count]
-    """Side of the max-pooling window behind every convolution, or behind each; 1 means no pooling."""
-    dropout: Dropout
-    """Share of the values that training sets to zero, drawn anew at each step; 0: none."""
-    dropout_first: Annotated[bool, Field(json_schema_extra=REGULARISATION)]
-    """Dropout stands before the pooling, not behind it."""
-    l2: Penalty
-    """Factor of the sum of the convolutions' squared weights that is added to the loss; 0: none."""
-
-    @model_validator(mode="after")
-    def check_poolings(self) -> "Blocks":
-        """Require a pooling for each convolution."""
-        if isinstance(self.pooling, list) and len(self.pooling) != len(self.filters):
-            raise ValueError(f"filters are {self.filters} and pooling {self.pooling}: give one number, or one for each")
-        return self
-
-
-class Head(Section, json_schema_extra=ARCHITECTURE):
-    """From feature maps to probabilities: pooling, then dense layers."""
-
-    pooling: Literal["flatten", "global-average"]
-    """From feature maps to a vector: all their values, or the mean of each map."""
-    batch_normalization: BatchNormalization | None
-    """Of the vector that enters the first dense layer."""
-    input_dropout: Dropout
-    """Of that vector."""
-    units: list[Count]
-    """Of each dense layer, first to last."""
-    activation: Activation
-    """Of these layers."""
-    dropout: Annotated[list[Rate], Field(json_schema_extra=REGULARISATION)]
-    """After each of the layers."""
-    l2: Penalty
-    """Factor of the sum of the dense layers' squared weights that is added to the loss; 0: none."""
-    output: Literal["softmax", "sigmoid"]
-    """softmax: one probability per class, fitted by categorical cross-entropy; sigmoid: that of the second of two
-    classes, fitted by binary cross-entropy."""
-    output_dropout: Dropout
-    """Dropout of the probabilities themselves, which one of the courses has: it harms training."""
-
-    @model_validator(mode="after")
-    def check_rates(self) -> "Head":
-        """Require a dropout rate for each layer."""
-        if len(self.dropout) != len(self.units):
-            raise ValueError(f"units are {self.units} and dropout {self.dropout}: give one rate for each layer")
-        return self
-
-
-class Network(Section, json_schema_extra=ARCHITECTURE):
-    """A convolutional network from pixels to class probabilities, its weights drawn at random."""
-
-    normalization: Annotated[Literal["none", "layer", "constants"], Field(json_schema_extra=DATA)]
-    """Standardise each channel by the mean and variance of the training images: by a Normalization layer, whose
-    statistics count as parameters, or by a Rescaling layer's constants, which don't."""
-    blocks: Blocks
-    head: Head
 
 
 class Trained(Section):
@@ -144,6 +63,9 @@ class Evaluation(Section):
     """Equally wide intervals of certainty; in each, the share of correct answers is set against it."""
     confused_pairs: Count
     """Most-confused pairs of classes listed."""
+    shifts: CountOrZero
+    """Test the model on the test images moved by 1 to so many pixels, too, up, down, left and right, the pixels of the
+    border filling what becomes free; 0: don't."""
 
 
 class Sweep(Section):

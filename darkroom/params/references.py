@@ -18,6 +18,8 @@ from darkroom.params.yaml_files import FILE
 if TYPE_CHECKING:  # it imports this module
     from darkroom.params.document import Parameters
 
+SAME = ("dataset", "mode", "corrupt", "duplicates", "class_order")
+"""Keys of a view that decide which images it has, with which channels and labels."""
 RESERVED = {
     "doubts",
     "all",
@@ -148,6 +150,28 @@ def _check_fine_tunes(parameters: "Parameters") -> None:
         base_model = parameters.models[parameters.origin(key)]
         if base_model.training.validation_split is None and not _validates(_dataset(parameters, base_model)):
             _check_monitors(f"finetunes.{key}", fine_tune.training)
+        if fine_tune.view is not None:
+            _check_view(parameters, key, fine_tune.view)
+
+
+def _check_view(parameters: "Parameters", key: str, name: str) -> None:
+    """Check that a fine-tune's view shows the images of its base's, in a size that the network takes."""
+    where = f"{FILE}: finetunes.{key}.view: {name!r}"
+    _check_named(f"finetunes.{key}.view", name, parameters.views)
+    before = parameters.view_of(parameters.finetunes[key].base)
+    _check_named(f"finetunes.{parameters.finetunes[key].base}.view", before, parameters.views)
+    old, new = parameters.views[before], parameters.views[name]
+    for field in SAME:
+        if getattr(old, field) != getattr(new, field):
+            raise UserError(
+                f"{where}: its {field} is {getattr(new, field)}, that of {before}, which the base has, "
+                f"{getattr(old, field)}; a fine-tune sees the same images: name a view that differs in size or looks"
+            )
+    if old.size != new.size and parameters.models[parameters.origin(key)].network.head.pooling == "flatten":
+        raise UserError(
+            f"{where}: of {new.size} pixels, but head.pooling: flatten makes the base's network one for {old.size}; "
+            "name a view of that size, or a base with pooling: global-average"
+        )
 
 
 def _check_named(where: str, name: str, known: Mapping[str, object]) -> None:
@@ -179,7 +203,7 @@ def _check_studies(parameters: "Parameters") -> None:
         if study.doubts is not None:
             _check_named(f"studies.{key}.doubts", study.doubts, dict.fromkeys(members))
             refuse_ensemble(parameters, f"studies.{key}.doubts: {study.doubts}", study.doubts, "which has no features")
-        used = {parameters.dataset_of(parameters.trained[parameters.origin(model)].view) for model in members}
+        used = {parameters.dataset_of(parameters.view_of(model)) for model in members}
         if len(used) > 1:
             raise UserError(
                 f"{FILE}: studies.{key}.models: {study.models}: models of one study are tested on the same images, "

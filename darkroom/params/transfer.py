@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, field_validator
 
 from darkroom.params.base import Name, Section
-from darkroom.params.fields import ARCHITECTURE, OPTIMISATION, TECHNICAL
-from darkroom.params.model import Head, Model, Trained
+from darkroom.params.fields import ARCHITECTURE, DATA, OPTIMISATION, TECHNICAL
+from darkroom.params.model import Model, Trained
+from darkroom.params.network import Head
 from darkroom.params.training import Fit, Training
 
 
@@ -51,12 +52,15 @@ AnyModel = Annotated[
 
 
 class FineTune(Section):
-    """A trained model, trained on with part of its backbone, on the same images; its replicates are its base's."""
+    """A trained model, trained on, whole or in part, on the same images; its replicates are its base's."""
 
     base: Annotated[Name, Field(json_schema_extra=ARCHITECTURE)]
-    """A model with a backbone, or another fine-tune; it stays as it is."""
+    """A model, or another fine-tune; it stays as it is."""
+    view: Annotated[Name | None, Field(json_schema_extra=DATA)]
+    """A view of the same images at another size, for a network whose head averages; null: the base's."""
     unfreeze: Annotated[int | str, Field(json_schema_extra=OPTIMISATION)]
-    """Layers of the backbone that train: the last n, all from the layer of this name on, or all."""
+    """Layers that train, of the backbone, or of a network without one, of all: the last n, all from the layer of this
+    name on, or all."""
     training: FineTuning
 
     @field_validator("unfreeze", mode="before")

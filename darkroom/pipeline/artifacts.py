@@ -64,6 +64,8 @@ def describe_network(parameters: Parameters, model: str) -> str:
         return f"Mean of the probabilities of {', '.join(ensemble.members)}{mirrored}"
     origin = parameters.trained[parameters.origin(model)]
     if not isinstance(origin, TransferModel):
+        if model in parameters.finetunes:
+            return f"Fine-tune of {parameters.finetunes[model].base}, a network from scratch"
         return "Convolutional network from scratch"
     backbone = parameters.backbones[origin.network.backbone]
     weights = "ImageNet weights" if backbone.weights in IMAGENET else f"weights of {Path(backbone.weights).name}"

@@ -61,9 +61,10 @@ def plan_replicates(parameters: Parameters, study: str, model: str) -> tuple[str
     origin = parameters.trained[parameters.origin(model)]
     kind, details = plan_training(parameters, model)
     found: Entries = {}
+    view = parameters.view_of(model)
     for one in list_replicates(origin.replicates):
         named = str(one) if one.folds else one.number
-        own = {"model": model, "replicate": named, "view": origin.view, "study": study, **details}
+        own = {"model": model, "replicate": named, "view": view, "study": study, **details}
         if "base" in details:
             own["base"] = name_replicate(parameters.finetunes[model].base, one.number)
         found[name_replicate(model, one.number)] = own
@@ -72,7 +73,7 @@ def plan_replicates(parameters: Parameters, study: str, model: str) -> tuple[str
 
 def plan_evaluation(parameters: Parameters, study: str, model: str) -> dict[str, Any]:
     """Return what the evaluation of each replicate of a model needs to know."""
-    view = parameters.trained[parameters.origin(model)].view
+    view = parameters.view_of(model)
     dataset = parameters.dataset_of(view)
     images = kind_of_images(parameters.datasets[dataset].source)
     known = {"view": view, "dataset": dataset, "images": images, "study": study}

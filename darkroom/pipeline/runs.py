@@ -12,7 +12,7 @@ COMBINED = {"home": "ensembles", "curves": "view.json"}
 
 def plan_combination(parameters: Parameters, study: str, key: str) -> tuple[str, dict[str, dict[str, Any]]]:
     """Return what an ensemble of a study is combined of, every replicate of its members, and the plan's name of it."""
-    view = parameters.trained[parameters.origin(key)].view
+    view = parameters.view_of(key)
     runs = list_runs(parameters, key)
     at = parameters.places("ensembles", key)
     return "combinations", {key: {"model": key, "members": " ".join(runs), "view": view, "study": study, "at": at}}

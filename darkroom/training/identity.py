@@ -19,6 +19,7 @@ from darkroom.core.backend import keras
 from darkroom.core.files import sha256
 from darkroom.images.prepared.batches import Batches
 from darkroom.images.prepared.views import View
+from darkroom.networks.calls import find_sources
 from darkroom.params.model import Runtime
 from darkroom.params.training import Fit
 
@@ -44,6 +45,7 @@ def identify(model: keras.Model, train: Batches, validation: Batches | None, fit
     digest = hashlib.sha256()
     for network in (origin.network, model):
         described = [[type(layer).__name__, layer.get_config()] for layer in network.layers]
+        described.append(["connections", find_sources(network)])
         digest.update(json.dumps(described, sort_keys=True, default=repr).encode())
         for variable in network.variables:
             digest.update(numpy.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())

@@ -11,7 +11,7 @@ from darkroom.core.backend import keras
 from darkroom.core.filenames import HISTORY, LAYERS, NETWORK, SUMMARY
 from darkroom.core.files import write_json, write_table
 from darkroom.images.prepared.views import DESCRIPTION, View
-from darkroom.networks import network, network_file
+from darkroom.networks import layer_table, network_file
 from darkroom.params.base import Section
 from darkroom.params.training import Fit
 from darkroom.training.fitting import Fitted, Rows
@@ -43,7 +43,7 @@ def summarize(layers: pandas.DataFrame, result: Fitted, fit: Fit) -> dict[str, A
         "epochs": len(result.history),
         "best_epoch": result.kept,
         "stopped_early": len(result.history) < fit.epochs,
-        **network.count_parameters(layers),
+        **layer_table.count_parameters(layers),
     }
 
 
@@ -51,7 +51,7 @@ def write_model(
     out: Path, model: keras.Model, view: View, result: Fitted, fit: Fit, rows: Rows, about: Mapping[str, Any]
 ) -> None:
     """Write the model, its history, its layer table, its view's preparation and its summary, which begins ``about``."""
-    layers = network.tabulate_layers(model)
+    layers = layer_table.tabulate_layers(model)
     images = {"train_images": len(rows.train), "validation_images": len(rows.validation)}
     (out / SUMMARY).unlink(missing_ok=True)  # written last: a folder without it is no whole model
     network_file.save(model, out / NETWORK)

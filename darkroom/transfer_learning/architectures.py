@@ -1,7 +1,7 @@
 """Backbones by name: networks without their last layers, and the preprocessing of images that each was trained with.
 
 A name is one of keras.applications, whose graph for ``weights=None`` is taken whatever weights it gets, or
-EfficientNetLite0, built here.
+an EfficientNetLite, built here.
 """
 
 import inspect
@@ -42,8 +42,9 @@ def build(architecture: str, alpha: float | None, shape: tuple[int, int, int]) -
             f"{size} with {channels}: {architecture} takes {CHANNELS}, red, green and blue; use a view with mode: RGB"
         )
     try:
-        packaged = architecture == PACKAGED
-        network = efficientnet_lite.build(shape) if packaged else build_published(architecture, alpha, shape, None)
+        packaged = architecture in PACKAGED
+        build_here = efficientnet_lite.build
+        network = build_here(architecture, shape) if packaged else build_published(architecture, alpha, shape, None)
     except ValueError as error:
         if least := re.search(r"at least (\d+x\d+)", str(error)):
             raise UserError(
@@ -101,7 +102,7 @@ def find_affine(architecture: str) -> tuple[bool, dict[str, Any]]:
     They are found by asking ``preprocess_input``, beside the architecture in its module, for a few pixels: it is affine
     in every channel.
     """
-    if architecture == PACKAGED:
+    if architecture in PACKAGED:
         return False, efficientnet_lite.PREPROCESSING
     function = inspect.getmodule(getattr(keras.applications, architecture)).preprocess_input  # type: ignore[union-attr]
 

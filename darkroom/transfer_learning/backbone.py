@@ -11,6 +11,7 @@ from typing import Any
 
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
+from darkroom.networks.copies import rebuild
 from darkroom.networks.network import OUTPUT_DROPOUT, PROBABILITIES, make_top
 from darkroom.params.transfer import Transfer
 from darkroom.transfer_learning.architectures import PREPROCESSING
@@ -40,16 +41,15 @@ def build_on_backbone(
     return keras.Model(image, outputs, name="network")
 
 
-def find_backbone(model: keras.Model) -> keras.Model:
-    """Return the backbone inside ``model``.
+def find_backbone(model: keras.Model) -> keras.Model | None:
+    """Return the backbone inside ``model``, if it has one."""
+    return next((layer for layer in model.layers if isinstance(layer, keras.Model)), None)
 
-    Raises:
-        UserError: there is none.
-    """
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            return layer
-    raise UserError("model.keras: no backbone in it, so nothing to unfreeze; name a base whose network has one")
+
+def find_unfrozen(model: keras.Model) -> keras.Model:
+    """Return what a fine-tune unfreezes layers of: the backbone inside ``model``, or ``model``, if it has none."""
+    backbone = find_backbone(model)
+    return model if backbone is None else backbone
 
 
 def unfreeze(backbone: keras.Model, chosen: int | str) -> None:
@@ -111,13 +111,7 @@ def set_precision(model: keras.Model, precision: str) -> keras.Model:
     """Return ``model`` with layers that compute in ``precision``, the softmax aside; itself if they do already."""
     if all(layer.dtype_policy.name == precision for layer in model.layers if layer.name not in FLOAT32):
         return model
-    config = _replace_precision(model.get_config(), precision)
-    rebuilt = keras.Model.from_config(config)
-    rebuilt.set_weights(model.get_weights())
-    for layer in find_backbone(rebuilt).layers:
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()  # set_weights leaves it with the mean and variance it was made with
-    return rebuilt
+    return rebuild(model, _replace_precision(model.get_config(), precision))
 
 
 def _replace_precision(node: Any, precision: str) -> Any:

@@ -40,7 +40,8 @@ def train(
     prepared = watch.seconds
     batches, validation = rows.make_batches(read, view, training, facts["seed"])
     origin = Origin(whole, view, settings, facts)
-    about = {**facts, "backbone": backbone.describe(backbone.find_backbone(whole))}
+    inside = backbone.find_backbone(whole)
+    about = {**facts, "backbone": backbone.describe(inside)} if inside is not None else facts
     with ExitStack() as until:
         result = fitting.fit_model(
             fit, batches, validation, training, task, callbacks.find_log_folder(out), origin, until
@@ -60,7 +61,8 @@ def divide(
         later = find_fine_tune_cuts(whole, flat, training, name, task)
         kept = {key: one for key, one in later.items() if one.frozen <= cut.frozen}  # the others will have changed
         return flat.behind(cut), features.read_or_compute(flat, cut, kept, view, settings, task)
-    note(task, f"the frozen layers are computed in every epoch: {cut}")
+    if any(layer.weights and not layer.trainable_weights for layer in flat.network.layers):
+        note(task, f"the frozen layers are computed in every epoch: {cut}")
     return flat.network, view.read_learning
 
 
@@ -79,7 +81,7 @@ def find_fine_tune_cuts(
 
     They are looked up in params.yaml, though no stage declares them: what is computed ahead changes no result.
     """
-    network, cuts = backbone.find_backbone(whole), {}
+    network, cuts = backbone.find_unfrozen(whole), {}
     for key, fine_tune in list_fine_tunes(name).items():
         if not explain_uncached(fine_tune.training) and fine_tune.training.precision == training.precision:
             try:
@@ -91,7 +93,11 @@ def find_fine_tune_cuts(
 
 
 def list_fine_tunes(name: str) -> dict[str, FineTune]:
-    """Return the fine-tunes of the model ``name`` that a study asks for."""
+    """Return the fine-tunes of the model ``name``, on images of the same view, that a study asks for."""
     parameters = load()
     asked = {model for study in parameters.studies for model in parameters.members(study)}
-    return {key: value for key, value in parameters.finetunes.items() if value.base == name and key in asked}
+    return {
+        key: value
+        for key, value in parameters.finetunes.items()
+        if value.base == name and key in asked and parameters.view_of(key) == parameters.view_of(name)
+    }

@@ -46,10 +46,10 @@ def load_weights(backbone: Backbone, seed: int, task: str) -> tuple[keras.Model,
     if backbone.weights == "none":
         return network, "none", f"random, seed {seed}", None
     if backbone.weights == "package":
-        file = lite_weights.find_file()
+        file, architecture = lite_weights.find_file(backbone.architecture), backbone.architecture
         hdf5.check_sha256(file, backbone.sha256)
-        lite_weights.set_weights(network, torch_pickle.read(file))
-        source = f"{lite_weights.PACKAGE} {lite_weights.find_version()}"
+        lite_weights.set_weights(network, architecture, torch_pickle.read(file))
+        source = f"{lite_weights.name_package(architecture)} {lite_weights.find_version(architecture)}"
         return network, "package", f"ImageNet, package {source}", file
     file = Path(backbone.weights).expanduser()
     hdf5.check_sha256(file, backbone.sha256)

@@ -18,7 +18,7 @@ from darkroom.core.errors import UserError
 
 MAGIC, VERSION = 0x1950A86A20F9469CFC6C, 1001
 DTYPES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
-"""The numpy types of the storages that EfficientNetLite0's tensors have."""
+"""The numpy types of the storages that EfficientNetLites' tensors have."""
 
 
 def read(path: Path) -> dict[str, numpy.ndarray]:

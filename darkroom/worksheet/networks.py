@@ -1,5 +1,6 @@
 """Questions on the networks: their layers and parameters, and what of them trains."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,24 @@ def count_layers(material: Material) -> Answer:
     found: list[dict[str, object]] = []
     inside = {model: read_backbone(material, model).get("layers") for model in material.evaluated}
     for model, one in material.evaluated.items():
-        count: dict[str, int | None] = {"layers": len(read_layers(material, model))}
+        layers = read_layers(material, model)
+        count: dict[str, float | None] = {"layers": len(layers)}
         if any(inside.values()):
             count["inside its backbone"] = inside[model]
         sizes = {"parameters": one.metrics["parameters"], "trainable": one.metrics["trainable_parameters"]}
+        sizes |= {"last maps see": find_last_field(layers)}
         found.append({"model": model, **count, **sizes, "KiB at 4 bytes": one.metrics["parameters"] * 4 / 1024})
     return {
-        "table": tabulate(found, {"inside its backbone": ",.0f", "KiB at 4 bytes": ",.2f"}),
+        "table": tabulate(found, {"inside its backbone": ",.0f", "last maps see": ",.0f", "KiB at 4 bytes": ",.2f"}),
         "any_backbone": any(inside.values()),
         "files": [material.every(name) for name in ("metrics.json", LAYERS, SUMMARY, "diagram.png")],
     }
+
+
+def find_last_field(layers: pandas.DataFrame) -> float:
+    """Return the receptive field of the last layer whose output has height, width and channels; NaN if not known."""
+    maps = layers[layers["output_shape"].str.count("x") == 2]
+    return float(maps["receptive_field"].iloc[-1]) if len(maps) else math.nan
 
 
 def find_heaviest_layers(material: Material) -> Answer:
@@ -67,7 +76,7 @@ def describe_backbones(material: Material) -> Answer | None:
 
 
 def read_layers(material: Material, model: str) -> pandas.DataFrame:
-    """Return a model's layers: layer, type, output_shape, parameters, trainable_parameters, share."""
+    """Return a model's layers: layer, type, output_shape, receptive_field, parameters, trainable_parameters, share."""
     return pandas.read_csv(Path(material.evaluated[model].folder) / LAYERS)
 
 

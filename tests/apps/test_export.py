@@ -16,12 +16,23 @@ from darkroom.core.errors import UserError
 from darkroom.networks.ensemble import combine
 from darkroom.params.model import Runtime
 from tests.support.brightness import sigmoid_network
-from tests.support.trained_folders import CLASSES, SIZE, scratch_network, transfer_network, write_model
+from tests.support.trained_folders import (
+    CLASSES,
+    SIZE,
+    residual_network,
+    scratch_network,
+    transfer_network,
+    write_model,
+)
 
 # TensorFlow takes its threads once, before it computes anything: so now, before any test of any file runs.
 runtime.start(Runtime(seed=13, threads=1, backend="tensorflow"))
 
-NETWORKS: dict[str, Callable[..., keras.Model]] = {"scratch": scratch_network, "transfer": transfer_network}
+NETWORKS: dict[str, Callable[..., keras.Model]] = {
+    "scratch": scratch_network,
+    "transfer": transfer_network,
+    "residual": residual_network,
+}
 ENDINGS = {"onnx": ".onnx", "tflite": ".tflite", "savedmodel": ""}
 needs_onnx = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("onnx", "tf2onnx", "onnxruntime")),

@@ -8,6 +8,7 @@ from scipy.stats import binomtest, chi2
 
 from darkroom.comparison import significance
 from darkroom.core.errors import UserError
+from darkroom.evaluation.intervals import wilson_interval
 
 TABLE = pandas.DataFrame({"file": ["a", "b"], "class": ["x", "y"], "predicted": ["x", "x"]})
 
@@ -26,8 +27,8 @@ def test_mcnemar_on_agrestis_approval_ratings() -> None:
 
 def test_wilson_interval_is_the_published_one() -> None:
     """Newcombe, Two-sided confidence intervals for the single proportion, 1998, table I: 81 of 263, and 0 of 20."""
-    assert significance.wilson_interval(81, 263, 0.95) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert significance.wilson_interval(0, 20, 0.95) == pytest.approx((0, 0.1611), abs=5e-5)
+    assert wilson_interval(81, 263, 0.95) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson_interval(0, 20, 0.95) == pytest.approx((0, 0.1611), abs=5e-5)
 
 
 @pytest.mark.parametrize(

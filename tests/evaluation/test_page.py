@@ -3,12 +3,14 @@
 from typing import Any
 
 import numpy
+import pandas
 import pytest
 
 from darkroom.evaluation import metrics
 from darkroom.evaluation.page import compose_page
 from darkroom.evaluation.prediction import Trained
-from tests.support.evaluated_folders import history
+from darkroom.evaluation.shifts import COLUMNS
+from tests.support.evaluated_folders import history, layers
 from tests.support.pages import unwrap
 
 SUMMARY: dict[str, Any] = {
@@ -40,9 +42,10 @@ def page(validated: bool = True, **changes: Any) -> str:
     tables = {
         "classes": metrics.score_classes(labels, labels, classes),
         "confused-pairs": metrics.find_confused_pairs(counts, classes, 5),
+        "shifts": pandas.DataFrame(columns=COLUMNS),
         "ambiguous": metrics.find_ambiguous(["x.jpg", "y.jpg"], labels, probabilities, classes, 2),
     }
-    trained = Trained(None, history(validated, 0.2), {**SUMMARY, **changes})
+    trained = Trained(None, history(validated, 0.2), layers(), {**SUMMARY, **changes})
     return unwrap(compose_page("cnn", "", trained, metrics.summarize(labels, probabilities, classes, 10), tables))
 
 

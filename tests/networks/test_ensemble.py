@@ -9,7 +9,8 @@ import pytest
 
 from darkroom.core.backend import keras
 from darkroom.networks import ensemble, network_file
-from darkroom.networks.network import tabulate_layers, to_probabilities
+from darkroom.networks.layer_table import tabulate_layers
+from darkroom.networks.network import to_probabilities
 from tests.support.brightness import sigmoid_network
 from tests.support.trained_folders import CLASSES, SIZE, scratch_network, transfer_network
 

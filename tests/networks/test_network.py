@@ -7,7 +7,7 @@ import numpy
 import pytest
 
 from darkroom.core import runtime
-from darkroom.networks import network, network_file
+from darkroom.networks import layer_table, network, network_file
 from darkroom.params.document import load
 
 COUNTS = {  # ../shared/STUDIES.md, section 1
@@ -26,7 +26,7 @@ def built(root: Path, key: str) -> keras.Model:
 
 @pytest.mark.parametrize("key", COUNTS)
 def test_parameter_counts_are_the_worksheets(root: Path, key: str) -> None:
-    table = network.tabulate_layers(built(root, key))
+    table = layer_table.tabulate_layers(built(root, key))
     assert (table["parameters"].sum(), table["trainable_parameters"].sum()) == COUNTS[key]
     assert table["share"].sum() == pytest.approx(1)
 
@@ -40,7 +40,7 @@ def test_the_pooling_gives_the_worksheets_features(root: Path, key: str, feature
 
 def test_a_convolution_of_the_worksheets_other_figures() -> None:
     model = keras.Sequential([keras.layers.Input((28, 28, 3)), keras.layers.Conv2D(32, 3, padding="same")])
-    row = network.tabulate_layers(model).iloc[0]
+    row = layer_table.tabulate_layers(model).iloc[0]
     assert (row["output_shape"], row["parameters"]) == ("28x28x32", 896)
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from darkroom.core.backend import keras
-from darkroom.networks import network
+from darkroom.networks import layer_table, network
 from darkroom.params import joining
 from darkroom.params.base import validate
 from darkroom.params.document import Parameters, load
-from darkroom.params.model import Model, Network
+from darkroom.params.model import Model
+from darkroom.params.network import Network
 from darkroom.params.transfer import TransferModel
 from darkroom.transfer_learning import architectures, backbone
 from tests.conftest import ROOT
@@ -60,12 +61,12 @@ def test_a_network_has_its_documents_parameters(name: str, count: int) -> None:
     ("name", "count"), [("cnn-bn", 566_278), ("cnn-bn-256-flatten", 1_614_854), ("cnn-bn-256-gap", 467_974)]
 )
 def test_statistics_do_not_train(name: str, count: int) -> None:
-    table = network.tabulate_layers(built(name))
+    table = layer_table.tabulate_layers(built(name))
     assert table["trainable_parameters"].sum() == count
 
 
 def test_the_base_network_layer_by_layer() -> None:
-    table = network.tabulate_layers(built("cifar10-base")).set_index("layer")["parameters"]
+    table = layer_table.tabulate_layers(built("cifar10-base")).set_index("layer")["parameters"]
     assert table[table > 0].to_dict() == {"convolution_1": 224, "dense_1": 131_136, "probabilities": 650}
     assert round(table.sum() * 4 / 1024, 2) == 515.66  # KB, as the document prints; its 124 and 132,018 are misprints
     order = [layer.name for layer in built("cifar10-base").layers]
@@ -89,7 +90,7 @@ def test_four_convolutions_without_poolings() -> None:
     [("mnist-2conv", [320, 4_624, 125_450]), ("cats-dogs-3conv", [1_792, 36_928, 36_928, 131_104, 33])],
 )
 def test_a_network_has_its_documents_layers(name: str, counts: list[int]) -> None:
-    table = network.tabulate_layers(built(name))["parameters"]
+    table = layer_table.tabulate_layers(built(name))["parameters"]
     assert table[table > 0].tolist() == counts
 
 
@@ -121,7 +122,7 @@ def test_a_backbone_and_what_stands_on_it(
     assert base.count_params() == own
     classes = CLASSES[parameters().dataset_of(model.view)]
     preprocessing = architectures.make_preprocessing(chosen.architecture)
-    table = network.tabulate_layers(backbone.build_on_backbone(model.network, base, preprocessing, classes))
+    table = layer_table.tabulate_layers(backbone.build_on_backbone(model.network, base, preprocessing, classes))
     if whole:
         assert table["parameters"].sum() == whole
         assert table["trainable_parameters"].sum() == trainable

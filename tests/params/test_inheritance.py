@@ -141,8 +141,8 @@ def test_what_an_entry_does_not_have_stands_where_that_is_said(project: Callable
         ({"defaults.models.training.callbacks": [3]}, "no callback of this name; allowed: EarlyStopping"),
         ({"defaults.finetunes.base": "cnn"}, "defaults.finetunes.base: an entry must give it itself"),
         ({"defaults.transfers.network.backbone": "x"}, "defaults.transfers.network.backbone: an entry must give it"),
-        ({"finetunes.efficientnetb0-finetuned.base": ["cnn"]}, "base: ['cnn']: no model with a backbone; allowed: "),
-        ({"finetunes.efficientnetb0-finetuned.base": {}}, "base: {}: no model with a backbone; allowed: "),
+        ({"finetunes.efficientnetb0-finetuned.base": ["cnn"]}, "base: ['cnn']: no such entry; allowed: "),
+        ({"finetunes.efficientnetb0-finetuned.base": {}}, "base: {}: no such entry; allowed: "),
         ({"finetunes.x": {"unfreeze": 3}}, "finetunes.x.base: missing; every key must be given"),
         ({"models.cnn-bn": None}, "models.cnn-bn: None: write keys and values below it"),
         ({"models.cnn-bn": 3}, "models.cnn-bn: 3: write keys and values below it"),
@@ -297,3 +297,20 @@ def show(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "darkroom.params", name]
     environment = {"PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_a_fine_tune_without_a_backbone_trains_as_its_model_and_is_planned_on_its_view(
+    project: Callable[..., Path],
+) -> None:
+    larger = {"base": "cnn-bn-256-gap", "unfreeze": "all", "view": "intel-180"}
+    edits = {"finetunes.larger": larger, "finetunes.again": {"base": "larger", "unfreeze": 3}}
+    listed = ["cnn-bn-256-gap", "larger", "again"]
+    project({**edits, "studies.intel.models": listed, "explanations": {}})
+    parameters = load()
+    training = parameters.finetunes["larger"].training
+    assert (training.batch_size, training.learning_rate, training.cache_frozen) == (64, 0.00001, True)
+    assert [parameters.view_of(key) for key in listed] == ["intel-256", "intel-180", "intel-180"]
+    plan = planning.make_plan(parameters)
+    assert plan["finetunings"]["again"]["view"] == plan["evaluations"]["again"]["view"] == "intel-180"
+    assert plan["finetunings"]["larger"]["at"]["training"]["cache_frozen"] == "defaults.transfers.training.cache_frozen"
+    assert {"intel-180", "intel-256"} <= set(plan["preparations"])

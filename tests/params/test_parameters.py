@@ -86,7 +86,7 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         (
             "backbones.efficientnetb0.weights",
             "package",
-            "backbones.efficientnetb0: weights: package: only EfficientNetLite0 has one; allowed: imagenet, none",
+            "backbones.efficientnetb0: weights: package: only EfficientNetLite0, EfficientNetLite1, ",
         ),
         (
             "backbones.efficientnetlite0.weights",
@@ -100,8 +100,8 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         ),
         (
             "finetunes.efficientnetb0-finetuned.base",
-            "cnn",
-            "finetunes.efficientnetb0-finetuned.base: 'cnn': no model with a backbone; allowed: efficientnetlite0, ",
+            "dnn",
+            "finetunes.efficientnetb0-finetuned.base: 'dnn': no such entry; allowed: cnn, cnn-bn, ",
         ),
         (
             "finetunes.efficientnetb0-finetuned.base",
@@ -112,6 +112,21 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             "finetunes.efficientnetb0-finetuned.unfreeze",
             0,
             "finetunes.efficientnetb0-finetuned.unfreeze: 0: allowed: a number of last layers, the name of the first",
+        ),
+        (
+            "finetunes.efficientnetb0-finetuned.view",
+            "intel-512",
+            "finetunes.efficientnetb0-finetuned.view: 'intel-512': no such entry; allowed: intel-150, intel-256",
+        ),
+        (
+            "finetunes.efficientnetb0-finetuned.view",
+            "waste-320",
+            "finetunes.efficientnetb0-finetuned.view: 'waste-320': its dataset is waste, that of intel-180, which the ",
+        ),
+        (
+            "finetunes.larger",
+            {"base": "cnn", "unfreeze": "all", "view": "intel-256"},
+            "finetunes.larger.view: 'intel-256': of 256 pixels, but head.pooling: flatten makes the base's network one",
         ),
         (
             "studies.intel.models",
@@ -189,6 +204,26 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
             "defaults.training.class_weights",
             "even",
             "defaults.training.class_weights: 'even': input should be 'balanced', or a valid dictionary",
+        ),
+        (
+            "models.cnn.network.blocks.strides",
+            [2, 1],
+            "models.cnn.network.blocks: filters are [32, 64, 64, 128, 256] and strides [2, 1]: give one number, or",
+        ),
+        (
+            "models.cnn.network.blocks.strides",
+            0,
+            "models.cnn.network.blocks.strides: 0: input should be greater than or equal to 1",
+        ),
+        (
+            "models.cnn.network.blocks.residual",
+            True,
+            "models.cnn.network.blocks: residual: true needs padding: same and batch_normalization, such as {momentum",
+        ),
+        (
+            "defaults.blocks.pooling_kind",
+            "mean",
+            "defaults.blocks.pooling_kind: 'mean': input should be 'max' or 'average'",
         ),
         (
             "defaults.blocks.pooling",

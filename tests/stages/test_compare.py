@@ -273,3 +273,16 @@ def test_an_unknown_study_is_named(study: Path) -> None:
     options = ["--models", "cnn", "--evaluations", "e", "--dataset", "intel", "--warnings", "w", "--out", "o"]
     with pytest.raises(UserError, match="studies: no entry 'flowers'; there is intel"):
         compare.main(["flowers", *options])
+
+
+@undrawn
+def test_models_tested_on_moved_images_stand_side_by_side(study: Path) -> None:
+    run()
+    assert "Moved images" not in page_of(study)
+    write_evaluation(study / "evaluations/dense", (50, 40, 30), moved=[120, 90])
+    write_evaluation(study / "evaluations/convolved", (50, 40, 40), moved=[130, 126])
+    run(["dense", "convolved", "cnn"])
+    page = page_of(study)
+    assert "| pixels | dense | convolved |" in page
+    assert "| 0 | 66.7% (59.5% to 73.1%) | 72.2% (65.3% to 78.2%) |" in page
+    assert "| 1 | 50.0% (42.8% to 57.2%) | 70.0% (62.9% to 76.2%) |" in page

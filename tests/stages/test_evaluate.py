@@ -36,6 +36,7 @@ OUTPUTS = [
     "layers.csv",
     "metrics.json",
     "predictions.csv",
+    "shifts.csv",
     "summary.json",
     "view.json",
     "worst.png",
@@ -115,6 +116,19 @@ def test_figures_of_drawn_images_say_so_and_the_numbers_are_the_same(evaluated: 
     drawn, delivered = evaluated / RESULTS, run(out="delivered", images="delivered")
     differ = [name for name in OUTPUTS if (drawn / name).read_bytes() != (delivered / name).read_bytes()]
     assert differ == [name for name in OUTPUTS if name.endswith((".md", ".png"))]
+
+
+@undrawn
+def test_moved_images_are_tested_where_params_ask_for_it(trained: Path) -> None:
+    table = run() / "shifts.csv"
+    assert table.read_text() == "pixels,images,correct,accuracy,low,high\n"
+    assert "Moved images" not in (RESULTS / "evaluation.md").read_text()
+    edit(trained, {"evaluation.shifts": 2})
+    moved = pandas.read_csv(run() / "shifts.csv")
+    assert moved["pixels"].tolist() == [0, 1, 2]
+    metrics = json.loads((RESULTS / "metrics.json").read_text())
+    assert moved["correct"][0] == metrics["correct"]  # their mean brightness is nearly the same wherever they are
+    assert "## Moved images" in (RESULTS / "evaluation.md").read_text()
 
 
 @undrawn

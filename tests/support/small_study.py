@@ -13,7 +13,7 @@ from benchmarks.project import copied, edit, git, run
 from darkroom.pipeline import template
 
 BLOCKS = {"filters": [4, 6], "kernel": 3, "padding": "same", "activation": "relu", "pooling": 2, "dropout": 0.1}
-BLOCKS |= {"dropout_first": False, "l2": 0}
+BLOCKS |= {"strides": 1, "pooling_kind": "max", "dropout_first": False, "l2": 0, "residual": False}
 OUTPUT = {"input_dropout": 0, "l2": 0, "output": "softmax", "output_dropout": 0}
 NETWORK = {
     "normalization": "none",
@@ -62,7 +62,7 @@ SMALL = {
         "plain": {**MODEL, "network": NORMALIZED},
         "frozen": ON_BACKBONE,
     },
-    "finetunes": {"tuned": {"base": "frozen", "unfreeze": 6, "training": FIT}},
+    "finetunes": {"tuned": {"base": "frozen", "view": None, "unfreeze": 6, "training": FIT}},
     "sweeps": {},
     "explanations": {},
     "studies": {

@@ -8,6 +8,9 @@ import numpy
 
 from darkroom.core.backend import keras
 from darkroom.networks import network, network_file
+from darkroom.params.base import validate
+from darkroom.params.network import Network
+from tests.support.small_study import NETWORK
 
 CLASSES = ["NA", "buildings", "sea", "wald"]
 SIZE = 24
@@ -53,6 +56,18 @@ def transfer_network(size: int = SIZE, channels: int = 3, classes: int = len(CLA
     outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(features)
     model = keras.Model(image, outputs)
     _settle(model)
+    return model
+
+
+def residual_network(size: int = SIZE, channels: int = 3, classes: int = len(CLASSES)) -> keras.Model:
+    """A network of two residual blocks, with normalization by numbers that training found."""
+    blocks = {**NETWORK["blocks"], "filters": [4, 8], "batch_normalization": {"momentum": 0.9}, "residual": True}
+    described = validate(Network, {**NETWORK, "normalization": "layer", "blocks": blocks}, "network")
+    model = network.build(described, (size, size, channels), classes)
+    _settle(model)
+    last = model.get_layer(network.PROBABILITIES)
+    last.set_weights([numpy.asarray(last.kernel) / 4, numpy.zeros(classes)])  # else all images are of one class
+    network.set_normalization(model, [_images(size, channels)])
     return model
 
 

@@ -170,8 +170,8 @@ rule evaluate:
     In: data/views/{view} models/{home}/{model}/{curves}
         models/{home}/{model}/ model.keras layers.csv summary.json
     Out: results/{study}/evaluations/{model}/ classes.csv confusion.csv confused-pairs.csv calibration.csv ambiguous.csv
-        hyperparameters.csv layers.csv summary.json view.json evaluation.md curves.png confusion.png calibration.png
-        worst.png gallery.png ambiguous.png diagram.png metrics.json history.csv predictions.csv
+        shifts.csv hyperparameters.csv layers.csv summary.json view.json evaluation.md curves.png confusion.png
+        calibration.png worst.png gallery.png ambiguous.png diagram.png metrics.json history.csv predictions.csv
         results/records/evaluate/{study}/{model}/record.json
     """
     input:
