@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from workflow.audit.lineage import Step
 
 
-LONGEST = ("test_end_to_end", "test_reconcile", "test_studies", "test_transfer", "test_untracked_rooms")
-LONGEST += ("test_sharing", "test_failures", "test_experiments", "test_resume", "test_train", "test_scaling")
-LONGEST += ("test_callbacks", "test_merge", "test_missing", "test_nodes", "test_divergence")
+LONGEST = ("test_end_to_end", "test_reconcile", "test_studies", "test_sharing", "test_transfer", "test_sharded_views")
+LONGEST += ("test_untracked_rooms", "test_experiments", "test_resume", "test_nodes", "test_train", "test_commands")
+LONGEST += ("test_shards", "test_pretrained", "test_prefix", "test_scaling", "test_callbacks", "test_failures")
+LONGEST += ("test_jobs", "test_missing", "test_reproducible", "test_divergence", "test_merge", "test_reporting")
 """Files whose tests take longest together, the longest first."""
 
 copy_of_project.start = quick_starts.start

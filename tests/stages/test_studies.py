@@ -53,8 +53,7 @@ def small_configuration(document: dict[str, Any]) -> dict[str, Any]:
         least = {"images": 1, "filters": 4, "grad_cam": 2, "gallery": 2, "augmented": 2}
         changes |= {f"explanations.{key}.{shown}": min(number, entry[shown]) for shown, number in least.items()}
     changes["finetunes.waste-efficientnetlite0-finetuned-third.unfreeze"] = 6
-    for key in ("cats-dogs-efficientnetlite0", "cats-dogs-efficientnetlite0-light"):
-        changes[f"models.{key}.network.backbone"] = "mobile"
+    changes["models.cats-dogs-efficientnetlite0.network.backbone"] = "mobile"
     changes["backbones.mobile"] = SMALL["backbones"]["mobile"]
     changes |= {"census.gallery": 2, "datasets.cifar10.draw.validation": 4}
     changes["datasets.cats-dogs.draw"] = {"seed": 42, "train": 16, "validation": None, "test": 8}
