@@ -8,7 +8,7 @@ is computed once for all epochs.
 import argparse
 from collections.abc import Sequence
 
-from darkroom.core import runtime
+from darkroom.core import kernels, runtime
 from darkroom.images.prepared.shards import open_view
 from darkroom.networks.copies import resize_input
 from darkroom.networks.network_file import check_fit, load_network
@@ -43,7 +43,7 @@ def finetune(options: argparse.Namespace) -> None:
     whole = backbone.set_precision(whole, training.precision)
     backbone.unfreeze(backbone.find_unfrozen(whole), chosen.unfreeze)
     if backbone.find_backbone(whole) is None:
-        runtime.fuse_batch_normalization(whole)
+        kernels.fuse_batch_normalization(whole)
     rows = split_base_rows(base, view, options.base)
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed, "base": base["model"]}
     facts |= {name: base[name] for name in (*INHERITED, *INHERITED_FOLD) if name in base}

@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from darkroom.core import masks, runtime
+from darkroom.core import kernels, runtime
 from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
 from darkroom.networks import network
@@ -38,8 +38,8 @@ def train(options: argparse.Namespace) -> None:
     batches, validation = rows.make_batches(view.read_learning, view, training, seed)
     fit = network.build(model.network, view.shape, len(view.classes))
     network.set_normalization(fit, (view.read_learning(piece) for piece in batches.pieces))
-    runtime.fuse_batch_normalization(fit)
-    masks.draw_cheaper_masks(fit)
+    kernels.fuse_batch_normalization(fit)
+    kernels.draw_cheaper_masks(fit)
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed}
     facts |= {**holdout.describe(), "weights": "from scratch", "note": ""}
     facts["hyperparameters"] = outcome.list_hyperparameters(model, seed, options.replicate.folds)

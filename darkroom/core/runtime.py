@@ -1,20 +1,19 @@
 """The machine under the computation: GPU or processor, seeds, threads, determinism, precision and memory.
 
-Together with darkroom/core/masks.py it alone calls TensorFlow; everything else is Keras. With another Keras backend
-the TensorFlow settings are left out and the rest stands. Whether a GPU is wanted, darkroom/core/gpu.py says; what
-computes is no parameter, as it depends on where the workflow runs, but stands in the record.
+Together with kernels.py and gradients.py it alone calls a backend; everything else is Keras. Whether a GPU is wanted,
+gpu.py says; on which machine it is computed is no parameter, as it depends on where the workflow runs, but stands in
+the record.
 """
 
 import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy
 
 from darkroom.core import facts, gpu
 from darkroom.core.backend import keras
-from darkroom.core.errors import UserError
 
 
 class Settings(Protocol):
@@ -177,70 +176,3 @@ def set_random_state(state: Sequence[numpy.ndarray]) -> None:
     processor, *gpus = map(torch.from_numpy, state)
     torch.set_rng_state(processor)
     torch.cuda.set_rng_state_all(gpus)
-
-
-def gradient(forward: Callable[[Any], tuple[Any, Any]], inputs: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Return a tensor on the way from ``inputs`` to a score, and the score's gradient with respect to it; float32.
-
-    ``forward`` gives, of inputs as the backend's tensor, that tensor and the score. Keras itself has no gradients.
-
-    Raises:
-        UserError: the backend is JAX, which gives gradients of inputs alone.
-    """
-    backend = keras.backend.backend()
-    if backend == "jax":
-        raise UserError(f"heat maps need runtime.backend: tensorflow or torch; it is {backend}")
-    if backend == "torch":
-        import torch
-
-        between, score = forward(torch.as_tensor(inputs).to(torch.get_default_device()).requires_grad_())
-        (found,) = torch.autograd.grad(score.sum(), between)
-        return tuple(keras.ops.convert_to_numpy(keras.ops.cast(one, "float32")) for one in (between, found))
-    import tensorflow
-
-    with tensorflow.GradientTape() as tape:
-        given = tensorflow.convert_to_tensor(inputs)
-        tape.watch(given)
-        between, score = forward(given)
-    found = tape.gradient(score, between, unconnected_gradients=tensorflow.UnconnectedGradients.ZERO)
-    return tensorflow.cast(between, "float32").numpy(), tensorflow.cast(found, "float32").numpy()
-
-
-def fuse_batch_normalization(model: keras.Model) -> None:
-    """Let the model's BatchNormalization layers train through the backend's fused kernel, where it has one.
-
-    Keras 3 computes the moments, the scaling and their gradients in separate passes over the feature maps, which
-    doubles the cost of a small convolutional network on a processor. The fused kernel computes the same; the
-    layers, their configuration and their weights stay as they are.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization) and len(layer.input.shape) == 4:
-            layer.call = _fuse_call(layer)
-
-
-def _fuse_call(layer: keras.layers.BatchNormalization) -> Callable[..., Any]:
-    import tensorflow
-
-    plain = layer.call
-
-    def call(inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if not (training and layer.trainable):
-            return plain(inputs, training=training, mask=mask)
-        normalized, mean, variance, *_ = tensorflow.raw_ops.FusedBatchNormV3(
-            x=inputs,
-            scale=layer.gamma,
-            offset=layer.beta,
-            mean=tensorflow.zeros([0]),
-            variance=tensorflow.zeros([0]),
-            epsilon=layer.epsilon,
-            is_training=True,
-        )
-        count = tensorflow.cast(tensorflow.size(inputs) // inputs.shape[-1], variance.dtype)
-        population = variance * (count - 1) / count  # the kernel returns the sample variance, Keras keeps the other
-        for moving, new in ((layer.moving_mean, mean), (layer.moving_variance, population)):
-            moving.assign(moving * layer.momentum + new * (1 - layer.momentum))
-        return normalized
-
-    return call

@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 from PIL import Image
 
-from darkroom.core import runtime
+from darkroom.core import gradients
 from darkroom.core.backend import keras
 from darkroom.explanation.feature_maps import FeatureMaps
 from darkroom.networks.network import PROBABILITIES
@@ -40,7 +40,7 @@ def compute_heat(maps: FeatureMaps, layer: str, image: numpy.ndarray, label: int
         return features, select_score(scores, label)
 
     with without_activation(maps.layers[PROBABILITIES]):
-        features, gradient = runtime.gradient(forward, image[None].astype(numpy.float32))
+        features, gradient = gradients.compute_gradient(forward, image[None].astype(numpy.float32))
     weights = gradient.mean(axis=(1, 2), keepdims=True)
     found = numpy.maximum((weights * features).sum(axis=-1)[0], 0)
     if found.max() > 0:

@@ -6,7 +6,7 @@ import keras
 import numpy
 import pytest
 
-from darkroom.core import runtime
+from darkroom.core import kernels
 from darkroom.networks import layer_table, network, network_file
 from darkroom.params.document import load
 
@@ -95,7 +95,7 @@ def test_fused_batch_normalization_computes_what_keras_does() -> None:
         )
         model.add(layers.Dense(2, activation="softmax"))
         if fused:
-            runtime.fuse_batch_normalization(model)
+            kernels.fuse_batch_normalization(model)
         model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
         images = numpy.random.default_rng(0).normal(size=(16, 8, 8, 3)).astype("float32")
         for _ in range(5):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 import pytest
 
-from darkroom.core import runtime
+from darkroom.core import kernels
 from darkroom.core.backend import keras
 from darkroom.evaluation import boxes
 from darkroom.evaluation.diagram import assign_lanes
@@ -58,7 +58,7 @@ def test_it_trains_to_the_same_bytes_is_saved_and_predicts_the_same(tmp_path: Pa
     contents, predictions = [], []
     for name in ("one", "two"):
         model = make()
-        runtime.fuse_batch_normalization(model)
+        kernels.fuse_batch_normalization(model)
         model.compile("adam", "sparse_categorical_crossentropy")
         for _ in range(3):
             model.train_on_batch(IMAGES, numpy.arange(6) % 3)

@@ -178,8 +178,8 @@ def test_a_backend_without_gradients_is_refused(trained: Path, monkeypatch: pyte
             other.setattr(keras.backend, "backend", lambda: "jax")
             gradient(*arguments)
 
-    gradient = grad_cam.runtime.gradient
-    monkeypatch.setattr(grad_cam.runtime, "gradient", elsewhere)
+    gradient = grad_cam.gradients.compute_gradient
+    monkeypatch.setattr(grad_cam.gradients, "compute_gradient", elsewhere)
     line = r"^params.yaml: explanations\.cnn\.grad_cam: heat maps need runtime.backend: tensorflow or torch; it is jax$"
     with pytest.raises(UserError, match=line):
         run()

@@ -91,12 +91,12 @@ def test_a_training_resumes_to_the_same_bytes_and_every_backend_reads_it(folder:
 
 GRADIENT = """
 import numpy
-from darkroom.core import runtime
+from darkroom.core.gradients import compute_gradient
 from darkroom.core.backend import keras
 image = keras.Input((3, 3, 1))
 between = keras.layers.Lambda(lambda x: x * x)(image)
 model = keras.Model(image, [between, keras.ops.sum(between * numpy.arange(9.0).reshape(1, 3, 3, 1))])
-features, found = runtime.gradient(lambda x: model(x), numpy.full((1, 3, 3, 1), 2, "float32"))
+features, found = compute_gradient(lambda x: model(x), numpy.full((1, 3, 3, 1), 2, "float32"))
 print(features.ravel().tolist(), found.ravel().tolist())
 """
 

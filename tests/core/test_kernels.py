@@ -6,7 +6,7 @@ import numpy
 import pytest
 
 from darkroom.core.backend import keras
-from darkroom.core.masks import draw_cheaper_masks
+from darkroom.core.kernels import draw_cheaper_masks
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="other backends draw as Keras does")
 
