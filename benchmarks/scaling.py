@@ -23,7 +23,7 @@ import yaml
 from benchmarks import project, trivial
 from benchmarks.measured import STOPPED, Measured, Table, measure
 from benchmarks.peers import Peer, peers
-from darkroom.params.yaml_files import Loader
+from darkroom.params.yaml_dialect import Loader
 from darkroom.pipeline import template
 from workflow import lock
 

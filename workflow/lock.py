@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from darkroom.core.errors import UserError
-from darkroom.params.yaml_files import Loader
+from darkroom.params.yaml_dialect import Loader
 from workflow.hashes import Content
 
 FILE = Path("dvc.lock")

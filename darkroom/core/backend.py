@@ -12,8 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 PARAMETERS = Path("params.yaml")
 VARIABLE = "KERAS_BACKEND"
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -26,7 +24,11 @@ def choose_backend() -> str:
     is said where it is read as a whole.
     """
     try:
+        import yaml
+
         named = yaml.safe_load(PARAMETERS.read_text(encoding="utf-8"))["runtime"]["backend"]
+    except ImportError:
+        named = os.environ.get(VARIABLE)
     except (OSError, ValueError, yaml.YAMLError, TypeError, KeyError):
         named = os.environ.get(VARIABLE)
     chosen = named if named in BACKENDS else BACKENDS[0]

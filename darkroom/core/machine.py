@@ -6,8 +6,6 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 FEATURES = (
     *("avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"),
     *("avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16"),
@@ -23,7 +21,7 @@ def describe() -> dict[str, Any]:
         "processor": known.get("model name", platform.machine()),
         "features": [name for name in FEATURES if name in known.get("flags", known.get("Features", "")).split()],
         "cores": len(os.sched_getaffinity(0)),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "host": socket.gethostname(),
     }
 

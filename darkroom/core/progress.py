@@ -5,8 +5,6 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from tqdm import tqdm
-
 T = TypeVar("T")
 INTERVAL = 5.0
 """Seconds between two lines in a log."""
@@ -32,6 +30,8 @@ def note(task: str, text: str) -> None:
 def show_progress(items: Iterable[T], total: int, task: str, unit: str) -> Iterator[T]:
     """Yield ``items`` and show how many of ``total`` are done."""
     if sys.stderr.isatty():
+        from tqdm import tqdm  # here, as no log needs it
+
         yield from tqdm(items, total=total, desc=task, unit=f" {unit}")
         return
     shown = time.monotonic()

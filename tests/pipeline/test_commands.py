@@ -14,7 +14,8 @@ import yaml
 
 from darkroom.core.errors import UserError
 from darkroom.params.document import complete
-from darkroom.params.yaml_files import Loader, read
+from darkroom.params.yaml_dialect import Loader
+from darkroom.params.yaml_files import read
 from darkroom.pipeline import artifacts, plan, planning, template
 
 LONGEST = 60

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from darkroom.params.differences import differences
-from darkroom.params.yaml_files import Loader
+from darkroom.params.yaml_dialect import Loader
 from workflow import lock
 from workflow.listings import NOTES
 from workflow.lock import FILE as LOCK
