@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from darkroom.core import facts, gpu, runtime
-from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.evaluation import prediction
 from darkroom.params.model import Runtime
@@ -155,19 +154,6 @@ def test_another_wish_is_refused(machine: Callable[..., Machine], monkeypatch: p
     wish(monkeypatch, "maybe")
     with pytest.raises(UserError, match=r"^DARKROOM_GPU: 'maybe': allowed: required, preferred, none$"):
         runtime.start(SETTINGS)
-
-
-@pytest.mark.parametrize(("backend", "name"), [("jax", "JAX"), ("torch", "PyTorch")])
-def test_another_backend_for_processors_does_not_pass_for_a_gpu(
-    machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch, backend: str, name: str
-) -> None:
-    pytest.importorskip(backend, reason=f"{backend} is not installed: make reference installs it")
-    found = machine("NVIDIA H100", driver="550.54")
-    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
-    wish(monkeypatch, "required")
-    with pytest.raises(UserError, match=rf"^DARKROOM_GPU: required: no GPU on node7: {name} is built for processors"):
-        runtime.start(SETTINGS)
-    assert found.grows == []
 
 
 @pytest.mark.parametrize("module", [train, transfer, finetune])

@@ -107,3 +107,22 @@ def test_gradients_on_pytorch_are_those_of_the_tensor_on_the_way(folder: Path) -
     edit(folder, {"runtime.backend": "torch"})
     said = call(folder, "-c", GRADIENT)
     assert said.stdout.strip() == f"{[4.0] * 9} {[float(place) for place in range(9)]}", said.stderr
+
+
+START = """
+from darkroom.core import runtime
+from darkroom.params.base import read_entry
+from darkroom.params.model import Runtime
+runtime.start(read_entry(Runtime, "runtime"))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("backend", "name"), [("jax", "JAX"), ("torch", "PyTorch")])
+def test_a_backend_for_processors_does_not_pass_for_a_gpu(folder: Path, backend: str, name: str) -> None:
+    if backend not in INSTALLED:
+        pytest.skip(f"{backend} is not installed: make reference installs its build for processors")
+    edit(folder, {"runtime.backend": backend})
+    said = call(folder, "-c", START, DARKROOM_GPU="required")
+    assert "DARKROOM_GPU: required: no GPU on " in said.stderr, said.stderr
+    assert f"{name} is built for processors" in said.stderr
