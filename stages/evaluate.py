@@ -1,11 +1,11 @@
 """Evaluate a trained model on the test images.
 
-Reads a model's folder, a view, of its images those of the test, and evaluation and runtime of params.yaml. Writes a
-folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv, ambiguous.csv, shifts.csv
-(without rows, where evaluation.shifts is 0), hyperparameters.csv, history.csv, layers.csv and summary.json (as training
-left them), view.json (as the view has it), metrics.json, evaluation.md, and the figures curves.png, confusion.png,
-calibration.png, worst.png, gallery.png, ambiguous.png, diagram.png. The dataset is called by its key, so that a new
-title predicts nothing again.
+Reads a model's folder, a view, of its images those of the test, and of params.yaml evaluation, runtime and the study's
+shifts. Writes a folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv,
+ambiguous.csv, shifts.csv (without rows, where shifts are 0), hyperparameters.csv, history.csv, layers.csv and
+summary.json (as training left them), view.json (as the view has it), metrics.json, evaluation.md, and the figures
+curves.png, confusion.png, calibration.png, worst.png, gallery.png, ambiguous.png, diagram.png. The dataset is called by
+its key, so that a new title predicts nothing again.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.views import DESCRIPTION, TEST
 from darkroom.networks.network_file import check_fit
 from darkroom.params.base import read_entry
-from darkroom.params.model import Evaluation, Runtime
+from darkroom.params.model import Evaluation, Runtime, Study
 from darkroom.pipeline import command
 from darkroom.reporting import figures
 
@@ -35,15 +35,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a training run: a model of params.yaml, or <model>-replicate-<number>")
     command.add_model_options(parser)
+    parser.add_argument("--study", help="the study that asks for it")
     arguments = command.parse(parser, "evaluate", argv)
-    evaluation, task = read_entry(Evaluation, "evaluation"), f"evaluate {arguments.key}"
+    evaluation, study = read_entry(Evaluation, "evaluation"), read_entry(Study, "studies", arguments.study)
+    task = f"evaluate {arguments.key}"
     view = open_view(arguments.view)
     trained = open_trained(arguments.model, read_entry(Runtime, "runtime"))
     check_fit(trained.network, view, arguments.model)
     progress.note(task, f"{len(view.labels(TEST)):,} test images, {len(view.classes)} classes")
     found = predict(trained, arguments.model, view, task)
     test = results.measure(trained, view, found, evaluation)
-    moved = measure_shifts(trained.network, view, found.argmax(axis=1), evaluation.shifts, task)
+    moved = measure_shifts(trained.network, view, found.argmax(axis=1), study.shifts, task)
     tables = {**results.tabulate(trained, view, found, evaluation), "shifts": moved}
     title = f"{arguments.key} on {arguments.dataset}"
     note = "; ".join(filter(None, [NOTES[arguments.images_are], trained.summary["note"]]))

@@ -52,7 +52,7 @@ def measure_shifts(network: Any, view: View, predicted: numpy.ndarray, most: int
         return pandas.DataFrame(columns=COLUMNS)
     side = min(view.shape[:2])
     if most >= side:
-        raise UserError(f"evaluation.shifts: {most}: the images of {view.folder} have {side} pixels a side; give fewer")
+        raise UserError(f"shifts: {most}: the images of {view.folder} have {side} pixels a side; give fewer")
     labels = view.labels(TEST)
     hits = numpy.zeros(most + 1)
     hits[0] = (predicted == labels).sum()

@@ -63,9 +63,6 @@ class Evaluation(Section):
     """Equally wide intervals of certainty; in each, the share of correct answers is set against it."""
     confused_pairs: Count
     """Most-confused pairs of classes listed."""
-    shifts: CountOrZero
-    """Test the model on the test images moved by 1 to so many pixels, too, up, down, left and right, the pixels of the
-    border filling what becomes free; 0: don't."""
 
 
 class Sweep(Section):
@@ -96,3 +93,6 @@ class Study(Section):
     """The model of the study that judges the test images: labels that are probably wrong, images far from their class,
     by its probabilities and its features; where it has folds, the labels of the training images, too, each by the
     replicate that held it out; null: none does."""
+    shifts: CountOrZero
+    """Test the model on the test images moved by 1 to so many pixels, too, up, down, left and right, the pixels of the
+    border filling what becomes free; 0: don't."""

@@ -77,6 +77,7 @@ def plan_evaluation(parameters: Parameters, study: str, model: str) -> dict[str,
     dataset = parameters.dataset_of(view)
     images = kind_of_images(parameters.datasets[dataset].source)
     known = {"view": view, "dataset": dataset, "images": images, "study": study}
+    known["shifts"] = parameters.places("studies", study)["shifts"]
     return known | (COMBINED if model in parameters.ensembles else {"home": study, "curves": HISTORY})
 
 

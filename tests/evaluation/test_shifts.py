@@ -49,4 +49,4 @@ def test_accuracy_is_the_mean_of_four_directions() -> None:
     assert table["accuracy"].tolist() == pytest.approx([1, 0.75])
     assert table.loc[1, ["low", "high"]].tolist() == pytest.approx(wilson_interval(2.25, 3, 0.95))
     assert measure_shifts(Corner(), view, labels, 0, "evaluate").empty
-    one_line(lambda: measure_shifts(Corner(), view, labels, 3, "evaluate"), "evaluation.shifts: 3: the images of view")
+    one_line(lambda: measure_shifts(Corner(), view, labels, 3, "evaluate"), "shifts: 3: the images of view")

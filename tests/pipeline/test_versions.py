@@ -24,7 +24,6 @@ COMPUTES_NOTHING = {
     "jinja2",  # formats pages of text
     "kagglehub",  # brings files, whose bytes decide
     "pooch",  # brings files
-    "psutil",  # measures what a run costs
     "py7zr",  # unpacks
     "pydantic",  # validates params.yaml
     "pydantic_core",  # the same

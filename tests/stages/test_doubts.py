@@ -32,7 +32,7 @@ def wrong(project: Callable[..., Path]) -> int:
     numpy.save(folder / "views/small/test.npy", images)
     numpy.save(folder / "views/small/test-labels.npy", labels)
     given = ["--model", "models/cnn", "--view", "views/small", "--dataset", "small_set", "--images-are", "drawn"]
-    evaluate.main(["cnn", *given, "--out", "evaluation"])
+    evaluate.main(["cnn", *given, "--study", "intel", "--out", "evaluation"])
     return row
 
 

@@ -45,7 +45,7 @@ RESULTS = Path("results/cnn")
 
 
 def run(model: str = "models/cnn", out: str = "results/cnn", images: str = "drawn") -> Path:
-    data = ["--view", "views/small", "--dataset", "small_set", "--images-are", images]
+    data = ["--view", "views/small", "--dataset", "small_set", "--images-are", images, "--study", "intel"]
     evaluate.main(["cnn", "--model", model, *data, "--out", out])
     return Path(out)
 
@@ -123,7 +123,7 @@ def test_moved_images_are_tested_where_params_ask_for_it(trained: Path) -> None:
     table = run() / "shifts.csv"
     assert table.read_text() == "pixels,images,correct,accuracy,low,high\n"
     assert "Moved images" not in (RESULTS / "evaluation.md").read_text()
-    edit(trained, {"evaluation.shifts": 2})
+    edit(trained, {"studies.intel.shifts": 2})
     moved = pandas.read_csv(run() / "shifts.csv")
     assert moved["pixels"].tolist() == [0, 1, 2]
     metrics = json.loads((RESULTS / "metrics.json").read_text())

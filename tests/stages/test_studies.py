@@ -21,7 +21,7 @@ SIZES = {"intel-150": 32, "intel-256": 96, "intel-180": 32, "waste-320": 32, "ca
 SIZES |= {"cats-dogs-64-variants": 16, "cats-dogs-150": 32, "cats-dogs-150-grey": 32}
 KEPT = {"cifar10-batch": ["16"], "cifar10-optimizer": ["momentum"], "cifar10-remedy": ["l2"]}
 KEPT |= {"cats-dogs-remedy": ["augmentation"], "cats-dogs-rate": ["low"], "cats-dogs-batch": ["8"]}
-KEPT |= {"mnist-rate": ["halved"]}
+KEPT |= {"mnist-rate": ["halved"], "cats-dogs-change": ["vertical-flip"]}
 LEFT_OUT = {
     "cnn",
     "cnn-bn",
@@ -30,7 +30,7 @@ LEFT_OUT = {
     "efficientnetlite0-finetuned",
 }  # see small_study
 LEFT_OUT |= {f"waste-efficientnetlite0-finetuned-{part}" for part in ("two-thirds", "all")}
-LEFT_OUT |= {"cats-dogs-1block", "mnist-lecture"}
+LEFT_OUT |= {"cats-dogs-1block", "mnist-lecture", "mnist-dense"}
 
 
 def small_configuration(document: dict[str, Any]) -> dict[str, Any]:
