@@ -121,11 +121,45 @@ class SwapEMAWeights(Section, json_schema_extra=OPTIMISATION):
     """Callbacks that stand behind this one keep the average of an epoch, too; else the weights it was made of."""
 
 
+class ProgbarLogger(Section, json_schema_extra=TECHNICAL):
+    """Draw a bar of the batches of each epoch, on standard output."""
+
+    name: Literal["ProgbarLogger"]
+
+
+class RemoteMonitor(Section, json_schema_extra=TECHNICAL):
+    """Send each epoch's metrics to a server that listens; where none does, training goes on."""
+
+    name: Literal["RemoteMonitor"]
+    root: Annotated[str, Field(pattern="^https?://")]
+    """The server's address, such as http://localhost:9000."""
+    path: Annotated[str, Field(pattern="^/")]
+    """Where it takes them, such as /publish/epoch/end/."""
+    send_as_json: bool
+    """As JSON; else as the field data of a form."""
+
+
+Function = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
+
+
+class LambdaCallback(Section, json_schema_extra=TECHNICAL):
+    """Call functions of the user's own, by dotted names such as my_module.say, with the epoch and its metrics.
+
+    Their code is not tracked, so they must change nothing of what is learned.
+    """
+
+    name: Literal["LambdaCallback"]
+    on_epoch_begin: Function | None
+    """Called with the epoch, from 0, and nothing known of it yet."""
+    on_epoch_end: Function | None
+    """Called with the epoch, from 0, and its metrics by name."""
+
+
 KINDS = {
     kind.__name__: kind
     for kind in (
         EarlyStopping, ModelCheckpoint, TensorBoard, ReduceLROnPlateau, LearningRateScheduler, BackupAndRestore,
-        TerminateOnNaN, CSVLogger, SwapEMAWeights,
+        TerminateOnNaN, CSVLogger, SwapEMAWeights, ProgbarLogger, RemoteMonitor, LambdaCallback,
     )
 }  # fmt: skip
 """The callbacks that there are, by Keras' names of them."""
@@ -145,7 +179,10 @@ Callback = Annotated[
     | Annotated[BackupAndRestore, Tag("[BackupAndRestore]")]
     | Annotated[TerminateOnNaN, Tag("[TerminateOnNaN]")]
     | Annotated[CSVLogger, Tag("[CSVLogger]")]
-    | Annotated[SwapEMAWeights, Tag("[SwapEMAWeights]")],
+    | Annotated[SwapEMAWeights, Tag("[SwapEMAWeights]")]
+    | Annotated[ProgbarLogger, Tag("[ProgbarLogger]")]
+    | Annotated[RemoteMonitor, Tag("[RemoteMonitor]")]
+    | Annotated[LambdaCallback, Tag("[LambdaCallback]")],
     Discriminator(
         _kind,
         custom_error_type="callback",

@@ -4,8 +4,10 @@ What ModelCheckpoint, TensorBoard and CSVLogger write goes to ``logs/training/<s
 that are tracked. BackupAndRestore is none of these: darkroom/training/backups.py does what it asks for.
 """
 
+import importlib
 import shutil
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +94,30 @@ def _make_callback(callback: Callback, fit: Fit, logs: Path, epochs: int) -> ker
             options = {"raise_error": True}
         case "LearningRateScheduler":
             options = {"schedule": lambda epoch, _: compute_rate(fit.learning_rate, callback, epoch)}
+        case "LambdaCallback":
+            options = {name: find_function(dotted) for name, dotted in options.items() if dotted}
         case "SwapEMAWeights":
             options = {"swap_on_epoch": callback.swap_on_epoch}
     return getattr(keras.callbacks, callback.name)(**options)
+
+
+def find_function(dotted: str) -> Callable[..., Any]:
+    """Return the user's function of a dotted name, looked up from the working folder, too.
+
+    Raises:
+        UserError: there is none.
+    """
+    module, _, name = dotted.rpartition(".")
+    place = f"training.callbacks: LambdaCallback: {dotted}"
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ImportError as error:
+        raise UserError(f"{place}: {error}; name a module beside params.yaml") from None
+    if not callable(found):
+        raise UserError(f"{place}: no function of this name in {module}")
+    return found
 
 
 def compute_rate(start: float, scheduler: LearningRateScheduler, epoch: int) -> float:

@@ -56,7 +56,8 @@ class Loop:
         self.rows, spent = (known.rows, known.seconds) if known else ([], 0.0)
         chosen = callbacks.make_callbacks(self.fit, logs, len(self.rows))
         course = [Rates(self.fit, self.train)] if self.fit.schedule else []
-        hooks = keras.callbacks.CallbackList([*course, *chosen], model=self.model, epochs=self.fit.epochs)
+        told = {"epochs": self.fit.epochs, "steps": len(self.train), "verbose": 1}  # ProgbarLogger asks for all three
+        hooks = keras.callbacks.CallbackList([*course, *chosen], model=self.model, **told)
         hooks.on_train_begin()
         if backup and known:
             known.give(self.model)

@@ -15,7 +15,10 @@ FEW = 4
 """Models that differ in more hyperparameters than this say nothing of one of them."""
 SHOWN = 20
 """Pairs of such models shown, those that differ least first."""
-ONLY_WRITE = ("TensorBoard", "CSVLogger", "ModelCheckpoint", "BackupAndRestore")
+ONLY_WRITE = (
+    *("TensorBoard", "CSVLogger", "ModelCheckpoint", "BackupAndRestore"),
+    *("ProgbarLogger", "RemoteMonitor", "LambdaCallback"),
+)
 """Callbacks that write, or let a training run that was killed go on, and change nothing of what is learned."""
 NOT_COMPARED = (
     *("training.cache_frozen", "training.precision", "seed"),
