@@ -7,9 +7,7 @@ import numpy
 from darkroom.core.backend import keras
 from darkroom.core.progress import show_progress
 from darkroom.images.prepared.views import TEST, View
-
-BATCH = 32
-"""Images given to the network at once; it bounds memory and changes no result."""
+from darkroom.networks.network import BATCH
 
 
 def compute_features(network: Any, view: View, task: str) -> numpy.ndarray:

@@ -13,12 +13,10 @@ from darkroom.core.filenames import HISTORY, LAYERS, NETWORK, SUMMARY
 from darkroom.core.files import read_json
 from darkroom.core.progress import show_progress
 from darkroom.images.prepared.views import TEST, View
-from darkroom.networks.network import to_probabilities
+from darkroom.networks.network import BATCH, to_probabilities
 from darkroom.networks.network_file import load_network
 from darkroom.params.model import Runtime
 
-BATCH = 32
-"""Images given to the model at once; it bounds memory and changes no result."""
 COPIED = (HISTORY, LAYERS, SUMMARY)
 """Files of a model's folder that an evaluation's repeats; an ensemble has no history."""
 NO_CURVE = ("epoch", "loss", "accuracy")

@@ -10,10 +10,8 @@ from darkroom.core.errors import UserError
 from darkroom.core.progress import show_progress
 from darkroom.evaluation.intervals import wilson_interval
 from darkroom.images.prepared.views import TEST, View
-from darkroom.networks.network import to_probabilities
+from darkroom.networks.network import BATCH, to_probabilities
 
-BATCH = 32
-"""Images given to the model at once; it bounds memory and changes no result."""
 DIRECTIONS: Mapping[str, tuple[int, int]] = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 """Rows and columns by which an image moves, for one pixel."""
 CONFIDENCE = 0.95

@@ -6,10 +6,8 @@ import numpy
 
 from darkroom.core.backend import keras
 from darkroom.images.prepared.views import View
-from darkroom.networks.network import PROBABILITIES, count_classes, to_probabilities
+from darkroom.networks.network import BATCH, PROBABILITIES, count_classes, to_probabilities
 
-BATCH = 32
-"""Images given to the model at once; it bounds memory and changes no result."""
 WIDTH = 2
 """Axis of a batch of images along which a mirror image is the image backwards."""
 

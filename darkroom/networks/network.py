@@ -16,6 +16,8 @@ NORMALIZATION, STANDARDIZATION = "normalization", "standardization"
 PROBABILITIES = "probabilities"
 """The last layer, which computes in float32 whatever the precision."""
 OUTPUT_DROPOUT = "output_dropout"
+BATCH = 32
+"""Images given to a trained network at once; it bounds memory and changes no result."""
 
 
 def build(network: Network, shape: tuple[int, int, int], classes: int) -> keras.Model:
