@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--explanations", type=Path, help="folder with an explanation per training run explained")
     parser.add_argument("--explained", nargs="+", help=f"the training runs explained, or {NO_NAME}")
     parser.add_argument("--sweeps", type=Path, help="folder with a folder per sweep that the study lists")
+    parser.add_argument("--descriptions", type=Path, help="folder with a description per network not trained")
+    parser.add_argument("--described", nargs="+", help=f"the networks described, or {NO_NAME}")
     parser.add_argument("--hyperparameters", type=Path, help="table to write")
     parser.add_argument("--out", type=Path, help="page to write")
     given = command.parse(parser, "worksheet", argv)
@@ -70,6 +72,7 @@ def read_material(given: argparse.Namespace) -> Material:
         comparison=given.comparison,
         costs=given.costs,
         explained={key: Explained(evaluated[key], given.explanations / key) for key in explained},
+        described={key: given.descriptions / key for key in given.described if key != NO_NAME},
         page=given.out,
     )
 

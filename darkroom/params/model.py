@@ -83,6 +83,9 @@ class Study(Section):
     """Entries of models, finetunes and ensembles, in the order in which they are shown."""
     sweeps: list[Name]
     """Sweeps whose variants are trained and compared as well."""
+    summary_only: list[Name]
+    """Entries of models and finetunes that are built and summarised, layer by layer, but not trained: weights that are
+    not to be had do not matter."""
     without: list[list[str]]
     """Classes that means over classes are also given without."""
     confidence: Annotated[float, Field(gt=0, lt=1)]

@@ -35,6 +35,7 @@ RESERVED = {
     "transfer",
     "finetune",
     "combine",
+    "describe",
     "ensembles",
     "evaluate",
     "explain",
@@ -181,6 +182,7 @@ def _check_named(where: str, name: str, known: Mapping[str, object]) -> None:
 
 def _check_studies(parameters: "Parameters") -> None:
     home: dict[str, str] = {}
+    described: dict[str, str] = {}
     for key, study in parameters.studies.items():
         if key in RESERVED:
             raise UserError(f"{FILE}: studies.{key}: this name is the workflow's own; choose another")
@@ -203,7 +205,17 @@ def _check_studies(parameters: "Parameters") -> None:
         if study.doubts is not None:
             _check_named(f"studies.{key}.doubts", study.doubts, dict.fromkeys(members))
             refuse_ensemble(parameters, f"studies.{key}.doubts: {study.doubts}", study.doubts, "which has no features")
-        used = {parameters.dataset_of(parameters.view_of(model)) for model in members}
+        for model in study.summary_only:
+            _check_named(f"studies.{key}.summary_only", model, {**parameters.trained, **parameters.finetunes})
+            if model in members:
+                raise UserError(f"{FILE}: studies.{key}.summary_only: {model!r}: is trained; name it in one list alone")
+            if model in described:
+                other = described[model]
+                raise UserError(
+                    f"{FILE}: studies.{key}.summary_only: {model!r}: already in studies.{other}; name it once"
+                )
+            described[model] = key
+        used = {parameters.dataset_of(parameters.view_of(model)) for model in [*members, *study.summary_only]}
         if len(used) > 1:
             raise UserError(
                 f"{FILE}: studies.{key}.models: {study.models}: models of one study are tested on the same images, "

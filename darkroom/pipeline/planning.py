@@ -7,6 +7,7 @@ from darkroom.core.filenames import HISTORY, name_shards
 from darkroom.core.provenance import kind_of_images
 from darkroom.params.base import NO_NAME
 from darkroom.params.document import Parameters
+from darkroom.params.network import Blocks
 from darkroom.params.replicates import list_replicates
 from darkroom.params.sweeps import list_variants
 from darkroom.params.transfer import TransferModel
@@ -47,7 +48,9 @@ def make_plan(parameters: Parameters) -> dict[str, Any]:
         for key, study in parameters.studies.items()
         if study.doubts is not None
     }
-    ahead = {"evaluations": evaluations, "explained": explained, "doubted": doubted}
+    described = plan_descriptions(parameters)
+    views |= {key: plan_view(parameters, key) for key in _list_values(described, "view")}
+    ahead = {"evaluations": evaluations, "explained": explained, "doubted": doubted, "described": described}
     ahead["swept"] = plan_sweeps(parameters, comparisons)
     return {**plan_data(parameters, views, kinds["transfers"]), **kinds, **ahead, "comparisons": comparisons}
 
@@ -120,6 +123,8 @@ def plan_comparison(parameters: Parameters, study: str, members: Entries) -> dic
         "explained": " ".join(explained) or NO_NAME,
         "seen": "explanations" if explained else "comparison",
         "varied": "sweeps" if parameters.studies[study].sweeps else "comparison/replicates.csv",
+        "described": " ".join(parameters.studies[study].summary_only) or NO_NAME,
+        "built": "descriptions" if parameters.studies[study].summary_only else "comparison/means.csv",
         "at": {**parameters.places("studies", study), **list_shown_places(parameters, last["dataset"])},
     }
 
@@ -164,15 +169,47 @@ def plan_sweeps(parameters: Parameters, comparisons: Entries) -> Entries:
 
 
 def list_ends(study: str, planned: Mapping[str, Any]) -> list[str]:
-    """Return the stages that a study ends in: comparison, costs, worksheet, census, sweeps, explanations, doubts."""
+    """Return the stages that a study ends in: comparison, costs, worksheet, census, and what it asks for besides."""
     alone = [f"compare@{study}", f"costs@{study}", f"worksheet@{study}"]
     own = [
         f"{verb}@{key}"
-        for verb, kind in (("sweep", "swept"), ("explain", "explained"), ("doubts", "doubted"))
+        for verb, kind in (
+            ("sweep", "swept"),
+            ("explain", "explained"),
+            ("doubts", "doubted"),
+            ("describe", "described"),
+        )
         for key, entry in planned[kind].items()
         if entry["study"] == study
     ]
     return [*alone, f"census@{planned['comparisons'][study]['dataset']}", *own]
+
+
+def plan_descriptions(parameters: Parameters) -> Entries:
+    """Return what the summary of each network that a study does not train needs to know.
+
+    ``at`` has a place for every key of a network of either kind: the backbone's for the blocks of one that has no
+    blocks, and the other way round. Of a fine-tune, the network is that of the model it goes back to.
+    """
+    found: Entries = {}
+    for study, content in parameters.studies.items():
+        for key in content.summary_only:
+            origin = parameters.origin(key)
+            network = parameters.places("models", origin)["network"]
+            at = group_by_part({"network": network})
+            model = parameters.trained[origin]
+            if isinstance(model, TransferModel):
+                stand_in = at["network"]["backbone"]
+                at["blocks"] = dict.fromkeys(Blocks.model_fields, stand_in)
+                at["network"]["normalization"] = stand_in
+                backbone = parameters.places("backbones", model.network.backbone)
+            else:
+                at["network"]["backbone"] = at["network"]["normalization"]
+                backbone = dict.fromkeys(("architecture", "alpha"), at["network"]["normalization"])
+            unfrozen = parameters.places("finetunes", key)["unfreeze"] if key != origin else at["network"]["backbone"]
+            at |= {"backbone": backbone, "description": {"unfreeze": unfrozen}}
+            found[key] = {"study": study, "origin": origin, "view": parameters.view_of(key), "at": at}
+    return found
 
 
 def plan_training(parameters: Parameters, model: str) -> tuple[str, dict[str, Any]]:

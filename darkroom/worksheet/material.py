@@ -58,6 +58,8 @@ class Material:
     """The page that holds the times; the worksheet names it and does not read it."""
     explained: Mapping[str, Explained]
     """By training run, those of which it is shown what they see."""
+    described: Mapping[str, Path]
+    """By network that is built and not trained, the folder that describe wrote."""
     page: Path
     """The worksheet."""
 

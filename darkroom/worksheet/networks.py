@@ -75,6 +75,22 @@ def describe_backbones(material: Material) -> Answer | None:
     return {"table": tabulate(found), "files": files} if found else None
 
 
+def summarize_untrained(material: Material) -> Answer | None:
+    """How many layers and parameters do the networks have that are not trained here?"""
+    found: list[dict[str, object]] = []
+    for model, folder in material.described.items():
+        summary, layers = read_json(folder / SUMMARY), pandas.read_csv(folder / LAYERS)
+        inside = summary.get("backbone", {})
+        counts = {"parameters": summary["parameters"], "trainable": summary["trainable_parameters"]}
+        counts |= {"fixed": counts["parameters"] - counts["trainable"], "MiB at 4 bytes": summary["size_kib"] / 1024}
+        output = "×".join(map(str, inside["output_shape"])) if inside else ""
+        within = {"inside its backbone": inside.get("layers"), "the backbone's output": output}
+        found.append({"model": model, "layers": len(layers), **within, **counts})
+    files = [folder / name for folder in material.described.values() for name in (SUMMARY, LAYERS)]
+    formats = {"inside its backbone": ",.0f", "MiB at 4 bytes": ",.2f"}
+    return {"table": tabulate(found, formats), "files": files} if found else None
+
+
 def read_layers(material: Material, model: str) -> pandas.DataFrame:
     """Return a model's layers: layer, type, output_shape, receptive_field, parameters, trainable_parameters, share."""
     return pandas.read_csv(Path(material.evaluated[model].folder) / LAYERS)
@@ -99,4 +115,5 @@ QUESTIONS: dict[str, Question] = {
     "heaviest": find_heaviest_layers,
     "trainable": measure_trainable,
     "backbones": describe_backbones,
+    "untrained": summarize_untrained,
 }

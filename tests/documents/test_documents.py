@@ -76,7 +76,8 @@ def test_documents_name_studies_and_models_that_there_are(root: Path, monkeypatc
     parameters = load()
     known = {*parameters.trained, *parameters.finetunes}
     reported = pandas.read_csv(studies.DOCUMENTS, dtype=str, keep_default_na=False)
-    assert set(reported["study"]) == set(parameters.studies)
+    assert set(parameters.studies) - set(reported["study"]) == {"intel-best"}  # of no document
+    assert set(reported["study"]) <= set(parameters.studies)
     for row in reported.to_dict("records"):
         named = [name for name in (row["model"], row["stand_in"]) if name]
         assert set(named) <= known

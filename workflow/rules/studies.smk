@@ -35,6 +35,36 @@ rule compare:
         "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
 
 
+rule describe:
+    """The layers and parameters of a network that is not trained: `python -m stages.describe`.
+
+    In: data/views/{view}
+    Out: results/{study}/descriptions/{model}/ layers.csv summary.json results/records/describe/{study}/{model}/record.json
+    """
+    input:
+        pipeline.deps("describe", "model"),
+    output:
+        pipeline.outs("describe", "model", "Networks", study="item.study"),
+    log:
+        "logs/describe/{study}/{model}.log",
+    benchmark:
+        "logs/describe/{study}/{model}.tsv"
+    wildcard_constraints:
+        model=pipeline.keys("describe"),
+    conda:
+        "../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
+    params:
+        stage="describe@{model}",
+    message:
+        "Describing the network {wildcards.model}."
+    shell:
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
+
+
 rule sweep:
     """A model and its variants on one plot, and what each of them changes: `python -m stages.sweep`.
 
