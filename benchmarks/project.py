@@ -74,10 +74,10 @@ def parameters(folder: Path) -> dict[str, Any]:
 
 
 def leave_one_study(folder: Path, study: str = "intel") -> None:
-    """Let the params.yaml in ``folder`` ask for one study alone, without sweeps or explanations."""
+    """Let the params.yaml in ``folder`` ask for one study alone, with its models and their fine-tunes."""
     document = _load(folder / "params.yaml")
-    left = {**document["studies"][study], "sweeps": []}
-    edit(folder, {"studies": {study: left}, "sweeps": {}, "explanations": {}})
+    left = {**document["studies"][study], "sweeps": [], "summary_only": []}
+    edit(folder, {"studies": {study: left}, "sweeps": {}, "ensembles": {}, "explanations": {}})
 
 
 def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -64,6 +64,7 @@ SMALL = {
     },
     "finetunes": {"tuned": {"base": "frozen", "view": None, "unfreeze": 6, "training": FIT}},
     "sweeps": {},
+    "ensembles": {},
     "explanations": {},
     "studies": {
         "intel": {
