@@ -24,6 +24,8 @@ DOCUMENTS = {
 }
 """Parameters, and those of them that train, as the documents print them."""
 
+UNTRAINED = "efficientnetb0"
+
 
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -108,14 +110,17 @@ def test_the_counts_are_those_of_the_documents(model: str, tmp_path: Path, monke
         ({"studies.intel.summary_only": ["vgg"]}, "studies.intel.summary_only: 'vgg': no such entry; allowed: cnn,"),
         ({"studies.intel.summary_only": ["cnn"]}, "summary_only: 'cnn': is trained; name it in one list alone"),
         (
-            {"studies.intel.models": ["cnn"], "studies.other": {"models": ["cnn-bn"], "summary_only": ["efficientnetb0"]}},
+            {
+                "studies.intel.models": ["cnn"],
+                "studies.other": {"models": ["cnn-bn"], "summary_only": ["efficientnetb0"]},
+            },
             "studies.other.summary_only: 'efficientnetb0': already in studies.intel; name it once",
         ),
         ({"studies.intel.summary_only": ["waste-xception"]}, "but these use the datasets intel, waste"),
     ],
 )
 def test_a_mistake_gives_one_line(project: Callable[..., Path], changes: dict[str, object], expected: str) -> None:
-    project({"studies.intel.summary_only": ["efficientnetb0"], **changes})
+    project({"studies.intel.summary_only": [UNTRAINED], **changes})
     with pytest.raises(UserError) as caught:
         load()
     assert expected in str(caught.value)
