@@ -1,6 +1,6 @@
 # Darkroom's commands. `make` alone sets everything up and reproduces the intel study.
 # Variables: LOCK=gpu (NVIDIA GPUs), PYTHON=/path/to/python3.12, TARGET=<study>, ARGS="-n" (handed to the command),
-# URL=<where results are shared>, PART=first (of make test-cluster).
+# URL=<where results are shared>, PART=first (of make test-cluster), PART=steps (of make benchmark).
 
 LOCK ?= $(shell cat .venv/.lock 2>/dev/null || echo cpu)
 TARGET ?= intel
@@ -57,9 +57,8 @@ reproducible: environment  ## make TARGET in two clean clones and compare every 
 reference: environment  ## install torch and jax (builds for processors), and the original network, for the tests that need them
 	@python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/reference.txt
 
-benchmark: environment  ## race the plain notebook script (ARGS="--data … --epochs 2"); writes benchmarks/*.csv
-	@python -m benchmarks.race $(ARGS)
-	@python -m benchmarks.pretrained $(ARGS)
+benchmark: environment  ## race the plain notebook script (ARGS="--data … --epochs 2"); PART=steps: time batch sizes and optimizers
+	@for part in $(or $(PART),race pretrained); do python -m benchmarks.$$part $(ARGS) || exit; done
 
 status: environment  ## what is done, running (where, since when), failed (why), lost, missing and left; also while snakemake runs
 	@python -m workflow.status $(ARGS)

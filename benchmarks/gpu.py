@@ -187,7 +187,7 @@ def train_ours(name: str, precision: str, images: int, settings: Any) -> tuple[f
     fit, read = prepare(whole, view, settings) if "backbone" in CASES[name]["network"] else (whole, view.read_learning)
     seconds = time.perf_counter() - began
     marks: list[float] = []
-    train_epochs(fit, view, read, precision, EPOCHS, lambda: marks.append(time.perf_counter()))
+    train_epochs(fit, view, read, {"precision": precision}, lambda: marks.append(time.perf_counter()))
     timed = (marks[-1] - marks[0]) / (EPOCHS - 1)
     return images / (timed + seconds / EPOCHS), flops
 
@@ -207,18 +207,17 @@ def train_epochs(
     network: Any,
     view: Any,
     read: Callable[[numpy.ndarray], Any],
-    precision: str,
-    epochs: int,
+    settings: dict[str, Any],
     mark: Callable[[], None] | None = None,
 ) -> None:
-    """Fit a network as the stages do; ``mark`` is called at the end of each epoch."""
+    """Fit a network as the stages do, with ``settings`` in the place of TRAINING's; ``mark`` ends each epoch."""
     from darkroom.images.prepared import batches
     from darkroom.params.training import Fit
     from darkroom.training import fitting
     from darkroom.training.identity import Origin
 
     rows = fitting.Rows(numpy.arange(len(view.learning_labels())), numpy.arange(0))
-    fit = Fit.model_validate({**TRAINING, "precision": precision, "epochs": epochs})
+    fit = Fit.model_validate({**TRAINING, **settings})
     train, _ = rows.make_batches(read, view, fit, SEED)
     ended = batches.Batches.on_epoch_end
 
@@ -255,7 +254,7 @@ def hash_training(name: str, precision: str, settings: Any) -> str:
     runtime.start(settings, precision)
     view = make_view(CASES[name]["size"], 4 * BATCH)
     network = make_network(name, view)
-    train_epochs(network, view, view.read_learning, precision, 2)
+    train_epochs(network, view, view.read_learning, {"precision": precision, "epochs": 2})
     return hashlib.sha256(b"".join(numpy.ascontiguousarray(one).tobytes() for one in network.get_weights())).hexdigest()
 
 
