@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy
 
-from darkroom.core import facts, gpu
+from darkroom.core import facts, gpu, gpu_lease
 from darkroom.core.backend import keras
 
 
@@ -39,6 +39,8 @@ def start(runtime: Settings, precision: str = "float32", replicate: int = 1, on_
     """
     seed = runtime.seed + replicate - 1
     wish = gpu.read_wish() if on_gpu else gpu.NONE
+    if wish != gpu.NONE:
+        gpu_lease.take()
     keras.config.set_dtype_policy(precision)
     backend = keras.backend.backend()
     if backend == "tensorflow":
