@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy
 import pytest
 from PIL import Image
 
@@ -34,7 +33,7 @@ DISTURBANCES: dict[str, tuple[tuple[str, ...], dict[str, str], Files]] = {
     "oneDNN": (TRAIN, {"TF_ENABLE_ONEDNN_OPTS": "0", "ONEDNN_MAX_CPU_ISA": "SSE41"}, {}),
     "determinism": (TRAIN, {"TF_DETERMINISTIC_OPS": "0", "TF_CUDNN_DETERMINISTIC": "0"}, {}),
     "XLA": (TRAIN, {"TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit"}, {}),
-    "threads": (TRAIN, {name: "2" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}, {}),
+    "threads": (TRAIN, dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "2"), {}),
     "the processor's instructions": (
         TRAIN,
         {"NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3", "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA"},
