@@ -155,14 +155,13 @@ class Inspection:
             yield Change(kind, dep, self._difference(dep, recorded, now) if now or inside else "is missing")
 
     def dep_content(self, dep: str) -> Content | None:
-        """Return what a dependency holds: of what a stage made, what that stage recorded, which guards see to."""
+        """Return what a dependency holds: of what stages made, what these recorded, which guards see to."""
         if dep in self.producers:
             producer = self.entries.get(self.producers[dep])
             return producer.outs.get(dep) if producer else None
         if holder := self.producers.holder(dep):
             return self._within(holder, os.path.relpath(dep, holder))
-        inside = self.producers.below(dep)
-        return self.contents(dep) if all(Path(out).exists() for out in inside) else self._written(dep)
+        return self._written(dep) if self.not_as_written(self.producers.below(dep)) else self.contents(dep)
 
     def _within(self, folder: str, name: str) -> Content | None:
         """Return what a file in a folder held when a stage wrote that; ``None`` where no list of it is here."""

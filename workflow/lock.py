@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -71,7 +72,7 @@ def parts(text: str) -> dict[str, str]:
     """Return the part of a dvc.lock that speaks of each stage, as DVC lays it out.
 
     Raises:
-        UserError: git left a conflict in it, or it is not what DVC writes.
+        UserError: git left a conflict in it, a stage stands there twice, or it is not what DVC writes.
     """
     if f"\n{CONFLICT}" in f"\n{text}":
         raise UserError(f"{FILE}: holds a merge conflict; run make merge")
@@ -79,7 +80,10 @@ def parts(text: str) -> dict[str, str]:
     body = text.removeprefix(HEAD)
     before, *found = START.split(body)
     if body != text and not before and not re.search(r"^\S", body, re.MULTILINE):
-        return {part[2 : part.index(":\n")]: part for part in found}
+        names = [part[2 : part.index(":\n")] for part in found]
+        for twice in (name for name, count in Counter(names).items() if count > 1):
+            raise UserError(f"{FILE}: {twice} stands there twice; take it from git again: git checkout {FILE}")
+        return dict(zip(names, found, strict=True))
     with _refused():  # somebody laid it out otherwise
         stages = (yaml.load(text, Loader=Loader) or {}).get("stages") or {}
         return {name: indent(yaml.safe_dump({name: one}, sort_keys=False), "  ") for name, one in stages.items()}

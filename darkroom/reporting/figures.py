@@ -16,6 +16,7 @@ from darkroom.core.files import replace_file
 matplotlib.rcdefaults()  # a user's matplotlibrc must not change a result
 matplotlib.use("Agg")
 pyplot.rcParams.update({"figure.dpi": 110, "font.size": 10, "axes.spines.top": False, "axes.spines.right": False})
+pyplot.rcParams["font.sans-serif"] = ["DejaVu Sans"]  # matplotlib's own; for what it lacks no font of the system
 pyplot.rcParams["text.parse_math"] = False  # a class may be called "$5 or $10"
 
 COMPRESSION = {"compress_level": 4, "compress_type": Image.DEFAULT_STRATEGY}

@@ -106,7 +106,7 @@ def start(slurm: Slurm, folder: Path, profile: Path, *arguments: str) -> Run:
     number = len(list(folder.parent.glob(f"{folder.name}-*.log")))
     output = folder.with_name(f"{folder.name}-{number}.log")
     command = [sys.executable, str(HERE / "impatient.py"), "--workflow-profile", str(profile), *arguments]
-    environment = {**slurm.environment, "PYTHONPATH": str(HERE / "trace"), "TEST_CLUSTER_TRACE": str(trace(folder))}
+    environment = {**slurm.environment, "SHELL": str(HERE / "shell"), "TEST_CLUSTER_TRACE": str(trace(folder))}
     with output.open("wb") as file:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT)
     return Run(slurm, folder, process, output)

@@ -58,10 +58,15 @@ def upgraded(tmp_path: Path) -> Callable[[str, str], None]:
 
 
 def python(root: Path, tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m`` in the working folder, with what is installed in ``site`` before all else."""
+    """Run a module in the working folder, with what is installed in ``site`` before all else.
+
+    Not by ``python -m``, by which a stage would leave ``site`` out.
+    """
     path = os.pathsep.join([str(tmp_path / "site"), str(root)])
     environment = {**os.environ, "PYTHONPATH": path, **variables}
-    return subprocess.run([sys.executable, "-m", *arguments], env=environment, capture_output=True, text=True)
+    module, *others = arguments
+    code = f"import runpy; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    return subprocess.run([sys.executable, "-c", code, *others], env=environment, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("verb", sorted(template.read_definitions(Path(__file__).parents[2])))

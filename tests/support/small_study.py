@@ -63,8 +63,8 @@ SMALL = {
         "frozen": ON_BACKBONE,
     },
     "finetunes": {"tuned": {"base": "frozen", "view": None, "unfreeze": 6, "training": FIT}},
-    "sweeps": {},
     "ensembles": {},
+    "sweeps": {},
     "explanations": {},
     "studies": {
         "intel": {

@@ -138,6 +138,20 @@ def test_every_form_shows_where_environments_differ(audit: Audit) -> None:
     assert "<td><code>threads</code></td><td>1</td><td>4</td>" in audit_page.render(split)
 
 
+def test_every_form_says_which_steps_ran_on_processors_of_another_kind(audit: Audit) -> None:
+    assert audit.processors == {}
+    assert "processors of several kinds" not in audit_text.render(audit, 120) + audit_page.render(audit)
+    *others, second, compare = audit.steps
+    machine = {**MACHINE, "host": "borea", "features": ["avx2"]}
+    split = replace(audit, steps=(*others, second, replace(compare, record=other(machine=machine))))
+    kinds = {"A processor avx512f": ("train@first", "train@second"), "A processor": ("compare@s",)}
+    assert split.processors == kinds
+    told = audit_text.render(split, 120)
+    assert "which may give other bits:\nA processor avx512f: train@first train@second\nA processor: compare@s\n" in told
+    assert json.loads(document.render(split))["processors"] == {kind: list(steps) for kind, steps in kinds.items()}
+    assert "<li>A processor: " in audit_page.render(split)
+
+
 def test_what_was_brought_in_is_told_as_it_was_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for folder in (RAW.path, "data/pretrained/net"):

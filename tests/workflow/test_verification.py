@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from benchmarks.project import edit, run
-from benchmarks.tampering import flip
+from benchmarks.tampering import append, cached, flip, link, md5, swap
 from darkroom.params.yaml_files import read
+from tests.support import forgery
 from tests.support.forgery import change, forge_chain, forge_code, forge_command, forge_parameter, forge_result
-from tests.support.stub_study import ARRAY, METRICS, NETWORK, PLAIN
+from tests.support.stub_study import ARRAY, METRICS, NETWORK, PLAIN, SWEPT
 from workflow import hashes
 from workflow.audit import __main__ as audits
 
@@ -134,6 +135,18 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
         "train@model-0001: the command changed",
     ),
     "a stage removed": (without_its_stage, f"train@{PLAIN}: is no longer in dvc.yaml"),
+    "a figure redrawn": (
+        lambda at: (at / forgery.FIGURE).write_text("a better one"),
+        f"compare@intel: {forgery.FIGURE} is not what compare@intel wrote",
+    ),
+    "two models swapped": (
+        lambda at: swap(at / NETWORK, at / NETWORK.replace(PLAIN, SWEPT)),
+        f"train@{SWEPT}: {NETWORK.replace(PLAIN, SWEPT)} is not what train@{SWEPT} wrote",
+    ),
+    "the record of another machine": (
+        lambda at: (at / forgery.RECORD).write_text('{"machine": {"host": "other"}}'),
+        f"train@{PLAIN}: {forgery.RECORD} is not what train@{PLAIN} wrote",
+    ),
 }
 
 
@@ -160,12 +173,109 @@ def test_what_was_hashed_before_is_not_believed(study: Path, audit: Audit, verif
     assert verified(METRICS) == (1, [f"mismatch: {TAMPERED['a result'][1]}"])
 
 
+UNRECORDED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a forged copy in the cache": (
+        forgery.forge_copy,
+        f"evaluate@{PLAIN}: COPY, the cache's copy of {METRICS}, does not hold what evaluate@{PLAIN} wrote",
+    ),
+    "a forged copy in the cache, of a folder": (
+        lambda at: append(cached(at, md5(at / ARRAY)), "more"),
+        f"prepare@intel-150: ARRAY, the cache's copy of {ARRAY}, does not hold what prepare@intel-150 wrote",
+    ),
+    "an extra file among results": (
+        lambda at: append(at / "results/intel/comparison/extra.csv", "accuracy\n1.0\n"),
+        "results/intel/comparison/extra.csv is of no stage: remove it, or keep it elsewhere",
+    ),
+    "an extra model's result": (
+        lambda at: shutil.copytree((at / METRICS).parent, at / "results/intel/evaluations/better"),
+        "results/intel/evaluations/better is of no stage: remove it, or keep it elsewhere",
+    ),
+    "a dependency dropped": (
+        forgery.drop_dependency,
+        f"train@{SWEPT}: read darkroom/networks, which its stage in dvc.yaml no longer names",
+    ),
+    "a dependency dropped, also from dvc.lock": (
+        forgery.drop_dependency_also_in_lock,
+        f"train@{SWEPT}: darkroom/networks has a hash in dvc.lock that it had not when these outputs were made: "
+        f"{NOT_PULLED}",
+    ),
+    "a parameter dropped": (
+        forgery.drop_parameter,
+        f"train@{SWEPT}: read models.{SWEPT}.training.epochs (params.yaml), which its stage in dvc.yaml no longer "
+        "names",
+    ),
+    "an output that is a link": (
+        lambda at: link(at / METRICS, at / "metrics.json"),
+        f"evaluate@{PLAIN}: {METRICS} is a link to PLACE/metrics.json, which may change: put a copy in its place",
+    ),
+    "a link in an output": (
+        lambda at: link(at / ARRAY, at / "array"),
+        f"prepare@intel-150: {ARRAY} is a link to PLACE/array, which may change: put a copy in its place",
+    ),
+    "a size edited": (
+        forgery.forge_size,
+        f"evaluate@{PLAIN}: {METRICS} has another size or number of files in dvc.lock than it has",
+    ),
+    "a size edited of what was read": (
+        forgery.forge_size_read,
+        f"train@{PLAIN}: darkroom/networks has another size or number of files in dvc.lock than it has",
+    ),
+    "a package's file": (
+        lambda at: append(at / "stages/__init__.py", "import numpy\n"),
+        "stages/__init__.py holds code on which no stage depends: move it into a room",
+    ),
+    "a package's file, of the rooms": (
+        lambda at: append(at / "darkroom/images/__init__.py", "print()\n"),
+        "darkroom/images/__init__.py holds code on which no stage depends: move it into a room",
+    ),
+    "a module that hides a library": (
+        lambda at: append(at / "pandas.py", ""),
+        "pandas.py hides the library pandas: rename it",
+    ),
+    "a package that hides one of Python's": (
+        lambda at: ((at / "csv").mkdir(), append(at / "csv/__init__.py", "")),
+        "csv/__init__.py hides the library csv: rename it",
+    ),
+    "sitecustomize": (
+        lambda at: append(at / "sitecustomize.py", ""),
+        "sitecustomize.py: Python runs it by itself before what it is asked for: remove it",
+    ),
+    "the lock of another branch": (
+        forgery.take_lock_of_branch,
+        f"train@{PLAIN}: {EPOCHS} was 3, is 20 (params.yaml)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNRECORDED)
+def test_what_no_hash_tells_is_found_and_named(study: Path, verified: Verified, what: str) -> None:
+    tamper, expected = UNRECORDED[what]
+    copies = {"COPY": md5(study / METRICS), "ARRAY": md5(study / ARRAY)}
+    tamper(study)
+    for word, digest in copies.items():
+        expected = expected.replace(word, str(cached(Path(), digest)))
+    assert verified() == (1, [f"mismatch: {expected.replace('PLACE', str(study))}"])
+
+
+def test_a_stage_that_stands_twice_in_the_lock_is_named(study: Path, audit: Audit) -> None:
+    text = (study / "dvc.lock").read_text()
+    entry = text[text.index(f"  evaluate@{PLAIN}:\n") :]
+    append(study / "dvc.lock", entry)
+    done = audit(RESULT, "--verify")
+    said = f"error: dvc.lock: evaluate@{PLAIN} stands there twice; take it from git again: git checkout dvc.lock\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
 FORGED: dict[Callable[[Path], None], str] = {
     forge_result: f"evaluate@{PLAIN}: {METRICS} has a hash in dvc.lock that no execution produced",
     forge_parameter: f"train@{PLAIN}: {EPOCHS} is 3 in dvc.lock, but was 20 when these outputs were made: {NOT_PULLED}",
     forge_code: "train@model-0001: stages/train.py has a hash in dvc.lock that it had not "
     f"when these outputs were made: {NOT_PULLED}",
     forge_command: f"train@model-0001: the command in dvc.lock was another when these outputs were made: {NOT_PULLED}",
+    forgery.forge_record: f"train@{PLAIN}: {forgery.RECORD} has a hash in dvc.lock that no execution produced",
+    forgery.forge_figure: f"compare@intel: {forgery.FIGURE} has a hash in dvc.lock that no execution produced",
+    forgery.forge_swap: f"train@{SWEPT}: {NETWORK.replace(PLAIN, SWEPT)} has a hash in dvc.lock that no execution "
+    "produced",
     forge_chain: f"evaluate@{PLAIN}: {NETWORK} is recorded in dvc.lock with another hash than its writer's",
 }
 

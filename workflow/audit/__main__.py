@@ -5,6 +5,7 @@
     python -m workflow.audit PATH… --format html --out FILE    a page to open in a browser
     python -m workflow.audit PATH… --format ro-crate FOLDER    a Workflow Run Crate
     python -m workflow.audit PATH… --verify                    read and hash everything again
+    python -m workflow.audit PATH… --verify --environment      and every file of the installed libraries
 
 PATH is a file or folder that a stage wrote: a result, figure, model, view or archive. The exit code is 0 where all was
 shown (or, with --verify, holds), 1 at the first mismatch of --verify, 2 where what was asked for cannot be answered.
@@ -41,10 +42,10 @@ FORMATS: dict[str, Callable[[Audit], str]] = {"tree": draw_tree, "json": documen
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Return the command line's ``paths``, ``format``, ``out``, ``data`` and ``verify``.
+    """Return the command line's ``paths``, ``format``, ``out``, ``data``, ``verify`` and ``environment``.
 
     Raises:
-        UserError: there is no path, or the format is not known, or lacks its folder.
+        UserError: there is no path, the format is not known or lacks its folder, or an option lacks another.
     """
     parser = argparse.ArgumentParser(
         prog="python -m workflow.audit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -54,6 +55,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="the file to write, or the folder of a crate")
     parser.add_argument("--data", action="store_true", help=f"with {CRATE}: hold archives, images and views too")
     parser.add_argument("--verify", action="store_true", help="read and hash everything upstream again")
+    parser.add_argument("--environment", action="store_true", help="with --verify: the installed libraries too")
     given = parser.parse_intermixed_args(argv)
     given.format, *others = given.format or [None]
     if given.format not in (None, CRATE, *FORMATS):
@@ -63,6 +65,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UserError(f"--format {CRATE}: name the folder to write, as in --format {CRATE} ../crate")
         given.out = Path(others.pop(0))
     given.paths += others
+    if given.environment and not given.verify:
+        raise UserError("--environment: compares files by hash: add --verify")
     if not given.paths:
         raise UserError("PATH: missing: name a file or folder in data, models or results")
     return given
@@ -83,6 +87,21 @@ def report(paths: Sequence[str], inspection: Inspection, said_to: Callable[[str]
     counts = f"{counted(found.steps, 'step')}, {counted(found.files, 'file')}, {size(found.bytes)}"
     said_to(f"verified: {counts}, in {duration(found.seconds)}")
     return True
+
+
+def report_environment(said_to: Callable[[str], None]) -> bool:
+    """Verify the installed libraries, say how that went, and return whether they are as they were installed."""
+    from workflow.audit import installed
+
+    found = installed.verify()
+    for line in found.mismatches[: text.NAMED]:
+        said_to(f"mismatch: {line}")
+    if more := len(found.mismatches[text.NAMED :]):
+        said_to(f"and {more} more")
+    counts = f"{counted(found.packages, 'package')}, {counted(found.files, 'file')}, {size(found.bytes)}"
+    if not found.mismatches:
+        said_to(f"environment: {counts} as their packages list them, in {duration(found.seconds)}; {installed.UNKNOWN}")
+    return not found.mismatches
 
 
 def show(given: argparse.Namespace, inspection: Inspection) -> None:
@@ -114,7 +133,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         given = parse_arguments(argv)
         contents = Contents()
         inspection = Inspection(template.read_stages(), recording.read(), contents)
-        if given.verify and not report(given.paths, inspection, _print_error if given.format else print):
+        said_to = _print_error if given.format else print
+        if given.verify and not report(given.paths, inspection, said_to):
+            sys.exit(1)
+        if given.environment and not report_environment(said_to):
             sys.exit(1)
         if given.format or not given.verify:
             show(given, inspection)

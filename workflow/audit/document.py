@@ -15,6 +15,7 @@ steps         what comes first before; each with
   changes     what no longer holds: kind, subject and what
   differences the same in words, and which outputs are missing
 environments  where the models' environments differ: steps that made models, and the facts that set them apart
+processors    where steps ran on several kinds of processors: each kind, and its steps
 """
 
 import json
@@ -33,6 +34,7 @@ def render(audit: Audit) -> str:
         "differences": audit.differences,
         "steps": [_describe(step) for step in audit.steps],
         "environments": [asdict(environment) for environment in audit.environments],
+        "processors": audit.processors,
     }
     return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
 

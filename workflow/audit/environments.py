@@ -1,4 +1,4 @@
-"""The environments that models were made in: the facts of their records that differ, and no others."""
+"""The environments that models were made in, and the kinds of processors: what of the records differs, no more."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +40,21 @@ def list_different(steps: Sequence[Step]) -> list[Environment]:
     return grouped if differing else []
 
 
+def list_processors(steps: Sequence[Step]) -> dict[str, tuple[str, ...]]:
+    """Return the steps by the kind of processor that they ran on; nothing where that is one, as far as is known.
+
+    A kind is the processor's name and those of its features that decide about bits and that not all of them have.
+    """
+    machines = {step.name: step.record.get("machine", {}) for step in steps}
+    known = {step: machine for step, machine in machines.items() if "processor" in machine}
+    features = keep_different({step: list(machine.get("features", [])) for step, machine in known.items()})
+    kinds: dict[str, tuple[str, ...]] = {}
+    for step, machine in known.items():
+        kind = " ".join([machine["processor"], *features[step]])
+        kinds[kind] = (*kinds.get(kind, ()), step)
+    return kinds if len(kinds) > 1 else {}
+
+
 def list_facts(environments: Sequence[Environment]) -> list[str]:
     """Return the names of the facts that set environments apart."""
     return list(dict.fromkeys(fact for environment in environments for fact in environment.facts))
@@ -49,7 +64,7 @@ def keep_different(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return values by step as they stand; of lists, only what is not in every one of them."""
     if not all(isinstance(value, list) for value in values.values()):
         return values
-    shared = set.intersection(*(set(value) for value in values.values()))
+    shared = set.intersection(*(set(value) for value in values.values())) if values else set()
     return {step: [part for part in value if part not in shared] for step, value in values.items()}
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from darkroom.core.filenames import ARCHIVES, BACKBONE, WEIGHTS
 from darkroom.core.files import read_json
-from workflow.audit.environments import Environment, list_different
+from workflow.audit.environments import Environment, list_different, list_processors
 from workflow.audit.lineage import Item, State, Step
 
 
@@ -35,6 +35,11 @@ class Audit:
     def environments(self) -> list[Environment]:
         """The environments that the models were made in, where they differ."""
         return list_different(self.steps)
+
+    @property
+    def processors(self) -> dict[str, tuple[str, ...]]:
+        """The steps by the kind of processor that they ran on, where there are several."""
+        return list_processors(self.steps)
 
     def list_makers(self, asked: str) -> list[str]:
         """Return the steps that wrote a file or folder, or what lies in it, by their names."""

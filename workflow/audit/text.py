@@ -30,7 +30,8 @@ def render(audit: Audit, width: int) -> str:
         branches = [_draw_branch(steps[name], steps, told, width - 3) for name in audit.list_makers(asked)]
         trees.append((asked, "\n".join(_hang(branches))))
     table = "\n".join(tabulate(audit.environments, width))
-    return templates.render(FOLDER, "tree.txt.j2", trees=trees, environments=table, ending=conclude(audit))
+    known = {"environments": table, "processors": audit.processors, "ending": conclude(audit)}
+    return templates.render(FOLDER, "tree.txt.j2", trees=trees, **known)
 
 
 def conclude(audit: Audit) -> str:

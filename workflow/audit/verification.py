@@ -2,7 +2,8 @@
 
 What was hashed before is not believed, so that an edit that keeps size and time is found. Upstream first, each step is
 asked: is its entry in dvc.lock what DVC executed, does it join with the entries before it, do command, parameters, code
-and inputs hold, and is what it wrote still there unchanged?
+and inputs hold, and is what it wrote still there unchanged, in its place and in DVC's cache? Beside the steps: does any
+code run with them, or lie any file among what they wrote, of which nothing is recorded?
 """
 
 import os
@@ -18,6 +19,8 @@ from darkroom.pipeline import template
 from workflow import listings
 from workflow.audit.chain import Chain
 from workflow.audit.executions import Executions
+from workflow.audit.outputs import find_dropped, find_forged_copies, find_links, find_sizes
+from workflow.audit.strays import find_stray_code, find_stray_files
 from workflow.changes import Inspection, Producers, is_elsewhere
 from workflow.hashes import Content, Contents, content, files_below, of_folder, seen_by_dvc
 from workflow.lock import Entry
@@ -53,8 +56,9 @@ class Rehashed(Contents):
         """Return what a file or folder holds, or ``None`` where there is none."""
         if self.producers.below(path) and Path(path).is_dir():
             names = seen_by_dvc(Path(path), files_below(Path(path)))
-            held = {name: self(os.path.join(path, name)) for name in names}  # noqa: PTH118
-            return Content(of_folder({name: one.md5 for name, one in held.items() if one}), None)
+            held = {name: one for name in names if (one := self(os.path.join(path, name)))}  # noqa: PTH118
+            size = sum(one.size or 0 for one in held.values())
+            return Content(of_folder({name: one.md5 for name, one in held.items()}), size, len(held))
         if path not in self.read:
             self.read[path] = found = content(Path(path))
             self._bar.update(found.size or 0 if found else 0)
@@ -87,13 +91,14 @@ def verify(targets: Sequence[str], inspection: Inspection) -> Verified:
     contents = Rehashed(chain.producers, _count_bytes([inspection.entries[name] for name in names]))
     anew = Chain(Inspection(inspection.stages, inspection.entries, contents))
     known = Executions(listings.cache())
-    done, mismatch = 0, None
-    for name in names:
+    done, mismatch = 0, next(find_stray_code(), None)
+    for name in names if mismatch is None else ():
         mismatch = next(find_mismatches(name, anew, known), None)
         if mismatch:
             mismatch = f"{name}: {mismatch}"
             break
         done += 1
+    mismatch = mismatch or next(find_stray_files(names, anew), None)
     contents.close()
     elsewhere = tuple(dep for name in names for dep in inspection.entries[name].deps if is_elsewhere(dep))
     seconds = time.perf_counter() - began
@@ -110,12 +115,16 @@ def find_mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]
         yield f"is no longer in {template.FILE}"
         return
     yield from map(str, inspection.inputs_changed(name))
+    yield from find_dropped(entry, inspection.stages[name])
     for out, recorded in entry.outs.items():
         now = inspection.contents(out)
         if now is None:
             yield f"{out} is missing: bring it back with make pull, or snakemake"
         elif not now.same_as(recorded):
             yield f"{find_culprit(out, recorded.md5, known.cache)} is not what {name} wrote"
+        yield from find_links(out, known.cache)
+    yield from find_sizes(entry, inspection)
+    yield from find_forged_copies(entry, known.cache)
 
 
 def find_culprit(out: str, md5: str, kept: Path) -> str:
