@@ -63,6 +63,7 @@ SMALL = {
         "frozen": ON_BACKBONE,
     },
     "finetunes": {"tuned": {"base": "frozen", "view": None, "unfreeze": 6, "training": FIT}},
+    "ensembles": {},
     "sweeps": {},
     "explanations": {},
     "studies": {
