@@ -1,5 +1,6 @@
 """Documents that an editor, git or a broken disk has damaged."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 
 from benchmarks import project
@@ -55,7 +56,7 @@ def conflict(trial: Trial) -> None:
         project.git(trial.folder, "commit", "--quiet", "--all", "--message", branch)
     try:
         project.git(trial.folder, "merge", "theirs")
-    except Exception:  # git fails, as it should
+    except subprocess.CalledProcessError:  # as it should
         return
 
 

@@ -42,7 +42,7 @@ def mount(trial: Trial, folder: Path, options: str = "size=256m") -> None:
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
     trial.stack.callback(subprocess.run, ["umount", "--lazy", str(folder)], check=True)
-    shutil.copytree(aside, folder, symlinks=True, dirs_exist_ok=True)
+    subprocess.run(["cp", "--archive", f"{aside}/.", str(folder)], check=True)
     shutil.rmtree(aside)
 
 

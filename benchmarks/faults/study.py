@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ class Base:
 
     def copy(self, place: Path) -> Path:
         """Copy the study into ``place``, with its source, and return its folder."""
-        shutil.copytree(self.place, place, symlinks=True)
+        subprocess.run(["cp", "--archive", str(self.place), str(place)], check=True)  # faster than shutil
         return place / "project"
 
     def hashes(self, folder: Path) -> dict[str, str]:

@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from benchmarks import project
 from benchmarks.faults.environments import around
@@ -65,26 +66,33 @@ def lacks_faketime() -> str | None:
     return None if shutil.which("faketime") else "faketime (Debian, Ubuntu: apt install faketime)"
 
 
+def go(trial: Trial, folder: Path) -> None:
+    """Go on in another checkout, with the cache of the first."""
+    cache = trial.folder / ".dvc/cache"
+    (folder / ".dvc/config.local").write_text(f"[cache]\n    dir = {cache}\n", encoding="utf-8")
+    trial.folder = folder
+
+
 def worktree(trial: Trial) -> None:
     """Work in another worktree of the repository."""
     project.git(trial.folder, "worktree", "add", "--quiet", "../other", "HEAD")
-    trial.folder = trial.folder.with_name("other")
+    go(trial, trial.folder.with_name("other"))
 
 
 def shallow(trial: Trial) -> None:
     """Work in a clone that has the last commit alone."""
     project.git(trial.folder.parent, "clone", "--quiet", "--depth", "1", trial.folder.as_uri(), "shallow")
-    trial.folder = trial.folder.with_name("shallow")
+    go(trial, trial.folder.with_name("shallow"))
 
 
 def submodule(trial: Trial) -> None:
     """Work in a submodule of another repository."""
-    outer = trial.folder.with_name("archives") / ".." / "outer"
+    outer = trial.folder.with_name("outer")
     outer.mkdir()
     project.git(outer, "init", "--quiet")
     project.git(outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(trial.folder), "inner")
     shutil.copytree(trial.folder.with_name("archives"), outer / "archives")
-    trial.folder = outer / "inner"
+    go(trial, outer / "inner")
 
 
 def no_git(trial: Trial) -> None:
