@@ -11,6 +11,7 @@ from workflow.listings import place
 
 VERBS = ("fetch", "unzip", "augment", "census", "prepare", "pretrained", "train", "transfer", "finetune", "evaluate")
 VERBS += ("explain", "sweep", "compare", "costs", "worksheet")
+FEW = ("fetch", "train", "evaluate", "worksheet")
 TOOLS = (".dvc/cache", ".dvc/cache/files", ".dvc/cache/runs", ".dvc/tmp", ".dvc/tmp/darkroom", ".dvc/tmp/jobs")
 TOOLS += (".snakemake", "logs", "dvc.lock", "workflow/plan.yaml", "workflow/versions.yaml", "data", "models", "results")
 
@@ -86,10 +87,10 @@ def faults() -> Iterator[Fault]:
     """Yield the faults."""
     yield from (Fault("gone", path, at(path, remove)) for path in TOOLS)
     yield from (Fault("gone", f"an output of {verb}", on(verb, remove)) for verb in VERBS)
-    yield from (Fault("gone", f"an output of {verb}, and the cache", on(verb, remove, "gone")) for verb in VERBS)
+    yield from (Fault("gone", f"an output of {verb}, and the cache", on(verb, remove, "gone")) for verb in FEW)
     yield from (Fault("flipped", f"a byte of an output of {verb}", on(verb, tampering.flip)) for verb in VERBS)
     for cache in ("flipped", "halved"):
-        for verb in ("fetch", "train", "evaluate", "worksheet"):
+        for verb in FEW:
             yield Fault("cache", f"{cache} of an output of {verb}, which is gone", on(verb, remove, cache))
         yield Fault("cache", f"{cache} of an output of train, which is altered", on("train", halve, cache))
     acts = {"half": halve, "a dead link": to_dead_link, "a folder": to_folder}
