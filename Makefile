@@ -10,7 +10,7 @@ EXTENSIONS := $(shell sed -nE 's,^ *url = (s3|ssh)://.*,requirements/\1.txt,p' .
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark report \
+.PHONY: study environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark faults report \
 	status tensorboard schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
@@ -56,6 +56,10 @@ reproducible: environment  ## make TARGET in two clean clones and compare every 
 
 reference: environment  ## install torch and jax (builds for processors), and the original network, for the tests that need them
 	@python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/reference.txt
+
+faults: environment  ## inject every fault that benchmarks/campaign.csv has no row of; ARGS="--only gone", "--again", "--list"
+	@python -m benchmarks.faults $(ARGS)
+	@python -m benchmarks.pages
 
 benchmark: environment  ## race the plain notebook script (ARGS="--data … --epochs 2"); PART=steps: time batch sizes and optimizers
 	@for part in $(or $(PART),race pretrained); do python -m benchmarks.$$part $(ARGS) || exit; done

@@ -18,7 +18,7 @@ from darkroom.reporting.tables import markdown
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 SUBSETS, BEST = ROOT / "docs/subsets", ROOT / "docs/best"
-IN_DOCS = ("best/README", "cluster", "images", "lineage", "many-images", "speed", "subsets/README")
+IN_DOCS = ("best/README", "cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README")
 PAGES = (README, *(ROOT / f"docs/{page}.md" for page in IN_DOCS))
 SINCE_RENAMED = {"right": "correct"}
 """Columns of published tables that are called otherwise today."""
@@ -130,6 +130,32 @@ def tabulate_more() -> str:
     return markdown(groups.agg(["count", "sum"]).round(1).reset_index().rename(columns={"count": "jobs", "sum": "s"}))
 
 
+def tabulate_campaign() -> str:
+    """Return what came of every fault that was injected."""
+    table = read_campaign().drop(columns=["seconds", "date", "commit"])
+    return markdown(table)
+
+
+def tabulate_kinds() -> str:
+    """Return how many faults of each kind were tried, and what came of them, and when that was."""
+    table = read_campaign()
+    rows = []
+    for kind, some in [*table.groupby("kind", sort=False), ("all", table)]:
+        row = {"kind": kind, "faults": len(some)}
+        row |= {outcome: int((some["outcome"] == outcome).sum()) for outcome in ("whole", "stale", "lost", "stuck")}
+        row["tracebacks"] = int((some["traceback"] != "no").sum())
+        row["dvc status not quiet"] = int((some["dvc status"] != "quiet").sum())
+        row["second run not idle"] = int((some["second run"] != "nothing").sum())
+        row["minutes"] = f"{some['seconds'].astype(float).sum() / 60:.0f}"
+        rows.append(row | {name: ", ".join(sorted(set(some[name]))) for name in ("date", "commit")})
+    return markdown(pandas.DataFrame(rows))
+
+
+def read_campaign() -> pandas.DataFrame:
+    """Return the table of faults as it was written."""
+    return pandas.read_csv(ROOT / "benchmarks/campaign.csv", dtype=str, keep_default_na=False)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "models": tabulate_models,
     "best": tabulate_best,
@@ -142,6 +168,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "scaling": tabulate_scaling,
     "peers": tabulate_peers,
     "faults": partial(tabulate_csv, "faults"),
+    "campaign": tabulate_campaign,
+    "kinds": tabulate_kinds,
     "stages": partial(tabulate_csv, "stages"),
     "slopes": tabulate_slopes,
     "loop": tabulate_loop,

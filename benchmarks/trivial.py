@@ -58,13 +58,8 @@ def made(folder: Path, count: int, every_kind: bool = False) -> Path:
     parameters = read(folder / template.PARAMETERS)
     model = next(one for one in parameters["models"].values() if one.get("view") == VIEW)
     models = {name(number): with_learning_rate(model, number) for number in range(1, count + 1)}
-    changes = {
-        "models": models,
-        "finetunes": {},
-        "ensembles": {},
-        "backbones": {},
-        "views": {VIEW: parameters["views"][VIEW]},
-    }
+    changes = {"models": models, "finetunes": {}, "ensembles": {}, "backbones": {}}
+    changes["views"] = {VIEW: parameters["views"][VIEW]}
     project.edit(folder, changes | {f"studies.{STUDY}.models": list(models)})
     if every_kind:
         project.edit(folder, others(parameters, list(models)))

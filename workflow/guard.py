@@ -16,7 +16,7 @@ import psutil
 
 from darkroom.core.errors import UserError
 from darkroom.core.files import name_beside
-from workflow import recording
+from workflow import listings, recording
 from workflow.changes import Inspection, is_elsewhere
 from workflow.hashes import IGNORED, files_below, seen_by_dvc
 from workflow.reasons import MARK
@@ -97,6 +97,8 @@ def restored(out: str, inspection: Inspection, repo: "Repo") -> bool:
     new, old = name_beside(path), name_beside(path)
     try:
         if recorded:
+            listings.put_corrupt_aside(inspection.cache, out, recorded.md5)
+        if recorded and listings.holds(inspection.cache, recorded.md5):
             Output(None, str(new), {"md5": recorded.md5}, repo=repo).checkout(force=True)
             with suppress(FileNotFoundError):  # where it was missing, or another job has just moved it
                 path.rename(old)

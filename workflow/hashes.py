@@ -134,9 +134,18 @@ def signature(path: Path) -> str | None:
 
 
 def _kept() -> dict[str, list]:
-    with suppress(FileNotFoundError, ValueError):
-        return read_json(KEPT)
+    """Return what was kept, as far as it can be read."""
+    with suppress(OSError, ValueError):
+        found = read_json(KEPT)
+        return {path: one for path, one in found.items() if _is_kept(one)} if isinstance(found, dict) else {}
     return {}
+
+
+def _is_kept(one: object) -> bool:
+    match one:
+        case [str(), str(), int(), int() | None]:
+            return True
+    return False
 
 
 class Contents:

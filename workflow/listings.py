@@ -4,16 +4,20 @@ The cache has such lists of folders that stages write. Of others, a user's sourc
 write, a job leaves its list here. To lose one costs the names, no more.
 """
 
+import functools
+import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from darkroom.core.files import read_json, write_json
 from workflow import storage
-from workflow.hashes import FOLDER_ENDING, of_folder
+from workflow.hashes import FOLDER_ENDING, content, of_folder, signature
 
 NOTES = "runs"
 """Where in the cache the run cache is: notes of what stages gave for which inputs."""
+ASIDE = "corrupt"
+"""Where in the cache files are put that no longer are what their names say."""
 FOLDER = Path(".dvc/tmp/listings")
 Listing = Mapping[str, str]
 """The MD5 of each file by its path within the folder."""
@@ -30,11 +34,36 @@ def place(cache: Path, md5: str) -> Path:
 
 
 def holds(cache: Path, md5: str) -> bool:
-    """Return whether a cache has a file, or a folder's list with every file of it."""
+    """Return whether a cache has, by their bytes, a file, or a folder's list with every file of it."""
     if not md5.endswith(FOLDER_ENDING):
-        return place(cache, md5).is_file()
+        return _is_whole(place(cache, md5), md5)
     files = listed(cache, md5)
-    return bool(files) and all(place(cache, one).is_file() for one in set(files.values()))
+    return bool(files) and all(_is_whole(place(cache, one), one) for one in set(files.values()))
+
+
+def _is_whole(path: Path, md5: str) -> bool:
+    return (now := signature(path)) is not None and _has_md5(path, md5.removesuffix(FOLDER_ENDING), now)
+
+
+@functools.cache
+def _has_md5(path: Path, md5: str, signature: str) -> bool:
+    """Return whether a file with this ``signature`` holds what it should; each is read once by a process."""
+    found = content(path)
+    return found is not None and found.md5 == md5
+
+
+def put_corrupt_aside(cache: Path, out: str, md5: str) -> None:
+    """Take out of a cache, and say so, what it holds of an output with DVC's hash ``md5`` that is no longer the same.
+
+    DVC believes a file that nobody may write to, whatever it holds, and keeps it when it is to take in a whole one.
+    """
+    for one in sorted({md5, *listed(cache, md5).values()}):
+        held, aside = place(cache, one), cache / ASIDE / one
+        if held.exists() and not _is_whole(held, one):
+            aside.parent.mkdir(exist_ok=True)
+            with suppress(FileNotFoundError):  # another job was faster
+                held.rename(aside)
+                print(f"[{out}] corrupt in DVC's cache, put aside: {aside}", file=sys.stderr)
 
 
 def listed(cache: Path, md5: str) -> dict[str, str]:
@@ -56,7 +85,8 @@ def keep(md5: str, files: Listing) -> None:
 def kept(md5: str) -> dict[str, str]:
     """Return the list of the folder that had DVC's hash ``md5``; nothing, where none was kept."""
     with suppress(OSError, ValueError):
-        return read_json(_kept(md5))
+        files = read_json(_kept(md5))
+        return files if isinstance(files, dict) and of_folder(files) == md5 else {}
     return {}
 
 

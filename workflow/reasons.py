@@ -55,8 +55,8 @@ def concerned(inspection: Inspection) -> Concerned:
     outputs = {name: inspection.outputs_changed(name) for name in stages}
     changed = {name for name in stages if inputs[name]}
     missing = {name for name in stages if any(change.kind == "missing" for change in outputs[name])}
-    lost = {name for name in missing if not inspection.is_kept(name)}
-    away = {name for name in lost if any(map(is_elsewhere, stages[name].deps))}
+    lost = {name for name in stages if outputs[name] and not inspection.is_kept(name)}
+    away = {name for name in lost & missing if any(map(is_elsewhere, stages[name].deps))}
     unmakeable = reached(away, downstream, lost)
     needed = {one for name in reached(changed | (lost - unmakeable), downstream) for one in upstream[name]}
     lacking = unmakeable - reached(needed & unmakeable, upstream, unmakeable)

@@ -8,6 +8,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from darkroom.core import program
+from darkroom.core.errors import UserError
 from darkroom.params.base import read
 from darkroom.pipeline import command, origins, planning, template
 from workflow import jobs, listings, reasons, recording, storage
@@ -64,7 +65,15 @@ def reconcile(pipeline: Pipeline, dry: bool, words: Collection[str] = ()) -> Non
 
 
 def tidy(pipeline: Pipeline, contents: Contents) -> None:
-    """Join what earlier runs have recorded, as this one's will be at its end, and remove what is left of them."""
+    """Join what earlier runs have recorded, as this one's will be at its end, and remove what is left of them.
+
+    Raises:
+        UserError: something else is where a folder of outputs belongs.
+    """
+    for folder in sorted({parent for out in pipeline.producers for parent in Path(out).parents}):
+        if not folder.is_dir() and (folder.exists() or folder.is_symlink()):
+            found = "a file" if folder.exists() else f"a link to {folder.readlink()}, which leads nowhere"
+            raise UserError(f"{folder}: {found}, where a folder of outputs belongs; mend or remove it")
     while any(jobs.wait_for_another(stage) for stage in pipeline.stages):  # left on a cluster by one that was killed,
         time.sleep(jobs.BEAT)  # and others that follow them: we would take away what they are about to write
     recording.join(pipeline.stages)

@@ -40,12 +40,19 @@ def of(stages: Iterable[str]) -> dict[str, lock.Entry]:
     return lock.entries(_shards(stages))
 
 
-def _shards(stages: Iterable[str]) -> dict[str, str]:
+def _shards(stages: Iterable[str], base: Texts | None = None) -> dict[str, str]:
+    """Return the parts in the shards of some stages, without those that a power cut or a broken disk left corrupt.
+
+    Those that are in the ``base`` are known to be whole.
+    """
     texts = {}
     for stage in stages:
-        with suppress(FileNotFoundError):
-            texts[stage] = shard(stage).read_text(encoding="utf-8")
-    return {stage: text for stage, text in texts.items() if text}  # a power cut may have left one empty
+        with suppress(FileNotFoundError, UserError):
+            text = shard(stage).read_text(encoding="utf-8", errors="replace")
+            if not base or text != base.get(stage):
+                lock.entries({stage: text})
+            texts[stage] = text
+    return texts
 
 
 def keep(stage: str, content: Mapping[str, Any]) -> None:
@@ -114,8 +121,10 @@ def _with_new_shards(known: Texts) -> Texts:
 
 def _base_and_shards() -> tuple[Texts, Texts]:
     """Return what dvc.lock and the shards were when they were last the same, and what the shards are now."""
-    base = lock.parts(BASE.read_text(encoding="utf-8")) if BASE.exists() else {}
-    return base, _shards([file.stem for file in SHARDS.glob("[!.]*.yaml")])
+    base: Texts = {}
+    with suppress(FileNotFoundError, UserError):  # corrupt: dvc.lock is taken for newer
+        base = lock.parts(BASE.read_text(encoding="utf-8", errors="replace"))
+    return base, _shards([file.stem for file in SHARDS.glob("[!.]*.yaml")], base)
 
 
 def prune(stages: Collection[str]) -> list[str]:

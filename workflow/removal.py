@@ -52,7 +52,7 @@ def clear(pipeline: Pipeline, contents: Contents) -> None:
     def is_kept(path: Path) -> bool:
         files = [path / name for name in seen_by_dvc(path, files_below(path))] if path.is_dir() else [path]
         hashes = (found.md5 if (found := contents(str(file))) else "" for file in files)
-        return all(md5 and listings.place(kept, md5).exists() for md5 in hashes)
+        return all(md5 and listings.holds(kept, md5) for md5 in hashes)
 
     remove(filter(is_kept, inside), sys.stderr, "; params.yaml does not ask for it, DVC's cache keeps it")
 

@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING
 
 from darkroom.core.errors import UserError
 from darkroom.pipeline import command
-from workflow import remote, storage
-from workflow.listings import NOTES
+from workflow import listings, remote, storage
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -97,10 +96,13 @@ def lacking(repo: "Repo") -> int:
 def restore(repo: "Repo", stage: "PipelineStage") -> str | None:
     """Return in words what was brought from the remote, or why nothing could be; ``None`` where nothing is to bring.
 
-    What DVC knows of the ``stage`` is not what it was afterwards.
+    What the cache holds of the stage's runs and is corrupt is put aside first. What DVC knows of the ``stage`` is not
+    what it was afterwards.
     """
-    known = runs(repo, stage) if storage.setting("core", "remote") else []
-    if not known or _is_had(known):
+    known = runs(repo, stage)
+    for out in (out for run, _ in known for out in run.outs):
+        listings.put_corrupt_aside(listings.cache(), out.def_path, out.hash_info.value)
+    if not known or not storage.setting("core", "remote") or _is_had(known):
         return None
     try:
         remote.answering(repo)
@@ -152,7 +154,7 @@ def _is_had(known: Iterable[Run]) -> bool:
 
 def _names(store: "ObjectDB") -> set[str]:
     """Return the names of the notes in a cache or remote."""
-    folder = store.fs.join(store.path, NOTES)
+    folder = store.fs.join(store.path, listings.NOTES)
     return {store.fs.relpath(path, store.path) for path in store.fs.find(folder)} if store.fs.exists(folder) else set()
 
 

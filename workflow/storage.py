@@ -46,16 +46,18 @@ def repository() -> Iterator["Repo"]:
 
 
 def follow_links() -> None:
-    """Let DVC look into linked folders in this process, as workflow/hashes.py does.
+    """Let DVC look into linked folders in this process, and leave dead links out, as workflow/hashes.py does.
 
-    DVC follows links to files, but not to folders, and would not notice what is changed in them. In the repository's
-    own folder it goes on to look for its files in what lies there. tests/workflow/test_patches.py fails when DVC does
-    better.
+    DVC follows links to files, but not to folders, and would not notice what is changed in them; it fails where a link
+    leads nowhere, such as an editor's lock. In the repository's own folder it goes on to look for its files in what
+    lies there. tests/workflow/test_patches.py fails when DVC does better.
     """
     from dvc_objects.fs import local
 
     def walk(top: str, topdown: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:
-        return os.walk(top, topdown, followlinks=not Path.cwd().is_relative_to(Path(top).absolute()))
+        is_around = Path.cwd().is_relative_to(Path(top).absolute())
+        for parent, folders, names in os.walk(top, topdown, followlinks=not is_around):
+            yield parent, folders, [name for name in names if os.access(f"{parent}/{name}", os.F_OK)]
 
     local.os = SimpleNamespace(**{**vars(os), "walk": walk})  # type: ignore[assignment]
 

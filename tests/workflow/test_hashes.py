@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from darkroom.core.files import read_json
-from workflow import hashes
+from workflow import hashes, listings
 from workflow.hashes import Contents, content, of_folder
 
 
@@ -105,7 +105,23 @@ def test_processes_keep_hashes_beside_those_of_others_and_only_of_what_is_large_
     assert set(read_json(hashes.KEPT)) == {"images", "images/b/10.png"}
 
 
-def test_a_spoilt_file_of_kept_hashes_costs_reading_only(place: Path) -> None:
+@pytest.mark.parametrize(
+    "kept",
+    ['{"images": ["half', "[]", "null", '{"images": null}', '{"images": []}', '{"images": ["a", "b", "3", 4]}', "\0"],
+)
+def test_a_spoilt_file_of_kept_hashes_costs_reading_only(place: Path, kept: str) -> None:
     hashes.KEPT.parent.mkdir(parents=True)
-    hashes.KEPT.write_text('{"images": ["half')
-    assert Contents()("images") == content(Path("images"))
+    hashes.KEPT.write_text(kept)
+    contents = Contents()
+    assert contents("images") == content(Path("images"))
+    contents.keep()
+    assert set(read_json(hashes.KEPT)) == {"images"}
+
+
+@pytest.mark.parametrize("kept", ["[]", "null", '{"1.png": null}', '{"1.png": "another"}'])
+def test_a_spoilt_list_of_a_folder_counts_as_none(place: Path, kept: str) -> None:
+    md5 = of_folder({"1.png": "one"})
+    listings.keep(md5, {"1.png": "one"})
+    assert listings.kept(md5) == {"1.png": "one"}
+    next(listings.FOLDER.iterdir()).write_text(kept)
+    assert listings.kept(md5) == {}

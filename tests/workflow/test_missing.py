@@ -4,14 +4,16 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from benchmarks import trivial
+from benchmarks import tampering, trivial
 from benchmarks.project import edit, run
 from darkroom.core import files
-from workflow import reasons
+from tests.support import stub_study
+from workflow import listings, reasons
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +69,81 @@ def test_a_dead_link_in_an_outputs_place_is_no_output(stub: Path) -> None:
     assert states(stub)["train@model-0001"] == "missing"
     run(stub, "snakemake")
     assert model.read_bytes() == kept
+
+
+def kept(folder: Path, file: str) -> Path:
+    """Where DVC's cache keeps a file."""
+    return folder / listings.place(Path(".dvc/cache"), tampering.md5(folder / file))
+
+
+def flipped(file: Path) -> None:
+    """Change a file as a broken disk would: nobody may write to it, then as before."""
+    tampering.flip(file)
+    file.chmod(0o444)
+
+
+def half(file: Path) -> None:
+    """Leave a file's first byte, and let its owner write to it, which DVC notices by itself."""
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:1])
+
+
+@pytest.mark.parametrize("damage", [flipped, half])
+@pytest.mark.parametrize("lose", [Path.unlink, half])
+def test_what_is_corrupt_in_the_cache_is_put_aside_and_made_again(
+    stub: Path, damage: Callable[[Path], None], lose: Callable[[Path], None]
+) -> None:
+    before = content(stub)
+    held = kept(stub, stub_study.NETWORK)
+    damage(held)
+    lose(stub / stub_study.NETWORK)
+    trivial.mark(stub, 0)
+    said = run(stub, "snakemake").stderr
+    aside = f".dvc/cache/corrupt/{held.parent.name}{held.name}"
+    assert f"[{stub_study.NETWORK}] corrupt in DVC's cache, put aside: {aside}" in said
+    assert (stub / aside).exists()
+    assert "train@model-0002" in [stage for stage, _ in trivial.executed(stub)]
+    assert content(stub).keys() == before.keys()
+    assert "Nothing to be done" in run(stub, "snakemake").stderr
+    assert "up to date" in run(stub, "dvc", "status").stdout
+    (stub / stub_study.NETWORK).unlink()
+    assert f"restored {stub_study.NETWORK}" in run(stub, "snakemake").stderr
+
+
+def test_a_result_that_is_corrupt_in_the_cache_is_not_taken_from_a_run_before(stub: Path) -> None:
+    edit(stub, {"evaluation.worst": 7})
+    run(stub, "snakemake")
+    trivial.forget(stub)
+    edit(stub, {"evaluation.worst": 9})
+    held = kept(stub, stub_study.METRICS)
+    run(stub, "snakemake")
+    flipped(held)
+    trivial.forget(stub)
+    edit(stub, {"evaluation.worst": 7})
+    assert f"[{stub_study.METRICS}] corrupt in DVC's cache" in run(stub, "snakemake").stderr
+    assert "evaluate@model-0002" in [stage for stage, _ in trivial.executed(stub)]
+    assert "Nothing to be done" in run(stub, "snakemake").stderr
+
+
+@pytest.mark.parametrize("found", ["a link to nowhere, which leads nowhere", "a file"])
+def test_what_is_in_the_place_of_a_folder_of_outputs_is_named(stub: Path, found: str) -> None:
+    remove(stub, "data/views")
+    if found == "a file":
+        (stub / "data/views").touch()
+    else:
+        (stub / "data/views").symlink_to("nowhere")
+    said = run(stub, "snakemake", check=False).stderr.splitlines()[-1]
+    assert said == f"error: data/views: {found}, where a folder of outputs belongs; mend or remove it"
+
+
+def test_an_editors_lock_is_in_no_ones_way(stub: Path) -> None:
+    (stub / "darkroom/core/.#files.py").symlink_to("user@host.1234:5678")
+    (stub / "data/views/intel-150/extra").symlink_to("nowhere")
+    stub_study.comment(stub, "darkroom/training/fitting.py")
+    run(stub, "snakemake")
+    assert "train@model-0001" in [stage for stage, _ in trivial.executed(stub)]
+    (stub / "data/views/intel-150/extra").unlink()
+    assert "up to date" in run(stub, "dvc", "status").stdout
 
 
 def test_what_the_cache_lacks_too_is_made_again_with_all_that_reads_it(stub: Path) -> None:

@@ -197,7 +197,8 @@ def test_dvc_looks_into_no_linked_folder(tmp_path: Path, monkeypatch: pytest.Mon
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).touch()
     (tmp_path / "source/more").symlink_to("../elsewhere")
-    assert walked(tmp_path / "source") == {"own.png"}
+    (tmp_path / "source/.#dead.py").symlink_to("nowhere")
+    assert walked(tmp_path / "source") == {"own.png", ".#dead.py"}
     storage.follow_links()
     storage.follow_links()
     assert walked(tmp_path / "source") == {"own.png", "linked.png"}

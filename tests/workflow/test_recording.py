@@ -55,6 +55,30 @@ def test_an_entry_is_read_before_and_after_it_is_joined() -> None:
     assert recording.of(["cut@b"]) == before
 
 
+@pytest.mark.parametrize("left", [b"", b"  cut@b:\n    cmd: [half", b"\xff\xfe", b"null\n", b"[]\n"])
+def test_a_corrupt_shard_is_none_and_the_next_join_writes_it_anew(left: bytes) -> None:
+    for name in ("cut@a", "cut@b"):
+        recording.keep(name, content(1))
+    recording.join([])
+    known = lock.FILE.read_bytes()
+    recording.shard("cut@b").write_bytes(left)
+    assert sizes(recording.of(["cut@a", "cut@b"])) == {"cut@a": 1}
+    recording.join([])
+    assert lock.FILE.read_bytes() == known
+    assert sizes(recording.of(["cut@a", "cut@b"])) == {"cut@a": 1, "cut@b": 1}
+
+
+@pytest.mark.parametrize("left", ["", "stages: [half", "<<<<<<< ours\n", "[]\n", "null"])
+def test_without_a_note_of_the_last_join_dvc_lock_is_newer(left: str) -> None:
+    recording.keep("cut@a", content(1))
+    recording.join([])
+    recording.keep("cut@a", content(2))
+    recording.keep("cut@b", content(2))
+    recording.BASE.write_text(left)
+    recording.join([])
+    assert sizes(recorded()) == {"cut@a": 1, "cut@b": 2}
+
+
 def test_dvc_lays_the_file_out_in_the_same_way() -> None:
     from dvc.utils.serialize import dump_yaml
 
