@@ -27,6 +27,7 @@ from darkroom.params.data import Dataset
 from darkroom.params.view import Decoding
 from darkroom.pipeline import command
 from darkroom.reporting import figures
+from darkroom.reporting.spreadsheets import write_sheet
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -45,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     distance = choose_distance(near, intact[["width", "height"]].min(axis=1))
     tables = tabulate(images, settings.suspicious, distance, delivery.find_warnings(given.images))
     for name, table in tables.items():
-        write_table(given.out / f"{name}.csv", table)
+        write = write_sheet if name == "suspicions" else write_table  # which no stage reads
+        write(given.out / f"{name}.csv", table)
     ranges = find_ranges(images["depth"])
     page = compose_page(given.key, note, settings.balance_tolerance, tables, distance, ranges.describe())
     write_text(given.out / "census.md", page)

@@ -13,12 +13,13 @@ from typing import Any
 from darkroom.comparison import cost_figures, cost_page
 from darkroom.comparison import costs as study_costs
 from darkroom.core.filenames import RECORD, SUMMARY
-from darkroom.core.files import read_json, replace_folder, write_table, write_text
+from darkroom.core.files import read_json, replace_folder, write_text
 from darkroom.core.provenance import note_on_images
 from darkroom.params.base import NO_NAME, read_entry
 from darkroom.params.data import Dataset
 from darkroom.pipeline import command
 from darkroom.reporting import figures
+from darkroom.reporting.spreadsheets import write_sheet
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     combined = {name: members.split(",") for name, members in named}
     figure = cost_figures.draw_steps(costs, batches, f"Batch size and time on {dataset.title}")
     with replace_folder(arguments.out) as folder:
-        write_table(folder / "costs.csv", costs)
+        write_sheet(folder / "costs.csv", costs)
         page = cost_page.compose_page(costs, batches, frozen, missing, key, dataset, combined)
         write_text(folder / "costs.md", page)
         figures.save(figure, folder / "steps.png", note_on_images(dataset.source))

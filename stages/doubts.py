@@ -13,7 +13,7 @@ from pathlib import Path
 
 from darkroom.core import progress
 from darkroom.core.errors import UserError
-from darkroom.core.files import replace_folder, write_table, write_text
+from darkroom.core.files import replace_folder, write_text
 from darkroom.core.provenance import NOTES
 from darkroom.evaluation import doubts
 from darkroom.evaluation.cross_validation import judge_training_images
@@ -28,6 +28,7 @@ from darkroom.params.base import NO_NAME, read_entry
 from darkroom.params.model import Evaluation, Runtime
 from darkroom.pipeline import command
 from darkroom.reporting import figures
+from darkroom.reporting.spreadsheets import write_sheet
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -59,9 +60,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     title = f"{given.key} on {given.dataset}"
     note = "; ".join(filter(None, [NOTES[given.images_are], trained.summary["note"]]))
     with replace_folder(given.out) as folder:
-        write_table(folder / "label-errors.csv", errors)
-        write_table(folder / "far-from-class.csv", far)
-        write_table(folder / "training-label-errors.csv", training)
+        write_sheet(folder / "label-errors.csv", errors)
+        write_sheet(folder / "far-from-class.csv", far)
+        write_sheet(folder / "training-label-errors.csv", training)
         page = compose_page(title, note, given.model.name, predictions, errors, far, held, most)
         write_text(folder / "doubts.md", page)
         for name, figure in draw_figures(view, errors, far, training, most, title):

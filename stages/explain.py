@@ -16,7 +16,7 @@ import pandas
 from darkroom.core import runtime
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import SUMMARY
-from darkroom.core.files import read_json, replace_folder, write_table, write_text
+from darkroom.core.files import read_json, replace_folder, write_text
 from darkroom.core.provenance import NOTES
 from darkroom.explanation.feature_maps import FeatureMaps
 from darkroom.explanation.page import compose_page
@@ -31,6 +31,7 @@ from darkroom.params.model import Runtime
 from darkroom.params.yaml_files import FILE
 from darkroom.pipeline import command
 from darkroom.reporting import figures
+from darkroom.reporting.spreadsheets import write_sheet
 
 FIGURES = "figures"
 """Folder of the figures, below that of the explanation."""
@@ -78,7 +79,7 @@ def read_predictions(file: Path, view: View) -> pandas.DataFrame:
 
 def write_explanation(folder: Path, subject: Subject, responses: pandas.DataFrame, note: str) -> None:
     """Write the page, the table and the figures into ``folder``."""
-    write_table(folder / "activations.csv", responses)
+    write_sheet(folder / "activations.csv", responses)
     (folder / FIGURES).mkdir()
     parts = []
     for part in draw_parts(subject, responses):

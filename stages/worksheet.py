@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from darkroom.core.files import read_json, write_table, write_text
+from darkroom.core.files import read_json, write_text
 from darkroom.core.progress import note as say
 from darkroom.evaluation import evaluations
 from darkroom.images.prepared.views import DESCRIPTION
@@ -19,6 +19,7 @@ from darkroom.params.census import Census
 from darkroom.params.data import Dataset
 from darkroom.params.model import Study
 from darkroom.pipeline import command
+from darkroom.reporting.spreadsheets import write_sheet
 from darkroom.worksheet.hyperparameters import collect_hyperparameters
 from darkroom.worksheet.material import Explained, Material, SweepResult, read_table
 from darkroom.worksheet.page import answer_questions, compose_page, count_answers
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = command.parse(parser, "worksheet", argv)
     material = read_material(given)
     answers = answer_questions(material)
-    write_table(given.hyperparameters, collect_hyperparameters(material))
+    write_sheet(given.hyperparameters, collect_hyperparameters(material))
     write_text(given.out, compose_page(given.key, material, answers))
     say(f"worksheet {given.key}", f"{count_answers(answers)} questions answered")
 

@@ -18,6 +18,7 @@ from typing import Any
 from snakemake.logging import LogEvent, logger
 
 from darkroom.core import program
+from darkroom.core.one_line import escape_controls
 from darkroom.pipeline.command import AT_WORK
 from workflow import jobs, logs
 
@@ -41,7 +42,7 @@ def one_line() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        print(f"error: {program.describe(error)}", file=sys.stderr, flush=True)
+        print(f"error: {escape_controls(program.describe(error))}", file=sys.stderr, flush=True)
         os._exit(1)
 
 
@@ -96,7 +97,7 @@ class Failures(logging.Handler):
         sys.stdout.flush()
         with chdir(folder):  # Snakemake goes back to where it was started
             for line in self.lines():
-                print(line, file=sys.stderr, flush=True)
+                print(escape_controls(line), file=sys.stderr, flush=True)
 
     def lines(self) -> Iterator[str]:
         """Yield what failed, a line each; of what is not known, only where no job failed, whose cause comes first."""

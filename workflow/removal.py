@@ -94,7 +94,7 @@ def prune(pipeline: Pipeline) -> int:
     Raises:
         UserError: DVC is at work on dvc.lock and goes on, or it is not what DVC writes.
     """
-    known = recorded()
+    known = recorded(pipeline)
     found = leftovers(pipeline)
     ours = [path for path in found if any(out.is_relative_to(path) for out in known)]
     for stray in sorted(set(found) - set(ours)):
@@ -107,14 +107,19 @@ def prune(pipeline: Pipeline) -> int:
 
 def clean(pipeline: Pipeline) -> int:
     """Remove the outermost folders that hold what stages make, or are known to have made; return the bytes freed."""
-    outs = {*map(Path, pipeline.producers), *recorded()}
+    outs = {*map(Path, pipeline.producers), *recorded(pipeline)}
     made = sorted({Path(*out.parts[:2]) if out.parts[0] != "data" else out for out in outs})
     return remove([*made, *map(Path, MADE_BY_TOOLS)])
 
 
-def recorded() -> list[Path]:
-    """Return the outs that dvc.lock records, of stages that are and stages that were."""
-    return [Path(out) for entry in recording.read().values() for out in entry.outs]
+def recorded(pipeline: Pipeline) -> list[Path]:
+    """Return the outs that dvc.lock records, of stages that are and stages that were.
+
+    What it names outside the folders that stages write to is none of theirs, whoever wrote dvc.lock.
+    """
+    outs = [Path(out) for entry in recording.read().values() for out in entry.outs]
+    tops = {Path(out).parts[0] for one in pipeline.definitions.values() for out in template.list_outs(one["do"])}
+    return [out for out in outs if len(out.parts) > 1 and out.parts[0] in tops]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

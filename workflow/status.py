@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
+from darkroom.core.one_line import LINES, escape_controls
 from darkroom.params.base import read
 from darkroom.params.document import load
 from darkroom.pipeline import command, planning, template
@@ -160,7 +161,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             json.dumps({"studies": found.studies, "stages": [asdict(one) for one in found.stages.values()]}, indent=2)
         )
     else:
-        print(text(found, command.is_snakemake_at_work()), end="")
+        print(escape_controls(text(found, command.is_snakemake_at_work()), kept=LINES), end="")
 
 
 if __name__ == "__main__":

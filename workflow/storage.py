@@ -23,10 +23,17 @@ LOGGERS = ("dvc", "dvc_data", "dvc_objects", "asyncssh")
 
 
 def setting(section: str, name: str) -> Any:
-    """Return one of DVC's settings, of this checkout, the repository, user or system; ``None`` where it is not set."""
-    from dvc.config import Config  # here, as it is not needed to show an audit
+    """Return one of DVC's settings, of this checkout, the repository, user or system; ``None`` where it is not set.
 
-    return Config(str(SETTINGS))[section].get(name)
+    Raises:
+        UserError: DVC does not take its settings.
+    """
+    from dvc.config import Config, ConfigError  # here, as it is not needed to show an audit
+
+    try:
+        return Config(str(SETTINGS))[section].get(name)
+    except ConfigError as error:
+        raise UserError(f"{SETTINGS}/config: {' '.join(str(error).split())}; correct it") from None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ are brought to that size (size, resize, filter, mode), and the note that every r
 import argparse
 import json
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -128,8 +128,9 @@ def settle(network: Any) -> Any:
     Keras holds a Normalization layer's mean and variance as tensors outside the graph, which tf2onnx takes for inputs.
     """
     from darkroom.core.backend import keras
+    from darkroom.networks.copies import walk_layers
 
-    for layer in [network, *_walk_layers(network)]:
+    for layer in [network, *walk_layers(network)]:
         layer.dtype_policy = "float32"
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()
@@ -145,13 +146,6 @@ def cover_every_class(network: Any) -> Any:
         return network
     second = network.outputs[0]
     return keras.Model(network.inputs, keras.ops.concatenate([1.0 - second, second], axis=-1), name=network.name)
-
-
-def _walk_layers(network: Any) -> Iterator[Any]:
-    """Yield every layer, those of networks within the network too."""
-    for layer in network.layers:
-        yield layer
-        yield from _walk_layers(layer) if hasattr(layer, "layers") else ()
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from unicodedata import category
 
 from darkroom.core.errors import UserError
+from darkroom.core.one_line import escape_controls
 from darkroom.images.decoding.formats import is_image_name
 
 
@@ -22,7 +22,7 @@ def find_images(given: Sequence[str], unpacked: Mapping[str, Iterable[Path]]) ->
         UserError: a path does not exist, or a folder has no image.
     """
     paths = [Path(name) for name in given]
-    if missing := [show(path) for path in paths if not path.is_dir() and not path.is_file()]:
+    if missing := [escape_controls(path) for path in paths if not path.is_dir() and not path.is_file()]:
         raise UserError(f"{', '.join(missing)}: no such file or folder")
     every = [
         file
@@ -49,7 +49,7 @@ def list_below(folder: Path) -> list[Path]:
         found += [file for file in kept if is_image_name(file.as_posix())]
     if not found:
         raise UserError(
-            f"{show(folder)}: no images in this folder, that is no files that end in .jpg, .png or the like"
+            f"{escape_controls(folder)}: no images in this folder, that is no files that end in .jpg, .png or the like"
         )
     return [folder / name for name in sorted(found, key=order_naturally)]
 
@@ -62,9 +62,3 @@ def order_naturally(path: Path) -> tuple[Any, ...]:
     """Return a key that sorts 2.png before 10.png, and keeps a folder's files together."""
     split = [re.split(r"(\d+)", part) for part in path.parts]  # text and digits take turns
     return [[int(piece) if place % 2 else piece for place, piece in enumerate(part)] for part in split], path.parts
-
-
-def show(path: Path) -> str:
-    """Return a path as text of one line: line ends, other controls and bytes that are no UTF-8 as escapes."""
-    hidden = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's categories of those
-    return "".join(ascii(letter)[1:-1] if category(letter) in hidden else letter for letter in str(path))

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from darkroom.archives.names import can_be_class
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import NETWORK, SUMMARY
 from darkroom.core.files import read_json
@@ -21,6 +22,8 @@ from darkroom.params.view import Decoding, View
 HOME = Path("models")
 """The folder in the working directory where a bare name is looked for."""
 MOST_NAMED = 12
+LARGEST = 4096
+"""Pixels of a side of the images that a model may want; larger ones would fill the memory."""
 ANY = {
     "dataset": "any",
     "corrupt": "leave-out",
@@ -86,16 +89,19 @@ class ModelFolder:
         """Return the Keras model: images (batch, *shape) of 0..255 in, probabilities (batch, classes or 1) out.
 
         Raises:
-            UserError: the file is corrupt, or of another shape than view.json says.
+            UserError: the file is corrupt, names what no network here is built of, or is of another shape than
+                view.json says.
         """
-        from darkroom.core.backend import keras  # here, as it takes seconds: a mistake in what was typed shows at once
         from darkroom.networks.network import count_classes
+        from darkroom.networks.network_file import (
+            read_network,  # here, as it takes seconds: a mistake in what was typed shows at once
+        )
 
         try:
-            network = keras.saving.load_model(self.file, compile=False)
+            network = read_network(self.file)
             found = tuple(network.input_shape[1:]), count_classes(network)
         except Exception as error:  # a corrupt archive raises anything: BadZipFile, KeyError, OSError, TypeError, …
-            if isinstance(error, MemoryError):
+            if isinstance(error, MemoryError | UserError):
                 raise
             problem = " ".join((str(error) or type(error).__name__).split())[:200]
             raise UserError(f"{self.file}: not a whole Keras model ({problem}); {AGAIN}") from None
@@ -170,7 +176,9 @@ def _parse_description(description: dict[str, Any], path: Path) -> tuple[View, D
         first = error.errors()[0]
         raise UserError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}; {AGAIN}") from None
     classes = description.get("classes")
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
-        raise UserError(f"{path}: classes: expected a list of names; {AGAIN}")
+    if not isinstance(classes, list) or not all(isinstance(name, str) and can_be_class(name) for name in classes):
+        raise UserError(f"{path}: classes: expected a list of names of folders, without controls or /; {AGAIN}")
+    if view.size > LARGEST:
+        raise UserError(f"{path}: size: {view.size:,}: allowed: up to {LARGEST:,}; {AGAIN}")
     ranges = Ranges(*(tuple(found) if (found := description.get(kind)) else None for kind in ("whole", "fraction")))
     return view, decoding, ranges, tuple(classes)

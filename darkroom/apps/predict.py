@@ -23,13 +23,13 @@ from typing import Any, TextIO
 import numpy
 
 from darkroom.apps import image_files
-from darkroom.apps.image_files import show
 from darkroom.apps.model_folder import ModelFolder
 from darkroom.apps.predictions import FORMATS, Prediction
 from darkroom.apps.zipped_images import unpack_archives
 from darkroom.core import parallel
 from darkroom.core.errors import UserError
 from darkroom.core.files import replace_file
+from darkroom.core.one_line import escape_controls
 from darkroom.core.progress import note, show_progress
 from darkroom.images.decoding.pixels import Tones, read_image
 from darkroom.params.view import Decoding, View
@@ -96,7 +96,7 @@ def predict(model: ModelFolder, files: Sequence[Path], form: str, out: Path | No
     """
     task, left_out = f"predict {model.name}", list[Path]()
     names = [shown.get(file, file) for file in files]
-    width = max(len(show(name)) for name in names)
+    width = max(len(escape_controls(name)) for name in names)
     how = partial(read, view=model.view, decoding=model.decoding, tones=Tones.of(model.decoding, model.ranges))
     with closing(parallel.map_in_order(how, files, CHUNK)) as results:
         # One result is taken before the network is read: processes are best forked before there are threads.
@@ -112,7 +112,7 @@ def predict(model: ModelFolder, files: Sequence[Path], form: str, out: Path | No
             if len(left_out) == len(files):
                 raise _count_unread(left_out, files)
             if model.note and form == "table":
-                stream.write(f"note: {model.note}\n")
+                stream.write(f"note: {escape_controls(model.note)}\n")
     if model.note and form != "table":
         note(task, f"note: {model.note}")
     if left_out:
@@ -138,7 +138,7 @@ def keep_readable(
     for file, pixels in decoded:
         if isinstance(pixels, str):
             left_out.append(file)
-            note(task, f"left out {show(file)}: {pixels}")
+            note(task, f"left out {escape_controls(file)}: {pixels}")
         else:
             yield file, pixels
 
@@ -161,7 +161,7 @@ def predict_batches(
         if not numpy.isfinite(found).all():
             raise UserError(f"{model.file}: predicts values that are no numbers: its training diverged; train it anew")
         for (file, _), row in zip(batch, found, strict=True):
-            yield Prediction(show(file), row)
+            yield Prediction(escape_controls(file), row)
 
 
 @contextmanager

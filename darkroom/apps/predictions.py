@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy
 
+from darkroom.core.one_line import escape_controls
+
 NUMBER = "probability"
 
 
@@ -25,7 +27,7 @@ class Prediction(NamedTuple):
 
 def format_table(rows: Iterable[Prediction], classes: Sequence[str], width: int) -> Iterator[str]:
     """Yield aligned lines of the file, in ``width`` letters or more, and the two best classes with probabilities."""
-    best = range(min(2, len(classes)))
+    best, classes = range(min(2, len(classes))), [escape_controls(name) for name in classes]
     label = max(map(len, (*classes, "second")))
     head = ["file", *(name for place in best for name in (("class", "second")[place], NUMBER))]
     widths = [max(width, 4), *(size for _ in best for size in (label, len(NUMBER)))]

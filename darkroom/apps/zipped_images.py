@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from darkroom.apps.image_files import order_naturally, show
+from darkroom.apps.image_files import order_naturally
 from darkroom.archives.encodings import Encoding
 from darkroom.archives.endings import is_zip
 from darkroom.archives.expansion import Expansion
 from darkroom.archives.members import inspect_members, split_name, unpack
 from darkroom.archives.reading import Reading
 from darkroom.core.errors import UserError
+from darkroom.core.one_line import escape_controls
 from darkroom.images.decoding.formats import is_hidden, is_image_name
 
 Unpacked = dict[str, dict[Path, Path]]
@@ -46,14 +47,15 @@ def unpack_images(archive: Path, out: Path, allowed: Expansion) -> dict[Path, Pa
     members = [member for member in inspect_members(archive, reading).members if _is_image(member)]
     if not members:
         raise UserError(
-            f"{show(archive)}: no images in this archive, that is no files that end in .jpg, .png or the like"
+            f"{escape_controls(archive)}: no images in this archive, "
+            "that is no files that end in .jpg, .png or the like"
         )
     out.mkdir()
     needed, free = sum(member.file_size for member in members), shutil.disk_usage(out).free
     if needed > free:
         raise UserError(
-            f"{show(archive)}: unpacks to {needed:,} bytes, the disk of {out.parent.parent} has {free:,}; free some "
-            "space, or name another disk by TMPDIR"
+            f"{escape_controls(archive)}: unpacks to {needed:,} bytes, the disk of {out.parent.parent} has {free:,}; "
+            "free some space, or name another disk by TMPDIR"
         )
     found: dict[Path, Path] = {}
     with zipfile.ZipFile(archive) as opened:

@@ -22,7 +22,10 @@ def show(name: str | Path) -> str:
     """Return a name or a path for a message: as it is, or quoted if it would break the line or is not UTF-8."""
     text = str(name)
     if not is_unicode(text):
-        return repr(os.fsencode(text))
+        try:
+            return repr(os.fsencode(text))
+        except UnicodeEncodeError:  # not from a disk
+            return ascii(text)
     return repr(text) if CONTROL.search(text) else text
 
 
@@ -40,8 +43,8 @@ def check_writable(path: Path) -> None:
 
 def can_be_class(label: str) -> bool:
     """Return whether a class can be the name of a folder."""
-    is_path = label.startswith(".") or "/" in label or "\\" in label
-    return not (is_path or CONTROL.search(label) or len(label.encode()) > LONGEST)
+    is_path = not label or label.startswith(".") or "/" in label or "\\" in label
+    return is_unicode(label) and not (is_path or CONTROL.search(label) or len(label.encode()) > LONGEST)
 
 
 def fold_name(name: str) -> str:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from unicodedata import category
 
-HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode's categories of controls, of marks that turn or hide text, of broken bytes, and of line ends."""
+HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode's categories of controls, marks that turn the order of letters round, bytes that are no UTF-8, line ends."""
 JOINERS = "\u200c\u200d"
-"""What some scripts need between letters, and pictures between their parts."""
+"""Which belong to the spelling of words in some scripts, and of emoji."""
 LINES = f"{JOINERS}\n"
 """What is kept of text of several lines."""
 

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from darkroom.core.errors import UserError
+from darkroom.core.one_line import escape_controls
 
 
 def describe(error: Exception) -> str:
@@ -31,6 +32,6 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        sys.exit(f"error: {describe(error)}")
+        sys.exit(f"error: {escape_controls(describe(error))}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from darkroom.core.one_line import escape_controls
+
 T = TypeVar("T")
 INTERVAL = 5.0
 """Seconds between two lines in a log."""
@@ -24,7 +26,7 @@ class Stopwatch:
 
 def note(task: str, text: str) -> None:
     """Say a line about ``task`` on standard error, in the form that the workflow shows on the terminal."""
-    print(f"[{task}] {text}", file=sys.stderr, flush=True)
+    print(escape_controls(f"[{task}] {text}"), file=sys.stderr, flush=True)
 
 
 def show_progress(items: Iterable[T], total: int, task: str, unit: str) -> Iterator[T]:

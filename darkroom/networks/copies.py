@@ -16,7 +16,7 @@ def rebuild(model: keras.Model, config: dict[str, Any]) -> keras.Model:
     """Return the model that ``config`` describes, with the weights of ``model``, whose layers are as many."""
     again = type(model).from_config(config)
     again.set_weights(model.get_weights())
-    for layer in _walk(again):
+    for layer in walk_layers(again):
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # set_weights leaves it with the mean and variance it was made with
     return again
@@ -35,7 +35,7 @@ def resize_input(model: keras.Model, shape: tuple[int, int, int]) -> keras.Model
     if old == shape or old[-1] != shape[-1]:
         return model
     size = f"images of {shape[0]}x{shape[1]}"
-    if fixed := [layer.name for layer in _walk(model) if isinstance(layer, keras.layers.Flatten)]:
+    if fixed := [layer.name for layer in walk_layers(model) if isinstance(layer, keras.layers.Flatten)]:
         raise UserError(
             f"view: {size}: {fixed[0]} makes the network one for {old[0]}x{old[1]}; "
             "name a view of that size, or a base whose network.head.pooling is global-average"
@@ -62,8 +62,8 @@ def _replace_shape(node: Any, shape: tuple[int, int, int]) -> Any:
     }
 
 
-def _walk(model: keras.Model) -> Iterator[keras.layers.Layer]:
+def walk_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
     """Yield every layer, those of networks within the network too."""
     for layer in model.layers:
         yield layer
-        yield from _walk(layer) if isinstance(layer, keras.Model) else ()
+        yield from walk_layers(layer) if isinstance(layer, keras.Model) else ()

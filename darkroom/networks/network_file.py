@@ -1,7 +1,10 @@
 """The file of a trained network: written so that equal weights give equal bytes, read, and checked against a view."""
 
 import json
+import math
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +13,69 @@ from darkroom.core.errors import UserError
 from darkroom.core.filenames import NETWORK
 from darkroom.core.files import ZIP_TIME, replace_file
 from darkroom.images.prepared.views import View
+from darkroom.networks.copies import walk_layers
 from darkroom.networks.network import count_classes
+from darkroom.networks.network_archive import check_archive, refuse
+
+CORRUPTION = (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile)
+"""Exceptions that the readers of a file raise on corrupt bytes."""
+MOST_OUTPUTS = 1 << 28
+"""Numbers that a layer may make of one image: a gibibyte of them, where VGG16 makes 12 MiB of 224 by 224 pixels."""
 
 
 def load_network(folder: Path) -> keras.Model:
     """Return the model that a training run left in ``folder``.
 
     Raises:
-        UserError: there is none, or its file is corrupt.
+        UserError: there is none, its file is corrupt, or it names what no network here is built of.
     """
     file = folder / NETWORK
     try:
-        return keras.saving.load_model(file)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        return read_network(file)
+    except CORRUPTION as error:
         problem = (
             "no such file" if not file.is_file() else f"no whole Keras model ({' '.join(str(error).split())[:120]})"
         )
         raise UserError(f"{file}: {problem}; train {folder.name} again") from None
+
+
+def read_network(file: Path) -> keras.Model:
+    """Return the model in a ``.keras`` file from anywhere, not compiled; nothing that the file says is executed.
+
+    Raises:
+        UserError: it names what no network here is built of, or its layers are larger than its weights.
+        Exception: it is corrupt, and whatever its readers raise then.
+    """
+    count = check_archive(file)
+    with limit_weights(file, count):
+        network = keras.saving.load_model(file, compile=False, safe_mode=True)
+    largest = max((math.prod(layer.output.shape[1:]) for layer in walk_layers(network)), default=0)
+    if largest > MOST_OUTPUTS:
+        raise refuse(file, f"a layer of it puts out {largest:,} numbers for an image")
+    return network
+
+
+@contextmanager
+def limit_weights(file: Path, count: int) -> Iterator[None]:
+    """Stop a network from being built meanwhile before its layers have more weights than ``count``.
+
+    Raises:
+        UserError: it would have more.
+    """
+    add_weight, left = keras.Layer.add_weight, count
+
+    def add_counted(layer: keras.Layer, *, shape: Any = (), **options: Any) -> Any:
+        nonlocal left
+        left -= math.prod(shape)
+        if left < 0:
+            raise refuse(file, f"its layers need more than the {count:,} weights that it holds")
+        return add_weight(layer, shape=shape, **options)
+
+    keras.Layer.add_weight = add_counted
+    try:
+        yield
+    finally:
+        keras.Layer.add_weight = add_weight
 
 
 def check_fit(model: keras.Model, view: View, folder: Path) -> None:

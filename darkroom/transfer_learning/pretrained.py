@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import h5py
+
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import BACKBONE, WEIGHTS
 from darkroom.core.files import read_json, sha256
+from darkroom.core.weight_files import CORRUPTION, check_self_contained
 from darkroom.transfer_learning import architectures
 
 
@@ -14,7 +17,7 @@ def load_backbone(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Mode
     """Return the backbone in ``folder`` for images of ``shape`` (height, width, 3), and what backbone.json says of it.
 
     Raises:
-        UserError: a file is missing or corrupt, or the images are too small or not in colour.
+        UserError: a file is missing or corrupt, needs others, or the images are too small or not in colour.
     """
     again = f"run python -m stages.pretrained {folder.name}"
     for name in (BACKBONE, WEIGHTS):
@@ -29,7 +32,9 @@ def load_backbone(folder: Path, shape: tuple[int, int, int]) -> tuple[keras.Mode
         raise UserError(f"{folder / WEIGHTS}: corrupt: its SHA-256 is not that in {BACKBONE}; {again}")
     network = architectures.build(architecture, alpha, shape)
     try:
+        with h5py.File(folder / WEIGHTS, "r") as opened:
+            check_self_contained(opened, str(folder / WEIGHTS))
         network.load_weights(folder / WEIGHTS)
-    except ValueError:
+    except CORRUPTION:
         raise UserError(f"{folder / WEIGHTS}: written with another version of Keras; {again}") from None
     return network, facts

@@ -13,6 +13,7 @@ import numpy
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.core.files import sha256
+from darkroom.core.weight_files import CORRUPTION, check_self_contained
 
 DEVIATION = (0.229, 0.224, 0.225)
 """Standard deviation of ImageNet's red, green and blue, of values from 0 to 1."""
@@ -24,8 +25,6 @@ SIGNATURES = {
     b"": "it is of another kind",
 }
 """Words for a file that HDF5 cannot read, by its first bytes."""
-CORRUPTION = (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
-"""Exceptions that h5py may raise on bytes that are no whole file."""
 
 
 def check_sha256(file: Path, expected: str | None) -> None:
@@ -46,16 +45,17 @@ def load(network: keras.Model, file: Path) -> None:
     """Set every weight of ``network`` to what ``file`` holds; a network that it does not fit is of no use afterwards.
 
     The file is one that keras.applications publishes without top, or one saved by ``save_weights`` or as a whole model
-    (``.h5``), in Keras 2 or 3.
+    (``.h5``), in Keras 2 or 3; of a whole model the description, which may name code, is not read.
 
     Raises:
-        UserError: the file is no whole HDF5 file, or holds other weights than those of ``network``.
+        UserError: the file is no whole HDF5 file, needs others, or holds other weights than those of ``network``.
         OSError: it cannot be opened.
     """
     with file.open("rb") as content:
         start = content.read(64).lstrip()
     try:
-        with h5py.File(file) as opened:
+        with h5py.File(file, "r") as opened:
+            check_self_contained(opened, str(file))
             legacy, shapes = _read_shapes(opened)
     except CORRUPTION:
         known = (meaning for signature, meaning in SIGNATURES.items() if start.startswith(signature))

@@ -5,6 +5,7 @@ dict, whose tensors refer to storages by key, and the list of these keys. The st
 number of elements (int64) and the elements, little-endian (``_legacy_save`` in torch/serialization.py).
 """
 
+import math
 import pickle
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ def _read_tensors(file: BufferedReader) -> dict[str, numpy.ndarray]:
     magic, version, _, tensors, keys = [unpickler.load() for _ in range(5)]
     if (magic, version) != (MAGIC, VERSION):
         raise ValueError(f"its magic number and version are {magic!r} and {version!r}")
-    if not (isinstance(tensors, dict) and all(isinstance(one, numpy.ndarray) for one in tensors.values())):
+    named = isinstance(tensors, dict) and all(isinstance(name, str) for name in tensors)
+    if not (named and all(isinstance(one, numpy.ndarray) for one in tensors.values())):
         raise ValueError("it holds something else than tensors by name")
     for key in keys:
         storage = unpickler.storages.pop(key)
@@ -68,7 +70,7 @@ class _Unpickler(pickle.Unpickler):
             case "collections", "OrderedDict":
                 return OrderedDict
             case "torch._utils", "_rebuild_tensor_v2":
-                return _tensor
+                return _Tensor()
             case "torch", _ if name in DTYPES:
                 return name
         raise pickle.UnpicklingError(f"it asks for {f'{module}.{name}'!r}, which no state dict needs")
@@ -78,9 +80,16 @@ class _Unpickler(pickle.Unpickler):
         return self.storages.setdefault(key, numpy.empty(count, DTYPES[kind]))
 
 
-def _tensor(
-    storage: numpy.ndarray, offset: int, size: Sequence[int], stride: Sequence[int], *_: object
-) -> numpy.ndarray:
-    """Return the part of a storage that a tensor shows; offset and stride count elements."""
-    width = storage.itemsize
-    return numpy.ndarray(size, storage.dtype, storage, offset * width, [step * width for step in stride])
+class _Tensor:
+    """Makes arrays; unlike a function, it has no attributes that a pickle might set."""
+
+    __slots__ = ()
+
+    def __call__(
+        self, storage: numpy.ndarray, offset: int, size: Sequence[int], stride: Sequence[int], *_: object
+    ) -> numpy.ndarray:
+        """Return the part of a storage that a tensor shows; offset and stride count elements."""
+        if math.prod(size) > storage.size:
+            raise ValueError("a tensor has more elements than its storage")
+        width = storage.itemsize
+        return numpy.ndarray(size, storage.dtype, storage, offset * width, [step * width for step in stride])

@@ -1,5 +1,6 @@
 """PyTorch's old state dicts are read bit for bit; a forged or corrupt one gives a line and executes nothing."""
 
+import io
 import os
 import pickle
 import struct
@@ -172,3 +173,45 @@ def test_nothing_is_executed(tmp_path: Path, name: str, protocol: int) -> None:
 )
 def test_a_refusal_is_one_line_that_tells_a_cause(tmp_path: Path, body: bytes, shown: str) -> None:
     assert shown in refusal(save(tmp_path / "x", b"\x80\x02" + body))
+
+
+def build(target: bytes, attribute: str) -> bytes:
+    """Set an attribute of what ``target`` makes to 1, as pickle does for objects with slots."""
+    return target + b"(N}" + text(attribute) + b"K\x01stb"
+
+
+@pytest.mark.parametrize("attribute", ["__defaults__", "__call__", "__class__", "mine"])
+@pytest.mark.parametrize("target", [REBUILD, b"ccollections\nOrderedDict\n"])
+def test_nothing_of_the_reader_is_changed(tmp_path: Path, target: bytes, attribute: str) -> None:
+    refusal(save(tmp_path / "x", b"\x80\x02" + build(target, attribute) + b"."))
+    made = torch_pickle._Unpickler(io.BytesIO()).find_class("torch._utils", "_rebuild_tensor_v2")
+    assert getattr(made, "__defaults__", None) is None and not hasattr(made, "mine")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\x80\x04" + group(STORAGE, b"(" + text("x") + b"tb") + b".",  # an array's own state
+        b"\x80\x04\x8c\x0bcollections\x8c\x14OrderedDict.fromkeys\x93.",  # what a class has
+        b"\x80\x02\x82\x01.",  # an extension
+        b"\x80\x05\x97.",  # a buffer from outside
+        b"\x80\x02(K\x01K\x02d.",  # names that are numbers
+        state(a=tensor((1 << 30, 1 << 30), (0, 0))),
+    ],
+)
+def test_whatever_else_a_pickle_can_say_makes_no_tensor(tmp_path: Path, body: bytes) -> None:
+    refusal(save(tmp_path / "x", body))
+
+
+def test_whatever_byte_is_changed_there_are_tensors_or_a_line(tmp_path: Path) -> None:
+    path = save(tmp_path / "x", state(a=tensor((2, 2), (2, 1)), b=tensor((1,), (1,), 3)))
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        for value in (0, 1, 0x2E, 0x52, 0x62, 0x63, 0xFF, whole[place] ^ 1):
+            path.write_bytes(whole[:place] + bytes([value]) + whole[place + 1 :])
+            try:
+                arrays = torch_pickle.read(path)
+            except UserError as error:
+                assert str(error).isprintable()
+            else:
+                assert all(type(one) is numpy.ndarray and one.dtype.kind in "fi" for one in arrays.values())

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
+from darkroom.core.one_line import LINES, escape_controls
 from darkroom.pipeline import command, template
 from darkroom.reporting.quantities import counted, duration, size
 from workflow import recording
@@ -118,13 +119,17 @@ def show(given: argparse.Namespace, inspection: Inspection) -> None:
     if given.out:
         write_text(given.out, shown)
     else:
-        print(shown, end="", flush=True)
+        print(escape_controls(shown, LINES), end="", flush=True)
     if form != "tree" or given.out:
-        print(text.conclude(audit), file=sys.stderr)
+        _print_error(text.conclude(audit))
+
+
+def _print(text: str) -> None:
+    print(escape_controls(text, LINES))
 
 
 def _print_error(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(escape_controls(text, LINES), file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -133,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         given = parse_arguments(argv)
         contents = Contents()
         inspection = Inspection(template.read_stages(), recording.read(), contents)
-        said_to = _print_error if given.format else print
+        said_to = _print_error if given.format else _print
         if given.verify and not report(given.paths, inspection, said_to):
             sys.exit(1)
         if given.environment and not report_environment(said_to):
@@ -142,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             show(given, inspection)
             contents.keep()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _print_error(f"error: {error}")
         sys.exit(2)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
