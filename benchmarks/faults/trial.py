@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks import project, trivial
 from benchmarks.faults.study import EDITS, Base
 
-LIMIT = 300.0
+LIMIT = 900.0
 """Seconds after which a command is killed: it hangs."""
 TOLD = re.compile(r"^(error: |restored |removed |\[[^\]]*@|\[[^\]]*\] (corrupt|waiting)|outputs |waiting |.* changed)")
 """How the lines begin that tell of a fault."""
