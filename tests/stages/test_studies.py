@@ -41,6 +41,7 @@ def small_configuration(document: dict[str, Any]) -> dict[str, Any]:
         for key, entry in document[section].items():
             kept = [one for one in entry["training"]["callbacks"] if one["name"] != "BackupAndRestore"]
             changes |= {f"{section}.{key}.training.epochs": 1, f"{section}.{key}.training.callbacks": kept}
+            changes[f"{section}.{key}.training.schedule"] = None  # which an epoch is too short for
     for sweep, names in KEPT.items():
         changes[f"sweeps.{sweep}.variants"] = {name: document["sweeps"][sweep]["variants"][name] for name in names}
     for study, entry in document["studies"].items():
