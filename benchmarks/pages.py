@@ -17,8 +17,8 @@ from darkroom.reporting.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-SUBSETS, BEST = ROOT / "docs/subsets", ROOT / "docs/best"
-IN_DOCS = ("best/README", "cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README")
+SUBSETS = ROOT / "docs/subsets"
+IN_DOCS = ("cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README")
 PAGES = (README, *(ROOT / f"docs/{page}.md" for page in IN_DOCS))
 SINCE_RENAMED = {"right": "correct"}
 """Columns of published tables that are called otherwise today."""
@@ -34,18 +34,6 @@ def tabulate_models() -> str:
     shown = shown.rename(columns={"low": "95 % from", "high": "to", "best_epoch": "best epoch"})
     share = dict.fromkeys(("accuracy", "95 % from", "to"), ".1%")
     return markdown(shown, {**share, "loss": ".3f"})
-
-
-def tabulate_best() -> str:
-    """Return what the networks of the study intel-best reach on validation and test images, and what they cost."""
-    folder = BEST / "intel-best"
-    table = pandas.read_csv(folder / "comparison/models.csv")
-    costs = pandas.read_csv(folder / "costs/costs.csv").set_index("model")["peak_memory_mib"]
-    shown = table[["model", "val_accuracy", "correct", "images", "accuracy", "low", "high", "parameters", "epochs"]]
-    shown = shown.assign(**{"peak memory (MiB)": table["model"].map(costs)})
-    shown = shown.rename(columns={"val_accuracy": "on validation images", "low": "95 % from", "high": "to"})
-    share = dict.fromkeys(("on validation images", "accuracy", "95 % from", "to"), ".1%")
-    return markdown(shown, {**share, "epochs": ",.0f", "peak memory (MiB)": ",.0f"})
 
 
 def tabulate_csv(name: str) -> str:
@@ -158,7 +146,6 @@ def read_campaign() -> pandas.DataFrame:
 
 TABLES: dict[str, Callable[[], str]] = {
     "models": tabulate_models,
-    "best": tabulate_best,
     "studies": tabulate_studies,
     "quantities": partial(tabulate_csv, "studies"),
     "memory": tabulate_memory,
