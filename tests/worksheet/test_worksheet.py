@@ -86,9 +86,10 @@ def write_census(folder: Path) -> None:
 
 
 def run(models: list[str] = MODELS, out: str = "worksheet.md") -> str:
-    names = ("evaluations", "comparison", "census", "explanations", "sweeps")
+    names = ("evaluations", "comparison", "census", "explanations", "sweeps", "descriptions")
     folders = [part for name in names for part in (f"--{name}", name)]
-    files = ["--costs", "costs/costs.md", "--explained", "-", "--hyperparameters", "hyperparameters.csv", "--out", out]
+    files = ["--costs", "costs/costs.md", "--explained", "-", "--described", "-"]
+    files += ["--hyperparameters", "hyperparameters.csv", "--out", out]
     worksheet.main(["intel", "--models", *models, "--dataset", "intel", *folders, *files])
     return unwrap(Path(out).read_text(encoding="utf-8"))
 

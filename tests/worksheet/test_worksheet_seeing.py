@@ -38,7 +38,7 @@ def material(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Material:
     monkeypatch.chdir(tmp_path)
     one = Explained(open_evaluation(Path("evaluations"), "cnn"), Path("explanations/cnn"))
     nothing = dict.fromkeys(("study", "dataset", "views", "sweeps", "balance_tolerance", "evaluated", "census"))
-    nothing |= dict.fromkeys(("comparison", "costs"))
+    nothing |= dict.fromkeys(("comparison", "costs", "described"))
     return Material(**nothing, explained={"cnn": one}, page=Path("worksheet.md"))
 
 
