@@ -1,7 +1,6 @@
 """Fixtures that every test may use."""
 
 import gc
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +14,6 @@ import pytest
 from benchmarks import project as copy_of_project
 from benchmarks import trivial
 from benchmarks.project import copied, edit, leave_one_study, snakemake
-from darkroom.core import isolation
 from darkroom.pipeline import template
 from tests.support import quick_starts, stub_study
 from tests.support.deliveries import zipped
@@ -33,8 +31,6 @@ LONGEST += ("test_jobs", "test_missing", "test_reproducible", "test_divergence",
 """Files whose tests take longest together, the longest first."""
 
 copy_of_project.start = quick_starts.start
-ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
-os.environ[ONEDNN] = isolation.FIXED[ONEDNN]  # or a training here would have other bytes than that of a stage's process
 
 gc.disable()  # until all is imported, as of so much that stays they would look through all again and again
 

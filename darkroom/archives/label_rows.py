@@ -124,7 +124,7 @@ def make_row(place: Place, line: int, cells: Mapping[str, str], box_form: str | 
         raise UserError(f"{where}: no name of a file; add it or remove the line")
     if "group" in cells and not cells["group"]:
         raise UserError(f"{where}: {'/'.join(file)!r} has no group; give it one of its own if it belongs to none")
-    if not can_be_class(label):
+    if label and not can_be_class(label):  # one without a class is left out, and counted
         raise UserError(
             f"{where}: class {label!r}: a class is the name of a folder, without /, \\ or a dot before it, of at most "
             f"{LONGEST} bytes; write another"

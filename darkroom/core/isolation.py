@@ -23,7 +23,6 @@ FIXED = {
     "OMP_NUM_THREADS": "1",  # sums of NumPy's and SciPy's; those of a network have params.yaml's runtime.threads
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    "TF_ENABLE_ONEDNN_OPTS": "1",  # otherwise TensorFlow decides by the processor
 }
 """The same in every stage's process."""
 LEFT_OUT = (

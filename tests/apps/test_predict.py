@@ -200,7 +200,11 @@ def test_the_images_of_an_archive_are_predicted_as_those_of_its_folder(
     found = Path("found.csv").read_text(encoding="utf-8")
     single = expected.splitlines()[2]
     assert single.startswith("photos/2.png,")
-    assert found == expected.replace("photos/", "moved/test.zip/photos/") + f"{single}\n"
+    wanted = expected.replace("photos/", "moved/test.zip/photos/") + f"{single}\n"
+    for one, other in zip(rows(found), rows(wanted), strict=True):  # in another batch, a sum may end in another bit
+        assert {key: one[key] for key in ("file", "predicted")} == {key: other[key] for key in ("file", "predicted")}
+        numbers = [key for key in other if key not in ("file", "predicted")]
+        assert [float(one[key]) for key in numbers] == pytest.approx([float(other[key]) for key in numbers], abs=1e-6)
     assert [row["file"] for row in rows(expected)] == [f"photos/{name}" for name in FOUND]
 
 

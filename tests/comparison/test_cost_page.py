@@ -61,7 +61,8 @@ def test_the_fastest_batch_size_is_told_by_step_and_by_epoch(answered: Callable[
     assert answered(ALL)[1] == (
         "cnn with other batch sizes, all else being equal: a step is fastest with **16** images (0.159 s) and "
         "slowest with 256 (1.5 s); an epoch is fastest with **64** images (5 s) and slowest with 16 (10 s). With 16, "
-        "64, 256 images: 0.159 s, 0.312 s, 1.5 s a step; 10 s, 5 s, 6 s an epoch."
+        "64, 256 images: 0.159 s, 0.312 s, 1.5 s a step; 10 s, 5 s, 6 s an epoch. These runs may have slowed each "
+        "other down; `make benchmark PART=steps` times such steps alone, in turns."
     )
 
 

@@ -13,6 +13,7 @@ from darkroom.evaluation.cross_validation import judge_training_images
 from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.views import COPIES, DESCRIPTION, View
+from darkroom.networks import known_classes
 from darkroom.params.replicates import Replicate
 from tests.support.refusals import one_line
 
@@ -58,6 +59,13 @@ def folders(tmp_path: Path, view: View) -> list[Path]:
         (folder / "summary.json").write_text(json.dumps(holdout.describe()))
         found.append(folder)
     return found
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let networks that are read hold two layers more than those that are built here."""
+    layers = known_classes.CLASSES["keras.layers"] | {"Dot", "Subtract"}
+    monkeypatch.setattr(known_classes, "CLASSES", {**known_classes.CLASSES, "keras.layers": layers})
 
 
 def learn_by_heart(view: View, rows: numpy.ndarray) -> keras.Model:
