@@ -124,7 +124,7 @@ def plan_comparison(parameters: Parameters, study: str, members: Entries) -> dic
         "seen": "explanations" if explained else "comparison",
         "varied": "sweeps" if parameters.studies[study].sweeps else "comparison/replicates.csv",
         "described": " ".join(parameters.studies[study].summary_only) or NO_NAME,
-        "built": "descriptions" if parameters.studies[study].summary_only else "comparison/means.csv",
+        "built": "descriptions" if parameters.studies[study].summary_only else "comparison/classes.csv",
         "at": {**parameters.places("studies", study), **list_shown_places(parameters, last["dataset"])},
     }
 

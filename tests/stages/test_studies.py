@@ -46,6 +46,7 @@ def small_configuration(document: dict[str, Any]) -> dict[str, Any]:
         changes[f"sweeps.{sweep}.variants"] = {name: document["sweeps"][sweep]["variants"][name] for name in names}
     for study, entry in document["studies"].items():
         changes[f"studies.{study}.models"] = [name for name in entry["models"] if name not in LEFT_OUT]
+    changes |= {"studies.waste.summary_only": [], "studies.cats-dogs.summary_only": []}  # of larger images
     for dataset, entry in document["datasets"].items():
         changes[f"datasets.{dataset}.synthetic.train_per_class"] = 12 if entry["draw"] is None else 24
         changes[f"datasets.{dataset}.synthetic.test_per_class"] = 4 if entry["splits"]["test"] else 0

@@ -15,7 +15,7 @@ from darkroom.pipeline import origins, plan, planning, template
 
 TRAININGS = {"train", "transfer", "finetune"}
 RULES = {"fetch", "unzip", "census", "prepare", "divide", "shard", "pretrained", *TRAININGS, "evaluate", "explain"}
-RULES |= {"augment", "combine", "compare", "sweep", "worksheet", "costs", "doubts"}
+RULES |= {"augment", "combine", "describe", "compare", "sweep", "worksheet", "costs", "doubts"}
 
 
 def test_the_committed_plan_and_artifacts_are_those_of_the_committed_params(
@@ -106,7 +106,7 @@ def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
     assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {
         *TRAININGS,
         "combine",
-        "evaluate",
+        "describe",
         "explain",
         "doubts",
     }

@@ -99,10 +99,11 @@ rule sweep:
 rule worksheet:
     """A study's questions, each with its answer and where that came from: `python -m stages.worksheet`.
 
-    What was seen are the explanations, what was varied the sweeps; the comparison stands for those that a study lacks.
+    What was seen are the explanations, what was varied the sweeps, what was built the descriptions; the comparison
+    stands for those that a study lacks.
 
     In: results/{study}/evaluations results/{study}/comparison/ models.csv pairs.csv means.csv finetuning.csv
-        results/{study}/{seen} results/{study}/{varied}
+        results/{study}/{seen} results/{study}/{varied} results/{study}/{built}
         results/census/{dataset}/ classes.csv sizes.csv modes.csv corrupt.csv duplicates.csv
     Out: results/{study}/ worksheet.md hyperparameters.csv results/records/worksheet/{study}/record.json
     """
