@@ -106,7 +106,7 @@ def test_every_rule_has_what_a_reader_and_a_cluster_need(root: Path) -> None:
     assert {rule.split(":")[0] for rule in rules if "gpu=1" in rule} == {
         *TRAININGS,
         "combine",
-        "describe",
+        "evaluate",
         "explain",
         "doubts",
     }
