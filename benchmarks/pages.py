@@ -134,7 +134,6 @@ def tabulate_kinds() -> str:
         row["tracebacks"] = int((some["traceback"] != "no").sum())
         row["dvc status not quiet"] = int((some["dvc status"] != "quiet").sum())
         row["second run not idle"] = int((some["second run"] != "nothing").sum())
-        row["minutes"] = f"{some['seconds'].astype(float).sum() / 60:.0f}"
         rows.append(row | {name: ", ".join(sorted(set(some[name]))) for name in ("date", "commit")})
     return markdown(pandas.DataFrame(rows))
 
