@@ -7,10 +7,10 @@ from darkroom.core.filenames import HISTORY, name_shards
 from darkroom.core.provenance import kind_of_images
 from darkroom.params.base import NO_NAME
 from darkroom.params.document import Parameters
-from darkroom.params.network import Blocks
 from darkroom.params.replicates import list_replicates
 from darkroom.params.sweeps import list_variants
 from darkroom.params.transfer import TransferModel
+from darkroom.pipeline.descriptions import group_by_part, plan_descriptions
 from darkroom.pipeline.origins import find_origin, find_weights_origin
 from darkroom.pipeline.runs import COMBINED, list_runs, name_replicate, plan_combination, plan_doubts
 
@@ -185,33 +185,6 @@ def list_ends(study: str, planned: Mapping[str, Any]) -> list[str]:
     return [*alone, f"census@{planned['comparisons'][study]['dataset']}", *own]
 
 
-def plan_descriptions(parameters: Parameters) -> Entries:
-    """Return what the summary of each network that a study does not train needs to know.
-
-    ``at`` has a place for every key of a network of either kind: the backbone's for the blocks of one that has no
-    blocks, and the other way round. Of a fine-tune, the network is that of the model it goes back to.
-    """
-    found: Entries = {}
-    for study, content in parameters.studies.items():
-        for key in content.summary_only:
-            origin = parameters.origin(key)
-            network = parameters.places("models", origin)["network"]
-            at = group_by_part({"network": network})
-            model = parameters.trained[origin]
-            if isinstance(model, TransferModel):
-                stand_in = at["network"]["backbone"]
-                at["blocks"] = dict.fromkeys(Blocks.model_fields, stand_in)
-                at["network"]["normalization"] = stand_in
-                backbone = parameters.places("backbones", model.network.backbone)
-            else:
-                at["network"]["backbone"] = at["network"]["normalization"]
-                backbone = dict.fromkeys(("architecture", "alpha"), at["network"]["normalization"])
-            unfrozen = parameters.places("finetunes", key)["unfreeze"] if key != origin else at["network"]["backbone"]
-            at |= {"backbone": backbone, "description": {"unfreeze": unfrozen}}
-            found[key] = {"study": study, "origin": origin, "view": parameters.view_of(key), "at": at}
-    return found
-
-
 def plan_training(parameters: Parameters, model: str) -> tuple[str, dict[str, Any]]:
     """Return how a model is trained, by the plan's name of it, and what only that way needs to know."""
     if model in parameters.finetunes:
@@ -224,15 +197,6 @@ def plan_training(parameters: Parameters, model: str) -> tuple[str, dict[str, An
     if isinstance(found, TransferModel):
         return "transfers", {"backbone": found.network.backbone, "at": at}
     return "trainings", {"at": at}
-
-
-def group_by_part(places: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return the places of an entry's values by the part that they belong to, however deep that lies."""
-    found: dict[str, dict[str, str]] = {}
-    for part, inside in places.items():
-        found[part] = {key: place for key, place in inside.items() if isinstance(place, str)}
-        found |= group_by_part({key: place for key, place in inside.items() if isinstance(place, dict)})
-    return found
 
 
 def list_shown_places(parameters: Parameters, dataset: str) -> dict[str, str]:
