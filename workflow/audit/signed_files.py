@@ -10,12 +10,12 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import sha256
 from darkroom.core.one_line import escape_controls
 from darkroom.core.progress import show_progress
+from workflow.audit.installed import LOCKS
 from workflow.changes import is_outside
 
 if TYPE_CHECKING:  # whoever verifies has no need of DVC
     from workflow.audit.lineage import Step
 
-LOCKS = Path("requirements")
 RESULTS = "results"
 
 
