@@ -17,7 +17,7 @@ TRIED = {
     "flipped: a byte of an output of evaluate": "outputs on disk are not those that dvc.lock records: evaluate@",
     "cache: flipped of an output of train, which is gone": "[models/intel/model-0001/model.keras] corrupt in DVC's",
     "replaced: a folder of outputs by a dead link": "error: data/views: a link to nowhere, which leads nowhere",
-    "document: dvc.lock halved": "error: dvc.lock: ",
+    "document: dvc.lock with merge markers": "error: dvc.lock: ",
     "document: params.yaml with tabs for spaces": "error: params.yaml: ",
     "document: .dvc/tmp/contents.json of other values": "",
     "clock: all files dated a year ahead (os.utime)": "",

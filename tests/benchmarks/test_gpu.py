@@ -55,7 +55,7 @@ def test_its_networks_are_those_of_the_parameters(root: Path, monkeypatch: pytes
 
 @pytest.mark.slow
 def test_it_runs_where_little_is_installed_and_leaves_its_table(root: Path, tmp_path: Path) -> None:
-    arguments = ["--images", "64", "--cases", "cnn", "--minutes", "0.4", "--out", str(tmp_path)]
+    arguments = ["--images", "64", "--cases", "cnn", "--minutes", "4", "--out", str(tmp_path)]
     code = RUN.format(names=MISSING, arguments=arguments, script=str(root / "benchmarks/gpu.py"))
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
