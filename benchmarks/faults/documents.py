@@ -33,7 +33,8 @@ def damaged(file: str, damage: Callable[[bytes], bytes]) -> Callable[[Trial], No
 
     def inject(trial: Trial) -> None:
         path = trial.folder / file
-        path.write_bytes(damage(path.read_bytes()))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(damage(path.read_bytes() if path.is_file() else b""))
 
     return inject
 

@@ -39,6 +39,6 @@ def faults() -> Iterator[Fault]:
     """Yield the faults."""
     drawn = random.Random(SEED)
     for number, count in TIMES.items():
-        for share in sorted(round(drawn.uniform(0.05, 0.95), 3) for _ in range(count)):
+        for share in sorted(each / 1000 for each in drawn.sample(range(50, 951), count)):
             name = f"{WORDS[number]} after {share:.1%} of a run"
             yield Fault("stopped", name, stopped(number, share), edit=VIEW)

@@ -18,7 +18,7 @@ TRIED = {
     "cache: flipped of an output of train, which is gone": "[models/intel/model-0001/model.keras] corrupt in DVC's",
     "replaced: a folder of outputs by a dead link": "error: data/views: a link to nowhere, which leads nowhere",
     "document: dvc.lock with merge markers": "error: dvc.lock: ",
-    "document: params.yaml with tabs for spaces": "error: params.yaml: ",
+    "document: params.yaml with tabs for spaces": "error: params.yaml, line 2, column 1: not valid YAML",
     "document: .dvc/tmp/contents.json of other values": "",
     "clock: all files dated a year ahead (os.utime)": "",
     "company: a second snakemake beside a run": "error: a snakemake is at work here",

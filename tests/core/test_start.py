@@ -12,7 +12,8 @@ SLOW = {"tensorflow", "sklearn", "statsmodels", "matplotlib"}
 LOADED: dict[str, set[str]] = {
     **{verb: set() for verb in ("fetch", "unzip", "prepare", "divide", "shard", "worksheet")},
     **{verb: {"matplotlib"} for verb in ("census", "compare", "sweep", "costs")},
-    **{verb: {"tensorflow"} for verb in ("augment", "pretrained", "train", "transfer", "finetune", "combine")},
+    **{verb: {"tensorflow"} for verb in ("augment", "pretrained", "describe")},
+    **{verb: {"tensorflow"} for verb in ("train", "transfer", "finetune", "combine")},
     **{verb: {"tensorflow", "matplotlib"} for verb in ("evaluate", "doubts", "explain")},
 }
 pytestmark = pytest.mark.slow
