@@ -1,6 +1,7 @@
 """A training, its resume and its predictions on each of Keras' backends, and models that all of them read."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,27 +67,48 @@ def test_a_backend_that_is_not_installed_is_refused_in_one_line(folder: Path) ->
     assert said.stderr.count("\n") == 1
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a model of each backend is kept, once it is trained."""
+    return tmp_path_factory.mktemp("models")
+
+
+def trained(folder: Path, models: Path, backend: str) -> Path:
+    """A model that was trained with a backend, in ``folder`` or before."""
+    if not (models / backend).exists():
+        edit(folder, {"runtime.backend": backend})
+        finished(folder, f"by-{backend}")
+        shutil.copytree(folder / f"by-{backend}", models / backend)
+    return models / backend
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_training_resumes_to_the_same_bytes_and_every_backend_reads_it(folder: Path, backend: str) -> None:
+def test_a_training_resumes_to_the_same_bytes(folder: Path, models: Path, backend: str) -> None:
     if backend not in INSTALLED:
         pytest.skip(f"{backend} is not installed: make reference installs its build for processors")
+    whole = trained(folder, models, backend)
     edit(folder, {"runtime.backend": backend})
-    finished(folder, "whole")
     killed(folder, "resumed", lambda line: "epoch 2 of" in line)
     assert "resumed from" in finished(folder, "resumed")
     for name in ("model.keras", "history.csv", "summary.json"):
-        assert (folder / "resumed" / name).read_bytes() == (folder / "whole" / name).read_bytes(), name
-    assert json.loads((folder / "whole/summary.json").read_text())["epochs"] == 4
-    for other in INSTALLED:
-        edit(folder, {"runtime.backend": other})
-        said = call(folder, "-c", PREDICT, other, "whole")
-        assert said.stdout.strip() == other, said.stderr
-    found = [numpy.load(folder / f"whole-by-{other}.npy") for other in INSTALLED]
-    for one in found:
-        numpy.testing.assert_allclose(one, found[0], atol=1e-5)
+        assert (folder / "resumed" / name).read_bytes() == (whole / name).read_bytes(), name
+    assert json.loads((whole / "summary.json").read_text())["epochs"] == 4
+
+
+@pytest.mark.slow
+def test_every_backend_reads_the_models_of_all(folder: Path, models: Path) -> None:
+    made = [str(trained(folder, models, backend)) for backend in INSTALLED]
+    for reader in INSTALLED:
+        edit(folder, {"runtime.backend": reader})
+        said = call(folder, "-c", PREDICT, reader, *made)
+        assert said.stdout.strip() == reader, said.stderr
     labels = numpy.load(folder / "view/test-labels.npy")
-    assert (found[0].argmax(axis=1) == labels).mean() > 0.8, "it has learned"
+    for model_of in made:
+        found = [numpy.load(f"{model_of}-by-{reader}.npy") for reader in INSTALLED]
+        for one in found:
+            numpy.testing.assert_allclose(one, found[0], atol=1e-5)
+        assert (found[0].argmax(axis=1) == labels).mean() > 0.8, "it has learned"
 
 
 GRADIENT = """

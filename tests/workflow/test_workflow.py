@@ -155,7 +155,8 @@ def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
         (
             {"models.cnn.view": "none"},
             "error: params.yaml: models.cnn.view: 'none': no such entry; allowed: intel-150, intel-256, intel-180, "
-            "cifar10-32, waste-320, cats-dogs-64, cats-dogs-150, cats-dogs-150-grey, cats-dogs-64-variants, mnist-28",
+            "intel-64, intel-96, intel-224, cifar10-32, waste-320, cats-dogs-64, cats-dogs-150, cats-dogs-150-grey, "
+            "cats-dogs-64-variants, mnist-28",
         ),
         (
             {"datasets.intel.source": "data/raw/mine"},
