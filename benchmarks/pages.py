@@ -45,7 +45,14 @@ def tabulate_studies() -> str:
     """Return the test accuracies that the documents give, beside ours."""
     table = pandas.read_csv(ROOT / "benchmarks/studies.csv", dtype=str, keep_default_na=False)
     shown = table[table["quantity"] == "test accuracy"].drop(columns="quantity")
-    return markdown(shown.rename(columns={"document": "test accuracy in the document", "parameters": "its parameters"}))
+    named = {"document": "test accuracy in the document", "public": "in public work", "parameters": "its parameters"}
+    return markdown(shown.rename(columns=named))
+
+
+def tabulate_quantities() -> str:
+    """Return every figure of the documents, or of public work where they give none, beside ours."""
+    table = pandas.read_csv(ROOT / "benchmarks/studies.csv", dtype=str, keep_default_na=False)
+    return markdown(table.rename(columns={"public": "public work"}))
 
 
 def tabulate_memory() -> str:
@@ -146,7 +153,7 @@ def read_campaign() -> pandas.DataFrame:
 TABLES: dict[str, Callable[[], str]] = {
     "models": tabulate_models,
     "studies": tabulate_studies,
-    "quantities": partial(tabulate_csv, "studies"),
+    "quantities": tabulate_quantities,
     "memory": tabulate_memory,
     "lineage": partial(tabulate_csv, "lineage"),
     "race": partial(tabulate_csv, "results"),

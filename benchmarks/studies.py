@@ -3,8 +3,9 @@
     python -m benchmarks.studies --from <checkout> [--from <another>]
 
 Reads documents.csv (study, model, the model that stands for it where its weights are not to be had, the quantity, the
-document's figure), and of each checkout its params.yaml, comparisons (they say in what the model's settings differ from
-the document's) and censuses. A figure whose model was run in none of them stays empty.
+document's figure, or where it gives none that of public work on these images), and of each checkout its params.yaml,
+comparisons (they say in what the model's settings differ from the document's) and censuses. A figure whose model was
+run in none of them stays empty.
 """
 
 import argparse
@@ -24,7 +25,8 @@ from darkroom.params.yaml_files import FILE
 from darkroom.pipeline.template import read_documents
 
 DOCUMENTS, OUT = Path(__file__).parent / "documents.csv", Path(__file__).parent / "studies.csv"
-COLUMNS = ["study", "model", "quantity", "document", "ours", "run in its place", "parameters", "images", "differs in"]
+COLUMNS = ["study", "model", "quantity", "document", "public", "ours", "run in its place", "parameters", "images"]
+COLUMNS += ["differs in"]
 ACCURACY_OF = "accuracy of "
 
 
