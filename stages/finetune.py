@@ -44,6 +44,7 @@ def finetune(options: argparse.Namespace) -> None:
     backbone.unfreeze(backbone.find_unfrozen(whole), chosen.unfreeze)
     if backbone.find_backbone(whole) is None:
         kernels.fuse_batch_normalization(whole)
+        kernels.avoid_faulty_gradients(whole)
     rows = split_base_rows(base, view, options.base)
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed, "base": base["model"]}
     facts |= {name: base[name] for name in (*INHERITED, *INHERITED_FOLD) if name in base}

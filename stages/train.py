@@ -39,6 +39,7 @@ def train(options: argparse.Namespace) -> None:
     fit = network.build(model.network, view.shape, len(view.classes))
     network.set_normalization(fit, (view.read_learning(piece) for piece in batches.pieces))
     kernels.fuse_batch_normalization(fit)
+    kernels.avoid_faulty_gradients(fit)
     kernels.draw_cheaper_masks(fit)
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed}
     facts |= {**holdout.describe(), "weights": "from scratch", "note": ""}

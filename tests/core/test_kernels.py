@@ -1,4 +1,4 @@
-"""Cheaper masks of dropout drop and scale as Keras' do, and are the same for the same state."""
+"""What is computed in another way than Keras asks: the same masks for the same state, the same sums and gradients."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy
 import pytest
 
 from darkroom.core.backend import keras
-from darkroom.core.kernels import draw_cheaper_masks
+from darkroom.core.kernels import avoid_faulty_gradients, draw_cheaper_masks
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="other backends draw as Keras does")
 
@@ -91,3 +91,23 @@ def test_numbers_keep_their_format(policy: str) -> None:
     model = keras.Model(image, layer(image))
     draw_cheaper_masks(model)
     assert keras.backend.standardize_dtype(model(numpy.ones((3, 4)), training=True).dtype) == layer.compute_dtype
+
+
+@pytest.mark.parametrize(("side", "channels"), [(96, 3), (95, 8), (64, 3), (10, 16)])
+def test_a_projection_with_strides_learns_from_the_pixels_that_it_reads(side: int, channels: int) -> None:
+    image = keras.Input((side, side, channels))
+    model = keras.Model(image, keras.layers.Conv2D(32, 1, 2, padding="same", activation="relu", use_bias=False)(image))
+    images = numpy.random.default_rng(side).random((16, side, side, channels)).astype("float32")
+    plain = model.predict_on_batch(images)
+    avoid_faulty_gradients(model)
+    numpy.testing.assert_allclose(model.predict_on_batch(images), plain, atol=1e-5)
+    model.compile("sgd", lambda targets, outputs: keras.ops.sum(outputs * targets))
+    model.optimizer.learning_rate.assign(1)
+    before = model.layers[1].kernel.numpy().copy()
+    for _ in range(3):  # what lies beside is not noticed at once
+        model.layers[1].kernel.assign(before)
+        model.train_on_batch(images, numpy.ones_like(plain))
+    read = images[:, ::2, ::2].reshape(-1, channels).astype(float)
+    wanted = read.T @ (plain.reshape(-1, 32) > 0)
+    found = before - model.layers[1].kernel.numpy()
+    numpy.testing.assert_allclose(found[0, 0], wanted, rtol=1e-3, atol=1e-2)
