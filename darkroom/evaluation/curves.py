@@ -27,6 +27,8 @@ GENERALIZATION_LOSS = 0.05
 
 Source: Prechelt, "Early Stopping - But When?", 1998: the criterion GL with alpha = 5 (per cent).
 """
+GAP = 0.1
+"""Training accuracy counts as far above validation accuracy from ten points on; our choice."""
 Outcome = Literal["overfitting", "underfit", "converged", "unstable"]
 
 
@@ -105,7 +107,8 @@ def judge(history: pandas.DataFrame, classes: int, stopped_early: bool, cross_en
     - unstable: a loss is not finite; or validation loss once jumped up and came back by more than both its lowest value
       and all that training won; or it ended risen without the training loss going down.
     - underfit: neither loss got clearly below that of guessing, or validation loss was still falling at the end.
-    - overfitting: training loss went on falling while validation loss rose, or never got clearly below guessing.
+    - overfitting: training loss went on falling while validation loss rose, or never got clearly below guessing; or
+      validation loss stays level, but training accuracy ended far above validation accuracy.
     - converged: none of these.
     """
     if not is_validated(history):
@@ -116,6 +119,8 @@ def judge(history: pandas.DataFrame, classes: int, stopped_early: bool, cross_en
     finding = Finding("unstable", "not finite", {"epoch": int(finite.argmin()) + 1})
     if finite.all():
         finding = _judge_finite(loss, validation, classes if cross_entropy else None, stopped_early)
+    if finding.cause == "level":
+        finding = _find_gap(history) or finding
     gaps = validation - loss
     return Verdict(
         epochs=len(history),
@@ -127,6 +132,16 @@ def judge(history: pandas.DataFrame, classes: int, stopped_early: bool, cross_en
         still_falling=is_still_falling(validation),
         **finding._asdict(),
     )
+
+
+def _find_gap(history: pandas.DataFrame) -> Finding | None:
+    """Return that training accuracy ended far above validation accuracy, by their running means, if it did."""
+    shares = {name: compute_running_means(history[name].to_numpy(float)) for name in ("accuracy", "val_accuracy")}
+    learned, held = (float(means[-1]) for means in shares.values())
+    if learned - held < GAP:
+        return None
+    width = len(history) - len(shares["accuracy"]) + 1
+    return Finding("overfitting", "gap", {"learned": learned, "held": held, "gap": learned - held, "width": width})
 
 
 def _judge_finite(loss: numpy.ndarray, validation: numpy.ndarray, classes: int | None, stopped_early: bool) -> Finding:

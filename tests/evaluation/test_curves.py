@@ -54,6 +54,33 @@ def test_loss_still_falls_when_its_trend_does_though_the_last_epoch_is_not_the_b
     assert not is_still_falling(numpy.array(BATCH_64))  # its last epoch is the lowest, by a thousandth
 
 
+LEVEL = [1.6, 1.2, 0.8, 0.60, 0.61, 0.605, 0.61, 0.612]
+
+
+@pytest.mark.parametrize(
+    ("learned", "held", "outcome"),
+    [
+        ([0.4, 0.6, 0.7, 0.8, 0.85, 0.88, 0.90, 0.90], [0.4, 0.55, 0.6, 0.62, 0.63, 0.62, 0.625, 0.625], "overfitting"),
+        ([0.4, 0.6, 0.7, 0.8, 0.82, 0.84, 0.84, 0.84], [0.4, 0.6, 0.7, 0.78, 0.79, 0.78, 0.79, 0.79], "converged"),
+        ([0.4, 0.5, 0.6, 0.7, 0.72, 0.74, 0.74, 0.74], [0.5, 0.6, 0.7, 0.80, 0.85, 0.86, 0.86, 0.86], "converged"),
+        ([0.4, 0.5, 0.9, 0.7, 0.70, 0.70, 0.70, 0.70], [0.4, 0.5, 0.6, 0.68, 0.70, 0.70, 0.69, 0.70], "converged"),
+    ],
+)
+def test_a_wide_gap_is_overfitting_though_validation_loss_is_level(
+    learned: list[float], held: list[float], outcome: str
+) -> None:
+    verdict = judge(history(FALLING, LEVEL).assign(accuracy=learned, val_accuracy=held), 6, stopped_early=True)
+    assert verdict.outcome == outcome
+    assert (verdict.cause == "gap") == (outcome == "overfitting")
+
+
+def test_a_gap_is_said_in_points() -> None:
+    curves = history(FALLING, LEVEL).assign(accuracy=[0.9] * 8, val_accuracy=[0.625] * 8)
+    reason = judge(curves, 6, stopped_early=True).reason
+    assert "training accuracy ended at 90.0%" in reason
+    assert "27.5 points above validation accuracy, 62.5%" in reason
+
+
 def test_one_epoch_can_be_judge() -> None:
     verdict = judge(history([1.0], [0.9]), 6, stopped_early=False)
     assert (verdict.outcome, verdict.best_epoch, verdict.rise) == ("underfit", 1, 0)
