@@ -1,5 +1,6 @@
 """The page that compares the models of a study, in Markdown."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from darkroom.comparison.departures import group_models, read_documents
 from darkroom.comparison.significance import find_pair
 from darkroom.comparison.tables import Tables
 from darkroom.comparison.verdict import describe_verdict, rank_models
+from darkroom.evaluation.curves import is_validated
 from darkroom.evaluation.evaluations import Evaluated, qualification
 from darkroom.evaluation.intervals import wilson_interval
 from darkroom.params.data import Dataset
@@ -93,7 +95,7 @@ def compose_page(
         verdict=describe_verdict(tables.models, tables.pairs, tables.means, tables.classes, dataset, warnings),
         models=tabulate(drop_unused(tables.models)),
         means=tabulate(tables.means.dropna(axis="columns", how="all"), tuple(map(name_without, study.without))),
-        fine_tunes=list(describe_fine_tunes(tables)),
+        fine_tunes=list(describe_fine_tunes(tables, firsts)),
         documents=[model for model in firsts if model in read_documents()],
         departures=tabulate(group_models(tables.departures)),
         shifts=tabulate_shifts(firsts, study.confidence),
@@ -135,8 +137,8 @@ def drop_unused(models: pandas.DataFrame) -> pandas.DataFrame:
     return models.drop(columns=unused)
 
 
-def describe_fine_tunes(tables: Tables) -> Iterator[dict[str, Any]]:
-    """Yield each fine-tuning's accuracy by class beside its base's, and the paired test of the two."""
+def describe_fine_tunes(tables: Tables, firsts: Mapping[str, Evaluated]) -> Iterator[dict[str, Any]]:
+    """Yield each fine-tuning's accuracy by class beside its base's, its course, and the paired test of the two."""
     for model, group in tables.finetuning.groupby("finetuned", sort=False):
         base = group["base"].iloc[0]
         test = find_pair(tables.pairs, base, model)
@@ -144,12 +146,22 @@ def describe_fine_tunes(tables: Tables) -> Iterator[dict[str, Any]]:
         yield {
             "model": model,
             "base": base,
+            "course": describe_course(firsts[base], firsts[model]),
             "alone": alone[model],
             "base_alone": alone[base],
             "different": test["different"],
             "p": test["p_corrected"],
             "classes": tabulate(group[["class", "images", "before", "after", "difference"]]),
         }
+
+
+def describe_course(base: Evaluated, tuned: Evaluated) -> dict[str, float] | None:
+    """Return validation loss before a fine-tuning, its ``base``'s, and the lowest in it; none, if nothing validated."""
+    start = base.kept["val_loss"]
+    if math.isnan(start) or not is_validated(tuned.history):
+        return None
+    lowest = tuned.history.set_index("epoch")["val_loss"]
+    return {"start": start, "lowest": float(lowest.min()), "epoch": int(lowest.idxmin())}
 
 
 def select_pairs(pairs: pandas.DataFrame, best: str) -> pandas.DataFrame:

@@ -155,6 +155,18 @@ def test_fine_tuning_is_shown_class_by_class_beside_its_base(study: Path) -> Non
 
 
 @undrawn
+@pytest.mark.parametrize(("start", "improved"), [(9.0, True), (0.001, False)])
+def test_a_fine_tune_is_judged_from_the_validation_loss_of_its_base(study: Path, start: float, improved: bool) -> None:
+    write_evaluation(study / "evaluations/first", val_loss=start)
+    write_evaluation(study / "evaluations/tuned", (50, 30, 50), {"base": "first"})
+    run(["first", "tuned"])
+    lowest = pandas.read_csv(study / "evaluations/tuned/history.csv")["val_loss"].min()
+    better = f"Validation loss was {start:.3f} before it and {lowest:.3f} at its lowest, after epoch "
+    worse = f"**It never improved on its base**: validation loss was {start:.3f} before it, and not below {lowest:.3f}"
+    assert (better in page_of(study), worse in page_of(study)) == (improved, not improved)
+
+
+@undrawn
 def test_what_differs_from_the_documents_stands_on_the_page(study: Path) -> None:
     run()
     table = read(study, "departures").set_index(["model", "setting"])
