@@ -37,7 +37,7 @@ def describe_verdict(
         dataset: what the images are.
         warnings: of the census on them, in sentences.
     """
-    ranked = rank_models(models)
+    ranked, largest = rank_models(models), find_largest(classes)
     best, equal = ranked.iloc[0], find_equals(ranked, pairs)
     divided = ranked["folds"].notna() if "folds" in ranked else pandas.Series(False, ranked.index)
     beaten = [model for model in ranked["model"][1:] if model not in equal]
@@ -48,7 +48,7 @@ def describe_verdict(
         title=dataset.title,
         note=note_on_images(dataset.source),
         best=best,
-        largest=find_largest(classes),
+        largest=largest,
         mean=means.set_index("model").loc[best["model"], "mean"],
         warnings=warnings,
         several=len(models) > 1,
@@ -62,7 +62,7 @@ def describe_verdict(
         repeated=ranked[(ranked["replicates"] > 1) & ~divided].to_dict("records"),
         divided=ranked[divided].to_dict("records"),
         margin=float((models["high"] - models["low"]).max()) / 2,
-        **select_speeds(ranked),
+        **select_speeds(ranked, largest["share"]),
     )
 
 
@@ -80,15 +80,19 @@ def find_equals(ranked: pandas.DataFrame, pairs: pandas.DataFrame) -> list[str]:
     return [model for model in ranked["model"] if model in names]
 
 
-def select_speeds(ranked: pandas.DataFrame) -> dict[str, list[dict[Any, Any]]]:
+def select_speeds(ranked: pandas.DataFrame, guessing: float) -> dict[str, Any]:
     """Return the models by how many epochs they took to the weights kept; of many the ``fastest`` and ``slowest``.
 
-    An ensemble took none.
+    Those that kept their ``last`` weights might have gone on, and have no such number; nor has one that is not clearly
+    better than ``guessing``, or an ensemble.
     """
     ranked = ranked.dropna(subset=["best_epoch"]).astype({"epochs": int, "best_epoch": int})
-    rows = ranked.sort_values("best_epoch", kind="stable").to_dict("records")
+    ranked = ranked[ranked["low"] > guessing]
+    is_last = ranked["best_epoch"] == ranked["epochs"]
+    rows = ranked[~is_last].sort_values("best_epoch", kind="stable").to_dict("records")
     many = len(rows) > MOST_NAMED
-    return {"fastest": rows[:3] if many else rows, "slowest": rows[-1:] if many else []}
+    chosen = {"fastest": rows[:3] if many else rows, "slowest": rows[-1:] if many else []}
+    return {**chosen, "last": list_names(list(ranked[is_last]["model"])), "several_last": is_last.sum() > 1}
 
 
 def list_names(names: Sequence[str]) -> str:
