@@ -105,7 +105,7 @@ def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(kinds
     models = read(kinds / "params.yaml")["models"]
     edit(kinds, {**of_two, "models": {name: models[name] for name in of_two["studies.intel.models"]}})
     trivial.mark(kinds, 1)
-    assert snakemake(kinds) == ["compare@intel", "costs@intel", "sweep@rate", "worksheet@intel"]
+    assert snakemake(kinds) == ["compare@intel", "costs@intel", "page@intel", "sweep@rate", "worksheet@intel"]
     assert not (kinds / "models/intel/frozen").exists()  # it would count among what is compared
     assert (kinds / "data/views/intel-180").exists()
     (kinds / "data/raw/mine").mkdir()
@@ -169,7 +169,7 @@ def test_replicates_give_mean_and_deviation_and_removed_models_leave_the_table(a
 def test_replicates_are_made_alone(stub: Path) -> None:
     leave_replicates(stub, PLAIN)
     second = [f"evaluate@{PLAIN}-replicate-2", f"train@{PLAIN}-replicate-2"]
-    assert snakemake(stub) == ["compare@intel", "costs@intel", *second, "worksheet@intel"]
+    assert snakemake(stub) == sorted(["compare@intel", "costs@intel", *second, "page@intel", "worksheet@intel"])
 
 
 def have_photographs(folder: Path, source: Path) -> None:
