@@ -35,7 +35,7 @@ def compose_script(costs: pandas.DataFrame) -> str:
     rows = costs.astype(object).where(costs.notna(), None).to_dict("records")
     shown = [[_show(row[key], write) for key, (_, write) in COLUMNS.items()] for row in rows]
     content = {"columns": [[key, heading] for key, (heading, _) in COLUMNS.items()], "rows": shown}
-    return f"globalThis.costs = {json.dumps(content)};\n"
+    return f"globalThis.trainingCosts = {json.dumps(content)};\n"
 
 
 def _show(value: Any, write: Callable[[Any], str]) -> tuple[Any, str]:

@@ -19,7 +19,7 @@ from darkroom.core.errors import UserError
 from darkroom.pages.links import is_relative, locate
 
 ADDRESSES = {"a": "href", "img": "src"}
-SCROLL = '<div class="scroll" role="region" aria-label="Table" tabindex="0">'
+SCROLL = '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
 """Around a table, so that a narrow screen moves the table alone, also by keys."""
 
 

@@ -21,16 +21,18 @@ const fillCosts = (costs) => {
   }
   const table = document.getElementById("costs-table");
   const head = table.createTHead().insertRow();
-  for (const [key, heading] of costs.columns) {
-    const cell = make("th", "", { scope: "col", "data-kind": key === "model" ? "text" : "number" });
+  const kinds = costs.columns.map((_, place) => costs.rows.some((row) => typeof row[place][0] === "string") ? "text" : "number");
+  costs.columns.forEach(([, heading], place) => {
+    const cell = make("th", "", { scope: "col", "data-kind": kinds[place] });
     cell.append(make("button", heading, { type: "button" }));
     head.append(cell);
-  }
+  });
   const body = table.createTBody();
   for (const row of costs.rows) {
     const line = body.insertRow();
     row.forEach(([value, text], place) => {
-      line.append(make(place ? "td" : "th", text, { "data-value": value ?? "", ...(place ? {} : { scope: "row" }) }));
+      const about = { "data-value": value ?? "", class: kinds[place], ...(place ? {} : { scope: "row" }) };
+      line.append(make(place ? "td" : "th", text, about));
     });
   }
   table.hidden = false;
@@ -131,9 +133,10 @@ const openCell = (link) => {
     const figure = make("figure", "");
     const words = `${said}, ${(100 * probability).toFixed(1)}%`;
     const picture = make("img", "", { alt: `${true_} predicted as ${words}`, loading: "lazy" });
-    picture.addEventListener("error", () => picture.replaceWith(make("p", "not shown: the image is not on this disk, or the browser cannot read it", { class: "soft" })));
-    picture.src = path(file);
     const around = make("a", "", { href: path(file) });
+    const instead = make("p", "not shown: not on this disk, or in a format that the browser does not read", { class: "soft" });
+    picture.addEventListener("error", () => around.replaceWith(instead));
+    picture.src = path(file);
     around.append(picture);
     figure.append(around, make("figcaption", words), make("p", file, { class: "soft path" }));
     return figure;
@@ -156,7 +159,7 @@ const unfold = () => {
   target?.scrollIntoView();
 };
 
-if (globalThis.costs) fillCosts(globalThis.costs);
+if (globalThis.trainingCosts) fillCosts(globalThis.trainingCosts);
 all("th[data-kind] button").forEach((button) => button.addEventListener("click", () => sort(button.parentElement)));
 all("input[data-filter]").forEach((input) => input.addEventListener("input", () => filter(input)));
 if (curves) {

@@ -22,10 +22,11 @@ class Question:
     html: str
     files: tuple[str, ...]
 
-    def list_pictures(self, models: Sequence[str]) -> list[str]:
-        """Return the paths of its pictures, those of every model where it came from all."""
+    def list_pictures(self, models: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the paths of its pictures, each with words for it; those of every model where it came from all."""
         found = [file for file in self.files if file.endswith(PICTURE)]
-        return [file.replace(MANY, model) for file in found for model in (models if MANY in file else [""])]
+        paths = [file.replace(MANY, model) for file in found for model in (models if MANY in file else [""])]
+        return [(path, _describe(Path(path))) for path in paths]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Subject:
 
     title: str
     questions: list[Question]
+
+
+def _describe(path: Path) -> str:
+    """Return words for a picture: "Confusion, cnn"."""
+    return f"{path.stem.replace('-', ' ').capitalize()}, {path.parent.name}"
 
 
 def read_worksheet(file: Path, page: Path, notes: Sequence[str]) -> list[Subject]:
@@ -89,5 +95,4 @@ def _read_files(block: Sequence[Token]) -> list[str]:
 def _list_inside(block: Sequence[Token]) -> list[Token]:
     if [token.type for token in block] != ["paragraph_open", "inline", "paragraph_close"]:
         return []
-    empty = [part for part in block[1].children or [] if part.type != "text" or part.content]
-    return empty
+    return [part for part in block[1].children or [] if part.type != "text" or part.content]
