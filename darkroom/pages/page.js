@@ -126,13 +126,13 @@ const readCurves = (chart) => {
 const openCell = (link) => {
   const model = link.closest("table").dataset.of;
   const matrix = data.confusion[model];
-  const [true_, said] = link.dataset.cell.split("-").map((place) => matrix.classes[place]);
+  const [actual, predicted] = link.dataset.cell.split("-").map((place) => matrix.classes[place]);
   const images = matrix.behind[link.dataset.cell];
   const path = (file) => `${matrix.folder}/${file.split("/").map(encodeURIComponent).join("/")}`;
   const figures = images.map(([file, probability]) => {
     const figure = make("figure", "");
-    const words = `${said}, ${(100 * probability).toFixed(1)}%`;
-    const picture = make("img", "", { alt: `${true_} predicted as ${words}`, loading: "lazy" });
+    const words = `${predicted}, ${(100 * probability).toFixed(1)}%`;
+    const picture = make("img", "", { alt: `${actual} predicted as ${words}`, loading: "lazy" });
     const around = make("a", "", { href: path(file) });
     const instead = make("p", "not shown: not on this disk, or in a format that the browser does not read", { class: "soft" });
     picture.addEventListener("error", () => around.replaceWith(instead));
@@ -143,7 +143,7 @@ const openCell = (link) => {
   });
   const dialog = document.getElementById("images");
   const count = Number(link.dataset.images);
-  document.getElementById("images-title").textContent = `${true_} predicted as ${said} by ${model}`;
+  document.getElementById("images-title").textContent = `${actual} predicted as ${predicted} by ${model}`;
   const note = document.getElementById("images-note");
   note.textContent = `${images.length} of ${count}, the most certain first; from `;
   note.append(make("a", "predictions.csv", { href: `${matrix.pages}/predictions.csv` }), ". See also ",

@@ -46,10 +46,8 @@ def compose_page(material: Material) -> str:
     models = read_models(read_rows(material.results / "comparison/models.csv"))
     evaluated = {one.name: Evaluated(material.results / "evaluations" / one.name) for one in models}
     notes = describe_notes(material.dataset.source, evaluated.values())
-    bare = [note_on_images(material.dataset.source), *(one.metrics["note"] for one in evaluated.values())]
-    said = sorted({note for note in (*notes, *bare) if note})
-    histories = [one.history for one in evaluated.values()]
-    charts = curves.draw_charts(histories)
+    said = sorted({*notes, *(one.metrics["note"] for one in evaluated.values())} - {""})
+    charts = curves.draw_charts([one.history for one in evaluated.values()])
     matrices = {name: count_confusion(one) for name, one in evaluated.items()}
     return render(
         Path(__file__).parent,
@@ -70,12 +68,15 @@ def compose_page(material: Material) -> str:
         script=read_script(),
         style=read_style(),
         hash_of=hash_of,
-        **read_texts(material, said),
+        **read_texts(material, notes=said),
     )
 
 
 def read_texts(material: Material, notes: list[str]) -> dict[str, Any]:
-    """Return the parts of what other stages wrote in Markdown, by the name that the template has for each page."""
+    """Return the parts of what other stages wrote in Markdown, by the name that the template has for each page.
+
+    ``notes`` are what the headings there repeat, and the page itself says once.
+    """
 
     def read(file: Path) -> list[markdown.Part]:
         return markdown.read_parts(file, material.page, notes)
