@@ -111,7 +111,7 @@ def change(folder: Path, number: int) -> list[str]:
     rates = (model["training"]["learning_rate"] for model in models.values())
     rate = round(max(rates) + LEARNING_RATE, 6)
     project.edit(folder, {f"models.{name(number)}.training.learning_rate": rate})
-    of_study = (f"{verb}@{STUDY}" for verb in ("compare", "costs", "worksheet"))
+    of_study = (f"{verb}@{STUDY}" for verb in ("compare", "costs", "page", "worksheet"))
     return sorted([*(f"{verb}@{name(number)}" for verb in ("train", "evaluate")), *of_study])
 
 

@@ -1,8 +1,8 @@
 """Costs: a table of the records that a study's training runs wrote, the answers that it gives, and a figure.
 
 Reads the records and summaries of the training runs it is given, and datasets.<key> of params.yaml; writes a folder
-with costs.csv, costs.md and steps.png. Records hold times and machines, which differ from run to run, so nothing but
-these three files is made from them.
+with costs.csv, costs.md, steps.png and costs.js, which brings the times into the study's page. Records hold times and
+machines, which differ from run to run, so nothing but these four files is made from them.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from darkroom.comparison import cost_figures, cost_page
+from darkroom.comparison import cost_figures, cost_page, cost_script
 from darkroom.comparison import costs as study_costs
 from darkroom.core.filenames import RECORD, SUMMARY
 from darkroom.core.files import read_json, replace_folder, write_text
@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         write_sheet(folder / "costs.csv", costs)
         page = cost_page.compose_page(costs, batches, frozen, missing, key, dataset, combined)
         write_text(folder / "costs.md", page)
+        write_text(folder / "costs.js", cost_script.compose_script(costs))
         figures.save(figure, folder / "steps.png", note_on_images(dataset.source))
 
 

@@ -25,7 +25,10 @@ from workflow import listings, lock, recording
 from workflow.hashes import Contents, files_below, seen_by_dvc
 from workflow.pipeline import Pipeline
 
-MADE_BY_TOOLS = (".snakemake", ".scratch", "logs", ".dvc/cache", ".dvc/tmp", "dvc_plots", "report.html")
+MADE_BY_TOOLS = (
+    *(".snakemake", ".scratch", "logs", ".dvc/cache", ".dvc/tmp"),
+    *("dvc_plots", "report.html", "results/index.html"),
+)
 WRITTEN = (
     *(".", "workflow", ".dvc/tmp", ".dvc/tmp/*", ".dvc/tmp/darkroom/records", ".snakemake/reasons"),
     *("data/*", "exports/**", "logs/**", "models/**", "results/**"),

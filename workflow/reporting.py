@@ -15,6 +15,7 @@ from pathlib import Path
 from darkroom.core.errors import UserError
 from darkroom.core.files import replace_file
 from darkroom.core.progress import note
+from darkroom.pages import overview
 from darkroom.pipeline import command, planning
 from darkroom.reporting.quantities import counted
 from workflow.changes import Inspection
@@ -32,11 +33,12 @@ NAMED = 6
 def show(pipeline: Pipeline, words: Sequence[str]) -> None:
     """Print the comparisons of the studies that ``words`` name, of those that are made, and where pages lie."""
     for study in pipeline.parameters.studies:
-        pages = [Path(out) for out in pipeline.results(study) if out.endswith(".md")]
+        pages = [Path(out) for out in pipeline.results(study) if out.endswith((".html", ".md"))]
         if {study, ALL} & set(words) and all(page.exists() for page in pages):
             comparison = next(page for page in pages if page.stem == "comparison")
             print(f"\n{comparison.read_text(encoding='utf-8')}")
             print("Read on:", *(f"  {page}" for page in pages), sep="\n")
+    overview.update(pipeline.parameters)
 
 
 def write(pipeline: Pipeline, words: Sequence[str]) -> None:

@@ -169,8 +169,8 @@ def plan_sweeps(parameters: Parameters, comparisons: Entries) -> Entries:
 
 
 def list_ends(study: str, planned: Mapping[str, Any]) -> list[str]:
-    """Return the stages that a study ends in: comparison, costs, worksheet, census, and what it asks for besides."""
-    alone = [f"compare@{study}", f"costs@{study}", f"worksheet@{study}"]
+    """Return the stages that a study ends in: comparison, costs, worksheet, page, census, and what it asks for."""
+    alone = [f"compare@{study}", f"costs@{study}", f"worksheet@{study}", f"page@{study}"]
     own = [
         f"{verb}@{key}"
         for verb, kind in (

@@ -15,7 +15,7 @@ from tests.support.small_study import results
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 PLACES = {
-    None: {"fetch", "pretrained", "compare", "worksheet", "costs"},
+    None: {"fetch", "pretrained", "compare", "worksheet", "costs", "page"},
     "cpu": {"unzip", "augment", "census", "prepare", "divide", "shard"},
     "gpu": {"train", "transfer", "finetune", "evaluate", "explain"},
 }

@@ -22,7 +22,15 @@ from tests.support.small_study import results
 pytestmark = [pytest.mark.cluster, pytest.mark.faults, pytest.mark.slow]
 
 CHANGE = {"views.intel-150.filter": "bilinear", "models.plain.training.epochs": 3}
-ASKED = ["compare@intel", "costs@intel", "evaluate@plain", "prepare@intel-150", "train@plain", "worksheet@intel"]
+ASKED = [
+    "compare@intel",
+    "costs@intel",
+    "evaluate@plain",
+    "page@intel",
+    "prepare@intel-150",
+    "train@plain",
+    "worksheet@intel",
+]
 """The stages that the change asks for: two models of three stay as they are."""
 TABLE = "FAULTS"
 """The variable that names the file for the table of faults."""

@@ -24,7 +24,15 @@ def test_the_profile_for_any_scheduler_gives_the_same(slurm: Slurm, local: Path,
     settings = profile(tmp_path / "profile.yaml", "cluster-generic")
     running = start(slurm, folder, settings, "--seconds-between-status-checks=1")
     assert running.end() == 0, running.said
-    asked = ["compare@intel", "costs@intel", "evaluate@plain", "prepare@intel-150", "train@plain", "worksheet@intel"]
+    asked = [
+        "compare@intel",
+        "costs@intel",
+        "evaluate@plain",
+        "page@intel",
+        "prepare@intel-150",
+        "train@plain",
+        "worksheet@intel",
+    ]
     assert began(folder) == asked
     data, model = slurm.jobs()[before:]
     assert (data.fields["Partition"], model.fields["Partition"]) == ("cpu", "gpu")

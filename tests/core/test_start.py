@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SLOW = {"tensorflow", "sklearn", "statsmodels", "matplotlib"}
 """Libraries whose import takes from a quarter of a second to two seconds."""
 LOADED: dict[str, set[str]] = {
-    **{verb: set() for verb in ("fetch", "unzip", "prepare", "divide", "shard", "worksheet")},
+    **{verb: set() for verb in ("fetch", "unzip", "prepare", "divide", "shard", "worksheet", "page")},
     **{verb: {"matplotlib"} for verb in ("census", "compare", "sweep", "costs")},
     **{verb: {"tensorflow"} for verb in ("augment", "pretrained", "describe")},
     **{verb: {"tensorflow"} for verb in ("train", "transfer", "finetune", "combine")},

@@ -1,5 +1,6 @@
 """Costs of training runs: the table of their records, steps and epochs, and the page with its answers."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pandas
 import pytest
 
+from darkroom.comparison.cost_script import compose_script
 from darkroom.comparison.costs import (
     COLUMNS,
     group_by_batch_size,
@@ -55,6 +57,18 @@ def test_the_table_repeats_the_records_that_there_are(study: Path) -> None:
     ]
     assert page.splitlines()[0].endswith("(synthetic images, drawn by a program)")
     assert (study / "costs/steps.png").read_bytes().startswith(b"\x89PNG")
+    script = (study / "costs/costs.js").read_text(encoding="utf-8")
+    shown = json.loads(script.removeprefix("globalThis.trainingCosts = ").removesuffix(";\n"))
+    places = [key for key, _ in shown["columns"]]
+    first, second = ({key: row[places.index(key)] for key in places} for row in shown["rows"])
+    assert first["model"] == ["cnn", "cnn"] and first["peak_memory_mib"] == [812, "812.0 MiB"]
+    assert second["seconds"] == [31.5, "31.5 s"]
+
+
+def test_the_script_of_costs_holds_a_dash_where_nothing_is_known() -> None:
+    script = compose_script(tabulate_costs({"</script>": {"epochs": 3}}, {}))
+    assert '["</script>", "</script>"]' in script, "a file of its own is no HTML"
+    assert script.count('[null, "\\u2013"]') == 9 and script.isascii()
 
 
 @undrawn

@@ -7,6 +7,7 @@ from pathlib import Path
 
 DISTRIBUTIONS = {
     "PIL": "pillow",
+    "markdown_it": "markdown-it-py",
     "pillow_heif": "pillow-heif",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",

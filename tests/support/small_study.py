@@ -100,7 +100,7 @@ def results(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file that stages wrote, records and costs aside."""
     outs = [folder / out for stage in template.read_stages(folder).values() for out in stage.outs]
     files = [file for out in outs for file in (out.rglob("*") if out.is_dir() else [out]) if file.is_file()]
-    timed = ("record.json", "costs.csv", "costs.md", "steps.png", ".snakemake_timestamp")
+    timed = ("record.json", "costs.csv", "costs.md", "costs.js", "steps.png", ".snakemake_timestamp")
     return {
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in files

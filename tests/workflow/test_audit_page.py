@@ -1,13 +1,13 @@
 """The page of an audit: it stands alone, its links lead somewhere, and the arrows of its graph can be followed."""
 
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.support.audited_steps import made_audit
+from tests.support.html_pages import Page
 from workflow.audit import page as audit_page
 from workflow.audit.facts import Audit
 from workflow.audit.layout import Layout
@@ -17,30 +17,6 @@ from workflow.audit.layout import Layout
 def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Audit:
     monkeypatch.chdir(tmp_path)
     return made_audit()
-
-
-class Page(HTMLParser):
-    """The attributes of a page's elements; every element that opens is closed."""
-
-    VOID = frozenset({"meta", "img"})
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.opened: list[str] = []
-        self.feed(text)
-        assert self.opened == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        self.opened += [] if tag in self.VOID or self.get_starttag_text().endswith("/>") else [tag]
-
-    def handle_endtag(self, tag: str) -> None:
-        if not (self.get_starttag_text() or "").endswith("/>") or tag in self.opened[-1:]:
-            assert self.opened.pop() == tag
-
-    def values(self, attribute: str) -> list[str]:
-        return [held[attribute] or "" for _, held in self.found if attribute in held]
 
 
 def test_a_page_stands_alone_and_its_links_lead_to_steps(audit: Audit) -> None:

@@ -15,7 +15,7 @@ from darkroom.params.yaml_files import read
 from darkroom.pipeline import planning, template
 
 Concerned = Callable[..., set[str]]
-CHEAP = {"compare", "costs", "sweep", "worksheet"}
+CHEAP = {"compare", "costs", "page", "sweep", "worksheet"}
 """Stages that read what others computed, and compute nothing that takes long."""
 
 
@@ -82,7 +82,7 @@ def edits_of(document: dict[str, Any], study: str) -> dict[str, Any]:
 @pytest.mark.parametrize("study", ["cifar10", "waste", "cats-dogs", "mnist"])
 def test_no_edit_of_one_study_concerns_another(root: Path, concerned: Concerned, study: str) -> None:
     found = concerned(edits_of(inheritance.expand(read(root / "params.yaml")).value, study))
-    assert {f"{verb}@{study}" for verb in ("compare", "costs", "worksheet")} <= found
+    assert {f"{verb}@{study}" for verb in ("compare", "costs", "page", "worksheet")} <= found
     assert [name for name in sorted(found) if not name.partition("@")[2].startswith(study)] == []
 
 

@@ -1,11 +1,13 @@
 """The real workflow in copies of the sources: tiny studies from archive to comparison, by Snakemake and by DVC."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas
 import pytest
@@ -16,6 +18,7 @@ from benchmarks.project import ROOT, edit, git, run, snakemake
 from darkroom.params.yaml_files import read
 from tests.support import in_process
 from tests.support.drawing import undrawn, without_drawing
+from tests.support.html_pages import Page
 from tests.support.small_study import MODEL, SMALL, photographs, results, small
 from tests.support.stub_study import PLAIN, comment
 
@@ -50,13 +53,26 @@ def test_dvc_alone_refuses_a_plan_that_is_behind(again: Path) -> None:
 
 
 def test_results_of_synthetic_images_say_so(made: Path) -> None:
-    for name in ("census/intel/census.md", "intel/comparison/comparison.md", "intel/costs/costs.md"):
-        assert "synthetic" in (made / "results" / name).read_text(), name
+    pages = ("census/intel/census.md", "intel/comparison/comparison.md", "intel/costs/costs.md", "intel/index.html")
+    for name in (*pages, "index.html"):
+        assert "synthetic" in (made / "results" / name).read_text().lower(), name
     assert "synthetic" in (made / "results/intel/evaluations/plain/evaluation.md").read_text()
     said = "random weights, no pretraining"
     for name in ("evaluations/frozen/evaluation.md", "evaluations/tuned/evaluation.md", "comparison/comparison.md"):
         assert said in (made / "results/intel" / name).read_text(), name
     assert said not in (made / "results/intel/evaluations/plain/evaluation.md").read_text()
+
+
+def test_a_studys_page_leads_to_files_that_are_there(made: Path) -> None:
+    for page in (made / "results/index.html", made / "results/intel/index.html"):
+        found = Page(page.read_text(encoding="utf-8"))
+        links = {unquote(one) for name in ("href", "src") for one in found.values(name) if not one.startswith("#")}
+        assert links and [one for one in links if not (page.parent / one).exists()] == []
+    models = [held["id"] for held in found.elements("details") if held.get("class") == "model"]
+    assert sorted(models) == sorted(f"model-{name}" for name in ("plain", "frozen", "tuned"))
+    images = json.loads(next(text for text in found.texts if text.startswith("{")))["confusion"]["plain"]
+    folder = made / "results/intel" / images["folder"]
+    assert all((folder / file).exists() for cell in images["behind"].values() for file, _ in cell)
 
 
 def test_an_edit_without_effect_runs_its_stages_and_nothing_after_them_but_costs(again: Path) -> None:
@@ -105,7 +121,7 @@ def test_a_removed_model_leaves_the_comparison_and_prune_removes_its_files(kinds
     models = read(kinds / "params.yaml")["models"]
     edit(kinds, {**of_two, "models": {name: models[name] for name in of_two["studies.intel.models"]}})
     trivial.mark(kinds, 1)
-    assert snakemake(kinds) == ["compare@intel", "costs@intel", "sweep@rate", "worksheet@intel"]
+    assert snakemake(kinds) == ["compare@intel", "costs@intel", "page@intel", "sweep@rate", "worksheet@intel"]
     assert not (kinds / "models/intel/frozen").exists()  # it would count among what is compared
     assert (kinds / "data/views/intel-180").exists()
     (kinds / "data/raw/mine").mkdir()
@@ -169,7 +185,7 @@ def test_replicates_give_mean_and_deviation_and_removed_models_leave_the_table(a
 def test_replicates_are_made_alone(stub: Path) -> None:
     leave_replicates(stub, PLAIN)
     second = [f"evaluate@{PLAIN}-replicate-2", f"train@{PLAIN}-replicate-2"]
-    assert snakemake(stub) == ["compare@intel", "costs@intel", *second, "worksheet@intel"]
+    assert snakemake(stub) == sorted(["compare@intel", "costs@intel", *second, "page@intel", "worksheet@intel"])
 
 
 def have_photographs(folder: Path, source: Path) -> None:

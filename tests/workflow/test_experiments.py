@@ -10,7 +10,7 @@ from darkroom.pipeline import template
 
 pytestmark = pytest.mark.slow
 
-OF_THE_STUDY = ("compare@intel", "costs@intel", "worksheet@intel")
+OF_THE_STUDY = ("compare@intel", "costs@intel", "page@intel", "worksheet@intel")
 
 
 def executed(folder: Path, *overrides: str) -> set[str]:

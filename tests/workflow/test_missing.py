@@ -153,7 +153,7 @@ def test_what_the_cache_lacks_too_is_made_again_with_all_that_reads_it(stub: Pat
     said = run(stub, "snakemake").stderr
     assert f"{reasons.MISSING}: train@model-0001" in said
     executed = [stage for stage, _ in trivial.executed(stub)]
-    of_study = {f"{verb}@intel" for verb in ("compare", "costs", "worksheet")}
+    of_study = {f"{verb}@intel" for verb in ("compare", "costs", "page", "worksheet")}
     assert {*executed} == {"train@model-0001", "evaluate@model-0001", *of_study}
     assert len(executed) == len(set(executed))
     assert "Nothing to be done" in run(stub, "snakemake").stderr

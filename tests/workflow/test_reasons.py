@@ -24,9 +24,8 @@ def test_a_renamed_model_is_new_and_its_old_name_is_gone(stub: Path) -> None:
     edit(stub, {"studies.intel.models": ["model-0001", "renamed"]})
     said = reasons(stub)
     assert "models/intel changed: renamed is new; model-0002 is gone: costs@intel" in said
-    assert (
-        "results/intel/evaluations changed: renamed is new; model-0002 is gone: compare@intel, worksheet@intel" in said
-    )
+    concerned = "compare@intel, page@intel, worksheet@intel"
+    assert f"results/intel/evaluations changed: renamed is new; model-0002 is gone: {concerned}" in said
     assert not any("is missing" in line for line in said)
 
 
@@ -62,14 +61,16 @@ def test_a_new_study_leaves_the_others_alone_and_is_told_in_short_lines(stub: Pa
     edit(stub, {"models": models, "studies.another": {**document["studies"]["intel"], "models": ["third"]}})
     assert reasons(stub) == []
     assert reasons(stub, "intel") == []
-    executed = {f"{verb}@another" for verb in ("compare", "costs", "worksheet")}
+    executed = {f"{verb}@another" for verb in ("compare", "costs", "page", "worksheet")}
     executed |= {f"{verb}@third{suffix}" for verb in ("train", "evaluate") for suffix in ("", "-replicate-2")}
     run(stub, "snakemake")
     assert {stage for stage, _ in trivial.executed(stub)} == executed
     edit(stub, {"studies.intel.confidence": 0.9})
     assert reasons(stub, "another") == []
     was = "was 0.95, is 0.9, and stood at defaults.studies.confidence"
-    assert reasons(stub) == [f"studies.intel.confidence {was} (params.yaml): compare@intel, worksheet@intel"]
+    assert reasons(stub) == [
+        f"studies.intel.confidence {was} (params.yaml): compare@intel, page@intel, worksheet@intel"
+    ]
 
 
 def test_differences_of_folders_are_told_by_their_outermost_names() -> None:

@@ -42,12 +42,15 @@ EFFECTIVE: list[tuple[dict[str, Any], list[str]]] = [
     ({"finetunes.tuned.unfreeze": 3}, after("evaluate@tuned", "finetune@tuned")),
     (
         {"evaluation.worst": 2},
-        ["compare@intel", *EVALUATIONS, "explain@model-0001", "sweep@rate", "worksheet@intel"],
+        ["compare@intel", *EVALUATIONS, "explain@model-0001", "page@intel", "sweep@rate", "worksheet@intel"],
     ),
-    ({"studies.intel.confidence": 0.9}, ["compare@intel", "sweep@rate", "worksheet@intel"]),
-    ({"datasets.intel.title": "Holidays"}, ["compare@intel", "costs@intel", "sweep@rate", "worksheet@intel"]),
-    ({"explanations.model-0001.classes": ["forest"]}, ["explain@model-0001", "worksheet@intel"]),
-    ({"sweeps.rate.title": "Speed"}, ["sweep@rate", "worksheet@intel"]),
+    ({"studies.intel.confidence": 0.9}, ["compare@intel", "page@intel", "sweep@rate", "worksheet@intel"]),
+    (
+        {"datasets.intel.title": "Holidays"},
+        ["compare@intel", "costs@intel", "page@intel", "sweep@rate", "worksheet@intel"],
+    ),
+    ({"explanations.model-0001.classes": ["forest"]}, ["explain@model-0001", "page@intel", "worksheet@intel"]),
+    ({"sweeps.rate.title": "Speed"}, ["page@intel", "sweep@rate", "worksheet@intel"]),
 ]
 """Edits of params.yaml after which all that runs writes something else: some at once, that share only what is last."""
 

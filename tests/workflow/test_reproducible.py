@@ -25,7 +25,13 @@ def test_two_clones_give_the_same_bytes(study: Path) -> None:
     done = run(study, "workflow.audit.reproducible", "--params", "params.yaml")
     table = re.findall(r"^(\S+@\S+) +(\d+) +(\d+) +(\d+) +(.*?) *$", done.stdout, re.MULTILINE)
     stages = ["fetch@intel", "unzip@intel", "census@intel", "prepare@intel-150", "train@model-0001"]
-    assert [row[0] for row in table] == [*stages, "evaluate@model-0001", "compare@intel", "worksheet@intel"]
+    assert [row[0] for row in table] == [
+        *stages,
+        "evaluate@model-0001",
+        "compare@intel",
+        "worksheet@intel",
+        "page@intel",
+    ]
     assert {row[-1] for row in table} == {"nothing"}
     files, size = (sum(int(row[column]) for row in table) for column in (2, 3))
     commit = git(study, "rev-parse", "--short", "HEAD").strip()

@@ -15,7 +15,7 @@ from darkroom.pipeline import origins, plan, planning, template
 
 TRAININGS = {"train", "transfer", "finetune"}
 RULES = {"fetch", "unzip", "census", "prepare", "divide", "shard", "pretrained", *TRAININGS, "evaluate", "explain"}
-RULES |= {"augment", "combine", "describe", "compare", "sweep", "worksheet", "costs", "doubts"}
+RULES |= {"augment", "combine", "describe", "compare", "sweep", "worksheet", "costs", "doubts", "page"}
 
 
 def test_the_committed_plan_and_artifacts_are_those_of_the_committed_params(
@@ -138,6 +138,7 @@ def test_the_dry_run_lists_every_job_once(checkout: Path) -> None:
             *(f"Evaluating {model}." for model in scratch + pretrained),
             "Comparing the models of intel.",
             "Answering the worksheet of intel.",
+            "Putting the results of intel on a page.",
             "Adding up what the trainings of intel cost.",
             "Every study of params.yaml is made.",
         ]

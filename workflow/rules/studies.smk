@@ -2,7 +2,7 @@
 
 results/<study>/comparison, sweeps, worksheet.md and hyperparameters.csv from its evaluations (the worksheet from the
 comparison, the sweeps, the explanations and the census of its dataset, too), results/<study>/costs from the records of
-its trainings.
+its trainings, and results/<study>/index.html from all of these but the costs.
 """
 
 
@@ -133,7 +133,7 @@ rule costs:
     """What the trainings of a study cost: `python -m stages.costs`.
 
     In: models/{study}
-    Out: results/{study}/costs/ costs.csv costs.md steps.png results/records/costs/{study}/record.json
+    Out: results/{study}/costs/ costs.csv costs.md costs.js steps.png results/records/costs/{study}/record.json
     """
     input:
         pipeline.deps("costs", "study"),
@@ -153,5 +153,34 @@ rule costs:
         stage="costs@{study}",
     message:
         "Adding up what the trainings of {wildcards.study} cost."
+    shell:
+        "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"
+
+
+rule page:
+    """All that was made of a study, on one page of HTML: `python -m stages.page`.
+
+    In: results/{study}/evaluations results/{study}/comparison/ models.csv comparison.md results/{study}/worksheet.md
+        results/{study}/{seen} results/{study}/{varied} results/census/{dataset}/census.md
+    Out: results/{study}/index.html results/records/page/{study}/record.json
+    """
+    input:
+        pipeline.deps("page", "study"),
+    output:
+        pipeline.outs("page", "study", "Page"),
+    log:
+        "logs/page/{study}.log",
+    benchmark:
+        "logs/page/{study}.tsv"
+    conda:
+        "../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(30),
+    params:
+        stage="page@{study}",
+    message:
+        "Putting the results of {wildcards.study} on a page."
     shell:
         "DARKROOM_THREADS={threads} workflow/logged {log} python -m workflow.job {params.stage} --log {log}"

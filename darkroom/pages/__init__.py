@@ -1,0 +1,1 @@
+"""Pages of HTML: a study on one page, and the studies above them."""

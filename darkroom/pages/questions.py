@@ -1,0 +1,98 @@
+"""The worksheet's questions, each with its answer, the files that it came from, and their pictures."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it.token import Token
+
+from darkroom.pages import markdown
+from darkroom.pages.links import MANY
+
+PICTURE = ".png"
+FROM = "From "
+"""Beginning of the paragraph of an answer that names its files."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, its answer as HTML, and the paths of the files that it came from."""
+
+    title: str
+    html: str
+    files: tuple[str, ...]
+
+    def list_pictures(self, models: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the paths of its pictures, each with words for it; those of every model where it came from all."""
+        found = [file for file in self.files if file.endswith(PICTURE)]
+        paths = [file.replace(MANY, model) for file in found for model in (models if MANY in file else [""])]
+        return [(path, _describe(Path(path))) for path in paths]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The questions on one subject."""
+
+    title: str
+    questions: list[Question]
+
+
+def _describe(path: Path) -> str:
+    """Return words for a picture: "Confusion, cnn"."""
+    return f"{path.stem.replace('-', ' ').capitalize()}, {path.parent.name}"
+
+
+def read_worksheet(file: Path, page: Path, notes: Sequence[str]) -> list[Subject]:
+    """Return the subjects of a worksheet, their addresses as seen from ``page``.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    parts = markdown.split(markdown.parse(file, page), notes)
+    return [Subject(title, list(_list_questions(tokens))) for title, tokens in parts if title]
+
+
+def _list_questions(tokens: Sequence[Token]) -> Iterator[Question]:
+    """Yield what follows each paragraph that is bold as a whole."""
+    title, answer, files = "", list[Token](), list[str]()
+    for block in _list_blocks(tokens):
+        if asked := _read_question(block):
+            if title:
+                yield Question(title, markdown.render(answer), tuple(files))
+            title, answer, files = asked, [], []
+        elif found := _read_files(block):
+            files += found
+        else:
+            answer += block
+    if title:
+        yield Question(title, markdown.render(answer), tuple(files))
+
+
+def _list_blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Yield paragraphs, lists and tables, each with all that is in it."""
+    block: list[Token] = []
+    for token in tokens:
+        block.append(token)
+        if token.level == 0 and token.nesting <= 0:
+            yield block
+            block = []
+
+
+def _read_question(block: Sequence[Token]) -> str:
+    parts = _list_inside(block)
+    if not parts or parts[0].type != "strong_open" or parts[-1].type != "strong_close":
+        return ""
+    return "".join(part.content or " " * (part.type == "softbreak") for part in parts)
+
+
+def _read_files(block: Sequence[Token]) -> list[str]:
+    parts = _list_inside(block)
+    if not parts or parts[0].content != FROM:
+        return []
+    return [part.content for part in parts if part.type == "code_inline"]
+
+
+def _list_inside(block: Sequence[Token]) -> list[Token]:
+    if [token.type for token in block] != ["paragraph_open", "inline", "paragraph_close"]:
+        return []
+    return [part for part in block[1].children or [] if part.type != "text" or part.content]
