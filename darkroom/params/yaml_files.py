@@ -54,3 +54,26 @@ def _parse(text: str) -> Any:
     from darkroom.params.yaml_dialect import Loader
 
     return yaml.load(text, Loader=Loader)
+
+
+def find_line(dotted: str, file: Path = FILE) -> int | None:
+    """Return the line, from 1, in which the key stands that is written with dots; ``None`` where none can be named."""
+    import yaml
+
+    from darkroom.params.yaml_dialect import Loader
+
+    try:
+        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=Loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    line = None
+    for part in dotted.split("."):
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        items = node.value if isinstance(node, yaml.SequenceNode) else []
+        found = [(key, value) for key, value in pairs if key.value == part]
+        found += [(item, item) for number, item in enumerate(items) if str(number) == part]
+        if not found:
+            return None
+        key, node = found[0]
+        line = key.start_mark.line + 1
+    return line
