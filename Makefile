@@ -15,7 +15,6 @@ export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
-	@python -m workflow.reporting --text $(TARGET)
 
 environment:  ## make .venv from the hashed locks
 	@./requirements/install $(ENVIRONMENT) requirements/$(LOCK).txt requirements/development.txt
