@@ -28,14 +28,24 @@ def read(file: Path = FILE) -> dict[str, Any]:
     Raises:
         UserError: the file is missing, is not YAML, or is not a mapping.
     """
-    import yaml
-
     try:
-        document = _parse(file.read_text(encoding="utf-8"))
+        return parse(file.read_text(encoding="utf-8"), file)
     except FileNotFoundError:
         raise UserError(f"{file}: no such file; run from the folder that holds it") from None
     except UnicodeDecodeError:
         raise UserError(f"{file}: not UTF-8 text; save it in that encoding") from None
+
+
+def parse(text: str, file: Path = FILE) -> dict[str, Any]:
+    """Return the document that is the ``text`` of ``file``, as :func:`read` does.
+
+    Raises:
+        UserError: it is not YAML, or is not a mapping.
+    """
+    import yaml
+
+    try:
+        document = _parse(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -254,16 +254,16 @@ def test_all_that_an_entry_lacks_or_must_not_have_is_named_unknown_keys_first(pr
     document = yaml.safe_load((folder / "params.yaml").read_text())
     dataset = document["datasets"]["intel"]
     del document["defaults"]["datasets"], dataset["title"]
-    dataset |= {"sha265": "0" * 64, "souce": "../mine"}
+    dataset |= {"sha265": "0" * 64, "layouts": "../mine"}
     (folder / "params.yaml").write_text(yaml.safe_dump(document))
     lines = (folder / "params.yaml").read_text().splitlines()
-    wrong, other = (next(n for n, one in enumerate(lines, 1) if key in one) for key in ("sha265:", "souce:"))
+    wrong, other = (next(n for n, one in enumerate(lines, 1) if key in one) for key in ("sha265:", "layouts:"))
     with pytest.raises(UserError) as raised:
         load()
     said = str(raised.value)
     assert said.startswith(f"params.yaml, line {wrong}: datasets.intel.sha265: unknown key; did you mean 'sha256'? ")
     assert "? Allowed here: base, title, " in said
-    assert f"; unknown, too: souce (line {other}; did you mean 'source'?); missing, too: title, source, sha256" in said
+    assert f"; unknown, too: layouts (line {other}; did you mean 'layout'?); missing, too: title, source, sha256" in said
     assert "\n" not in said
 
 
