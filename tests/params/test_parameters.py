@@ -263,7 +263,9 @@ def test_all_that_an_entry_lacks_or_must_not_have_is_named_unknown_keys_first(pr
     said = str(raised.value)
     assert said.startswith(f"params.yaml, line {wrong}: datasets.intel.sha265: unknown key; did you mean 'sha256'? ")
     assert "? Allowed here: base, title, " in said
-    assert f"; unknown, too: layouts (line {other}; did you mean 'layout'?); missing, too: title, source, sha256" in said
+    assert (
+        f"; unknown, too: layouts (line {other}; did you mean 'layout'?); missing, too: title, source, sha256" in said
+    )
     assert "\n" not in said
 
 
