@@ -76,7 +76,7 @@ def test_an_edit_without_effect_runs_its_stages_and_nothing_after_them_but_costs
     assert snakemake(again) == ["census@intel", "costs@intel", "train@plain"]
     now = results(again)
     changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
-    assert changed == {f"results/census/intel/{name}" for name in ("gallery.png",)}
+    assert changed == {f"results/census/intel/{name}" for name in ("gallery.webp",)}
     shutil.rmtree(again / ".scratch")
     assert snakemake(again) == []
 
