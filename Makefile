@@ -1,5 +1,6 @@
 # Darkroom's commands. `make` alone sets everything up and reproduces the intel study.
 # Variables: LOCK=gpu (NVIDIA GPUs), PYTHON=/path/to/python3.12, TARGET=<study>, ARGS="-n" (handed to the command),
+# DATA=<your images>, NAME=<what to call them> (of make new),
 # URL=<where results are shared>, PART=first (of make test-cluster), PART=steps (of make benchmark).
 
 LOCK ?= $(shell cat .venv/.lock 2>/dev/null || echo cpu)
@@ -10,12 +11,14 @@ EXTENSIONS := $(shell sed -nE 's,^ *url = (s3|ssh)://.*,requirements/\1.txt,p' .
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark faults report \
+.PHONY: study new environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark faults report \
 	status tensorboard schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
-	@python -m workflow.reporting --text $(TARGET)
+
+new: environment  ## write a study of your own images into params.yaml: DATA=../photographs, NAME=holidays if not the folder's
+	@python -m darkroom.apps.new "$$DATA" --name "$$NAME"
 
 environment:  ## make .venv from the hashed locks
 	@./requirements/install $(ENVIRONMENT) requirements/$(LOCK).txt requirements/development.txt

@@ -19,9 +19,11 @@ from darkroom.pipeline.template import read_documents
 
 OUT = Path(__file__).parents[1] / "docs/subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
-OF_CENSUS = ("census.md", "*.png")
-OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.png", "ambiguous.png", "worst.png")
-COLOURS, WIDTH = 96, 1000
+OF_CENSUS = ("census.md", "*.png", "*.webp")
+OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.webp", "ambiguous.webp", "worst.webp")
+WIDTH = 1000
+QUALITY = {".png": {"optimize": True}, ".webp": {"quality": 80, "method": 6}}
+"""How figures are written, by their ending: plots in true colours, photographs lossily."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -55,16 +57,16 @@ def list_published(checkout: Path) -> Iterator[Path]:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a file, a figure with at most ``COLOURS`` colours and ``WIDTH`` pixels wide; it is whole, or not there."""
+    """Copy a file, a figure at most ``WIDTH`` pixels wide, in all its colours; it is whole, or not there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with replace_file(target) as temporary:
-        if source.suffix != ".png":
+        if source.suffix not in QUALITY:
             shutil.copyfile(source, temporary)
             return
         with Image.open(source) as image:
             small = image.convert("RGB")
             small.thumbnail((WIDTH, small.height))
-            small.quantize(COLOURS).save(temporary, format="PNG", optimize=True)
+            small.save(temporary, **QUALITY[source.suffix])
 
 
 if __name__ == "__main__":

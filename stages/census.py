@@ -2,8 +2,8 @@
 
 Reads  data/images/<dataset>: images by split and class, index.csv, and what unzip said, if it did
 Writes results/census/<dataset>: classes.csv, sizes.csv, modes.csv, corrupt.csv, duplicates.csv, suspicions.csv,
-       warnings.csv (see ``counts``); census.md, a page to read; classes.png, sizes.png, gallery.png, images drawn at
-       random by seed, duplicates.png and suspicions.png, of each kind some
+       warnings.csv (see ``counts``); census.md, a page to read; classes.png, sizes.png, gallery.webp, images drawn at
+       random by seed, duplicates.webp and suspicions.webp, of each kind some
 
 The dataset is called by its key, so that a new title decodes nothing again.
 """
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     page = compose_page(given.key, note, settings.balance_tolerance, tables, distance, ranges.describe())
     write_text(given.out / "census.md", page)
     for name, figure in draw_figures(given.key, settings, decoding, ranges, images, tables, given.images):
-        figures.save(figure, given.out / f"{name}.png", note)
+        figures.save(figure, given.out / name, note)
 
 
 if __name__ == "__main__":

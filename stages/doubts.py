@@ -2,9 +2,9 @@
 
 Reads a trained model, its view and its evaluation's predictions, and evaluation and runtime of params.yaml. Writes a
 folder with label-errors.csv (file, class, probable, p_class, p_probable), far-from-class.csv (file, class, angle,
-score), a gallery of each, label-errors.png and far-from-class.png, and doubts.md. Where the model has folds, the labels
-of training images are judged, too, each by the replicate that held it out: training-label-errors.csv and its gallery,
-which are empty where it has none.
+score), a gallery of each, label-errors.webp and far-from-class.webp, and doubts.md. Where the model has folds, the
+labels of training images are judged, too, each by the replicate that held it out: training-label-errors.csv and its
+gallery, which are empty where it has none.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         page = compose_page(title, note, given.model.name, predictions, errors, far, held, most)
         write_text(folder / "doubts.md", page)
         for name, figure in draw_figures(view, errors, far, training, most, title):
-            figures.save(figure, folder / f"{name}.png", note)
+            figures.save(figure, folder / name, note)
     said = f"{len(errors):,} probable label errors, {len(far):,} images far from their class"
     progress.note(task, said + (f", {len(training):,} probable label errors of training images" if held else ""))
 

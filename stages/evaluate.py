@@ -4,8 +4,8 @@ Reads a model's folder, a view, of its images those of the test, and of params.y
 shifts. Writes a folder with predictions.csv, classes.csv, confusion.csv, confused-pairs.csv, calibration.csv,
 ambiguous.csv, shifts.csv (without rows, where shifts are 0), hyperparameters.csv, history.csv, layers.csv and
 summary.json (as training left them), view.json (as the view has it), metrics.json, evaluation.md, and the figures
-curves.png, confusion.png, calibration.png, worst.png, gallery.png, ambiguous.png, diagram.png. The dataset is called by
-its key, so that a new title predicts nothing again.
+curves.png, confusion.png, calibration.png, worst.webp, gallery.webp, ambiguous.webp, diagram.png. The dataset is called
+by its key, so that a new title predicts nothing again.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             write_table(folder / f"{name}.csv", table)
         write_text(folder / "evaluation.md", compose_page(title, note, trained, test, tables))
         for name, figure in draw_figures(trained, view, found, tables, evaluation, title):
-            figures.save(figure, folder / f"{name}.png", note)
+            figures.save(figure, folder / name, note)
     progress.note(task, f"{test['accuracy']:.1%} correct")
 
 

@@ -21,13 +21,14 @@ from darkroom.core import program
 from darkroom.core.one_line import escape_controls
 from darkroom.pipeline.command import AT_WORK
 from workflow import jobs, logs
+from workflow.endings import refuse_unknown
 
 UNKNOWN = "its job ended without a word; the system or a scheduler may have killed it"
 SHOWN = 5
 """Failed jobs that are told; the others are counted."""
+NO_RULE = r"No rule to produce (\S+)"
 KNOWN = {
-    r"No rule to produce (\S+)": "{}: no study of params.yaml, no rule and no file that a rule makes; "
-    "snakemake --list-target-rules names the first two",
+    NO_RULE: "{}: no study of params.yaml, no rule and no file that a rule makes",
     r"Directory cannot be locked": AT_WORK,
     r"Terminating processes on user request": "stopped; what is done stays, and snakemake goes on from there",
 }
@@ -55,6 +56,7 @@ class Failures(logging.Handler):
         self.workflow, self.since = workflow, jobs.clock()
         self.attempts: list[tuple[Attempt, str]] = []
         self.known: dict[str, None] = {}
+        self.studies: list[str] = []
         self.others: dict[str, None] = {}
         logger.addHandler(self)
         atexit.register(self.tell, Path.cwd())
@@ -81,7 +83,10 @@ class Failures(logging.Handler):
                 logger.error(line)
 
     def _note(self, text: str, is_error: bool) -> None:
-        known = [said.format(*match.groups()) for pattern, said in KNOWN.items() if (match := re.search(pattern, text))]
+        found = {pattern: match for pattern in KNOWN if (match := re.search(pattern, text))}
+        known = [KNOWN[pattern].format(*match.groups()) for pattern, match in found.items()]
+        if NO_RULE in found and "/" not in (target := found[NO_RULE][1]):
+            known = [str(refuse_unknown(target, self.studies))]
         self.known |= dict.fromkeys(known)
         if is_error and not known:
             lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,6 +1,7 @@
 """What jobs leave in logs/: what Snakemake measured, and at the end of a log how far it came, or why it failed."""
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,14 @@ TAIL = 2**16
 """Bytes at the end of a log that are looked at."""
 PROGRESS, ERROR = "[", ("error", "ERROR", "slurmstepd: error", "srun: error")
 """How lines begin that the terminal shows too: of a stage, of DVC, of Slurm."""
+ROUTINE = re.compile(
+    r"\[[^]]*\] (epoch [\d,]+ of at most [\d,]+: |[\d,]+ frozen layers: |\w+: [\d,]+ parameters|[\d.]+% correct"
+    r"|[\d,.]+ (of [\d,.]+ |MB|test images|training runs|probable))"
+)
+"""A line of progress that tells of nothing unusual."""
+RESTORED = "restored "
+"""How a line begins that names what was brought back before a stage."""
+EPOCHS = re.compile(r"epoch ([\d,]+) of at most [\d,]+: .*?(val_accuracy [\d.]+|accuracy [\d.]+(?!.*val_accuracy))")
 OURS = (PROGRESS, "> ", "job ")
 """How the lines of a log begin that say nothing of how a job ended."""
 
@@ -38,6 +47,21 @@ def latest(wildcards: object) -> list[str]:
 def progress(log: str | None) -> str | None:
     """Return the last line of progress in a log, if there is any."""
     return next((line for line in _last_lines(log) if line.startswith(PROGRESS)), None)
+
+
+def outcome(log: str | None) -> str | None:
+    """Return in a few words what the last line of progress in a log says of the result, if it does."""
+    line = (progress(log) or "").partition("] ")[2]
+    if found := EPOCHS.match(line):
+        return f"{found[1]} epoch{'' if found[1] == '1' else 's'}, {found[2]}"
+    return line if line.endswith("% correct") else None
+
+
+def notes(log: str | None) -> list[str]:
+    """Return the lines of a log that tell of something unusual: what was left out, restored or found corrupt."""
+    lines = reversed(_last_lines(log))
+    said = [one for one in lines if one.startswith((PROGRESS, RESTORED)) and not ROUTINE.match(one)]
+    return list(dict.fromkeys(said))
 
 
 def error(job: Job) -> str:

@@ -21,7 +21,7 @@ from workflow import reasons
 from workflow.changes import Producers, is_outside
 from workflow.priorities import rank_work
 
-SHOWN = {"", ".png", ".md", ".csv"}
+SHOWN = {"", ".png", ".webp", ".md", ".csv"}
 """Suffixes of the files, and of folders of figures, that go into the report where they have a caption."""
 NOTHING = "(?!)"
 """A pattern that matches no text."""

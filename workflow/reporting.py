@@ -19,13 +19,14 @@ from darkroom.pages import overview
 from darkroom.pipeline import command, planning
 from darkroom.reporting.quantities import counted
 from workflow.changes import Inspection
+from workflow.endings import ALL, refuse_unknown
 from workflow.hashes import Contents
 from workflow.pipeline import Pipeline, caption_of
 from workflow.reasons import named, reached
 
 REPORT = Path("report.html")
-ALL, TIMINGS = "all", "timings"
-"""The rule of all studies, and that of what jobs took."""
+TIMINGS = "timings"
+"""The rule of what jobs took."""
 NAMED = 6
 """Stages that are left out, and named."""
 
@@ -49,7 +50,7 @@ def write(pipeline: Pipeline, words: Sequence[str]) -> None:
     """
     known = list(pipeline.parameters.studies)
     if unknown := [word for word in words if word not in (ALL, *known)]:
-        raise UserError(f"{unknown[0]}: no such study; there is {', '.join(known)}, and {ALL}")
+        raise refuse_unknown(unknown[0], known)
     chosen = known if ALL in words or not words else list(words)
     run_snakemake(TIMINGS)  # first: it also restores what is missing
     stages, upstream = pipeline.stages, Inspection(pipeline.stages, {}, Contents()).upstream()

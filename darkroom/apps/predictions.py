@@ -49,10 +49,10 @@ def _align(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def format_csv(rows: Iterable[Prediction], classes: Sequence[str], width: int) -> Iterator[str]:
-    """Yield the lines of a CSV: file, predicted class, its probability, and ``p_<class>`` of each class."""
+    """Yield the lines of a CSV: file, class, the predicted one, its probability, and ``p_<class>`` of each class."""
     for number, row in enumerate(rows):
         if number == 0:
-            yield _format_line(["file", "predicted", NUMBER, *(f"p_{name}" for name in classes)])
+            yield _format_line(["file", "class", NUMBER, *(f"p_{name}" for name in classes)])
         values = [f"{probability:.7g}" for probability in row.probabilities]
         yield _format_line([row.file, classes[row.best], values[row.best], *values])
 

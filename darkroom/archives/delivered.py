@@ -33,6 +33,8 @@ WANTED = {
     "webdataset": "neither a .tar file nor an archive of such; give one, or the folder that holds them",
 }
 """Words for what a file that is given as a source is not."""
+WHOLE = ("class-folders", "class-in-name", "csv")
+"""Layouts in which a source folder may be a split itself."""
 
 
 def is_delivered(layout: str, path: Path) -> bool:
@@ -107,14 +109,20 @@ def check_once(where: str, name: str, meanings: Sequence[Meaning], place: str) -
 
 
 def unwrap(source: Path, dataset: Dataset, key: str) -> list[Path]:
-    """Return what a source holds, or what its only folder holds where no split names that folder."""
+    """Return what a source holds, or what its only folder holds where no split names that folder.
+
+    Where a split names the source folder itself, and nothing in it, that folder is what is meant: it holds the classes.
+    """
     names = [name for given in list_names(dataset).values() for name in given]
-    entries = list_entries(source, dataset.layout, key)
-    while len(entries) == 1 and entries[0].is_dir():
-        if any(matches(strip_ending(entries[0]), name) for name in names):
-            break
+
+    def is_meant(path: Path) -> bool:
+        return any(matches(strip_ending(path), name) for name in names)
+
+    first = entries = list_entries(source, dataset.layout, key)
+    while len(entries) == 1 and entries[0].is_dir() and not is_meant(entries[0]):
         entries = list_entries(entries[0], dataset.layout, key)
-    return entries
+    is_whole = source.is_dir() and dataset.layout in WHOLE and is_meant(source)
+    return [source] if is_whole and not any(map(is_meant, [*first, *entries])) else entries
 
 
 def deliver(source: Path, dataset: Dataset, key: str, out: Path, place: str) -> None:

@@ -41,16 +41,16 @@ def draw_figures(
     def show(files: pandas.DataFrame, captions: Sequence[str], title: str, columns: int = 5) -> Figure:
         return galleries.draw_gallery([read(folder / file) for file in files["file"]], captions, title, columns)
 
-    yield "classes", draw_classes(tables["classes"], key)
-    yield "sizes", draw_sizes(tables["sizes"], key)
+    yield "classes.png", draw_classes(tables["classes"], key)
+    yield "sizes.png", draw_sizes(tables["sizes"], key)
     sampled = sample(counts.select_intact(images), settings.gallery, settings.seed)
-    yield "gallery", show(sampled, list(sampled["class"]), f"{key}: {len(sampled)} images at random")
+    yield "gallery.webp", show(sampled, list(sampled["class"]), f"{key}: {len(sampled)} images at random")
     suspicious = choose_suspicious(tables["suspicions"], settings.gallery)
     title = f"{key}: {'suspicious' if len(suspicious) else 'no suspicious'} images"
-    yield "suspicions", show(suspicious, caption(suspicious, "kind"), title)
+    yield "suspicions.webp", show(suspicious, caption(suspicious, "kind"), title)
     repeated = choose_repeated(tables["duplicates"], settings.gallery)
     title = f"{key}: {'duplicates, the worst first' if len(repeated) else 'no duplicates'}"
-    yield "duplicates", show(repeated, caption(repeated, "group"), title, 6)
+    yield "duplicates.webp", show(repeated, caption(repeated, "group"), title, 6)
 
 
 def choose_suspicious(suspicions: pandas.DataFrame, most: int) -> pandas.DataFrame:

@@ -22,10 +22,12 @@ HEADINGS = {
     "seconds_per_step": "seconds per step",
     "seconds_per_epoch": "seconds per epoch",
     "images_per_second": "images per second",
+    "features_per_second": "kept features per second",
     "peak_memory_mib": "peak memory (MiB)",
 }
 FORMATS = {
-    **dict.fromkeys(("training time (s)", "of which frozen layers (s)", "images per second"), ",.1f"),
+    **dict.fromkeys(("training time (s)", "of which frozen layers (s)"), ",.1f"),
+    **dict.fromkeys(("images per second", "kept features per second"), ",.1f"),
     **dict.fromkeys(("batch size", "steps per epoch", "peak memory (MiB)"), ",.0f"),
     **dict.fromkeys(("seconds per step", "seconds per epoch"), ".3g"),
 }

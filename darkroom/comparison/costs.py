@@ -14,9 +14,10 @@ from darkroom.images.prepared.batches import Batches
 
 COLUMNS = [
     *("model", "seconds", "frozen_seconds", "epochs", "batch_size", "steps_per_epoch", "seconds_per_step"),
-    *("seconds_per_epoch", "images_per_second", "peak_memory_mib", "threads", "precision", "processor"),
+    *("seconds_per_epoch", "images_per_second", "features_per_second", "peak_memory_mib"),
+    *("threads", "precision", "processor"),
 ]
-AS_RECORDED = ["seconds", "frozen_seconds", "epochs", "images_per_second", "peak_memory_mib", "threads", "precision"]
+AS_RECORDED = ["seconds", "frozen_seconds", "epochs", "peak_memory_mib", "threads", "precision"]
 """Values of a record that the table repeats."""
 BATCH_SIZE = ("training.batch_size", "training.accumulation_steps")
 """Hyperparameters that say how many images a step takes, and in how many parts it is computed."""
@@ -32,8 +33,19 @@ def tabulate_costs(
     for key, content in records.items():
         processor = content.get("gpu") or content.get("machine", {}).get("processor")
         row = {"model": key, **{name: content.get(name) for name in AS_RECORDED}, "processor": processor}
-        rows.append(row | measure_steps(content, summaries.get(key, {})))
+        summary = summaries.get(key, {})
+        rows.append(row | name_throughput(content, summary) | measure_steps(content, summary))
     return pandas.DataFrame(rows, columns=COLUMNS)
+
+
+def name_throughput(record: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a training run took in each second of its epochs: images, or features that frozen layers had given.
+
+    The record calls both images; yet what was computed once, before the epochs, tells nothing of the whole network.
+    """
+    used = summary.get("hyperparameters", {})
+    is_of_features = bool(used.get(FROZEN[0])) and used.get("unfreeze") != "all"
+    return {"features_per_second" if is_of_features else "images_per_second": record.get("images_per_second")}
 
 
 def measure_steps(record: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, float]:

@@ -61,7 +61,8 @@ def describe_verdict(
         any_smaller=bool(models["parameters"].min() < best["parameters"]),
         repeated=ranked[(ranked["replicates"] > 1) & ~divided].to_dict("records"),
         divided=ranked[divided].to_dict("records"),
-        margin=float((models["high"] - models["low"]).max()) / 2,
+        margin=float(best["high"] - best["low"]) / 2,
+        widest=float((models["high"] - models["low"]).max()) / 2,
         **select_speeds(ranked, largest["share"]),
     )
 

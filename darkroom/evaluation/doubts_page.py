@@ -70,11 +70,11 @@ def draw_figures(
         shown = numpy.array([rows[file] for file in table["file"]], dtype=numpy.int64)
         return draw_rows(partial(view.read, split), shown, captions, f"{title}: {what}")
 
-    yield "label-errors", show(TEST, errors.head(most), caption_errors(errors.head(most)), "probable label errors")
+    yield "label-errors.webp", show(TEST, errors.head(most), caption_errors(errors.head(most)), "probable label errors")
     captions = [f"{one['class']}\nscore {one['score']:.1f}" for one in far.head(most).to_dict("records")]
-    yield "far-from-class", show(TEST, far.head(most), captions, "images far from their class")
+    yield "far-from-class.webp", show(TEST, far.head(most), captions, "images far from their class")
     what = "probable label errors of training images"
-    yield "training-label-errors", show(TRAIN, training.head(most), caption_errors(training.head(most)), what)
+    yield "training-label-errors.webp", show(TRAIN, training.head(most), caption_errors(training.head(most)), what)
 
 
 def caption_errors(errors: pandas.DataFrame) -> list[str]:

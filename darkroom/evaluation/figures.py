@@ -18,9 +18,14 @@ from darkroom.evaluation.prediction import Trained
 from darkroom.images.prepared.views import TEST, View
 from darkroom.params.model import Evaluation
 from darkroom.reporting.figures import pyplot
+from darkroom.reporting.labels import SMALLEST, choose_text_color, name_ticks
 
 ANNOTATED = 20
 """A confusion matrix of more classes than this has cells too small for numbers."""
+LARGEST = 13.8
+"""Inches of a confusion matrix, however many classes it has."""
+FIXED: dict[bool, dict[str, str]] = {True: {"rotation_mode": "anchor"}, False: {}}
+"""How names that are turned are held: slanting ones at their ends."""
 
 
 def draw_figures(
@@ -45,15 +50,23 @@ def draw_figures(
     sampled = numpy.random.default_rng(evaluation.seed).permutation(len(labels))[: evaluation.gallery]
     counts = count_confusions(labels, found.argmax(axis=1), classes)
     if trained.history.empty:
-        yield "curves", draw_nothing(f"{title}: combined of trained models, so it has no curves")
+        yield "curves.png", draw_nothing(f"{title}: combined of trained models, so it has no curves")
     else:
-        yield "curves", draw_curves(trained.history, trained.summary["best_epoch"], title)
-    yield "confusion", draw_confusion(counts, classes, f"{title}, {len(labels):,} test images")
-    yield "calibration", draw_calibration(tables["calibration"], title)
-    yield "worst", draw_worst(read, labels, found, classes, evaluation.worst, f"{title}: worst predictions")
-    yield "gallery", draw_gallery(read, labels, found, classes, sampled, f"{title}: test images at random")
-    yield "ambiguous", draw_ambiguous(read, tables["ambiguous"], f"{title}: closest between two classes")
-    yield "diagram", draw_diagram(list_boxes(trained.network), title)
+        yield "curves.png", draw_curves(trained.history, trained.summary["best_epoch"], title)
+    yield "confusion.png", draw_confusion(counts, classes, f"{title}, {len(labels):,} test images")
+    yield "calibration.png", draw_calibration(tables["calibration"], title)
+    yield (
+        "worst.webp",
+        draw_worst(
+            read, labels, found, classes, evaluation.worst, f"{title}: least probable true class (framed: wrong)"
+        ),
+    )
+    yield (
+        "gallery.webp",
+        draw_gallery(read, labels, found, classes, sampled, f"{title}: test images at random (framed: wrong)"),
+    )
+    yield "ambiguous.webp", draw_ambiguous(read, tables["ambiguous"], f"{title}: closest between two classes")
+    yield "diagram.png", draw_diagram(list_boxes(trained.network), title)
 
 
 def draw_curves(history: pandas.DataFrame, kept_epoch: int, title: str) -> Figure:
@@ -82,29 +95,35 @@ def draw_nothing(title: str) -> Figure:
 
 
 def draw_confusion(counts: numpy.ndarray, classes: Sequence[str], title: str) -> Figure:
-    """Return a confusion matrix, int64 (classes, classes), as counts and as shares of the true class, side by side."""
-    side = max(3.2, 1.4 + len(classes) * (0.62 if len(classes) <= ANNOTATED else 0.16))
-    figure, axes = pyplot.subplots(1, 2, figsize=(2 * side + 0.6, side + 0.9), layout="constrained")
-    _draw_matrix(axes[0], counts, classes, "d", "Images")
-    _draw_matrix(axes[1], compute_shares(counts), classes, ".0%", "Share of the true class")
+    """Return a confusion matrix, int64 (classes, classes), as counts and as shares of the true class, side by side.
+
+    Of more than ``ANNOTATED`` classes it has no numbers, shares alone, and a size that does not grow any more.
+    """
+    few = len(classes) <= ANNOTATED
+    side = min(max(3.2, 1.4 + len(classes) * (0.62 if few else 0.16)), LARGEST)
+    figure, axes = pyplot.subplots(
+        1, 1 + few, figsize=((1 + few) * side + 0.6, side + 0.9), layout="constrained", squeeze=False
+    )
+    if few:
+        _draw_matrix(axes[0, 0], counts, classes, "d", "Images")
+    _draw_matrix(axes[0, -1], compute_shares(counts), classes, ".0%", "Share of the true class")
     figure.suptitle(title)
     return figure
 
 
 def _draw_matrix(axis: Axes, values: numpy.ndarray, classes: Sequence[str], specification: str, label: str) -> None:
-    largest = max(values.max(), 1)
-    axis.imshow(values, cmap="Blues", vmin=0, vmax=largest)
-    ticks = range(len(classes))
-    small = 9 if len(classes) <= ANNOTATED else 5
-    axis.set_xticks(ticks, classes, rotation=45, ha="right", rotation_mode="anchor", fontsize=small)
-    axis.set_yticks(ticks, classes, fontsize=small)
+    largest, few = max(values.max(), 1), len(classes) <= ANNOTATED
+    shades = axis.imshow(values, cmap="Blues", vmin=0, vmax=largest)
+    small = 9.0 if few else SMALLEST
+    name_ticks(axis, classes, "x", small, rotation=45 if few else 90, ha="right" if few else "center", **FIXED[few])
+    name_ticks(axis, classes, "y", small)
     axis.set(xlabel="Predicted class", ylabel="True class")
     axis.set_title(label, fontsize=10)
-    if len(classes) > ANNOTATED:
+    if not few:
         return
     for row, column in numpy.ndindex(values.shape):
         value = values[row, column]
-        color = "white" if value > largest / 2 else "black"
+        color = choose_text_color(shades.to_rgba(value))
         axis.text(column, row, format(value, specification), ha="center", va="center", color=color, fontsize=9)
 
 

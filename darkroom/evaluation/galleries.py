@@ -25,6 +25,8 @@ def draw_worst(
 ) -> Figure:
     """Return a gallery of the ``most`` images with the lowest probability of their true class, lowest first.
 
+    Mistakes are framed: where a model makes few, some of the worst are correct.
+
     Args:
         read: returns the images of rows; only those shown are read.
         labels: int64 (images,).
@@ -36,11 +38,14 @@ def draw_worst(
     likely, predicted = select_probabilities(labels, probabilities), probabilities.argmax(axis=1)
     rows = numpy.argsort(likely, kind="stable")[:most]
     confidence = select_probabilities(predicted, probabilities)
+    wrong = predicted != labels
     captions = [
         f"true: {classes[labels[row]]} {likely[row]:.1%}\npredicted: {classes[predicted[row]]} {confidence[row]:.1%}"
+        if wrong[row]
+        else f"correct: {classes[labels[row]]} {likely[row]:.1%}"
         for row in rows
     ]
-    return draw_rows(read, rows, captions, title)
+    return draw_rows(read, rows, captions, title, numpy.flatnonzero(wrong[rows]).tolist())
 
 
 def draw_gallery(

@@ -147,7 +147,7 @@ const openCell = (link) => {
   const note = document.getElementById("images-note");
   note.textContent = `${images.length} of ${count}, the most certain first; from `;
   note.append(make("a", "predictions.csv", { href: `${matrix.pages}/predictions.csv` }), ". See also ",
-    make("a", "the gallery", { href: `${matrix.pages}/gallery.png` }), ".");
+    make("a", "the gallery", { href: `${matrix.pages}/gallery.webp` }), ".");
   dialog.querySelector(".thumbnails").replaceChildren(...figures);
   dialog.showModal();
 };

@@ -9,7 +9,7 @@ from markdown_it.token import Token
 from darkroom.pages import markdown
 from darkroom.pages.links import MANY
 
-PICTURE = ".png"
+PICTURES = (".png", ".webp")
 FROM = "From "
 """Beginning of the paragraph of an answer that names its files."""
 
@@ -24,7 +24,7 @@ class Question:
 
     def list_pictures(self, models: Sequence[str]) -> list[tuple[str, str]]:
         """Return the paths of its pictures, each with words for it; those of every model where it came from all."""
-        found = [file for file in self.files if file.endswith(PICTURE)]
+        found = [file for file in self.files if file.endswith(PICTURES)]
         paths = [file.replace(MANY, model) for file in found for model in (models if MANY in file else [""])]
         return [(path, _describe(Path(path))) for path in paths]
 

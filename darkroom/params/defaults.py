@@ -8,13 +8,14 @@ from pydantic import ValidationError
 from darkroom.core.errors import UserError
 from darkroom.params.augmentation import Augmentation, Augmented
 from darkroom.params.backbone import Backbone
-from darkroom.params.base import Section, describe
+from darkroom.params.base import Section
 from darkroom.params.callbacks import EarlyStopping
 from darkroom.params.data import Dataset
 from darkroom.params.ensemble import Ensemble
 from darkroom.params.explanation import Explanation
 from darkroom.params.joining import Places
 from darkroom.params.kinds import DEFAULTS, OPTIONAL, OWN
+from darkroom.params.mistakes import describe, describe_unknown_key
 from darkroom.params.model import Model, Study
 from darkroom.params.network import Blocks, Head
 from darkroom.params.synthetic import Synthetic
@@ -57,7 +58,7 @@ def check(document: Mapping[str, Any]) -> None:
         raise UserError(f"{FILE}: {DEFAULTS}: {given!r}: write the values of each kind below it: {', '.join(CLASSES)}")
     for kind, values in given.items():
         if kind not in CLASSES:
-            raise UserError(f"{FILE}: {DEFAULTS}.{kind}: unknown key; allowed here: {', '.join(CLASSES)}")
+            raise UserError(f"{FILE}{describe_unknown_key(f'{DEFAULTS}.{kind}', CLASSES)}")
         if not isinstance(values, Mapping):
             raise UserError(f"{FILE}: {DEFAULTS}.{kind}: {values!r}: write keys and values below it")
         if key := next((key for key in OWN.get(kind, ()) if _has(values, key)), None):

@@ -16,6 +16,7 @@ from darkroom.params.data import Dataset
 from darkroom.params.ensemble import Ensemble
 from darkroom.params.explanation import Explanation
 from darkroom.params.joining import Full, Places
+from darkroom.params.mistakes import describe_unknown_key, name_others
 from darkroom.params.model import Evaluation, Model, Runtime, Study, Sweep
 from darkroom.params.transfer import AnyModel, FineTune, TransferModel
 from darkroom.params.view import Decoding, View
@@ -130,10 +131,11 @@ def complete(document: dict[str, Any]) -> Parameters:
         UserError: as :func:`load`.
     """
     if unknown := [key for key in document if key not in (kinds.DEFAULTS, *Parameters.model_fields)]:
-        allowed = ", ".join([kinds.DEFAULTS, *Parameters.model_fields])
-        raise UserError(f"{FILE}: {unknown[0]}: unknown key; allowed here: {allowed}")
+        allowed = [kinds.DEFAULTS, *Parameters.model_fields]
+        raise UserError(f"{FILE}{describe_unknown_key(str(unknown[0]), allowed)}{name_others('unknown', unknown[1:])}")
     if missing := [key for key in Parameters.model_fields if key not in document]:
-        raise UserError(f"{FILE}: {missing[0]}: missing; every section must be given, {{}} where it has no entry")
+        asked = "every section must be given, {} where it has no entry"
+        raise UserError(f"{FILE}: {missing[0]}: missing; {asked}{name_others('missing', missing[1:])}")
     kinds.check_entries(document)
     defaults.check(document)
     whole = inheritance.expand(document)

@@ -16,6 +16,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from darkroom.reporting.figures import pyplot
+from darkroom.reporting.labels import spell
 
 SIDE, GAP = 220, 22
 """Of a picture, and between two, in pixels of the figure."""
@@ -27,6 +28,8 @@ LETTERS = 34
 """Of a caption, side by side; more stand in a further line."""
 MARKED = "firebrick"
 """Colour of what is framed."""
+MOST_ROWS = 40
+"""Of pictures; more stand in further columns, as WebP takes 16,383 pixels and viewers hardly more."""
 COARSE = 3
 """Pixels that become at least so many times larger stay squares."""
 
@@ -44,9 +47,10 @@ def draw_gallery(
         images: uint8, each (height, width), (height, width, 1) or (height, width, 3), of any sizes.
         captions: of the images, of one line or several.
         title: stands above.
-        columns: pictures side by side.
+        columns: pictures side by side, and more than that where there would be too many rows.
         marked: places of those that are framed, with a caption in the frame's colour.
     """
+    columns = max(columns, -(-len(images) // MOST_ROWS))
     pictures = [enlarge(image) for image in images]
     texts = [wrap(caption) for caption in captions]
     places, height = arrange([text.count("\n") + 1 for text in texts], [len(one) for one in pictures], columns)
@@ -107,6 +111,7 @@ def enlarge(image: numpy.ndarray) -> numpy.ndarray:
 
 def wrap(caption: str) -> str:
     """Return a caption with lines of at most ``LETTERS`` letters, so that it does not touch the next one."""
+    caption = "\n".join(map(spell, caption.split("\n")))
     return "\n".join(part for line in caption.split("\n") for part in textwrap.wrap(line, LETTERS) or [""])
 
 

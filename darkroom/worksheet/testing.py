@@ -60,7 +60,7 @@ def find_worst(material: Material) -> Answer:
     return {
         "model": material.best,
         "table": tabulate(shown, dict.fromkeys(("probability of it", "probability"), ".1%")),
-        "files": [one.folder / PREDICTIONS, one.folder / "worst.png"],
+        "files": [one.folder / PREDICTIONS, one.folder / "worst.webp"],
     }
 
 
@@ -73,7 +73,7 @@ def measure_certainty(material: Material) -> Answer:
         means = {"when correct": sure[correct].mean(), "when wrong": sure[~correct].mean()}
         found.append({"model": model, "on average": sure.mean(), **means, "over 99%": (sure > 0.99).mean()})
     formats = dict.fromkeys(("on average", "when correct", "when wrong", "over 99%"), ".1%")
-    return {"table": tabulate(found, formats), "files": [material.every(PREDICTIONS), material.every("gallery.png")]}
+    return {"table": tabulate(found, formats), "files": [material.every(PREDICTIONS), material.every("gallery.webp")]}
 
 
 def measure_calibration(material: Material) -> Answer:
@@ -94,7 +94,7 @@ def list_ambiguous(material: Material) -> Answer:
     return {
         "model": material.best,
         "table": tabulate(table, {"p": ".1%", "p second": ".1%"}),
-        "files": [file, one.folder / "ambiguous.png"],
+        "files": [file, one.folder / "ambiguous.webp"],
     }
 
 

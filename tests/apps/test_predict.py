@@ -106,13 +106,13 @@ def test_predictions_are_those_of_the_prepared_view(
     capsys.readouterr()
     predict.main([str(alone), *(str(images / file) for file in files), "--format", "csv"])
     found = rows(capsys.readouterr().out)
-    assert list(found[0]) == ["file", "predicted", "probability", *(f"p_{name}" for name in CLASSES)]
+    assert list(found[0]) == ["file", "class", "probability", *(f"p_{name}" for name in CLASSES)]
     assert [row["file"] for row in found] == [str(images / file) for file in files]
     probabilities = numpy.array([[float(row[f"p_{name}"]) for name in CLASSES] for row in found])
     assert probabilities == pytest.approx(expected, abs=1e-6)
-    assert [row["predicted"] for row in found] == [CLASSES[place] for place in expected.argmax(axis=1)]
+    assert [row["class"] for row in found] == [CLASSES[place] for place in expected.argmax(axis=1)]
     assert [float(row["probability"]) for row in found] == pytest.approx(expected.max(axis=1), abs=1e-6)
-    assert len({row["predicted"] for row in found}) > 1
+    assert len({row["class"] for row in found}) > 1
     assert not list(Path().iterdir())
 
 
@@ -202,8 +202,8 @@ def test_the_images_of_an_archive_are_predicted_as_those_of_its_folder(
     assert single.startswith("photos/2.png,")
     wanted = expected.replace("photos/", "moved/test.zip/photos/") + f"{single}\n"
     for one, other in zip(rows(found), rows(wanted), strict=True):  # in another batch, a sum may end in another bit
-        assert {key: one[key] for key in ("file", "predicted")} == {key: other[key] for key in ("file", "predicted")}
-        numbers = [key for key in other if key not in ("file", "predicted")]
+        assert {key: one[key] for key in ("file", "class")} == {key: other[key] for key in ("file", "class")}
+        numbers = [key for key in other if key not in ("file", "class")]
         assert [float(one[key]) for key in numbers] == pytest.approx([float(other[key]) for key in numbers], abs=1e-6)
     assert [row["file"] for row in rows(expected)] == [f"photos/{name}" for name in FOUND]
 

@@ -65,7 +65,7 @@ def test_convolutions_on_a_dense_base_are_completed_by_the_defaults(project: Cal
         ({}, "models.cnn.network.blocks.filters: missing; give it here, in a base or in defaults"),
         (
             {"filters": [3], "kernels": 3},
-            "models.cnn.network.blocks.kernels: unknown key; allowed here: filters, kernel",
+            "models.cnn.network.blocks.kernels: unknown key; did you mean 'kernel'? Allowed here: filters",
         ),
     ],
 )

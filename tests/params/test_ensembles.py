@@ -78,7 +78,7 @@ def test_a_registry_is_told_what_an_ensemble_is(project: Project, root: Path, mo
         ),
         (
             with_ensemble(["cnn", "cnn-bn"], folds=2),
-            "ensembles.both.folds: unknown key; allowed here: base, members",
+            "ensembles.both.folds: unknown key; did you mean 'flips'? Allowed here: base, members",
         ),
         ({"ensembles.cnn": {"members": ["cnn", "cnn-bn"]}}, "ensembles.cnn: a model has this name; choose another"),
         (
@@ -93,4 +93,4 @@ def test_a_registry_is_told_what_an_ensemble_is(project: Project, root: Path, mo
 )
 def test_what_is_no_ensemble(project: Project, edits: dict[str, Any], line: str) -> None:
     project(edits)
-    one_line(load, f"params.yaml: {line}")
+    one_line(load, line)

@@ -37,9 +37,9 @@ def test_params_name_their_schema_and_fit_it(root: Path) -> None:
         (
             "models.cnn.network.blocks.dropuot",
             0.2,
-            "models.cnn.network.blocks.dropuot: unknown key; allowed here: filters, kernel",
+            "models.cnn.network.blocks.dropuot: unknown key; did you mean 'dropout'? Allowed here: filters, kernel",
         ),
-        ("runtme", {}, "runtme: unknown key; allowed here: defaults, runtime, datasets"),
+        ("runtme", {}, "runtme: unknown key; did you mean 'runtime'? Allowed here: defaults, runtime, datasets"),
         ("datasets.intel.archive", "x", "datasets.intel.archive: unknown key; allowed here: base, title, source"),
         (
             "models.cnn.training.epochs",
@@ -246,6 +246,36 @@ def test_a_missing_key_is_named(project: Callable[..., Path]) -> None:
     del document["models"]["cnn"]["training"]["epochs"]
     (folder / "params.yaml").write_text(yaml.safe_dump(document))
     with pytest.raises(UserError, match=r"models\.cnn\.training\.epochs: missing"):
+        load()
+
+
+def test_all_that_an_entry_lacks_or_must_not_have_is_named_unknown_keys_first(project: Callable[..., Path]) -> None:
+    folder = project()
+    document = yaml.safe_load((folder / "params.yaml").read_text())
+    dataset = document["datasets"]["intel"]
+    del document["defaults"]["datasets"], dataset["title"]
+    dataset |= {"sha265": "0" * 64, "layouts": "../mine"}
+    (folder / "params.yaml").write_text(yaml.safe_dump(document))
+    lines = (folder / "params.yaml").read_text().splitlines()
+    wrong, other = (next(n for n, one in enumerate(lines, 1) if key in one) for key in ("sha265:", "layouts:"))
+    with pytest.raises(UserError) as raised:
+        load()
+    said = str(raised.value)
+    assert said.startswith(f"params.yaml, line {wrong}: datasets.intel.sha265: unknown key; did you mean 'sha256'? ")
+    assert "? Allowed here: base, title, " in said
+    assert (
+        f"; unknown, too: layouts (line {other}; did you mean 'layout'?); missing, too: title, source, sha256" in said
+    )
+    assert "\n" not in said
+
+
+def test_all_sections_that_are_unknown_or_missing_are_named(project: Callable[..., Path]) -> None:
+    folder = project()
+    (folder / "params.yaml").write_text("mdels: {}\nstudie: {}\n")
+    with pytest.raises(UserError, match=r"^params\.yaml, line 1: mdels: .*'models'\? A.*; unknown, too: studie$"):
+        load()
+    (folder / "params.yaml").write_text("models: {}\nstudies: {}\n")
+    with pytest.raises(UserError, match=r"^params\.yaml: runtime: missing; .*; missing, too: datasets, augmented, "):
         load()
 
 

@@ -66,7 +66,7 @@ def test_a_change_of_a_variant_leaves_its_model_alone() -> None:
     [
         (
             {"sweeps.cnn-size.variants.small": {"network": {"heads": {}}}},
-            "sweeps.cnn-size.variants.small.network.heads: unknown key; allowed here: normalization, blocks",
+            "sweeps.cnn-size.variants.small.network.heads: unknown key; did you mean 'head'? Allowed here: ",
         ),
         (
             {"sweeps.cnn-size.variants.small": {"training": {"batch_size": 0}}},
@@ -104,7 +104,8 @@ def test_a_change_of_a_variant_leaves_its_model_alone() -> None:
         ),
         (
             {"models.cnn.training.validation_split": {"fraction": 0.2, "stratified": True}},
-            "models.cnn.training.validation_split.stratify: missing; every key must be given",
+            "models.cnn.training.validation_split.stratified: unknown key; did you mean 'stratify'? Allowed here: "
+            "fraction, stratify; missing, too: training.validation_split.stratify",
         ),
         ({"models.cnn.training.momentum": 0.9}, "models.cnn.training: momentum 0.9: adam has its own"),
         ({"models.cnn.training.callbacks": [{"name": "Nap"}]}, "no callback of this name; allowed: EarlyStopping"),

@@ -8,6 +8,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from darkroom.reporting import figures, galleries
+from tests.support.image_folders import picture
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -111,3 +112,25 @@ def test_a_title_wider_than_its_pictures_is_whole(tmp_path: Path) -> None:
 def test_a_gallery_of_nothing_is_its_title(tmp_path: Path) -> None:
     pixels = draw(tmp_path, [], [])
     assert pixels.min() < 128 and len(pixels) < 100
+
+
+def test_photographs_take_several_times_less_as_webp_and_the_bytes_are_the_same(tmp_path: Path) -> None:
+    pictures = [numpy.asarray(picture(number, 220, 165)) for number in range(10)]
+    noise = numpy.random.default_rng(3).integers(-6, 7, (165, 220, 3))  # as of a camera
+    pictures = [numpy.clip(one + noise, 0, 255).astype(numpy.uint8) for one in pictures]
+    for name in ("a.png", "a.webp", "b.webp"):
+        figures.save(galleries.draw_gallery(pictures, ["x"] * 10, "title"), tmp_path / name)
+    sizes = {file.name: file.stat().st_size for file in tmp_path.iterdir()}
+    assert sizes["a.webp"] * 4 < sizes["a.png"]
+    assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
+    with Image.open(tmp_path / "a.webp") as lossy, Image.open(tmp_path / "a.png") as exact:
+        assert lossy.size == exact.size
+        difference = numpy.asarray(lossy.convert("RGB"), int) - numpy.asarray(exact.convert("RGB"), int)
+        assert numpy.abs(difference).mean() < 4
+
+
+def test_a_gallery_of_many_images_is_no_higher_than_webp_takes(tmp_path: Path) -> None:
+    image = numpy.zeros((220, 220), numpy.uint8)
+    figures.save(galleries.draw_gallery([image] * 500, ["a\nb\nc\nd"] * 500, "title"), tmp_path / "many.webp")
+    with Image.open(tmp_path / "many.webp") as whole:
+        assert max(whole.size) < 2**14

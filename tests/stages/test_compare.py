@@ -214,6 +214,12 @@ def test_the_page_gives_a_verdict_and_says_that_images_are_synthetic(study: Path
     assert "cnn 67.8% ± 4.0 points (3 seeds)" in page
     assert "Always answering wald would be correct for 33.3%; as a mean over classes, cnn-bn reaches 90.0%." in page
     assert "removed" not in page and "The census warns" not in page
+    table = pandas.read_csv("comparison/models.csv").set_index("model")
+    widths = (table["high"] - table["low"]) / 2
+    assert (
+        f"with 180 test images, the accuracy of cnn-bn is uncertain by about ±{100 * widths['cnn-bn']:.1f} points, "
+        f"those of others by up to ±{100 * widths.max():.1f} points." in page
+    )
     headings = [line for line in page.splitlines() if line.startswith("#")]
     assert headings and all("synthetic images" in line for line in headings)
 

@@ -48,6 +48,8 @@ def test_the_table_repeats_the_records_that_there_are(study: Path) -> None:
     assert table.index.tolist() == ["cnn", "cnn-bn"]
     assert table.loc["cnn", ["seconds", "frozen_seconds", "epochs", "peak_memory_mib"]].tolist() == [61.5, 7.5, 8, 812]
     assert table.loc["cnn", ["threads", "precision", "processor"]].tolist() == [1, "float32", "Abacus 9000"]
+    assert table["images_per_second"].tolist() == [310.5, 310.5]
+    assert table["features_per_second"].isna().all()
     page = (study / "costs/costs.md").read_text(encoding="utf-8")
     assert "Left out, as they have no record: cnn-bn-256-gap" in page
     assert unwrap(page).splitlines()[2:4] == [
@@ -69,6 +71,16 @@ def test_the_script_of_costs_holds_a_dash_where_nothing_is_known() -> None:
     script = compose_script(tabulate_costs({"</script>": {"epochs": 3}}, {}))
     assert '["</script>", "</script>"]' in script, "a file of its own is no HTML"
     assert script.count('[null, "\\u2013"]') == 9 and script.isascii()
+
+
+def test_features_of_frozen_layers_are_not_called_images() -> None:
+    used: dict[str, dict[str, object]] = {"kept": {"training.cache_frozen": True}, "plain": {}}
+    used |= {"every": {"training.cache_frozen": False}, "all": {"training.cache_frozen": True, "unfreeze": "all"}}
+    records = {name: {"images_per_second": 448.6} for name in used}
+    table = tabulate_costs(records, {name: {"hyperparameters": values} for name, values in used.items()})
+    table = table.set_index("model")
+    assert table["features_per_second"].dropna().index.tolist() == ["kept"]
+    assert table["images_per_second"].dropna().index.tolist() == ["plain", "every", "all"]
 
 
 @undrawn

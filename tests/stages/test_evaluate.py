@@ -20,7 +20,7 @@ from tests.support.pages import unwrap
 
 OUTPUTS = [
     "ambiguous.csv",
-    "ambiguous.png",
+    "ambiguous.webp",
     "calibration.csv",
     "calibration.png",
     "classes.csv",
@@ -30,7 +30,7 @@ OUTPUTS = [
     "curves.png",
     "diagram.png",
     "evaluation.md",
-    "gallery.png",
+    "gallery.webp",
     "history.csv",
     "hyperparameters.csv",
     "layers.csv",
@@ -39,7 +39,7 @@ OUTPUTS = [
     "shifts.csv",
     "summary.json",
     "view.json",
-    "worst.png",
+    "worst.webp",
 ]
 RESULTS = Path("results/cnn")
 
@@ -115,7 +115,7 @@ def test_the_page_says_what_was_found_and_that_images_are_synthetic(evaluated: P
 def test_figures_of_drawn_images_say_so_and_the_numbers_are_the_same(evaluated: Path, trained: Path) -> None:
     drawn, delivered = evaluated / RESULTS, run(out="delivered", images="delivered")
     differ = [name for name in OUTPUTS if (drawn / name).read_bytes() != (delivered / name).read_bytes()]
-    assert differ == [name for name in OUTPUTS if name.endswith((".md", ".png"))]
+    assert differ == [name for name in OUTPUTS if name.endswith((".md", ".png", ".webp"))]
 
 
 @undrawn
@@ -225,7 +225,7 @@ def test_another_seed_draws_another_gallery_and_nothing_else(evaluated: Path, tr
     edit(trained, {"evaluation.seed": 14})
     other = run()
     differ = [name for name in OUTPUTS if (evaluated / RESULTS / name).read_bytes() != (other / name).read_bytes()]
-    assert differ == ["gallery.png"]
+    assert differ == ["gallery.webp"]
 
 
 def test_a_model_of_other_classes_is_refused(trained: Path) -> None:

@@ -29,7 +29,12 @@ PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 def test_a_second_run_has_nothing_to_do_and_all_is_quiet(again: Path) -> None:
-    assert "Nothing to be done" in run(again, "snakemake").stderr
+    said = run(again, "snakemake").stderr.splitlines()
+    assert said[0].startswith("Using workflow specific profile")  # Snakemake's own
+    assert said[1:] == [
+        "Nothing to be done: intel is up to date.",
+        "Results: results/intel/worksheet.md; make report puts all figures on one page",
+    ]
     assert "up to date" in run(again, "dvc", "status").stdout
     status = subprocess.run(["git", "status", "--porcelain"], cwd=again, capture_output=True, text=True, check=True)
     assert status.stdout == "?? dvc.lock\n"
@@ -87,7 +92,7 @@ def test_an_edit_without_effect_runs_its_stages_and_nothing_after_them_but_costs
     assert snakemake(again) == ["census@intel", "costs@intel", "train@plain"]
     now = results(again)
     changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
-    assert changed == {f"results/census/intel/{name}" for name in ("gallery.png",)}
+    assert changed == {f"results/census/intel/{name}" for name in ("gallery.webp",)}
     shutil.rmtree(again / ".scratch")
     assert snakemake(again) == []
 
@@ -239,8 +244,8 @@ def test_a_broken_archive_stops_the_workflow_with_one_line_and_leaves_nothing(ag
     done = run(again, "snakemake", check=False)
     assert done.returncode != 0
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 2, done.stderr  # when the stage meets it, and below all else
-    assert all("seg_test.zip" in line for line in errors)
+    assert len(errors) == 1, done.stderr
+    assert "seg_test.zip" in errors[0]
     assert done.stderr.splitlines()[-1] == errors[-1]
     assert "Traceback" not in done.stderr + done.stdout
     assert not (again / "data/raw/intel").exists()

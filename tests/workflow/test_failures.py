@@ -37,6 +37,8 @@ def last_lines(folder: Path, *arguments: str) -> list[str]:
     lines = done.stderr.splitlines()
     errors = [line for line in lines if line.startswith("error: ")]
     assert lines[-1].startswith("error: "), done.stderr
+    assert not any("Exception" in line or "Error in rule" in line for line in lines), done.stderr
+    assert len(set(errors)) == len(errors)
     return errors[-2:]
 
 
@@ -61,7 +63,9 @@ def test_every_job_that_failed_is_told_and_one_that_succeeded_at_last_is_not(stu
     script = stub / trivial.SCRIPT
     script.write_text(script.read_text().replace("false;", "[ -e once ] || { touch once; exit 1; };"))
     said = run(stub, "snakemake", "--retries", "1").stderr
-    assert "Error in rule evaluate" in said
+    assert "Evaluating model-0001: failed, see logs/evaluate/intel/model-0001.log" in said
+    assert "Error in rule" not in said
+    assert said.count("Evaluating model-0001") == 2
     assert not said.splitlines()[-1].startswith("error: ")
     (stub / "once").unlink()
     script.write_text(script.read_text().replace('"$1@$2" != evaluate@model-0001', '"$1" != evaluate'))
@@ -82,7 +86,7 @@ def test_a_job_that_never_began_is_not_told_by_what_its_last_one_said(stub: Path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("intle",), "error: intle: no study of params.yaml, no rule and no file that a rule makes"),
+        (("intle",), "error: intle: no such study; did you mean 'intel'? There is intel, and all"),
         (("results/intel/nothing.csv",), "error: results/intel/nothing.csv: no study of params.yaml"),
         (("train",), "error: WorkflowError: Target rules may not contain wildcards"),
     ],

@@ -85,7 +85,7 @@ def test_to_predict_in_it_runs_nothing(foreign: Path) -> None:
     folder = write_model(foreign / "models/theirs/cnn", scratch_network())
     picture(1).save(foreign / "photo.png")
     done = look(foreign, "darkroom.apps.predict", str(folder.relative_to(foreign)), "photo.png", "--format", "csv")
-    assert done.stdout.startswith("file,predicted,probability,"), done.stderr
+    assert done.stdout.startswith("file,class,probability,"), done.stderr
     assert not (foreign / "canary").exists(), (foreign / "canary").read_text()
 
 

@@ -39,7 +39,9 @@ def test_a_report_of_a_study_beside_others_that_are_not_made(stub: Path) -> None
 
 def test_what_cannot_be_reported_is_said_and_the_last_report_stays(stub: Path) -> None:
     (stub / "report.html").write_text("the last")
-    assert refusal(stub, "workflow.reporting", "inlet") == "error: inlet: no such study; there is intel, and all\n"
+    assert refusal(stub, "workflow.reporting", "inlet") == (
+        "error: inlet: no such study; did you mean 'intel'? There is intel, and all\n"
+    )
     for name in ("data", "models/intel", "results", ".dvc/cache"):
         shutil.rmtree(stub / name)
     assert refusal(stub, "workflow.reporting") == (

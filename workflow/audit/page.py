@@ -9,7 +9,8 @@ from workflow.audit import graph, text, words
 from workflow.audit.environments import list_facts
 from workflow.audit.facts import Audit, judge, list_brought, list_differences
 
-FIGURE = ".png"
+FIGURES = {".png": "image/png", ".webp": "image/webp"}
+"""What files of figures hold, by their ending."""
 
 
 def render(audit: Audit) -> str:
@@ -21,6 +22,7 @@ def render(audit: Audit) -> str:
         audit=audit,
         worst="changed" if "changed" in states else "missing",
         ending=text.conclude(audit),
+        kinds=FIGURES,
         figures={path: b64encode(path.read_bytes()).decode() for path in list_figures(audit)},
         graph=graph.lay_out(audit.steps),
         words=words,
@@ -34,4 +36,5 @@ def render(audit: Audit) -> str:
 
 def list_figures(audit: Audit) -> list[Path]:
     """Return the figures that were asked for, or lie in a folder that was."""
-    return [Path(out.path) for out in audit.list_outs_asked() if out.path.endswith(FIGURE) and out.state != "missing"]
+    paths = (Path(out.path) for out in audit.list_outs_asked() if out.state != "missing")
+    return [path for path in paths if path.suffix in FIGURES]

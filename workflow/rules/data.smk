@@ -100,7 +100,7 @@ rule census:
 
     In: data/images/{dataset}
     Out: results/census/{dataset}/ census.md classes.csv sizes.csv modes.csv corrupt.csv duplicates.csv suspicions.csv
-        warnings.csv classes.png sizes.png gallery.png duplicates.png suspicions.png results/records/census/{dataset}/record.json
+        warnings.csv classes.png sizes.png gallery.webp duplicates.webp suspicions.webp results/records/census/{dataset}/record.json
     """
     input:
         pipeline.deps("census", "dataset"),

@@ -171,7 +171,7 @@ rule evaluate:
         models/{home}/{model}/ model.keras layers.csv summary.json
     Out: results/{study}/evaluations/{model}/ classes.csv confusion.csv confused-pairs.csv calibration.csv ambiguous.csv
         shifts.csv hyperparameters.csv layers.csv summary.json view.json evaluation.md curves.png confusion.png
-        calibration.png worst.png gallery.png ambiguous.png diagram.png metrics.json history.csv predictions.csv
+        calibration.png worst.webp gallery.webp ambiguous.webp diagram.png metrics.json history.csv predictions.csv
         results/records/evaluate/{study}/{model}/record.json
     """
     input:
@@ -235,8 +235,8 @@ rule doubts:
 
     In: data/views/{view} {judges} models/{study}/{model}/ model.keras history.csv layers.csv summary.json
         results/{study}/evaluations/{model}/predictions.csv
-    Out: results/{study}/doubts/ label-errors.csv far-from-class.csv doubts.md label-errors.png far-from-class.png
-        training-label-errors.csv training-label-errors.png results/records/doubts/{study}/record.json
+    Out: results/{study}/doubts/ label-errors.csv far-from-class.csv doubts.md label-errors.webp far-from-class.webp
+        training-label-errors.csv training-label-errors.webp results/records/doubts/{study}/record.json
     """
     input:
         pipeline.deps("doubts", "study"),
