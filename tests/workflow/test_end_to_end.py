@@ -42,6 +42,7 @@ def test_a_report_holds_what_is_made(again: Path) -> None:
     page = (again / "report.html").read_text(encoding="utf-8")
     made = [*again.glob("results/intel/evaluations/*/confusion.png"), again / "results/intel/worksheet.md"]
     assert len(made) == len(SMALL["models"]) + 2
+    made += again.glob("results/intel/evaluations/*/worst.webp")
     assert all(str(file.relative_to(again)) in page for file in made)
     assert "report.html" not in git(again, "status", "--porcelain")
 
