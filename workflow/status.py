@@ -1,5 +1,7 @@
 """Show what is done, running, failed, missing and left, where and why: python -m workflow.status.
 
+Studies of which nothing was begun are named in a line; python -m workflow.status all shows them as well.
+
 Works beside a Snakemake, from any machine that shares the folder, and writes nothing but the hashes that it had to
 compute. It reads params.yaml and dvc.yaml, what dvc.lock and jobs have recorded, the files that stages made, what jobs
 tell of themselves (workflow/jobs.py) and what they print. What is done follows from content alone: a stage whose job
@@ -11,7 +13,7 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -25,6 +27,7 @@ from darkroom.pipeline import command, planning, template
 from darkroom.reporting.templates import render
 from workflow import jobs, logs, recording
 from workflow.changes import Inspection
+from workflow.endings import ALL, refuse_unknown
 from workflow.hashes import KEPT, Contents
 from workflow.reasons import Concerned, concerned, reached
 
@@ -66,7 +69,18 @@ class Standings:
 
     stages: Mapping[str, Standing]
     studies: Mapping[str, Mapping[State, int]]
+    members: Mapping[str, Set[str]]
+    """The stages of each study; some are of several."""
+    recorded: Set[str]
+    """The stages that were ever executed, even if what they made no longer holds."""
     now: float
+
+    def begun(self) -> list[str]:
+        """Return the studies that somebody asked for, as a stage of theirs alone shows; where there is none, all."""
+        times = Counter(name for names in self.members.values() for name in names)
+        own = {study: [name for name in names if times[name] == 1] for study, names in self.members.items()}
+        at_work = {name for name, one in self.stages.items() if one.state != "left"} | self.recorded
+        return [study for study, names in own.items() if at_work & {*names}] or list(self.studies)
 
 
 def standings() -> Standings:
@@ -81,11 +95,12 @@ def standings() -> Standings:
     found = {name: _by_its_job(name, now) for name in stages}
     inspection, to_do = _inspected(stages)  # later, so that what jobs made meanwhile counts as made
     settled = {name: _settled(one, to_do) for name, one in found.items()}
-    upstream, studies = inspection.upstream(), {}
+    upstream, studies, members = inspection.upstream(), {}, {}
     for study in planned["comparisons"]:
-        number = Counter(settled[name].state for name in reached(planning.list_ends(study, planned), upstream))
+        members[study] = reached(planning.list_ends(study, planned), upstream)
+        number = Counter(settled[name].state for name in members[study])
         studies[study] = {state: number[state] for state in STATES}
-    return Standings(settled, studies, now)
+    return Standings(settled, studies, members, inspection.entries.keys() & stages.keys(), now)
 
 
 def _by_its_job(stage: str, now: float) -> Standing:
@@ -128,10 +143,20 @@ def _settled(by_job: Standing, to_do: Concerned) -> Standing:
     return Standing(name, "missing") if is_missing and by_job.state == "left" else by_job
 
 
-def text(found: Standings, is_locked: bool) -> str:
-    """Return what a person reads; ``is_locked`` says whether a Snakemake has locked the folder."""
-    groups = {state: [one for one in found.stages.values() if one.state == state] for state in STATES}
-    values = {"studies": found.studies, "groups": groups, "is_locked": is_locked, "now": found.now}
+def text(found: Standings, is_locked: bool, wanted: Sequence[str] = ()) -> str:
+    """Return what a person reads of the ``wanted`` studies, else of those begun, and the names of the others.
+
+    ``is_locked`` says whether a Snakemake has locked the folder.
+    """
+    chosen = list(wanted) or found.begun()
+    others = [study for study in found.studies if study not in chosen]
+    ignored = {name for study in others for name in found.members[study]} - {
+        name for study in chosen for name in found.members[study]
+    }
+    shown = [one for name, one in found.stages.items() if name not in ignored]
+    groups = {state: [one for one in shown if one.state == state] for state in STATES}
+    studies = {study: found.studies[study] for study in chosen}
+    values = {"studies": studies, "others": others, "groups": groups, "is_locked": is_locked, "now": found.now}
     more = {"bar": bar, "moment": moment, "shown": SHOWN, "named": NAMED, "format": MOMENT}
     return render(Path(__file__).parent, "status.txt.j2", **values, **more)
 
@@ -154,14 +179,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Print how things stand, as the command line asks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--format", choices=["text", "json"], default="text")
-    chosen = parser.parse_args(argv).format
+    parser.add_argument("studies", nargs="*", help="studies to show, or all; else those that were begun")
+    options = parser.parse_args(argv)
     found = standings()
-    if chosen == "json":
+    for study in options.studies:
+        if study not in (ALL, *found.studies):
+            raise refuse_unknown(study, found.studies)
+    wanted = list(found.studies) if ALL in options.studies else options.studies
+    if options.format == "json":
         print(
             json.dumps({"studies": found.studies, "stages": [asdict(one) for one in found.stages.values()]}, indent=2)
         )
     else:
-        print(escape_controls(text(found, command.is_snakemake_at_work()), kept=LINES), end="")
+        print(escape_controls(text(found, command.is_snakemake_at_work(), wanted), kept=LINES), end="")
 
 
 if __name__ == "__main__":

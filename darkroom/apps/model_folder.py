@@ -24,6 +24,8 @@ HOME = Path("models")
 MOST_NAMED = 12
 LARGEST = 4096
 """Pixels of a side of the images that a model may want; larger ones would fill the memory."""
+RECORD = "record.json"
+"""The record of the training run: that it learned from synthetic images stands there."""
 ANY = {
     "dataset": "any",
     "corrupt": "leave-out",
@@ -67,7 +69,8 @@ class ModelFolder:
             )
         description, summary = _read(folder / DESCRIPTION), _read(folder / SUMMARY)
         view, decoding, ranges, classes = _parse_description(description, folder / DESCRIPTION)
-        notes = dict.fromkeys(str(part["note"]) for part in (summary, description) if part.get("note"))
+        record = _read(folder / RECORD) if (folder / RECORD).is_file() else {}
+        notes = dict.fromkeys(str(part["note"]) for part in (summary, description, record) if part.get("note"))
         return cls(file, classes, view, decoding, ranges, "; ".join(notes))
 
     @property

@@ -6,12 +6,14 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from darkroom.core import program
+from darkroom.core import facts, program
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_json
-from darkroom.core.provenance import NOTES
+from darkroom.core.provenance import NOTES, note_on_images
+from darkroom.params.document import load
 from darkroom.params.replicates import Replicate
 from darkroom.pipeline import record, template, versions
 
@@ -92,6 +94,20 @@ def run_training(
         work(options)
     except UserError as error:
         raise UserError(f"{place(options.model)}: {error}") from None
+    tell_of_images(options.view)
+
+
+def tell_of_images(view: Path) -> None:
+    """Let the record of a training run say that it learned from synthetic images, so that its folder does.
+
+    The summary beside it says nothing of images: a stage that trains is not told what they are, so that it would not
+    run again for that.
+    """
+    with suppress(UserError):  # a view of a params.yaml that is somewhere else, or is being edited
+        parameters = load()
+        if view.name in parameters.views:
+            source = parameters.datasets[parameters.dataset_of(view.name)].source
+            facts.tell({"note": note} if (note := note_on_images(source)) else {})
 
 
 def is_snakemake_at_work() -> bool:

@@ -66,6 +66,48 @@ def test_a_python_without_venv_is_named_with_its_package(root: Path, machine: Pa
     assert "python3 is 3.12.4; but without venv (Debian, Ubuntu: apt install python3.12-venv)" in message
 
 
+PIP = """#!/bin/sh
+for number in 1 2 3 4 5 6; do
+    for part in 1 2 3 4 5 6 7 8 9 10; do echo "Collecting package-$number-$part"; done
+    sleep 0.4
+done
+echo "Installing collected packages: all"
+sleep 1.5
+[ -z "{error}" ] || {{ echo "ERROR: {error}" >&2; exit 1; }}
+"""
+
+
+@pytest.mark.parametrize("error", ["", "No matching distribution found"])
+def test_each_step_of_an_installation_is_told(root: Path, machine: Path, tmp_path: Path, error: str) -> None:
+    for tool in ("grep", "sleep", "tail", "mkdir", "chmod"):
+        (machine / tool).symlink_to(shutil.which(tool) or tool)
+    add(machine, "git", "exit 0")
+    (machine / "pip").write_text(PIP.format(error=error))
+    venv = f'mkdir -p "$3/bin"; cat {machine}/pip >"$3/bin/python"; chmod +x "$3/bin/python"'
+    asked = f'case "$1$2" in -mvenv) {venv} ;; *platform* | --version) echo 3.12.4 ;; esac'
+    add(machine, "python3", asked)
+    lock = tmp_path / "some.txt"
+    lock.write_text("".join(f"package-{number}==1\n" for number in range(60)))
+    environment = tmp_path / "environment"
+    command = [str(root / "requirements/install"), str(environment), str(lock)]
+    done = subprocess.run(command, env={"PATH": str(machine)}, capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("[1/2] Making the environment in ")
+    assert lines[1] == f"[2/2] Installing 60 packages of {lock}; they are downloaded once."
+    assert lines[2].endswith(" of 60 packages are here")
+    assert "      all 60 are here; unpacking them" in lines
+    if error:
+        assert done.stderr.splitlines() == [
+            f"ERROR: {error}",
+            f"error: {lock} could not be installed (its lines are above); check the network and run the same command "
+            "again",
+        ]
+        assert (done.returncode, (environment / ".lock").exists()) == (1, False)
+    else:
+        assert (done.returncode, lines[-1], done.stderr) == (0, "The environment is ready.", "")
+        assert (environment / ".lock").read_text() == "some\n"
+
+
 def test_locks_hold_hashes_and_no_address(root: Path) -> None:
     for lock in ("cpu", "gpu", "development"):
         text = (root / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ def test_a_second_run_has_nothing_to_do_and_all_is_quiet(again: Path) -> None:
     assert said[0].startswith("Using workflow specific profile")  # Snakemake's own
     assert said[1:] == [
         "Nothing to be done: intel is up to date.",
-        "Results: results/intel/worksheet.md; make report puts all figures on one page",
+        "Results: results/intel/index.html; make report puts all figures on one page",
     ]
     assert "up to date" in run(again, "dvc", "status").stdout
     status = subprocess.run(["git", "status", "--porcelain"], cwd=again, capture_output=True, text=True, check=True)
@@ -45,6 +45,7 @@ def test_a_report_holds_what_is_made(again: Path) -> None:
     page = (again / "report.html").read_text(encoding="utf-8")
     made = [*again.glob("results/intel/evaluations/*/confusion.png"), again / "results/intel/worksheet.md"]
     assert len(made) == len(SMALL["models"]) + 2
+    made += again.glob("results/intel/evaluations/*/worst.webp")
     assert all(str(file.relative_to(again)) in page for file in made)
     assert "report.html" not in git(again, "status", "--porcelain")
 
@@ -216,7 +217,7 @@ def test_a_data_set_never_heard_of_needs_an_edit_of_params_alone(stub: Path, tmp
     have_photographs(folder, source)
     run(folder, "darkroom.pipeline.plan")
     made = in_process.make(folder)
-    assert len(made) == 9
+    assert len(made) == 10
     table = pandas.read_csv(folder / "results/photographs/comparison/models.csv")
     assert table.loc[0, "images"] == 16
     assert "synthetic" not in (folder / "results/photographs/comparison/comparison.md").read_text()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.project import copied, edit, leave_one_study
+from darkroom.core.errors import UserError
 from darkroom.core.files import write_json, write_text
 from darkroom.params.yaml_files import read
 from darkroom.pipeline import record
@@ -159,6 +160,26 @@ def test_studies_count_what_they_share_each(checkout: Path, said: Callable[[], l
     edit(checkout, {"studies.intel.models": ["cnn-bn"], "studies.one": {**intel, "models": ["cnn"]}})
     assert [line.partition("]  ")[2] for line in said()[:2]] == ["9 stages: 9 left"] * 2
     assert len(standings().stages) == 14
+    left_by(replace(JOB, stage="fetch@intel"))  # of both: nobody knows whose
+    assert [line.split()[0] for line in said()[:2]] == ["intel", "one"]
+
+
+def test_studies_that_nobody_asked_for_are_named_in_a_line(
+    checkout: Path, said: Callable[[], list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    intel = read(checkout / "params.yaml")["studies"]["intel"]
+    edit(checkout, {"studies.intel.models": ["cnn"], "studies.one": {**intel, "models": ["cnn-bn"]}})
+    left_by(JOB)
+    lines = said()
+    assert lines[0].endswith("9 stages: 1 running, 8 left")
+    assert lines[1] == "not begun: one"
+    assert not any("cnn-bn" in line for line in lines)
+    status.main(["all"])
+    assert "not begun" not in (both := capsys.readouterr().out) and "cnn-bn" in both
+    status.main(["one"])
+    assert "not begun: intel" in capsys.readouterr().out
+    with pytest.raises(UserError, match=r"^ones: no such study; did you mean 'one'\? There is intel, one, and all$"):
+        status.main(["ones"])
 
 
 @pytest.mark.parametrize(
