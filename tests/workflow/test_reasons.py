@@ -24,7 +24,7 @@ def test_a_renamed_model_is_new_and_its_old_name_is_gone(stub: Path) -> None:
     edit(stub, {"studies.intel.models": ["model-0001", "renamed"]})
     said = reasons(stub)
     assert "models/intel changed: renamed is new; model-0002 is gone: costs@intel" in said
-    concerned = "compare@intel, page@intel, worksheet@intel"
+    concerned = "compare@intel, worksheet@intel, page@intel"
     assert f"results/intel/evaluations changed: renamed is new; model-0002 is gone: {concerned}" in said
     assert not any("is missing" in line for line in said)
 
@@ -69,7 +69,7 @@ def test_a_new_study_leaves_the_others_alone_and_is_told_in_short_lines(stub: Pa
     assert reasons(stub, "another") == []
     was = "was 0.95, is 0.9, and stood at defaults.studies.confidence"
     assert reasons(stub) == [
-        f"studies.intel.confidence {was} (params.yaml): compare@intel, page@intel, worksheet@intel"
+        f"studies.intel.confidence {was} (params.yaml): compare@intel, worksheet@intel, page@intel"
     ]
 
 
