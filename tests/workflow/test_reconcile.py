@@ -98,7 +98,7 @@ def test_an_edit_of_code_runs_what_computes_with_it_and_nothing_after_it(clone: 
         ("stages/prepare.py", VIEWS),
         ("stages/train.py", ["costs@intel", *FROM_SCRATCH]),
         ("stages/costs.py", ["costs@intel"]),
-        ("darkroom/evaluation/metrics.py", sorted([*EVALUATIONS, *stub_study.AFTER_EVALUATIONS])),
+        ("darkroom/evaluation/metrics.py", sorted([*EVALUATIONS, "compare@intel", "sweep@rate", "worksheet@intel"])),
         ("darkroom/training/fitting.py", sorted([*TRAININGS, "costs@intel"])),
     ):
         comment(clone, module)

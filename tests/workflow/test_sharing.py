@@ -81,7 +81,7 @@ def bob(pulled_after_ann: Path, shared: Path, tmp_path: Path) -> Path:
 def test_a_clone_anywhere_finds_the_folder_and_has_nothing_to_do(shared: Path, tmp_path: Path) -> None:
     folder = cloned(shared, tmp_path / "elsewhere/and deeper/clone")
     said = run(folder, "workflow.sharing", "pull").stdout
-    assert re.fullmatch(rf"brought [1-9]\d+ files and the notes of 25 runs from {shared.parent}/storage\n", said)
+    assert re.fullmatch(rf"brought [1-9]\d+ files and the notes of 26 runs from {shared.parent}/storage\n", said)
     assert "up to date" in run(folder, "dvc", "status").stdout
     assert executed(run(folder, "dvc", "repro").stdout) == []
     assert git(folder, "status", "--porcelain") == ""
