@@ -32,7 +32,7 @@ def test_each_section_counts_what_was_executed(tmp_path: Path, capsys: pytest.Ca
     assert executed == {
         "everything made": len(stages),
         "nothing to do": 0,
-        "one model changed": 5,
+        "one model changed": 6,
     }
     assert set(table["said"]) == {""}
     assert (table["value"].astype(float) > 0).all()
