@@ -78,7 +78,7 @@ class Trial:
         """Return the last line that was told of the fault: of the first command that failed, or else of the first."""
         said = [*(text for status, text in self.said if status), *(text for _, text in self.said)]
         for text in said:
-            if lines := [line for line in text.splitlines() if TOLD.match(line)]:
+            if lines := [line for line in map(str.strip, text.splitlines()) if TOLD.match(line)]:
                 return lines[-1].replace(str(self.folder), "<folder>").replace(str(self.folder.parent), "<place>")
         return ""
 

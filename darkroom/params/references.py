@@ -42,6 +42,7 @@ RESERVED = {
     "compare",
     "sweep",
     "worksheet",
+    "page",
     "costs",
     "timings",
     "records",

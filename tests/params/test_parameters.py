@@ -257,15 +257,13 @@ def test_all_that_an_entry_lacks_or_must_not_have_is_named_unknown_keys_first(pr
     dataset |= {"sha265": "0" * 64, "layouts": "../mine"}
     (folder / "params.yaml").write_text(yaml.safe_dump(document))
     lines = (folder / "params.yaml").read_text().splitlines()
-    wrong, other = (next(n for n, one in enumerate(lines, 1) if key in one) for key in ("sha265:", "layouts:"))
+    wrong, other = (next(n for n, one in enumerate(lines, 1) if key in one) for key in ("layouts:", "sha265:"))
     with pytest.raises(UserError) as raised:
         load()
     said = str(raised.value)
-    assert said.startswith(f"params.yaml, line {wrong}: datasets.intel.sha265: unknown key; did you mean 'sha256'? ")
+    assert said.startswith(f"params.yaml, line {wrong}: datasets.intel.layouts: unknown key; did you mean 'layout'? ")
     assert "? Allowed here: base, title, " in said
-    assert (
-        f"; unknown, too: layouts (line {other}; did you mean 'layout'?); missing, too: title, source, sha256" in said
-    )
+    assert f"; unknown, too: sha265 (line {other}; did you mean 'sha256'?); missing, too: title, source, sha256" in said
     assert "\n" not in said
 
 

@@ -21,7 +21,7 @@ from tests.support.small_study import refusal
 from workflow import jobs, status
 from workflow.status import Standing, standings
 
-STAGES = 22
+STAGES = 23
 """Of the study in params.yaml."""
 LOG = "logs/train/intel/cnn.log"
 BEGUN = "job train@cnn on n1, process 1\nRunning stage 'train@cnn':\n> python -m stages.train cnn\n"
@@ -158,7 +158,7 @@ def test_of_many_stages_some_are_shown_and_all_counted(checkout: Path, said: Cal
 def test_studies_count_what_they_share_each(checkout: Path, said: Callable[[], list[str]]) -> None:
     intel = read(checkout / "params.yaml")["studies"]["intel"]
     edit(checkout, {"studies.intel.models": ["cnn-bn"], "studies.one": {**intel, "models": ["cnn"]}})
-    assert [line.partition("]  ")[2] for line in said()[:2]] == ["9 stages: 9 left"] * 2
+    assert [line.partition("]  ")[2] for line in said()[:2]] == ["10 stages: 10 left"] * 2
     assert len(standings().stages) == 14
     left_by(replace(JOB, stage="fetch@intel"))  # of both: nobody knows whose
     assert [line.split()[0] for line in said()[:2]] == ["intel", "one"]
@@ -171,7 +171,7 @@ def test_studies_that_nobody_asked_for_are_named_in_a_line(
     edit(checkout, {"studies.intel.models": ["cnn"], "studies.one": {**intel, "models": ["cnn-bn"]}})
     left_by(JOB)
     lines = said()
-    assert lines[0].endswith("9 stages: 1 running, 8 left")
+    assert lines[0].endswith("10 stages: 1 running, 9 left")
     assert lines[1] == "not begun: one"
     assert not any("cnn-bn" in line for line in lines)
     status.main(["all"])
