@@ -159,7 +159,7 @@ def test_studies_count_what_they_share_each(checkout: Path, said: Callable[[], l
     intel = read(checkout / "params.yaml")["studies"]["intel"]
     edit(checkout, {"studies.intel.models": ["cnn-bn"], "studies.one": {**intel, "models": ["cnn"]}})
     assert [line.partition("]  ")[2] for line in said()[:2]] == ["10 stages: 10 left"] * 2
-    assert len(standings().stages) == 14
+    assert len(standings().stages) == 16
     left_by(replace(JOB, stage="fetch@intel"))  # of both: nobody knows whose
     assert [line.split()[0] for line in said()[:2]] == ["intel", "one"]
 
