@@ -14,8 +14,8 @@ TAIL = 2**16
 PROGRESS, ERROR = "[", ("error", "ERROR", "slurmstepd: error", "srun: error")
 """How lines begin that the terminal shows too: of a stage, of DVC, of Slurm."""
 ROUTINE = re.compile(
-    r"\[[^]]*\] (epoch [\d,]+ of at most [\d,]+: |[\d,]+ frozen layers: |\w+: [\d,]+ parameters|[\d.]+% correct"
-    r"|[\d,.]+ (of [\d,.]+ |MB|test images|training runs|probable))"
+    r"\[[^]]*\] (epoch [\d,]+ of at most [\d,]+: |[\d,]+ frozen layers[:,] |for \S+: what |\w+: [\d,]+ parameters"
+    r"|[\d.]+% correct|[\d,.]+ (of [\d,.]+ |MB|test images|training runs|probable))"
 )
 """A line of progress that tells of nothing unusual."""
 RESTORED = "restored "
