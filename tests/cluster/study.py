@@ -20,6 +20,16 @@ STUDY = {"models": {"plain": MODEL, "frozen": ON_BACKBONE}, "studies.intel.model
 """One of each kind of training: from scratch, on a frozen backbone, and a fine-tune of that."""
 VARIABLES = {"gpu": "preferred", "cores": 2}
 """What a site edits, for the test cluster: its nodes have two cores, and its GPUs are only allocated."""
+AFTER_ONE_MODEL = [
+    "compare@intel",
+    "costs@intel",
+    "evaluate@plain",
+    "page@intel",
+    "prepare@intel-150",
+    "train@plain",
+    "worksheet@intel",
+]
+"""The stages that run where a view and one model of three are to be made anew."""
 END = 300.0
 """Seconds after which a run is taken to hang."""
 
