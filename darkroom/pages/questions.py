@@ -10,8 +10,8 @@ from darkroom.pages import markdown
 from darkroom.pages.links import MANY
 
 PICTURES = (".png", ".webp")
-FROM = "From "
-"""Beginning of the paragraph of an answer that names its files."""
+FROM = ("From ", "D’après ")
+"""Beginnings of the paragraph of an answer that names its files, in the languages of a worksheet."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _read_question(block: Sequence[Token]) -> str:
 
 def _read_files(block: Sequence[Token]) -> list[str]:
     parts = _list_inside(block)
-    if not parts or parts[0].content != FROM:
+    if not parts or parts[0].content not in FROM:
         return []
     return [part.content for part in parts if part.type == "code_inline"]
 

@@ -86,6 +86,10 @@ class Study(Section):
     summary_only: list[Name]
     """Entries of models and finetunes that are built and summarised, layer by layer, but not trained: weights that are
     not to be had do not matter."""
+    document: Literal["intel", "cifar10", "waste", "cats-dogs", "mnist"] | None
+    """The course document that it follows: its worksheet answers each of its questions, with the reason; null: none."""
+    language: Literal["en", "fr"]
+    """Of the document's questions and their answers."""
     without: list[list[str]]
     """Classes that means over classes are also given without."""
     confidence: Annotated[float, Field(gt=0, lt=1)]

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from darkroom.evaluation.evaluations import qualification
+from darkroom.reporting.tables import escaped
 from darkroom.reporting.templates import render
 from darkroom.worksheet import comparing, hyperparameters, images, learning, networks, seeing, testing
+from darkroom.worksheet.documents import answer_document
+from darkroom.worksheet.languages import WORDS
 from darkroom.worksheet.material import Answer, Material
 
 SUBJECTS = {
@@ -36,12 +39,17 @@ def count_answers(answers: Answers) -> int:
 
 
 def compose_page(key: str, material: Material, answers: Answers) -> str:
-    """Return the page; what every result must say of its images and models stands in every heading."""
+    """Return the page: the questions of the study's document, if it follows one, then those that any study answers.
+
+    What every result must say of its images and models stands in every heading of the latter.
+    """
+    study, words = material.study, WORDS[material.study.language]
     return render(
         Path(__file__).parent,
         "worksheet.md.j2",
-        key=key,
-        title=material.dataset.title,
+        heading=words.title.format(key=key, title=escaped(material.dataset.title)),
+        words=words,
+        document=answer_document(study.document, study.language, material) if study.document else [],
         qualification=qualification(material.evaluated.values(), material.dataset),
         **answers,
     )

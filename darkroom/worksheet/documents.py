@@ -1,0 +1,124 @@
+"""Questions of a course document, each answered with its reason and with this run's own numbers.
+
+A document is a template in ``documents/``, one for each language, to be edited by a teacher. ``# `` begins a section,
+``## <id> `` a question; what follows is the reason, and below a line ``---`` stands what this run answers, written from
+``facts``. Each question is filled by itself: where a study lacks what it asks for, that is said in its place.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from darkroom.core.errors import UserError
+from darkroom.reporting.templates import FILTERS
+from darkroom.worksheet.facts import AbsentError, Cited, Facts
+from darkroom.worksheet.languages import WORDS, list_filters
+from darkroom.worksheet.material import Material
+
+FOLDER = Path(__file__).parent / "documents"
+SECTION = re.compile(r"^# (?P<title>.+)$", re.MULTILINE)
+QUESTION = re.compile(r"^## (?P<id>[a-z0-9-]+-\d\d) (?P<text>.+)$", re.MULTILINE)
+RULE = re.compile(r"^---$", re.MULTILINE)
+"""Stands between the reason and what a run answers."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as its document has it; reason and run are templates, and empty where it has none."""
+
+    id: str
+    text: str
+    reason: str
+    run: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question with its answer, in Markdown, and the files that the run's part was read from."""
+
+    id: str
+    text: str
+    reason: str
+    run: str
+    files: tuple[Path, ...]
+    absent: bool
+    """The study has nothing that its run's part could be written from."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a document, with its questions in order, answered or not yet."""
+
+    title: str
+    questions: Sequence[Any]
+
+
+def read_document(name: str, language: str) -> list[Section]:
+    """Return the sections of a document, with its ``Question``s.
+
+    Raises:
+        UserError: a question has no text below it.
+    """
+    file = FOLDER / f"{name}.{language}.md.j2"
+    parts = SECTION.split(file.read_text(encoding="utf-8"))[1:]
+    return [
+        Section(title.strip(), list(_read_questions(text, file)))
+        for title, text in zip(parts[::2], parts[1::2], strict=True)
+    ]
+
+
+def _read_questions(text: str, file: Path) -> Iterator[Question]:
+    parts = QUESTION.split(text)[1:]
+    for key, asked, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        reason, *run = RULE.split(body, maxsplit=1)
+        if not body.strip():
+            raise UserError(f"{file}: {key}: no answer below the question")
+        yield Question(key, asked.strip(), reason.strip(), "".join(run).strip())
+
+
+def answer_document(name: str, language: str, material: Material) -> list[Section]:
+    """Return the sections of a document, with its questions ``Answered`` from a study."""
+    return [
+        Section(section.title, [answer(question, material, language) for question in section.questions])
+        for section in read_document(name, language)
+    ]
+
+
+def answer(question: Question, material: Material, language: str) -> Answered:
+    """Return a question with its answer.
+
+    Raises:
+        jinja2.TemplateError: its template cannot be filled.
+    """
+    cited = Cited()
+    facts = Facts(material, language, cited)
+    absent = False
+    try:
+        run = _fill(question.run, facts)
+    except AbsentError as missing:
+        names = ", ".join(f"`{one}`" for one in missing.names)
+        place = missing.place.replace("<study>", material.page.parent.name)
+        run, absent = WORDS[language].absent.format(names=names, place=f"`{place}`"), True
+        cited.files.clear()
+    return Answered(question.id, question.text, _fill(question.reason, facts), run, tuple(cited.files), absent)
+
+
+def _fill(text: str, facts: Facts) -> str:
+    filled = (
+        _environment(facts.language)
+        .from_string(text)
+        .render(facts=facts, table=facts.table, picture=facts.picture, model=facts.model, network=facts.network)
+    )
+    return re.sub(r"\n{3,}", "\n\n", filled).strip()
+
+
+@cache
+def _environment(language: str) -> jinja2.Environment:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {**FILTERS, **list_filters(language)}
+    return environment

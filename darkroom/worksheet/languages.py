@@ -1,0 +1,69 @@
+"""Languages of a worksheet: the words that are the same on every page, and how numbers are written."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from darkroom.reporting import quantities
+
+NARROW_SPACE = "\u202f"
+MARKS = {"en": {}, "fr": str.maketrans({",": NARROW_SPACE, ".": ",", "%": f"{NARROW_SPACE}%"})}
+"""By language, the signs of a number that it writes otherwise than Python does."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands around every answer."""
+
+    here: str
+    """Beginning of what a run answers, after the reason."""
+    source: str
+    """Beginning of the paragraph that names the files of an answer."""
+    absent: str
+    """Instead of an answer, where the study does not train what it is about; ``{names}`` are its entries."""
+    more: str
+    """Below a table that was cut: ``{number}`` rows are left."""
+    title: str
+    """Title of the page, for a study ``{key}`` on a dataset ``{title}``."""
+
+
+WORDS = {
+    "en": Words(
+        here="In this run",
+        source="From",
+        absent="this study has no {names}, so it has no number for this ({place} in params.yaml).",
+        more="{number} more rows stand in the file.",
+        title="Worksheet of {key}, on {title}",
+    ),
+    "fr": Words(
+        here="Ici",
+        source="D’après",
+        absent="cette étude n’a pas {names}, donc aucun nombre à donner ({place} dans params.yaml).",
+        more="Les {number} autres lignes sont dans le fichier.",
+        title="Fiche {key}, sur {title}",
+    ),
+}
+
+
+def localize(text: str, language: str) -> str:
+    """Return a number that Python wrote, such as ``1,234.5`` or ``12.5%``, as the language writes it."""
+    return text.translate(MARKS[language])
+
+
+def list_filters(language: str) -> Mapping[str, Callable[..., str]]:
+    """Return the filters of a template that show numbers, in the language's writing."""
+
+    def localized(write: Callable[..., str]) -> Callable[..., str]:
+        @wraps(write)
+        def filtered(*values: Any, **options: Any) -> str:
+            return localize(write(*values, **options), language)
+
+        return filtered
+
+    def counted(number: int, one: str, several: str | None = None) -> str:
+        alone = number == 1 if language == "en" else number < 2
+        return f"{localize(quantities.number(number), language)} {one if alone else several or f'{one}s'}"
+
+    written = (quantities.number, quantities.decimal, quantities.percent, quantities.significant)
+    return {write.__name__: localized(write) for write in written} | {"counted": counted}
