@@ -11,7 +11,7 @@ EXTENSIONS := $(shell sed -nE 's,^ *url = (s3|ssh)://.*,requirements/\1.txt,p' .
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study new environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark faults report \
+.PHONY: study new environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark faults report worksheet \
 	status tensorboard schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
@@ -75,6 +75,9 @@ tensorboard: environment  ## show the logs that trainings with the callback Tens
 
 report: environment  ## write report.html: all figures and tables that are made, in one page; TARGET=<study>: of one study
 	@python -m workflow.reporting $(if $(filter file,$(origin TARGET)),,$(TARGET))
+
+worksheet: environment  ## write the worksheet of TARGET for a teacher, with its answers, and its exercises for students: HTML and PDF
+	@python -m darkroom.apps.worksheet $(TARGET) $(ARGS)
 
 schema: environment  ## write workflow/params.schema.json anew, after a change of darkroom/params
 	@python -m darkroom.params.schema > workflow/params.schema.json

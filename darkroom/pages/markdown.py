@@ -66,7 +66,7 @@ def parse(file: Path, page: Path) -> list[Token]:
         raise UserError(f"{file}: no such file; run snakemake, which makes it")
     tokens = PARSER.parse(file.read_text(encoding="utf-8"))
     folder = locate(file.parent, page)
-    for token in _walk(tokens):
+    for token in walk(tokens):
         _adapt(token, folder)
     return tokens
 
@@ -117,10 +117,11 @@ def _without(title: str, notes: Sequence[str]) -> str:
     return re.sub(rf" \((?:{own})(?:; [^()]*)?\)$", "", title) if own else title
 
 
-def _walk(tokens: Sequence[Token]) -> Iterator[Token]:
+def walk(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield all tokens, each before those inside it."""
     for token in tokens:
         yield token
-        yield from _walk(token.children or [])
+        yield from walk(token.children or [])
 
 
 def _adapt(token: Token, folder: str) -> None:

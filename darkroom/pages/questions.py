@@ -55,8 +55,8 @@ def read_worksheet(file: Path, page: Path, notes: Sequence[str]) -> list[Subject
 def _list_questions(tokens: Sequence[Token]) -> Iterator[Question]:
     """Yield what follows each paragraph that is bold as a whole."""
     title, answer, files = "", list[Token](), list[str]()
-    for block in _list_blocks(tokens):
-        if asked := _read_question(block):
+    for block in list_blocks(tokens):
+        if asked := read_question(block):
             if title:
                 yield Question(title, markdown.render(answer), tuple(files))
             title, answer, files = asked, [], []
@@ -68,7 +68,7 @@ def _list_questions(tokens: Sequence[Token]) -> Iterator[Question]:
         yield Question(title, markdown.render(answer), tuple(files))
 
 
-def _list_blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+def list_blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """Yield paragraphs, lists and tables, each with all that is in it."""
     block: list[Token] = []
     for token in tokens:
@@ -78,7 +78,8 @@ def _list_blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             block = []
 
 
-def _read_question(block: Sequence[Token]) -> str:
+def read_question(block: Sequence[Token]) -> str:
+    """Return the question that a paragraph asks, one that is bold as a whole; of any other block nothing."""
     parts = _list_inside(block)
     if not parts or parts[0].type != "strong_open" or parts[-1].type != "strong_close":
         return ""

@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from darkroom.core.provenance import NOTES, RANDOM
 from darkroom.reporting import quantities
 
 NARROW_SPACE = "\u202f"
 MARKS = {"en": {}, "fr": str.maketrans({",": NARROW_SPACE, ".": ",", "%": f"{NARROW_SPACE}%"})}
 """By language, the signs of a number that it writes otherwise than Python does."""
+
+NOTES_IN = {
+    "en": {},
+    "fr": {
+        NOTES["drawn"]: "images de synthèse, dessinées par un programme",
+        RANDOM: "poids aléatoires, sans préentraînement",
+    },
+}
+"""By language, what results say of images and weights that stand in for real ones."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,13 @@ WORDS = {
         title="Fiche {key}, sur {title}",
     ),
 }
+
+
+def translate_notes(text: str, language: str) -> str:
+    """Return what results say of their images and weights, in the language."""
+    for note, translated in NOTES_IN[language].items():
+        text = text.replace(note, translated)
+    return text
 
 
 def localize(text: str, language: str) -> str:

@@ -8,7 +8,7 @@ from darkroom.reporting.tables import escaped
 from darkroom.reporting.templates import render
 from darkroom.worksheet import comparing, hyperparameters, images, learning, networks, seeing, testing
 from darkroom.worksheet.documents import answer_document
-from darkroom.worksheet.languages import WORDS
+from darkroom.worksheet.languages import WORDS, translate_notes
 from darkroom.worksheet.material import Answer, Material
 
 SUBJECTS = {
@@ -44,12 +44,14 @@ def compose_page(key: str, material: Material, answers: Answers) -> str:
     What every result must say of its images and models stands in every heading of the latter.
     """
     study, words = material.study, WORDS[material.study.language]
+    note = qualification(material.evaluated.values(), material.dataset)
+    translated = f" ({translate_notes(note, study.language)})" if note else ""
     return render(
         Path(__file__).parent,
         "worksheet.md.j2",
-        heading=words.title.format(key=key, title=escaped(material.dataset.title)),
+        heading=words.title.format(key=key, title=escaped(material.dataset.title)) + translated,
         words=words,
         document=answer_document(study.document, study.language, material) if study.document else [],
-        qualification=qualification(material.evaluated.values(), material.dataset),
+        qualification=note,
         **answers,
     )

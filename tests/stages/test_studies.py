@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, chdir, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,10 @@ import pytest
 
 from benchmarks.project import ROOT, copied, edit, parameters, run
 from darkroom.pipeline import template
+from stages import worksheet
 from tests.support import in_process
+from tests.support.cited_numbers import find_uncited, read_answers
+from tests.support.course_questions import list_ids
 from tests.support.drawing import without_drawing
 from tests.support.small_study import SMALL
 
@@ -106,6 +109,18 @@ def test_a_worksheet_answers_and_says_that_images_are_drawn(studies: Path, study
     assert "synthetic" in page.splitlines()[0]
     models = pandas.read_csv(studies / f"results/{study}/comparison/models.csv")
     assert all(name.replace("_", "\\_") in page for name in models["model"])
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("study", ["intel", "cifar10", "waste", "cats-dogs", "mnist"])
+def test_a_worksheet_answers_every_question_from_the_files_it_names(studies: Path, study: str, language: str) -> None:
+    edit(studies, {f"studies.{study}.language": language})
+    with chdir(studies):
+        worksheet.main([study, "--out", f"results/{study}/in-{language}.md"])
+    answers = read_answers((studies / f"results/{study}/in-{language}.md").read_text())
+    assert list(answers) == list_ids(study)
+    for key, answer in answers.items():
+        assert not find_uncited(answer, studies), key
 
 
 def test_a_variant_of_every_sweep_is_compared_with_its_model(studies: Path) -> None:

@@ -1,0 +1,29 @@
+"""Numbers as the languages of a worksheet write them."""
+
+from darkroom.core.provenance import NOTES, RANDOM
+from darkroom.pages.questions import FROM
+from darkroom.worksheet.languages import WORDS, list_filters, translate_notes
+
+
+def test_french_writes_a_comma_and_narrow_spaces() -> None:
+    french = list_filters("fr")
+    assert french["number"](14034) == "14\u202f034"
+    assert french["percent"](0.7041) == "70,4\u202f%"
+    assert french["decimal"](1234.5, 2) == "1\u202f234,50"
+    assert (french["counted"](0, "image"), french["counted"](2, "réseau", "réseaux")) == ("0 image", "2 réseaux")
+
+
+def test_english_writes_as_the_rest_of_the_results_do() -> None:
+    english = list_filters("en")
+    assert (english["number"](14034), english["percent"](0.7041)) == ("14,034", "70.4%")
+    assert (english["counted"](0, "image"), english["counted"](1, "image")) == ("0 images", "1 image")
+
+
+def test_what_results_must_say_is_translated() -> None:
+    said = translate_notes(f"{NOTES['drawn']}; cnn: {RANDOM}", "fr")
+    assert said == "images de synthèse, dessinées par un programme; cnn: poids aléatoires, sans préentraînement"
+    assert translate_notes(RANDOM, "en") == RANDOM
+
+
+def test_pages_know_where_an_answer_came_from_in_every_language() -> None:
+    assert {f"{words.source} " for words in WORDS.values()} == set(FROM)
