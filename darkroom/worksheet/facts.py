@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -186,6 +187,31 @@ class Model(Network):
         return sorted(rows, key=lambda row: (row["chance"], row["file"]))
 
 
+class Seen(Folder):
+    """What was made to show what a model sees."""
+
+    def responses(self, layer: str) -> list[Row]:
+        """Return one row for each filter of a layer: filter (from 0), mean, deviation, maximum, zeros.
+
+        Raises:
+            AbsentError: the layer is not among those shown.
+        """
+        if found := [row for row in self.rows("activations.csv") if row["layer"] == layer]:
+            return found
+        raise AbsentError([layer], f"explanations.{self.path.name}.layers")
+
+    def maps(self, layer: str) -> str:
+        """Return the name of the picture of what a layer's filters make of each image.
+
+        Raises:
+            AbsentError: the layer is not among those shown.
+        """
+        name = re.sub(r"[^A-Za-z0-9_]+", "-", layer)
+        for file in self.path.glob(f"figures/activations-*-{name}.png"):
+            return file.relative_to(self.path).as_posix()
+        raise AbsentError([layer], f"explanations.{self.path.name}.layers")
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the template of a document may ask for."""
@@ -258,7 +284,7 @@ class Facts:
         found = next(one for one in self.material.sweeps if one.file.parent.name == key)
         return Folder(found.file.parent, self.cited)
 
-    def explanation(self, *names: str) -> Folder:
+    def explanation(self, *names: str) -> Seen:
         """Return the folder of what the first of these models sees: activations.csv and figures.
 
         Raises:
@@ -266,7 +292,7 @@ class Facts:
         """
         for name in names:
             if one := self.material.explained.get(name):
-                return Folder(one.folder, self.cited)
+                return Seen(one.folder, self.cited)
         raise AbsentError(names, "explanations")
 
     def pair(self, first: Model, second: Model) -> Row:
