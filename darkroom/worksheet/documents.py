@@ -23,6 +23,8 @@ from darkroom.worksheet.material import Material
 FOLDER = Path(__file__).parent / "documents"
 SECTION = re.compile(r"^# (?P<title>.+)$", re.MULTILINE)
 QUESTION = re.compile(r"^## (?P<id>[a-z0-9-]+-\d\d) (?P<text>.+)$", re.MULTILINE)
+OWN_LINE = re.compile(r"[|!#>]|[-*] |\d+\. |```")
+"""Beginning of a line that is not part of a paragraph."""
 RULE = re.compile(r"^---$", re.MULTILINE)
 """Stands between the reason and what a run answers."""
 
@@ -114,7 +116,13 @@ def _fill(text: str, facts: Facts) -> str:
         .from_string(text)
         .render(facts=facts, table=facts.table, picture=facts.picture, model=facts.model, network=facts.network)
     )
-    return re.sub(r"\n{3,}", "\n\n", filled).strip()
+    return "\n\n".join(_join_lines(block) for block in re.split(r"\n\s*\n", filled.strip()))
+
+
+def _join_lines(block: str) -> str:
+    """Return a paragraph in one line; tables, lists and pictures as they stand."""
+    lines = [line.strip() for line in block.splitlines()]
+    return block if any(OWN_LINE.match(line) for line in lines) else " ".join(lines)
 
 
 @cache

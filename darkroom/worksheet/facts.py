@@ -24,6 +24,8 @@ from darkroom.worksheet.material import Material, read_table
 
 MOST = 10
 """Rows of a table on the page; the others stand in the file that it came from."""
+SIZES = re.compile(r"(?<=\d)x(?=\d)")
+"""Stands between the sizes of a layer's output, 28x28x32."""
 Row = dict[str, Any]
 
 
@@ -335,7 +337,7 @@ class Facts:
         return f"{table}\n\n{WORDS[self.language].more.format(number=left)}"
 
     def _show(self, value: Any, specification: str) -> str:
-        shown = tables.cell(value, specification)
+        shown = SIZES.sub("×", tables.cell(value, specification))
         return localize(shown, self.language) if _is_number(value) else shown
 
 

@@ -47,7 +47,7 @@ WORDS = {
         title="Worksheet of {key}, on {title}",
     ),
     "fr": Words(
-        here="Ici",
+        here="Ici\u00a0",
         source="D’après",
         absent="cette étude n’a pas {names}, donc aucun nombre à donner ({place} dans params.yaml).",
         more="Les {number} autres lignes sont dans le fichier.",

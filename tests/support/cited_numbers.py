@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 QUESTION = re.compile(r"^\*\*(?P<id>[a-z0-9-]+-\d\d)\. (?P<text>.+)\*\*$", re.MULTILINE)
-HERE = re.compile(r"^(?:In this run|Ici) ?: ", re.MULTILINE)
+HERE = re.compile(r"^(?:In this run|Ici\u00a0): ", re.MULTILINE)
+FRENCH = re.compile(r"^(?:Ici\u00a0: |D’après `)", re.MULTILINE)
 SOURCE = re.compile(r"^(?:From|D’après) (?P<files>`.+`)\.$", re.MULTILINE)
 NOT_SHOWN = re.compile(r"`[^`]*`|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|^\|(?: ?--[-:] ?\|)+$", re.MULTILINE)
 """What is no number of a sentence or a table: code, pictures, addresses, the rule of a table."""
@@ -25,6 +26,7 @@ class Answer(NamedTuple):
     reason: str
     run: str
     files: tuple[str, ...]
+    decimal_comma: bool
 
 
 def read_answers(page: str) -> dict[str, Answer]:
@@ -35,14 +37,14 @@ def read_answers(page: str) -> dict[str, Answer]:
         body = re.split(r"^## |^\*\*(?![a-z0-9-]+-\d\d\.)", body, maxsplit=1, flags=re.MULTILINE)[0]
         files = [name for one in SOURCE.finditer(body) for name in re.findall(r"`([^`]+)`", one["files"])]
         reason, *run = HERE.split(SOURCE.sub("", body), maxsplit=1)
-        found[key] = Answer(reason.strip(), "".join(run).strip(), tuple(files))
+        found[key] = Answer(reason.strip(), "".join(run).strip(), tuple(files), bool(FRENCH.search(body)))
     return found
 
 
 def find_uncited(answer: Answer, root: Path) -> list[str]:
     """Return the numbers of a run's part that are in none of its files and in no right equation with one that is."""
     text = NOT_SHOWN.sub(" ", answer.run.replace("\u202f%", "%"))
-    if "\u202f" in answer.run or re.search(r"\d,\d{1,2}(?!\d)", text):
+    if answer.decimal_comma:
         text = re.sub(r"(?<=\d),(?=\d)", ".", text).replace("\u202f", ",")
     known = sorted({value for name in answer.files for value in _list_values(root / name)})
     for equation in EQUATION.findall(text):
