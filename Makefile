@@ -1,7 +1,7 @@
 # Darkroom's commands. `make` alone sets everything up and reproduces the intel study.
 # Variables: LOCK=gpu (NVIDIA GPUs), PYTHON=/path/to/python3.12, TARGET=<study>, ARGS="-n" (handed to the command),
 # DATA=<your images>, NAME=<what to call them> (of make new),
-# URL=<where results are shared>, PART=first (of make test-cluster), PART=steps (of make benchmark).
+# SINGLE=1 (of make page), URL=<where results are shared>, PART=first (of make test-cluster), PART=steps (of make benchmark).
 
 LOCK ?= $(shell cat .venv/.lock 2>/dev/null || echo cpu)
 TARGET ?= intel
@@ -11,7 +11,7 @@ EXTENSIONS := $(shell sed -nE 's,^ *url = (s3|ssh)://.*,requirements/\1.txt,p' .
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study new environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark faults report worksheet \
+.PHONY: study new environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark faults report page worksheet \
 	status tensorboard schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
@@ -75,6 +75,9 @@ tensorboard: environment  ## show the logs that trainings with the callback Tens
 
 report: environment  ## write report.html: all figures and tables that are made, in one page; TARGET=<study>: of one study
 	@python -m workflow.reporting $(if $(filter file,$(origin TARGET)),,$(TARGET))
+
+page: environment  ## open TARGET's page in a browser; SINGLE=1: write all that it shows into one file, exports/pages/TARGET.html
+	@python -m darkroom.apps.page $(TARGET) $(if $(SINGLE),--single) $(ARGS)
 
 worksheet: environment  ## write the worksheet of TARGET for a teacher, with its answers, and its exercises for students: HTML and PDF
 	@python -m darkroom.apps.worksheet $(TARGET) $(ARGS)

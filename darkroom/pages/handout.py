@@ -1,25 +1,21 @@
 """A worksheet to hand out, in one file: with its answers for a teacher, or the questions alone for students."""
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
-from PIL import Image
 
-from darkroom.core.errors import UserError
 from darkroom.pages import markdown
+from darkroom.pages.embedding import embed
 from darkroom.pages.questions import list_blocks, read_question
 from darkroom.pages.style import read_style
 from darkroom.reporting.templates import render
 
 NUMBERED = re.compile(r"[a-z0-9-]+-\d\d\. ")
 """Beginning of a question of a course document."""
-TYPES = {".png": "image/png", ".webp": "image/webp"}
 
 
 @dataclass(frozen=True)
@@ -69,18 +65,5 @@ def _render(tokens: Sequence[Token], folder: Path, has_answers: bool) -> str:
         if token.tag == "a":
             token.hidden, token.type, token.content = True, "text", ""
         elif token.type == "image":
-            token.attrs["src"] = _embed(folder / str(token.attrs.get("src", "")))
+            token.attrs["src"] = embed(folder / str(token.attrs.get("src", "")))
     return markdown.PARSER.renderer.render(list(tokens), markdown.PARSER.options, {})
-
-
-def _embed(file: Path) -> str:
-    """Return a picture as an address that holds it; one that a printer cannot take is converted."""
-    if not file.is_file():
-        raise UserError(f"{file}: no such file; run snakemake, which makes it")
-    content, kind = file.read_bytes(), TYPES.get(file.suffix, "image/png")
-    if file.suffix == ".webp":
-        converted = BytesIO()
-        with Image.open(file) as image:
-            image.convert("RGB").save(converted, "JPEG", quality=90)
-        content, kind = converted.getvalue(), "image/jpeg"
-    return f"data:{kind};base64,{b64encode(content).decode()}"

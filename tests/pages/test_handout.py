@@ -62,7 +62,7 @@ def test_a_teacher_gets_the_answers_with_their_pictures_in_one_file(worksheet: P
     assert '<html lang="fr">' in page
     assert "One for each class. The page on costs has times." in page
     assert "<code>results/census/intel/classes.csv</code>" in page
-    assert re.findall(r'<img [^>]*src="data:image/(\w+);base64,', page) == ["png", "jpeg"]
+    assert re.findall(r'<img [^>]*src="data:image/(\w+);base64,', page) == ["png", "webp"]
     assert "How many images does each class have?" not in page
     assert not re.search(r'(?:src|href)="(?!data:)', page)
 
