@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
 .PHONY: study new environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark faults report page worksheet \
-	status tensorboard schema lock prune clean distclean help
+	status watch tensorboard schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
@@ -66,6 +66,9 @@ faults: environment  ## inject every fault that benchmarks/campaign.csv has no r
 
 benchmark: environment  ## race the plain notebook script (ARGS="--data … --epochs 2"); PART=steps: time batch sizes and optimizers
 	@for part in $(or $(PART),race pretrained); do python -m benchmarks.$$part $(ARGS) || exit; done
+
+watch: environment  ## what runs now, how far it is, its memory and what waits, until Ctrl-C; also beside a cluster
+	@python -m workflow.watch $(ARGS)
 
 status: environment  ## what is done, running (where, since when), failed (why), lost, missing and left; also while snakemake runs
 	@python -m workflow.status $(ARGS)
