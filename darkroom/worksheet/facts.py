@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from darkroom.census import counts
 from darkroom.core.filenames import LAYERS, SUMMARY
@@ -21,6 +21,9 @@ from darkroom.worksheet.arithmetic import explain_parameters
 from darkroom.worksheet.languages import WORDS, localize
 from darkroom.worksheet.learning import judge_curves
 from darkroom.worksheet.material import Material, read_table
+
+if TYPE_CHECKING:
+    import pandas
 
 MOST = 10
 """Rows of a table on the page; the others stand in the file that it came from."""
@@ -59,8 +62,7 @@ class Folder:
 
     def rows(self, name: str) -> list[Row]:
         """Return the rows of a CSV file, each by its columns; a number that is missing is None."""
-        table = read_table(self.cited.note(self.path / name))
-        return [{key: _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+        return list_rows(read_table(self.cited.note(self.path / name)))
 
     def read(self, name: str) -> dict[str, Any]:
         """Return a JSON document."""
@@ -138,7 +140,8 @@ class Model(Network):
     @property
     def classes(self) -> list[Row]:
         """One row for each class: class, precision, recall, f1, support, predicted."""
-        return self.rows(evaluations.CLASSES)
+        self.cited.note(self.path / evaluations.CLASSES)
+        return list_rows(self.evaluated.classes)
 
     @property
     def confused(self) -> list[Row]:
@@ -183,7 +186,8 @@ class Model(Network):
 
         Those with the lowest chance come first.
         """
-        rows = self.rows(evaluations.PREDICTIONS)
+        self.cited.note(self.path / evaluations.PREDICTIONS)
+        rows = list_rows(self.evaluated.predictions)
         for row in rows:
             row["chance"] = row[f"p_{row['class']}"]
         return sorted(rows, key=lambda row: (row["chance"], row["file"]))
@@ -339,6 +343,11 @@ class Facts:
     def _show(self, value: Any, specification: str) -> str:
         shown = SIZES.sub("×", tables.cell(value, specification))
         return localize(shown, self.language) if _is_number(value) else shown
+
+
+def list_rows(table: pandas.DataFrame) -> list[Row]:
+    """Return the rows of a table, each by its columns; a number that is missing is None."""
+    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _is_number(value: object) -> bool:

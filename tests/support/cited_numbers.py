@@ -62,6 +62,7 @@ def _is_known(number: re.Match[str], known: list[float]) -> bool:
 
 
 def _holds(equation: str) -> bool:
+    equation = equation.rstrip(" .,")
     sides = [_compute(side) for side in equation.rstrip("%").split("=")]
     scale = 100 if equation.endswith("%") else 1
     last = equation.rstrip("% ").rsplit(" ", 1)[-1]
