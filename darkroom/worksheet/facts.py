@@ -135,7 +135,7 @@ class Model(Network):
     @property
     def classes(self) -> list[Row]:
         """One row for each class: class, precision, recall, f1, support, predicted."""
-        return self.rows(evaluations.CLASSES)
+        return [{**row, "predicted": int(row["predicted"])} for row in self.rows(evaluations.CLASSES)]
 
     @property
     def confused(self) -> list[Row]:
