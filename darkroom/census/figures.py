@@ -43,14 +43,20 @@ def draw_figures(
 
     yield "classes.png", draw_classes(tables["classes"], key)
     yield "sizes.png", draw_sizes(tables["sizes"], key)
-    sampled = sample(counts.select_intact(images), settings.gallery, settings.seed)
-    yield "gallery.webp", show(sampled, list(sampled["class"]), f"{key}: {len(sampled)} images at random")
+    sampled = sample(choose_to_learn_from(counts.select_intact(images)), settings.gallery, settings.seed)
+    yield "gallery.webp", show(sampled, list(sampled["class"]), f"{key}: {len(sampled)} images to learn from, at random")
     suspicious = choose_suspicious(tables["suspicions"], settings.gallery)
     title = f"{key}: {'suspicious' if len(suspicious) else 'no suspicious'} images"
     yield "suspicions.webp", show(suspicious, caption(suspicious, "kind"), title)
     repeated = choose_repeated(tables["duplicates"], settings.gallery)
     title = f"{key}: {'duplicates, the worst first' if len(repeated) else 'no duplicates'}"
     yield "duplicates.webp", show(repeated, caption(repeated, "group"), title, 6)
+
+
+def choose_to_learn_from(images: pandas.DataFrame) -> pandas.DataFrame:
+    """Return the training images, which are the ones to look at before a test; all, where there are none."""
+    chosen = images[images["split"] == "train"]
+    return chosen if len(chosen) else images
 
 
 def choose_suspicious(suspicions: pandas.DataFrame, most: int) -> pandas.DataFrame:

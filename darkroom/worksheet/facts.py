@@ -338,7 +338,7 @@ class Facts:
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         if (left := len(rows) - MOST) <= 0:
             return table
-        return f"{table}\n\n{WORDS[self.language].more.format(number=left)}"
+        return f"{table}\n\n{WORDS[self.language].more[left > 1].format(number=left)}"
 
     def _show(self, value: Any, specification: str) -> str:
         shown = SIZES.sub("×", tables.cell(value, specification))

@@ -32,8 +32,8 @@ class Words:
     """Beginning of the paragraph that names the files of an answer."""
     absent: str
     """Instead of an answer, where the study does not train what it is about; ``{names}`` are its entries."""
-    more: str
-    """Below a table that was cut: ``{number}`` rows are left."""
+    more: tuple[str, str]
+    """Below a table that was cut, of which one row is left, or ``{number}`` are."""
     title: str
     """Title of the page, for a study ``{key}`` on a dataset ``{title}``."""
 
@@ -43,14 +43,14 @@ WORDS = {
         here="In this run",
         source="From",
         absent="this study has no {names}, so it has no number for this ({place} in params.yaml).",
-        more="{number} more rows stand in the file.",
+        more=("One more row stands in the file.", "{number} more rows stand in the file."),
         title="Worksheet of {key}, on {title}",
     ),
     "fr": Words(
         here="Ici\u00a0",
         source="D’après",
         absent="cette étude n’a pas {names}, donc aucun nombre à donner ({place} dans params.yaml).",
-        more="Les {number} autres lignes sont dans le fichier.",
+        more=("La dernière ligne est dans le fichier.", "Les {number} autres lignes sont dans le fichier."),
         title="Fiche {key}, sur {title}",
     ),
 }
