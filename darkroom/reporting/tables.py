@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import isnan
 from numbers import Integral
@@ -11,6 +12,8 @@ if TYPE_CHECKING:  # pages without tables are written without pandas, whose impo
     import pandas
 
 MISSING = "–"
+SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+"""Spaces and line breaks, but for those that hold the parts of a number together."""
 
 
 def markdown(table: pandas.DataFrame, formats: Mapping[str, str] | None = None) -> str:
@@ -43,7 +46,7 @@ def escaped(text: str) -> str:
     """Return ``text`` with what Markdown would take for its own marks made literal."""
     for mark in "\\|*_`<[":
         text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())
+    return SPACES.sub(" ", text).strip()
 
 
 def _numeric(column: pandas.Series[Any]) -> bool:
