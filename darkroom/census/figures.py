@@ -44,7 +44,10 @@ def draw_figures(
     yield "classes.png", draw_classes(tables["classes"], key)
     yield "sizes.png", draw_sizes(tables["sizes"], key)
     sampled = sample(choose_to_learn_from(counts.select_intact(images)), settings.gallery, settings.seed)
-    yield "gallery.webp", show(sampled, list(sampled["class"]), f"{key}: {len(sampled)} images to learn from, at random")
+    yield (
+        "gallery.webp",
+        show(sampled, list(sampled["class"]), f"{key}: {len(sampled)} training images at random"),
+    )
     suspicious = choose_suspicious(tables["suspicions"], settings.gallery)
     title = f"{key}: {'suspicious' if len(suspicious) else 'no suspicious'} images"
     yield "suspicions.webp", show(suspicious, caption(suspicious, "kind"), title)

@@ -29,7 +29,12 @@ def judge_balance(material: Material) -> Answer:
 def list_labels(material: Material) -> Answer:
     """Which label stands for which class?"""
     one = material.evaluated[material.best]
-    return {"classes": list(one.classes["class"]), "files": [one.folder / CLASSES]}
+    names = list(one.classes["class"])
+    return {
+        "classes": names,
+        "own": names == [str(label) for label in range(len(names))],
+        "files": [one.folder / CLASSES],
+    }
 
 
 def describe_sizes(material: Material) -> Answer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import wraps
 from typing import Any
 
@@ -20,6 +21,9 @@ NOTES_IN = {
     },
 }
 """By language, what results say of images and weights that stand in for real ones."""
+
+LEAST = 1e-6
+"""Smaller numbers are written with an exponent."""
 
 
 @dataclass(frozen=True)
@@ -82,5 +86,10 @@ def list_filters(language: str) -> Mapping[str, Callable[..., str]]:
         alone = number == 1 if language == "en" else number < 2
         return f"{localize(quantities.number(number), language)} {one if alone else several or f'{one}s'}"
 
-    written = (quantities.number, quantities.decimal, quantities.percent, quantities.significant)
+    def significant(value: float, digits: int) -> str:
+        """Return small numbers, such as learning rates, without an exponent; very small ones with it."""
+        text = quantities.significant(value, digits)
+        return format(Decimal(text), "f") if "e-" in text and abs(value) >= LEAST else text
+
+    written = (quantities.number, quantities.decimal, quantities.percent, significant)
     return {write.__name__: localized(write) for write in written} | {"counted": counted}

@@ -19,6 +19,12 @@ def test_english_writes_as_the_rest_of_the_results_do() -> None:
     assert (english["counted"](0, "image"), english["counted"](1, "image")) == ("0 images", "1 image")
 
 
+def test_learning_rates_are_written_without_an_exponent() -> None:
+    assert list_filters("en")["significant"](1e-05, 2) == "0.00001"
+    assert list_filters("fr")["significant"](0.00025, 2) == "0,00025"
+    assert list_filters("en")["significant"](1.25e-12, 2) == "1.2e-12"
+
+
 def test_what_results_must_say_is_translated() -> None:
     said = translate_notes(f"{NOTES['drawn']}; cnn: {RANDOM}", "fr")
     assert said == "images de synthèse, dessinées par un programme; cnn: poids aléatoires, sans préentraînement"
