@@ -95,13 +95,16 @@ def answer(question: Question, material: Material, language: str) -> Answered:
     """Return a question with its answer.
 
     Raises:
-        jinja2.TemplateError: its template cannot be filled.
+        UserError: its template asks for what no study has.
     """
     cited = Cited()
     facts = Facts(material, language, cited)
     absent = False
     try:
         run = _fill(question.run, facts)
+    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        told = f"{type(error).__name__}: {error}"
+        raise UserError(f"{FOLDER.name}, {question.id}: its template cannot be filled ({told}); mend it") from error
     except AbsentError as missing:
         names = ", ".join(f"`{one}`" for one in missing.names)
         place = missing.place.replace("<study>", material.page.parent.name)
