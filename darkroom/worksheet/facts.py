@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkroom.census import counts
+from darkroom.comparison.sweeps import has_learned
 from darkroom.core.filenames import LAYERS, SUMMARY
 from darkroom.core.files import read_json
 from darkroom.evaluation import evaluations
 from darkroom.evaluation.curves import Verdict
 from darkroom.evaluation.evaluations import Evaluated
 from darkroom.images.prepared.views import DESCRIPTION
+from darkroom.params.sweeps import name_variant
 from darkroom.reporting import tables
 from darkroom.worksheet.arithmetic import explain_parameters
 from darkroom.worksheet.languages import WORDS, localize
@@ -180,6 +182,15 @@ class Model(Network):
         self.cited.note(self.path / evaluations.HYPERPARAMETERS)
         return self.evaluated.below(name)
 
+    @property
+    def callbacks(self) -> dict[str, dict[str, Any]]:
+        """The callbacks that it was trained with, by name and in their order, each with its settings."""
+        found: dict[str, dict[str, Any]] = {}
+        for dotted, value in self.below("training.callbacks").items():
+            name, _, setting = dotted.partition(".")
+            found.setdefault(name, {}).update({setting: value} if setting else {})
+        return found
+
     @cached_property
     def by_certainty(self) -> list[Row]:
         """One row for each test image: file, class, predicted, probability, and chance, that of the true class.
@@ -289,6 +300,21 @@ class Facts:
             raise AbsentError([key], "studies.<study>.sweeps")
         found = next(one for one in self.material.sweeps if one.file.parent.name == key)
         return Folder(found.file.parent, self.cited)
+
+    def variants(self, key: str, *names: str) -> list[Row]:
+        """Return rows of a sweep's sweep.csv: that of its base, then those of the variants ``names``, or of all.
+
+        Each has the columns of the file, and ``learned``, which is False of a model that is no better than guessing.
+
+        Raises:
+            AbsentError: the study does not list the sweep, or the sweep has no such variant.
+        """
+        base, *others = ({**row, "learned": has_learned(row)} for row in self.sweep(key).rows("sweep.csv"))
+        found = {row["model"]: row for row in others}
+        wanted = [name_variant(key, name) for name in names] or list(found)
+        if missing := [name for name in wanted if name not in found]:
+            raise AbsentError(missing, f"sweeps.{key}.variants")
+        return [base, *(found[name] for name in wanted)]
 
     def explanation(self, *names: str) -> Seen:
         """Return the folder of what the first of these models sees: activations.csv and figures.
