@@ -23,8 +23,10 @@ from darkroom.worksheet.material import Material
 FOLDER = Path(__file__).parent / "documents"
 SECTION = re.compile(r"^# (?P<title>.+)$", re.MULTILINE)
 QUESTION = re.compile(r"^## (?P<id>[a-z0-9-]+-\d\d) (?P<text>.+)$", re.MULTILINE)
-OWN_LINE = re.compile(r"[|!#>]|[-*] |\d+\. |```")
-"""Beginning of a line that is not part of a paragraph."""
+OWN_LINE = re.compile(r"[|!#>]|[-*] |\d+\. ")
+"""Beginning of a line that does not go on with the one before."""
+FENCE = "```"
+"""Around what is shown as it stands."""
 RULE = re.compile(r"^---$", re.MULTILINE)
 """Stands between the reason and what a run answers."""
 
@@ -123,9 +125,16 @@ def _fill(text: str, facts: Facts) -> str:
 
 
 def _join_lines(block: str) -> str:
-    """Return a paragraph in one line; tables, lists and pictures as they stand."""
-    lines = [line.strip() for line in block.splitlines()]
-    return block if any(OWN_LINE.match(line) for line in lines) else " ".join(lines)
+    """Return a block with what belongs together in one line: a paragraph, a row of a table, an item of a list."""
+    if block.startswith(FENCE):
+        return block
+    joined: list[str] = []
+    for line in map(str.strip, block.splitlines()):
+        if joined and not OWN_LINE.match(line):
+            joined[-1] += f" {line}"
+        else:
+            joined.append(line)
+    return "\n".join(joined)
 
 
 @cache

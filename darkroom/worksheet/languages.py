@@ -47,14 +47,17 @@ WORDS = {
         here="In this run",
         source="From",
         absent="this study has no {names}, so it has no number for this ({place} in params.yaml).",
-        more=("One more row stands in the file.", "{number} more rows stand in the file."),
+        more=("One more row stands in the files below.", "{number} more rows stand in the files below."),
         title="Worksheet of {key}, on {title}",
     ),
     "fr": Words(
         here="Ici\u00a0",
         source="D’après",
         absent="cette étude n’a pas {names}, donc aucun nombre à donner ({place} dans params.yaml).",
-        more=("La dernière ligne est dans le fichier.", "Les {number} autres lignes sont dans le fichier."),
+        more=(
+            "La dernière ligne est dans les fichiers cités.",
+            "Les {number} autres lignes sont dans les fichiers cités.",
+        ),
         title="Fiche {key}, sur {title}",
     ),
 }

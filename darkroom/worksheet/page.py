@@ -1,5 +1,6 @@
 """The worksheet's page in Markdown: every subject, its questions and their answers."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from darkroom.reporting.tables import escaped
 from darkroom.reporting.templates import render
 from darkroom.worksheet import comparing, hyperparameters, images, learning, networks, seeing, testing
 from darkroom.worksheet.documents import answer_document
-from darkroom.worksheet.languages import WORDS, translate_notes
+from darkroom.worksheet.facts import MOST
+from darkroom.worksheet.languages import WORDS, Words, translate_notes
 from darkroom.worksheet.material import Answer, Material
 
 SUBJECTS = {
@@ -20,6 +22,9 @@ SUBJECTS = {
     "comparing": comparing.QUESTIONS,
 }
 """By subject, the functions that answer its questions; each subject has a template of its name."""
+TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
+HEAD = 2
+"""Lines of a table before its rows."""
 Answers = Mapping[str, Mapping[str, Answer | None]]
 """By subject, its answers, or None where the study has nothing that could answer a question."""
 
@@ -46,7 +51,7 @@ def compose_page(key: str, material: Material, answers: Answers) -> str:
     study, words = material.study, WORDS[material.study.language]
     note = qualification(material.evaluated.values(), material.dataset)
     translated = f" ({translate_notes(note, study.language)})" if note else ""
-    return render(
+    page = render(
         Path(__file__).parent,
         "worksheet.md.j2",
         heading=words.title.format(key=key, title=escaped(material.dataset.title)) + translated,
@@ -55,3 +60,16 @@ def compose_page(key: str, material: Material, answers: Answers) -> str:
         qualification=note,
         **answers,
     )
+    return cut_tables(page, words)
+
+
+def cut_tables(page: str, words: Words) -> str:
+    """Return a page whose tables have at most ten rows; below one that had more it is said how many are left."""
+
+    def cut(found: re.Match[str]) -> str:
+        lines = found[0].splitlines()
+        if (left := len(lines) - HEAD - MOST) <= 0:
+            return found[0]
+        return "\n".join([*lines[: HEAD + MOST], "", words.more[left > 1].format(number=left), ""])
+
+    return TABLE.sub(cut, page)

@@ -77,6 +77,12 @@ def test_what_a_study_lacks_is_said_in_its_place(material: Material) -> None:
     assert answered.reason == "Because."
 
 
+def test_wrapped_lines_of_a_template_are_joined_where_they_belong_together(material: Material) -> None:
+    text = "one\ntwo\n\n- first\n  goes on\n- second\n\n| a | b\nc |\n| --- | --- |\n\n```text\n a\n  b\n```"
+    joined = ["one two", "- first goes on\n- second", "| a | b c |\n| --- | --- |", "```text\n a\n  b\n```"]
+    assert answer(text, material).run == "\n\n".join(joined)
+
+
 def test_a_fact_that_is_not_there_stops_the_worksheet(material: Material) -> None:
     with pytest.raises(UserError, match=r"intel-02: its template cannot be filled .*trained"):
         answer("{{ facts.census.rows('classes.csv')[0].trained }}", material)
@@ -90,7 +96,7 @@ def test_a_table_has_ten_rows_and_says_how_many_are_left(material: Material) -> 
     assert lines[:3] == ["| nom | images | rien |", "| --- | --: | --- |", "| \\<b>\\|0 | 0,0 | – |"]
     assert "11\u202f005,5" not in table
     assert "9\u202f004,5" in table
-    assert lines[-1] == "Les 2 autres lignes sont dans le fichier."
+    assert lines[-1] == "Les 2 autres lignes sont dans les fichiers cités."
 
 
 def test_a_picture_leads_from_the_page_to_its_file(material: Material) -> None:

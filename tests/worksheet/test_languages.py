@@ -3,6 +3,7 @@
 from darkroom.core.provenance import NOTES, RANDOM
 from darkroom.pages.questions import FROM
 from darkroom.worksheet.languages import WORDS, list_filters, translate_notes
+from darkroom.worksheet.page import cut_tables
 
 
 def test_french_writes_a_comma_and_narrow_spaces() -> None:
@@ -33,3 +34,13 @@ def test_what_results_must_say_is_translated() -> None:
 
 def test_pages_know_where_an_answer_came_from_in_every_language() -> None:
     assert {f"{words.source} " for words in WORDS.values()} == set(FROM)
+
+
+def test_a_long_table_is_cut_and_a_short_one_is_not() -> None:
+    head, rows = "| n |\n| --: |\n", [f"| {number} |\n" for number in range(12)]
+    page = f"Before\n\n{head}{''.join(rows)}\nBetween\n\n{head}{''.join(rows[:10])}\nAfter\n"
+    cut = cut_tables(page, WORDS["en"])
+    assert cut.count("| 9 |") == 2 and "| 10 |" not in cut
+    assert cut.count("2 more rows stand in the files below.") == 1
+    assert cut.endswith("| 9 |\n\nAfter\n")
+    assert "| 9 |\n\n2 more rows stand in the files below.\n\nBetween" in cut
