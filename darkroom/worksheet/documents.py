@@ -71,12 +71,17 @@ def read_document(name: str, language: str) -> list[Section]:
     file = FOLDER / f"{name}.{language}.md.j2"
     parts = SECTION.split(file.read_text(encoding="utf-8"))[1:]
     return [
-        Section(title.strip(), list(_read_questions(text, file)))
+        Section(title.strip(), list(split_questions(text, file)))
         for title, text in zip(parts[::2], parts[1::2], strict=True)
     ]
 
 
-def _read_questions(text: str, file: Path) -> Iterator[Question]:
+def split_questions(text: str, file: Path) -> Iterator[Question]:
+    """Yield the questions of a section.
+
+    Raises:
+        UserError: a question has no text below it.
+    """
     parts = QUESTION.split(text)[1:]
     for key, asked, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
         reason, *run = RULE.split(body, maxsplit=1)

@@ -56,7 +56,7 @@ WORDS = {
         absent="cette étude n’a pas {names}, donc aucun nombre à donner ({place} dans params.yaml).",
         more=(
             "La dernière ligne est dans les fichiers cités.",
-            "Les {number} autres lignes sont dans les fichiers cités.",
+            "{number} autres lignes sont dans les fichiers cités.",
         ),
         title="Fiche {key}, sur {title}",
     ),

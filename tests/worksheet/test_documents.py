@@ -96,7 +96,7 @@ def test_a_table_has_ten_rows_and_says_how_many_are_left(material: Material) -> 
     assert lines[:3] == ["| nom | images | rien |", "| --- | --: | --- |", "| \\<b>\\|0 | 0,0 | – |"]
     assert "11\u202f005,5" not in table
     assert "9\u202f004,5" in table
-    assert lines[-1] == "Les 2 autres lignes sont dans les fichiers cités."
+    assert lines[-1] == "2 autres lignes sont dans les fichiers cités."
 
 
 def test_a_picture_leads_from_the_page_to_its_file(material: Material) -> None:
@@ -111,3 +111,12 @@ def test_a_question_without_an_answer_is_refused(tmp_path: Path, monkeypatch: py
     (tmp_path / "intel.en.md.j2").write_text("# One\n\n## intel-01 Why?\n\n## intel-02 How?\n\nSo.\n")
     with pytest.raises(UserError, match="intel-01: no answer below the question"):
         read_document("intel", "en")
+
+
+def test_the_example_of_the_page_on_worksheets_is_the_documents_own_way(root: Path) -> None:
+    example = (root / "docs/worksheets.md").read_text().partition("```jinja\n")[2].partition("```")[0]
+    (question,) = documents.split_questions(example, root / "docs/worksheets.md")
+    assert (question.id, bool(question.reason)) == ("mnist-06", True)
+    assert 'network("mnist-2conv").layer("Flatten")' in question.run
+    (same,) = (one for one in list_questions("mnist", "en") if one.id == question.id)
+    assert same.text == question.text
