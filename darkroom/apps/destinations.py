@@ -10,8 +10,10 @@ def check_folder(out: Path, written: Collection[str], mark: str) -> Path:
     """Return ``out``, which is new, empty, or holds what was written earlier: some of ``written``, ``mark`` among it.
 
     Raises:
-        UserError: it is a file, or holds something else.
+        UserError: it is a file, the working folder or around it, or holds something else.
     """
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise UserError(f"{out}: is the folder that this runs in, or lies around it; name a new folder")
     if out.exists() and not out.is_dir():
         raise UserError(f"{out}: is a file; name a folder")
     held = {path.name for path in out.iterdir()} if out.is_dir() else set()

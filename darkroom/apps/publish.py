@@ -18,7 +18,7 @@ from darkroom.apps.model_folder import ModelFolder
 from darkroom.cards.census import TABLES, read_census
 from darkroom.cards.model_card import Known, Subject, compose_card
 from darkroom.cards.origins import trace_model
-from darkroom.cards.places import Evaluation, find_evaluation
+from darkroom.cards.places import Evaluation, find_evaluation, name_in_project
 from darkroom.cards.scores import read_scores
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import NETWORK, SUMMARY
@@ -92,9 +92,9 @@ def gather(model: ModelFolder) -> Known:
     """
     place = find_evaluation(model.file)
     if place is None:
-        origin = trace_model(model.file, in_project=False, archives=None)
-        return Known(origin, missing="the model lies in no project that has evaluated it")
-    origin = trace_model(model.file, in_project=True, archives=place.dataset.archives)
+        return Known(trace_model(model.file), missing="the model lies in no project that has evaluated it")
+    name = name_in_project(model.file)
+    origin = trace_model(model.file, name, place.dataset.archives)
     census = place.dataset.census
     found = read_census(census) if all((census / f"{name}.csv").is_file() for name in TABLES) else None
     if missing := find_mismatch(model, place, origin.md5):
@@ -109,8 +109,7 @@ def find_mismatch(model: ModelFolder, place: Evaluation, md5: str) -> str:
         return "it has not been evaluated yet (run snakemake)"
     if read_json(place.folder / SUMMARY) != model.summary:
         return "the evaluation that is here is of another training run (run snakemake)"
-    path = model.file.resolve().relative_to(Path.cwd()).as_posix()
-    if recorded.read_hashes("deps", place.stage).get(path, md5) != md5:
+    if recorded.read_hashes("deps", place.stage).get(name_in_project(model.file) or "", md5) != md5:
         return "the evaluation that dvc.lock records is of another model.keras (run snakemake)"
     return ""
 

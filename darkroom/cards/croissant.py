@@ -17,8 +17,18 @@ from darkroom.cards.places import DatasetPlace
 
 IMAGES = "images.csv"
 VERSION = "http://mlcommons.org/croissant/1.0"
-TERMS = ("citeAs", "column", "extract", "field", "fileProperty", "fileObject", "fileSet", "format", "includes")
-TERMS += ("isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references", "regex")
+TERMS: tuple[str, ...] = (
+    "citeAs",
+    "column",
+    "extract",
+    "field",
+    "fileProperty",
+    "fileObject",
+    "fileSet",
+    "format",
+    "includes",
+)
+TERMS += ("includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references", "regex")
 TERMS += ("repeated", "replace", "samplingRate", "separator", "source", "subField", "transform", "equivalentProperty")
 """Words of Croissant that schema.org does not have."""
 CONTEXT: dict[str, Any] = {

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 SILENT = {"", "UNKNOWN", "DUAL LICENSE"}
 """What a package without a licence in its metadata has there."""
@@ -30,13 +31,13 @@ def find_licence(package: str) -> Licence | None:
         found = metadata.distribution(package)
     except metadata.PackageNotFoundError:
         return None
-    if expression := found.metadata.get("License-Expression"):
+    for expression in found.metadata.get_all("License-Expression") or []:
         return Licence(expression, True)
     classifiers = found.metadata.get_all("Classifier") or []
     named = [one.removeprefix(CLASSIFIER).rpartition(" :: ")[2] for one in classifiers if one.startswith(CLASSIFIER)]
     if named := [name for name in named if name != "OSI Approved"]:
         return Licence(" AND ".join(named) if len(named) > 1 else named[0], False)
-    stated = " ".join((found.metadata.get("License") or "").split())
+    stated = " ".join(" ".join(found.metadata.get_all("License") or []).split())
     if stated.upper() not in SILENT and len(stated) <= LONGEST:
         return Licence(stated, False)
     return Licence("Apache-2.0", True) if _has_apache_text(found) else None
@@ -44,7 +45,8 @@ def find_licence(package: str) -> Licence | None:
 
 def _has_apache_text(found: metadata.Distribution) -> bool:
     files = [file for file in found.files or [] if re.match(r"LICEN[CS]E", file.name, re.IGNORECASE)]
-    return any(APACHE.search(file.locate().read_text(encoding="utf-8", errors="replace")[:HEAD]) for file in files)
+    texts = (Path(file.locate()).read_text(encoding="utf-8", errors="replace") for file in files)
+    return any(APACHE.search(text[:HEAD]) for text in texts)
 
 
 def find_licence_of_weights(origin: str) -> Licence | None:

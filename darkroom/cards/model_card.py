@@ -58,10 +58,8 @@ def compose_card(model: Subject, known: Known, licence: str | None) -> str:
     drawn = NOTES["drawn"] in model.note or bool(known.dataset and known.dataset.note)
     others = [part for part in model.note.split("; ") if part and part != NOTES["drawn"]]
     title = known.dataset.dataset.title if known.dataset else ""
-    dataset = known.dataset and {
-        "name": escape_controls(title) + (f" ({NOTES['drawn']})" if drawn else ""),
-        "type": known.dataset.key,
-    }
+    named = escape_controls(title) + (f" ({NOTES['drawn']})" if drawn else "")
+    dataset = {"name": named, "type": known.dataset.key} if known.dataset else None
     tags = [SYNTHETIC] * drawn + ["darkroom"]
     block = compose_metadata(model.name, licence, tags, dataset, known.scores)
     summary = read_summary(model.summary)
@@ -91,9 +89,9 @@ def read_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
 def read_record(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a card names of a record: seconds, processor, GPU and versions, where they are there."""
     machine, versions = _take(record, "machine", dict) or {}, _take(record, "versions", dict) or {}
-    seconds = record.get("seconds")
+    seconds = _take(record, "seconds", float)
     return {
-        "seconds": seconds if type(seconds) in (int, float) and 0 <= seconds < LONGEST else None,
+        "seconds": seconds if seconds is not None and 0 <= seconds < LONGEST else None,
         "processor": _take(machine, "processor", str),
         "cores": _take(machine, "cores", int),
         "gpu": _take(record, "gpu", str),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from darkroom.core.filenames import ARCHIVES
 from darkroom.pages.evaluations import read_rows
-from darkroom.pipeline import git, recorded
+from darkroom.pipeline import git, recorded, template
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,12 @@ class Origin:
 
 
 def find_commit() -> tuple[str | None, bool]:
-    """Return the commit of the project in the working folder, and if tracked files differ from it; none without git."""
+    """Return the commit of the project in the working folder, and if tracked files differ from it.
+
+    None without git, or where git does not know the project, which may lie in somebody else's repository.
+    """
+    if git.printed("ls-files", "--error-unmatch", "--", template.FILE) is None:
+        return None, False
     commit = (git.printed("rev-parse", "HEAD") or "").strip()
     changes = git.printed("status", "--porcelain", "--untracked-files=no") or ""
     return commit or None, bool(changes.strip())
@@ -46,12 +51,11 @@ def list_archives(folder: Path) -> tuple[Archive, ...]:
     return tuple(Archive(row["name"], int(row["bytes"]), row["sha256"]) for row in rows)
 
 
-def trace_model(file: Path, in_project: bool, archives: Path | None) -> Origin:
-    """Return where the model in ``file`` comes from; the commit and dvc.lock count only where it lies in a project."""
+def trace_model(file: Path, name: str | None = None, archives: Path | None = None) -> Origin:
+    """Return where the model in ``file`` comes from; ``name`` is its path in the project, ``None`` if it is of none."""
     content = file.read_bytes()
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    commit, is_changed = find_commit() if in_project else (None, False)
-    path = file.resolve().relative_to(Path.cwd()).as_posix() if in_project else ""
-    known = recorded.read_hashes("outs").get(path) if in_project else None
+    commit, is_changed = find_commit() if name else (None, False)
+    known = recorded.read_hashes("outs").get(name) if name else None
     listed = list_archives(archives) if archives else ()
     return Origin(commit, is_changed, hashlib.sha256(content).hexdigest(), md5, known, listed)

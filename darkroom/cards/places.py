@@ -54,15 +54,24 @@ def find_evaluation(file: Path) -> Evaluation | None:
     Raises:
         UserError: params.yaml or dvc.yaml is not valid.
     """
-    if not template.FILE.is_file() or not file.resolve().is_relative_to(Path.cwd()):
+    path = name_in_project(file)
+    if path is None or not template.FILE.is_file():
         return None
-    path = file.resolve().relative_to(Path.cwd()).as_posix()
     stages = template.read_stages()
     for stage in stages.values():
         if stage.verb == "evaluate" and path in stage.deps:
             options = read_options(stage)
             return Evaluation(stage.name, Path(options["--out"]), find_dataset(options["--dataset"], stages))
     return None
+
+
+def name_in_project(file: Path) -> str | None:
+    """Return the path of ``file`` in the working folder, as dvc.yaml has it; nothing where it lies elsewhere.
+
+    The file itself may be a link into DVC's cache.
+    """
+    folder = file.parent.resolve()
+    return (folder / file.name).relative_to(Path.cwd()).as_posix() if folder.is_relative_to(Path.cwd()) else None
 
 
 def find_dataset(key: str, known: Mapping[str, Stage] | None = None) -> DatasetPlace:

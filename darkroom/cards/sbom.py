@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from darkroom.cards.licences import find_licence
+from darkroom.cards.licences import Licence, find_licence
 from darkroom.cards.locks import DEVELOPMENT, Pinned, read_lock
 from darkroom.core.errors import UserError
 
@@ -71,9 +71,6 @@ def describe_project() -> dict[str, Any]:
 def describe_package(one: Pinned, scope: str) -> dict[str, Any]:
     """Return a package as a component; its licence only where this version of it is installed."""
     licence = find_licence(one.name) if _find_version(one.name) == one.version else None
-    stated = {"expression": licence.name} if licence and licence.is_spdx else None
-    if licence and not licence.is_spdx:
-        stated = {"license": {"name": licence.name}}
     return {
         "type": "library",
         "bom-ref": name_package(one),
@@ -81,10 +78,15 @@ def describe_package(one: Pinned, scope: str) -> dict[str, Any]:
         "version": one.version,
         "scope": scope,
         "hashes": [{"alg": "SHA-256", "content": digest} for digest in one.hashes],
-        **({"licenses": [stated]} if stated else {}),
+        **({"licenses": [state_licence(licence)]} if licence else {}),
         "purl": name_package(one),
         **({"properties": [{"name": MARKER, "value": one.marker}]} if one.marker else {}),
     }
+
+
+def state_licence(licence: Licence) -> dict[str, Any]:
+    """Return a licence as a bill has it."""
+    return {"expression": licence.name} if licence.is_spdx else {"license": {"name": licence.name}}
 
 
 def name_package(one: Pinned) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import ModelCard
 
+from benchmarks.project import git
 from darkroom.apps import predict, publish
 from darkroom.core import runtime
 from darkroom.core.errors import UserError
@@ -60,6 +61,13 @@ def evaluated(project: Callable[..., Path], root: Path, trained: Path) -> Path:
     return folder
 
 
+def test_a_model_may_be_a_link_into_the_cache(evaluated: Path) -> None:
+    MODEL.rename("cached")
+    MODEL.symlink_to(evaluated / "cached")
+    publish.main(["cnn", "hub"])
+    assert read_card(Path("hub"))[1].data.eval_results and not Path("hub/model.keras").is_symlink()
+
+
 def read_card(folder: Path) -> tuple[str, ModelCard]:
     text = (folder / "README.md").read_text(encoding="utf-8")
     return text, ModelCard(text)
@@ -68,6 +76,8 @@ def read_card(folder: Path) -> tuple[str, ModelCard]:
 def test_the_hub_reads_the_card_and_the_card_has_the_numbers(evaluated: Path, capsys: pytest.CaptureFixture) -> None:
     content = MODEL.read_bytes()
     write_lock(evaluated, MODEL, content, content)
+    for arguments in ("init --quiet", "add dvc.yaml dvc.lock", "commit --quiet --message Start"):
+        git(evaluated, *arguments.split())
     publish.main(["cnn", "hub", "--licence", "cc-by-4.0"])
     assert capsys.readouterr().out.startswith("hub: README.md, model.keras, summary.json, view.json; read README.md")
     assert sorted(path.name for path in Path("hub").iterdir()) == FILES
@@ -170,6 +180,8 @@ def test_no_name_is_taken_for_markdown_or_html(tmp_path: Path, monkeypatch: pyte
         ("mine/cnn", "mine/cnn: the model's folder lies there"),
         ("mine/cnn/hub", "mine/cnn/hub: the model's folder lies there"),
         ("mine", "mine: the model's folder lies there"),
+        ("here", "here: is the folder that this runs in"),
+        ("here/..", "here/..: the model's folder lies there"),
     ],
 )
 def test_what_is_there_is_not_lost(
@@ -181,8 +193,11 @@ def test_what_is_there_is_not_lost(
     for name in ("photos/a.jpg", "file"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text("mine", encoding="utf-8")
+    Path("here").mkdir()
     before = sorted(tmp_path.rglob("*"))
-    one_line(lambda: publish.main(["mine/cnn", out]), words)
+    if out == "here":
+        monkeypatch.chdir("here")
+    one_line(lambda: publish.main([str(tmp_path / "mine/cnn"), str(tmp_path / out)]), words)
     assert sorted(tmp_path.rglob("*")) == before
 
 
