@@ -18,18 +18,10 @@ from darkroom.cards.places import DatasetPlace
 IMAGES = "images.csv"
 VERSION = "http://mlcommons.org/croissant/1.0"
 TERMS: tuple[str, ...] = (
-    "citeAs",
-    "column",
-    "extract",
-    "field",
-    "fileProperty",
-    "fileObject",
-    "fileSet",
-    "format",
-    "includes",
+    *("citeAs", "column", "equivalentProperty", "extract", "field", "fileObject", "fileProperty", "fileSet", "format"),
+    *("includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references"),
+    *("regex", "repeated", "replace", "samplingRate", "separator", "source", "subField", "transform"),
 )
-TERMS += ("includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references", "regex")
-TERMS += ("repeated", "replace", "samplingRate", "separator", "source", "subField", "transform", "equivalentProperty")
 """Words of Croissant that schema.org does not have."""
 CONTEXT: dict[str, Any] = {
     "@language": "en",
