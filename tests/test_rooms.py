@@ -22,7 +22,7 @@ ROOMS = (
         "synthetic",
     ),
     *("census", "networks", "training", "transfer_learning", "weights", "evaluation", "explanation", "comparison"),
-    *("worksheet", "pages", "apps"),
+    *("worksheet", "pages", "cards", "apps"),
 )
 """From the lowest up."""
 UNDECLARED = {"params", "pipeline"}

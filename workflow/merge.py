@@ -15,8 +15,8 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
 from darkroom.params.document import load
 from darkroom.params.yaml_files import FILE as PARAMETERS
-from darkroom.pipeline import artifacts, command, plan, template, versions
-from workflow import git, lock, recording
+from darkroom.pipeline import artifacts, command, git, plan, template, versions
+from workflow import lock, recording
 from workflow.lock import CONFLICT
 from workflow.lock import FILE as LOCK
 from workflow.recording import Texts, merged

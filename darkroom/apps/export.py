@@ -24,7 +24,6 @@ from darkroom.apps.model_folder import ModelFolder
 from darkroom.core.errors import UserError
 from darkroom.core.files import replace_file, replace_folder
 from darkroom.core.progress import note
-from darkroom.images.prepared.views import PREPARATION
 from darkroom.pipeline import command
 
 HOME = Path("exports")
@@ -101,14 +100,8 @@ def export(model: ModelFolder, form: Format, out: Path) -> Path:
     network = cover_every_class(settle(model.network()))
     pixels = keras.InputSpec("float32", (None, *model.shape), name="image")
     description = out.with_suffix(".json") if form.ending else out.with_name(f"{out.name}.json")
-    content = {
-        "classes": list(model.classes),
-        **{key: getattr(model.view, key) for key in PREPARATION},
-        "profiles": model.decoding.profiles,
-        **vars(model.ranges),
-    }
     with replace_file(description) as text, replace_file(out) if form.ending else replace_folder(out) as place:
-        text.write_text(json.dumps({**content, "note": model.note}, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        text.write_text(json.dumps(model.describe_inputs(), indent=2, ensure_ascii=False) + "\n", "utf-8")
         try:
             with warnings.catch_warnings(action="ignore"):  # of the converters, about themselves
                 network.export(place, format=form.keras, verbose=False, input_signature=[pixels])

@@ -4,7 +4,8 @@ Training leaves in it ``model.keras`` (the network), ``view.json`` (classes in t
 filter and mode of the images) and ``summary.json`` (where ``note`` stands what every result must say).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,10 @@ class ModelFolder:
     ranges: Ranges
     note: str
     """A note that every result of this model must show, such as that its images were synthetic; mostly empty."""
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """What summary.json says of the training run; not checked, for the folder may be anybody's."""
+    record: Mapping[str, Any] = field(default_factory=dict)
+    """What record.json says of its cost, where there is one; not checked either."""
 
     @classmethod
     def open(cls, given: str) -> "ModelFolder":
@@ -71,7 +76,7 @@ class ModelFolder:
         view, decoding, ranges, classes = _parse_description(description, folder / DESCRIPTION)
         record = _read(folder / RECORD) if (folder / RECORD).is_file() else {}
         notes = dict.fromkeys(str(part["note"]) for part in (summary, description, record) if part.get("note"))
-        return cls(file, classes, view, decoding, ranges, "; ".join(notes))
+        return cls(file, classes, view, decoding, ranges, "; ".join(notes), summary, record)
 
     @property
     def folder(self) -> Path:
@@ -87,6 +92,16 @@ class ModelFolder:
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of the images that the network takes."""
         return self.view.size, self.view.size, CHANNELS[self.view.mode]
+
+    def describe_inputs(self) -> dict[str, Any]:
+        """Return what a model's file does not say: its classes, how images become its pixels, and its note."""
+        return {
+            "classes": list(self.classes),
+            **{key: getattr(self.view, key) for key in PREPARATION},
+            "profiles": self.decoding.profiles,
+            **vars(self.ranges),
+            "note": self.note,
+        }
 
     def network(self) -> Any:
         """Return the Keras model: images (batch, *shape) of 0..255 in, probabilities (batch, classes or 1) out.

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from workflow import git
+from darkroom.pipeline import git
 
 BLAMED = re.compile(r"^([0-9a-f]{40}) \d+ \d+")
 ENTRY = re.compile(r"^  (\S+):$")

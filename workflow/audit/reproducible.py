@@ -23,9 +23,9 @@ from darkroom.core.errors import UserError
 from darkroom.core.filenames import RECORD
 from darkroom.params.document import load
 from darkroom.params.yaml_files import FILE as PARAMETERS
-from darkroom.pipeline import command, template
+from darkroom.pipeline import command, git, template
 from darkroom.pipeline.absolute_sources import make_absolute
-from workflow import git, lock
+from workflow import lock
 from workflow.reasons import MARK
 
 FROM_RECORDS = {"costs"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.project import git as run_git
-from workflow import git
+from darkroom.pipeline import git
 from workflow.audit.commits import find_recording_commits
 
 LOCK = "stages:\n  one:\n    cmd: x\n"
