@@ -17,9 +17,10 @@ from darkroom.reporting.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-SUBSETS = ROOT / "docs/subsets"
+SUBSETS, BEST = ROOT / "docs/subsets", ROOT / "docs/best"
 IN_DOCS = (
-    *("cards", "cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README", "worksheets"),
+    *("best/README", "cards", "cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README"),
+    "worksheets",
 )
 PAGES = (README, *(ROOT / f"docs/{page}.md" for page in IN_DOCS))
 SINCE_RENAMED = {"right": "correct"}
@@ -36,6 +37,18 @@ def tabulate_models() -> str:
     shown = shown.rename(columns={"low": "95 % from", "high": "to", "best_epoch": "best epoch"})
     share = dict.fromkeys(("accuracy", "95 % from", "to"), ".1%")
     return markdown(shown, {**share, "loss": ".3f"})
+
+
+def tabulate_best() -> str:
+    """Return what the networks of the study intel-best reach on validation and test images, and what they cost."""
+    folder = BEST / "intel-best"
+    table = pandas.read_csv(folder / "comparison/models.csv")
+    costs = pandas.read_csv(folder / "costs/costs.csv").set_index("model")["peak_memory_mib"]
+    shown = table[["model", "val_accuracy", "correct", "images", "accuracy", "low", "high", "parameters", "epochs"]]
+    shown = shown.assign(**{"peak memory (MiB)": table["model"].map(costs)})
+    shown = shown.rename(columns={"val_accuracy": "on validation images", "low": "95 % from", "high": "to"})
+    share = dict.fromkeys(("on validation images", "accuracy", "95 % from", "to"), ".1%")
+    return markdown(shown, {**share, "epochs": ",.0f", "peak memory (MiB)": ",.0f"})
 
 
 def tabulate_csv(name: str) -> str:
@@ -154,6 +167,7 @@ def read_campaign() -> pandas.DataFrame:
 
 TABLES: dict[str, Callable[[], str]] = {
     "models": tabulate_models,
+    "best": tabulate_best,
     "studies": tabulate_studies,
     "quantities": tabulate_quantities,
     "memory": tabulate_memory,

@@ -1,6 +1,8 @@
 """Copy the results of runs on real images that are published into docs/subsets/, and make their figures smaller.
 
-    python -m benchmarks.publication --from <checkout> [--from <another>]
+    python -m benchmarks.publication --from <checkout> [--from <another>] [--without-times]
+
+Times are left out where other work ran beside: of the costs, memory and what it depends on are kept.
 
 The files lie below docs/subsets/ as they do below results/. Evaluations are those of a study's own models, not of the
 variants in its sweeps; galleries are those of the best model alone.
@@ -14,7 +16,7 @@ from pathlib import Path
 import pandas
 from PIL import Image
 
-from darkroom.core.files import replace_file
+from darkroom.core.files import replace_file, write_table
 from darkroom.pipeline.template import read_documents
 
 OUT = Path(__file__).parents[1] / "docs/subsets"
@@ -31,13 +33,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from", dest="checkouts", type=Path, action="append", required=True, help="where studies ran")
     parser.add_argument("--out", type=Path, default=OUT, help="folder to write to")
+    parser.add_argument("--without-times", action="store_true", help="publish no time")
     given = parser.parse_args(argv)
     for checkout in given.checkouts:
         files = sorted(list_published(checkout))
         for folder in {Path(*file.parts[: 2 if file.parts[0] == "census" else 1]) for file in files}:
             shutil.rmtree(given.out / folder, ignore_errors=True)  # sweeps and models may have gone
         for file in files:
-            copy(checkout / "results" / file, given.out / file)
+            if not given.without_times or file.parent.name != "costs":
+                copy(checkout / "results" / file, given.out / file)
+            elif file.name == "costs.csv":
+                copy_memory(checkout / "results" / file, given.out / file)
 
 
 def list_published(checkout: Path) -> Iterator[Path]:
@@ -67,6 +73,13 @@ def copy(source: Path, target: Path) -> None:
             small = image.convert("RGB")
             small.thumbnail((WIDTH, small.height))
             small.save(temporary, **QUALITY[source.suffix])
+
+
+def copy_memory(source: Path, target: Path) -> None:
+    """Copy a cost table without its times."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    table = pandas.read_csv(source)
+    write_table(target, table[[name for name in table if "second" not in name]])
 
 
 if __name__ == "__main__":

@@ -56,6 +56,20 @@ def test_figures_keep_their_colours(checkout: Path) -> None:
         assert (image.format, image.size) == ("WEBP", (60, 40))
 
 
+def test_times_are_left_out_where_that_is_asked_for(checkout: Path) -> None:
+    costs = Path("results/intel/costs")
+    costs.mkdir()
+    (costs / "costs.csv").write_text("model,seconds,images_per_second,peak_memory_mib\ncnn,12.5,80,1155\n")
+    for name in ("costs.md", "costs.js"):
+        (costs / name).write_text("12.5 s\n")
+    publication.main(["--from", ".", "--out", "out", "--without-times"])
+    assert [file.name for file in Path("out/intel/costs").iterdir()] == ["costs.csv"]
+    assert Path("out/intel/costs/costs.csv").read_text() == "model,peak_memory_mib\ncnn,1155\n"
+    assert Path("out/intel/worksheet.md").is_file()
+    publication.main(["--from", ".", "--out", "out"])
+    assert Path("out/intel/costs/costs.csv").read_text() == (costs / "costs.csv").read_text()
+
+
 def test_a_checkout_without_a_comparison_publishes_nothing(checkout: Path) -> None:
     shutil.rmtree("results/intel")
     publication.main(["--from", ".", "--out", "out"])
@@ -67,3 +81,10 @@ def test_the_published_studies_are_those_of_params_yaml_with_the_published_edit(
     subprocess.run(["git", "apply", str(root / publication.OUT / "params.diff")], cwd=tmp_path, check=True)
     sources = {dataset.source for dataset in load(tmp_path / "params.yaml").datasets.values()}
     assert "synthetic" not in sources
+
+
+@pytest.mark.parametrize("folder", ["best"])
+def test_an_edit_that_is_published_beside_results_applies(root: Path, tmp_path: Path, folder: str) -> None:
+    shutil.copyfile(root / "params.yaml", tmp_path / "params.yaml")
+    subprocess.run(["git", "apply", str(root / "docs" / folder / "params.diff")], cwd=tmp_path, check=True)
+    assert load(tmp_path / "params.yaml").datasets["intel"].source == "../shared/data/intel"
