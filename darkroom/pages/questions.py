@@ -90,7 +90,24 @@ def _read_files(block: Sequence[Token]) -> list[str]:
     parts = _list_inside(block)
     if not parts or parts[0].content not in FROM:
         return []
-    return [part.content for part in parts if part.type == "code_inline"]
+    return expand_sources([part.content for part in parts if part.type == "code_inline"])
+
+
+def expand_sources(codes: Sequence[str]) -> list[str]:
+    """Return the paths that such a paragraph means.
+
+    Either it has whole paths, or folders, each followed by what it holds, and last the folder that holds them all.
+    """
+    if not any(code.endswith("/") for code in codes):
+        return list(codes)
+    *listed, root = codes
+    found, folders, named = list[str](), [""], False
+    for code in listed:
+        if code.endswith("/"):
+            folders, named = [code] if named or folders == [""] else [*folders, code], False
+        else:
+            found, named = found + [f"{root}{folder}{code}" for folder in folders], True
+    return found
 
 
 def _list_inside(block: Sequence[Token]) -> list[Token]:

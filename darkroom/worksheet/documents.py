@@ -2,7 +2,8 @@
 
 A document is a template in ``documents/``, one for each language, to be edited by a teacher. ``# `` begins a section,
 ``## <id> `` a question; what follows is the reason, and below a line ``---`` stands what this run answers, written from
-``facts``. Each question is filled by itself: where a study lacks what it asks for, that is said in its place.
+``facts``. Before the first section macros may stand, for what several questions say. Each question is filled by itself:
+where a study lacks what it asks for, that is said in its place.
 """
 
 import re
@@ -39,6 +40,8 @@ class Question:
     text: str
     reason: str
     run: str
+    macros: str = ""
+    """Those of its document, which its run may use."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,14 @@ def read_document(name: str, language: str) -> list[Section]:
         UserError: a question has no text below it.
     """
     file = FOLDER / f"{name}.{language}.md.j2"
-    parts = SECTION.split(file.read_text(encoding="utf-8"))[1:]
+    macros, *parts = SECTION.split(file.read_text(encoding="utf-8"))
     return [
-        Section(title.strip(), list(split_questions(text, file)))
+        Section(title.strip(), list(split_questions(text, file, macros)))
         for title, text in zip(parts[::2], parts[1::2], strict=True)
     ]
 
 
-def split_questions(text: str, file: Path) -> Iterator[Question]:
+def split_questions(text: str, file: Path, macros: str = "") -> Iterator[Question]:
     """Yield the questions of a section.
 
     Raises:
@@ -87,7 +90,7 @@ def split_questions(text: str, file: Path) -> Iterator[Question]:
         reason, *run = RULE.split(body, maxsplit=1)
         if not body.strip():
             raise UserError(f"{file}: {key}: no answer below the question")
-        yield Question(key, asked.strip(), reason.strip(), "".join(run).strip())
+        yield Question(key, asked.strip(), reason.strip(), "".join(run).strip(), macros)
 
 
 def answer_document(name: str, language: str, material: Material) -> list[Section]:
@@ -108,7 +111,7 @@ def answer(question: Question, material: Material, language: str) -> Answered:
     facts = Facts(material, language, cited)
     absent = False
     try:
-        run = _fill(question.run, facts)
+        run = _fill(question.macros + question.run, facts)
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         told = f"{type(error).__name__}: {error}"
         raise UserError(f"{FOLDER.name}, {question.id}: its template cannot be filled ({told}); mend it") from error

@@ -1,5 +1,6 @@
 """Languages of a worksheet: the words that are the same on every page, and how numbers are written."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,7 @@ from darkroom.core.provenance import NOTES, RANDOM
 from darkroom.reporting import quantities
 
 NARROW_SPACE = "\u202f"
+MINUS = "−"
 MARKS = {"en": {}, "fr": str.maketrans({",": NARROW_SPACE, ".": ",", "%": f"{NARROW_SPACE}%"})}
 """By language, the signs of a number that it writes otherwise than Python does."""
 
@@ -34,6 +36,8 @@ class Words:
     """Beginning of what a run answers, after the reason."""
     source: str
     """Beginning of the paragraph that names the files of an answer."""
+    within: str
+    """In that paragraph, between many files and the folder that holds them all."""
     absent: str
     """Instead of an answer, where the study does not train what it is about; ``{names}`` are its entries."""
     more: tuple[str, str]
@@ -46,6 +50,7 @@ WORDS = {
     "en": Words(
         here="In this run",
         source="From",
+        within=", all in ",
         absent="this study has no {names}, so it has no number for this ({place} in params.yaml).",
         more=("One more row stands in the files below.", "{number} more rows stand in the files below."),
         title="Worksheet of {key}, on {title}",
@@ -53,6 +58,7 @@ WORDS = {
     "fr": Words(
         here="Ici\u00a0",
         source="D’après",
+        within=", le tout dans ",
         absent="cette étude n’a pas {names}, donc aucun nombre à donner ({place} dans params.yaml).",
         more=(
             "La dernière ligne est dans les fichiers cités.",
@@ -71,8 +77,8 @@ def translate_notes(text: str, language: str) -> str:
 
 
 def localize(text: str, language: str) -> str:
-    """Return a number that Python wrote, such as ``1,234.5`` or ``12.5%``, as the language writes it."""
-    return text.translate(MARKS[language])
+    """Return a number that Python wrote, such as ``-1,234.5`` or ``12.5%``, as the language writes it."""
+    return re.sub("^-", MINUS, text).translate(MARKS[language])
 
 
 def list_filters(language: str) -> Mapping[str, Callable[..., str]]:

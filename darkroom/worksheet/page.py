@@ -12,6 +12,7 @@ from darkroom.worksheet.documents import answer_document
 from darkroom.worksheet.facts import MOST
 from darkroom.worksheet.languages import WORDS, Words, translate_notes
 from darkroom.worksheet.material import Answer, Material
+from darkroom.worksheet.sources import name_sources
 
 SUBJECTS = {
     "images": images.QUESTIONS,
@@ -56,6 +57,7 @@ def compose_page(key: str, material: Material, answers: Answers) -> str:
         "worksheet.md.j2",
         heading=words.title.format(key=key, title=escaped(material.dataset.title)) + translated,
         words=words,
+        name_sources=name_sources,
         document=answer_document(study.document, study.language, material) if study.document else [],
         qualification=note,
         **answers,

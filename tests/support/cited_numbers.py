@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from darkroom.pages.questions import expand_sources
+
 QUESTION = re.compile(r"^\*\*(?P<id>[a-z0-9-]+-\d\d)\. (?P<text>.+)\*\*$", re.MULTILINE)
 HERE = re.compile(r"^(?:In this run|Ici\u00a0): ", re.MULTILINE)
 FRENCH = re.compile(r"^(?:Ici\u00a0: |D’après `)", re.MULTILINE)
@@ -35,7 +37,8 @@ def read_answers(page: str) -> dict[str, Answer]:
     found = {}
     for key, body in zip(parts[::3], parts[2::3], strict=True):
         body = re.split(r"^## |^\*\*(?![a-z0-9-]+-\d\d\.)", body, maxsplit=1, flags=re.MULTILINE)[0]
-        files = [name for one in SOURCE.finditer(body) for name in re.findall(r"`([^`]+)`", one["files"])]
+        codes = [re.findall(r"`([^`]+)`", one["files"]) for one in SOURCE.finditer(body)]
+        files = [name for one in codes for name in expand_sources(one)]
         reason, *run = HERE.split(SOURCE.sub("", body), maxsplit=1)
         found[key] = Answer(reason.strip(), "".join(run).strip(), tuple(files), bool(FRENCH.search(body)))
     return found

@@ -113,6 +113,19 @@ def test_a_question_without_an_answer_is_refused(tmp_path: Path, monkeypatch: py
         read_document("intel", "en")
 
 
+def test_macros_before_the_first_section_serve_every_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, material: Material
+) -> None:
+    monkeypatch.setattr(documents, "FOLDER", tmp_path)
+    macros = "{# Shared. #}\n{% macro images(count) %}\n{{ count | counted('image') }}\n{%- endmacro %}\n\n"
+    asked = "# {title}\n\n## intel-0{count} How many?\n\n---\n{{{{ images({count}) }}}}\nin all\n\n"
+    texts = [asked.format(title=title, count=count) for title, count in (("One", 1), ("Two", 2))]
+    (tmp_path / "intel.en.md.j2").write_text(macros + "".join(texts))
+    sections = documents.answer_document("intel", "en", material)
+    assert [section.title for section in sections] == ["One", "Two"]
+    assert [section.questions[0].run for section in sections] == ["1 image in all", "2 images in all"]
+
+
 def test_the_example_of_the_page_on_worksheets_is_the_documents_own_way(root: Path) -> None:
     example = (root / "docs/worksheets.md").read_text().partition("```jinja\n")[2].partition("```")[0]
     (question,) = documents.split_questions(example, root / "docs/worksheets.md")

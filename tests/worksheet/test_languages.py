@@ -10,7 +10,7 @@ def test_french_writes_a_comma_and_narrow_spaces() -> None:
     french = list_filters("fr")
     assert french["number"](14034) == "14\u202f034"
     assert french["percent"](0.7041) == "70,4\u202f%"
-    assert french["decimal"](1234.5, 2) == "1\u202f234,50"
+    assert french["decimal"](-1234.5, 2) == "−1\u202f234,50"
     assert (french["counted"](0, "image"), french["counted"](2, "réseau", "réseaux")) == ("0 image", "2 réseaux")
 
 
