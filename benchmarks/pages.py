@@ -17,10 +17,10 @@ from darkroom.reporting.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-SUBSETS, BEST = ROOT / "docs/subsets", ROOT / "docs/best"
+SUBSETS, BEST, PARTS = ROOT / "docs/subsets", ROOT / "docs/best", ROOT / "docs/parts/parts"
 IN_DOCS = (
     *("best/README", "cards", "cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README"),
-    "worksheets",
+    *("parts/README", "worksheets"),
 )
 PAGES = (README, *(ROOT / f"docs/{page}.md" for page in IN_DOCS))
 SINCE_RENAMED = {"right": "correct"}
@@ -49,6 +49,19 @@ def tabulate_best() -> str:
     shown = shown.rename(columns={"val_accuracy": "on validation images", "low": "95 % from", "high": "to"})
     share = dict.fromkeys(("on validation images", "accuracy", "95 % from", "to"), ".1%")
     return markdown(shown, {**share, "epochs": ",.0f", "peak memory (MiB)": ",.0f"})
+
+
+def tabulate_parts() -> str:
+    """Return what a network with batch normalization learns of batches that are whole, and of some in parts."""
+    table = pandas.read_csv(PARTS / "sweeps/parts/sweep.csv")
+    memory = pandas.read_csv(PARTS / "costs/costs.csv").set_index("model")["peak_memory_mib"]
+    shown = table[["model", "train_loss", "val_loss", "correct", "images", "accuracy", "low", "high", "p_corrected"]]
+    shown = shown.assign(**{"peak memory (MiB)": table["model"].map(memory)})
+    names = {"train_loss": "training loss", "val_loss": "validation loss", "low": "95 % from", "high": "to"}
+    share = dict.fromkeys(("accuracy", "95 % from", "to"), ".1%")
+    loss = dict.fromkeys(("training loss", "validation loss"), ".3f")
+    shown = shown.rename(columns={**names, "p_corrected": "corrected p"})
+    return markdown(shown, {**share, **loss, "corrected p": ".1g", "peak memory (MiB)": ",.0f"})
 
 
 def tabulate_csv(name: str) -> str:
@@ -168,6 +181,7 @@ def read_campaign() -> pandas.DataFrame:
 TABLES: dict[str, Callable[[], str]] = {
     "models": tabulate_models,
     "best": tabulate_best,
+    "parts": tabulate_parts,
     "studies": tabulate_studies,
     "quantities": tabulate_quantities,
     "memory": tabulate_memory,
