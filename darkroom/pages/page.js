@@ -11,6 +11,13 @@ const make = (tag, text, attributes = {}) => {
   return element;
 };
 
+// A path breaks where its folders end.
+const makePath = (file) => {
+  const path = make("p", "", { class: "soft path" });
+  path.append(...file.split("/").flatMap((part, place) => (place ? ["/", make("wbr", ""), part] : [part])));
+  return path;
+};
+
 // What training took, from the file that costs wrote; a page without it shows a dash.
 const fillCosts = (costs) => {
   const places = Object.fromEntries(costs.columns.map(([key], place) => [key, place]));
@@ -134,7 +141,7 @@ const openCell = (cell) => {
   const figures = images.map(([file, probability]) => {
     const figure = make("figure", "");
     const words = `${predicted}, ${(100 * probability).toFixed(1)}%`;
-    figure.append(make("figcaption", words), make("p", file, { class: "soft path" }));
+    figure.append(make("figcaption", words), makePath(file));
     if (isAlone) return figure;
     const picture = make("img", "", { alt: `${actual} predicted as ${words}`, loading: "lazy" });
     const around = make("a", "", { href: path(file) });

@@ -25,12 +25,17 @@ UNFOLD = """document.querySelectorAll('details').forEach(one => {
 """All but the models after the second: they are alike, and many."""
 SHOWN = """all => all.filter(one => one.checkVisibility() && one.getClientRects().length)
   .map(one => one.innerText ?? one.textContent)"""
-LOAD = """async () => {
-  const pictures = [...document.images];
-  pictures.forEach(one => { one.loading = 'eager'; });
-  await Promise.all(pictures.map(one => one.decode().catch(() => null)));
+LOAD = """async within => {
+  const pictures = [...document.querySelectorAll(`${within} img`)];
+  await Promise.all(pictures.map(one => new Promise(done => {
+    one.addEventListener('load', done);
+    one.addEventListener('error', done);
+    one.loading = 'eager';
+    one.src = one.src;
+  })));
   return pictures.filter(one => !one.naturalWidth).map(one => one.alt);
 }"""
+"""Load all pictures anew, also those that nobody has scrolled to, and return the words for those that fail."""
 
 
 def missing() -> str:
@@ -99,9 +104,13 @@ class Watched:
         return parts.scheme in ("data", "blob") or (parts.scheme == "file" and path.is_relative_to(self.folder))
 
     def unfold(self) -> list[str]:
-        """Unfold what is not alike, load all pictures, and return the words for those that cannot be shown."""
+        """Unfold what is not alike, and return the words for all pictures that cannot be shown."""
         self.page.evaluate(UNFOLD)
-        found: list[str] = self.page.evaluate(LOAD)
+        return self.list_lost("body")
+
+    def list_lost(self, within: str) -> list[str]:
+        """Return the words for the pictures in an element that cannot be shown."""
+        found: list[str] = self.page.evaluate(LOAD, within)
         return found
 
     def list_texts(self, selector: str) -> list[str]:

@@ -14,6 +14,16 @@ from tests.browser.written import EPOCHS, MODELS, value
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
+COVERED = """values => {
+  values.style.pointerEvents = 'auto';
+  const found = [...values.querySelectorAll('li')].filter(one => {
+    const box = one.getBoundingClientRect();
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    return y < innerHeight && !values.contains(document.elementFromPoint(x, y));
+  });
+  values.style.pointerEvents = '';
+  return found.map(one => one.textContent);
+}"""
 TRAINED = MODELS[-2::-1]
 """Models with curves, the best first."""
 
@@ -89,12 +99,16 @@ def test_a_pointer_reads_the_values_of_its_epoch(seen: Watched, epoch: int) -> N
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_values_stay_on_the_screen(look: Look, many: Path, width: int) -> None:
+def test_values_stay_on_the_screen_and_can_be_read(look: Look, many: Path, width: int) -> None:
     seen = look(many, width=width)
     for epoch in (1, EPOCHS // 2, EPOCHS):
+        point_at(seen, epoch, "accuracy")
+        assert chart(seen, "accuracy").locator(".values").evaluate(COVERED) == [], "nothing is drawn over them"
         point_at(seen, epoch)
         box = chart(seen).locator(".values").bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert chart(seen, "accuracy").locator(".values").inner_text() == ""
+        assert chart(seen).locator(".values").evaluate(COVERED) == []
 
 
 def test_keys_read_epoch_by_epoch_and_stop_at_both_ends(seen: Watched) -> None:
