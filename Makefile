@@ -11,7 +11,7 @@ EXTENSIONS := $(shell sed -nE 's,^ *url = (s3|ssh)://.*,requirements/\1.txt,p' .
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
-.PHONY: study new environment test test-fast test-cluster check remote push pull merge reproducible reference benchmark faults report page worksheet \
+.PHONY: study new environment test test-fast test-cluster test-browser check remote push pull merge reproducible reference benchmark faults report page worksheet \
 	status watch tensorboard schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
@@ -36,6 +36,10 @@ test-fast: environment  ## set up, then run the checks and the tests that train 
 test-cluster: environment  ## make a study on a Slurm that is started for it, then break things; PART=first: only the study
 	@python -m tests.cluster.slurm
 	@FAULTS=benchmarks/faults.csv pytest -vv --durations 0 tests/cluster$(if $(filter first,$(PART)),/test_cluster.py)
+
+test-browser: environment  ## look at the pages in a real browser, Debian's package chromium, which is not installed for it
+	@./requirements/extend $(ENVIRONMENT) requirements/browser.txt
+	@pytest tests/browser
 
 check: environment  ## lint, format, spelling and types, two at a time
 	@printf '%s\n' mypy 'snakemake --lint' 'ruff check .' 'ruff format --check .' 'snakefmt --check workflow' codespell | \

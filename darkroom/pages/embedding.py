@@ -34,6 +34,8 @@ def embed(file: Path) -> str:
 def embed_all(page: Path) -> str:
     """Return a study's page with its pictures, and the times of its costs, in it; other files are named, not linked.
 
+    The page's script knows it by ``data-alone``, and leads to nothing beside the page, either.
+
     Raises:
         UserError: a picture that it shows is not there.
     """
@@ -41,7 +43,7 @@ def embed_all(page: Path) -> str:
     def locate(found: re.Match[str]) -> Path:
         return page.parent / unquote(unescape(found["address"]))
 
-    text = page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8").replace("<html ", "<html data-alone ", 1)
     text = LINK.sub(lambda found: _unlink(found), text)
     text = PICTURE.sub(lambda found: f"{found['before']}{embed(locate(found))}{found['after']}", text)
     hashes: list[str] = []

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
@@ -29,7 +30,8 @@ class Handout:
 
     def compose_page(self) -> str:
         """Return it as a page that needs nothing beside it."""
-        return render(Path(__file__).parent, "handout.html.j2", handout=self, style=read_style())
+        body = self.body.replace("<table>", f"{markdown.SCROLL}<table>").replace("</table>", "</table></div>")
+        return render(Path(__file__).parent, "handout.html.j2", handout=self, body=body, style=read_style())
 
 
 def read_handout(file: Path, language: str, has_answers: bool) -> Handout:
@@ -64,6 +66,8 @@ def _render(tokens: Sequence[Token], folder: Path, has_answers: bool) -> str:
     for token in markdown.walk(tokens):
         if token.tag == "a":
             token.hidden, token.type, token.content = True, "text", ""
-        elif token.type == "image":
-            token.attrs["src"] = embed(folder / str(token.attrs.get("src", "")))
+        elif token.type == "image" and (address := token.attrs.get("src")):
+            token.attrs["src"] = embed(folder / unquote(str(address)))
+        elif token.type == "image":  # it lies elsewhere, and its words stand for it
+            token.type, token.tag = "text", ""
     return markdown.PARSER.renderer.render(list(tokens), markdown.PARSER.options, {})

@@ -3,11 +3,19 @@
 (() => {
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const data = JSON.parse(document.getElementById("data").textContent);
+const isAlone = document.documentElement.hasAttribute("data-alone"); // sent as one file: nothing lies beside it
 const make = (tag, text, attributes = {}) => {
   const element = document.createElement(tag);
   element.textContent = text;
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
+};
+
+// A path breaks where its folders end.
+const makePath = (file) => {
+  const path = make("p", "", { class: "soft path" });
+  path.append(...file.split("/").flatMap((part, place) => (place ? ["/", make("wbr", ""), part] : [part])));
+  return path;
 };
 
 // What training took, from the file that costs wrote; a page without it shows a dash.
@@ -123,31 +131,33 @@ const readCurves = (chart) => {
 };
 
 // The images behind a cell of a confusion matrix, from the folder of the data set, where it is there.
-const openCell = (link) => {
-  const model = link.closest("table").dataset.of;
+const openCell = (cell) => {
+  const model = cell.closest("table").dataset.of;
   const matrix = data.confusion[model];
-  const [actual, predicted] = link.dataset.cell.split("-").map((place) => matrix.classes[place]);
-  const images = matrix.behind[link.dataset.cell];
+  const [actual, predicted] = cell.dataset.cell.split("-").map((place) => matrix.classes[place]);
+  const images = matrix.behind[cell.dataset.cell];
+  const lead = (words, file) => (isAlone ? words : make("a", words, { href: `${matrix.pages}/${file}` }));
   const path = (file) => `${matrix.folder}/${file.split("/").map(encodeURIComponent).join("/")}`;
   const figures = images.map(([file, probability]) => {
     const figure = make("figure", "");
     const words = `${predicted}, ${(100 * probability).toFixed(1)}%`;
+    figure.append(make("figcaption", words), makePath(file));
+    if (isAlone) return figure;
     const picture = make("img", "", { alt: `${actual} predicted as ${words}`, loading: "lazy" });
     const around = make("a", "", { href: path(file) });
     const instead = make("p", "not shown: not on this disk, or in a format that the browser does not read", { class: "soft" });
     picture.addEventListener("error", () => around.replaceWith(instead));
     picture.src = path(file);
     around.append(picture);
-    figure.append(around, make("figcaption", words), make("p", file, { class: "soft path" }));
+    figure.prepend(around);
     return figure;
   });
   const dialog = document.getElementById("images");
-  const count = Number(link.dataset.images);
+  const count = Number(cell.dataset.images);
   document.getElementById("images-title").textContent = `${actual} predicted as ${predicted} by ${model}`;
   const note = document.getElementById("images-note");
   note.textContent = `${images.length} of ${count}, the most certain first; from `;
-  note.append(make("a", "predictions.csv", { href: `${matrix.pages}/predictions.csv` }), ". See also ",
-    make("a", "the gallery", { href: `${matrix.pages}/gallery.webp` }), ".");
+  note.append(lead("predictions.csv", "predictions.csv"), ". See also ", lead("the gallery", "gallery.webp"), ".");
   dialog.querySelector(".thumbnails").replaceChildren(...figures);
   dialog.showModal();
 };
@@ -168,10 +178,8 @@ if (curves) {
   showLines();
 }
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("[data-cell]");
-  if (!link || event.ctrlKey || event.metaKey) return;
-  event.preventDefault();
-  openCell(link);
+  const cell = event.target.closest?.("[data-cell]");
+  if (cell) openCell(cell);
 });
 addEventListener("beforeprint", () => all("details").forEach((one) => { one.open = true; }));
 addEventListener("hashchange", unfold);

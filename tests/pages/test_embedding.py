@@ -12,10 +12,10 @@ from darkroom.pages.embedding import embed_all
 from darkroom.pages.style import hash_of
 
 POLICY = "default-src 'none'; img-src 'self' file:; script-src 'self' file: 'sha256-abc'"
-PAGE = f"""<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+PAGE = f"""<html lang="en"><meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <a href="#models">Models</a> <a class="path" href="comparison/models.csv">results/models.csv</a>
 <a class="picture" href="a%20%26%20b.png"><img loading="lazy" src="a%20%26%20b.png" alt="a &quot; src=x"></a>
-<script src="costs/costs.js"></script><script>page()</script>
+<script src="costs/costs.js"></script><script>page()</script></html>
 """
 
 
@@ -36,6 +36,7 @@ def test_all_that_is_shown_is_in_the_file(page: Path) -> None:
     assert 'alt="a &quot; src=x"' in text
     assert '<span class="path">results/models.csv</span>' in text
     assert '<a href="#models">Models</a>' in text
+    assert text.startswith("<html data-alone "), "by which the script knows that nothing lies beside it"
 
 
 def test_the_policy_allows_what_was_put_in_and_nothing_else(page: Path) -> None:
@@ -47,7 +48,7 @@ def test_the_policy_allows_what_was_put_in_and_nothing_else(page: Path) -> None:
 
 def test_without_costs_the_page_has_none(page: Path) -> None:
     (page.parent / "costs/costs.js").unlink()
-    assert "<script>page()</script>" in embed_all(page)
+    assert "<script>page()</script></html>" in embed_all(page)
     assert "costs" not in embed_all(page)
 
 

@@ -67,6 +67,15 @@ def test_a_teacher_gets_the_answers_with_their_pictures_in_one_file(worksheet: P
     assert not re.search(r'(?:src|href)="(?!data:)', page)
 
 
+def test_a_picture_that_lies_elsewhere_is_words_and_one_with_a_blank_in_its_name_is_shown(worksheet: Path) -> None:
+    (worksheet.parent / "a b.webp").write_bytes((worksheet.parent.parent / "census/gallery.webp").read_bytes())
+    pictures = "![outside <b>](https://example.org/x.png) ![beside](<a b.webp>)"
+    worksheet.write_text(f"# Worksheet\n\n## Test\n\n**Why?**\n\n{pictures}\n")
+    page = read_handout(worksheet, "en", has_answers=True).compose_page()
+    assert "outside &lt;b&gt;" in page and "example.org" not in page
+    assert re.findall(r'<img [^>]*src="data:image/(\w+);base64,', page) == ["webp"]
+
+
 def test_nothing_in_a_name_is_run(worksheet: Path) -> None:
     for has_answers in (True, False):
         page = read_handout(worksheet, "en", has_answers).compose_page()

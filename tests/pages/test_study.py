@@ -54,7 +54,7 @@ def test_no_name_is_taken_for_html(text: str, page: Page) -> None:
     shown = " ".join(page.texts)
     assert all(name in shown for name in HOSTILE), "as text"
     assert "Holidays </title><b>" in shown
-    cells = [held["aria-label"] for held in page.elements("a") if "data-cell" in held]
+    cells = [held["aria-label"] for held in page.elements("button") if "data-cell" in held]
     assert f"1 image of {HOSTILE[0]} predicted as {HOSTILE[1]}" in cells
 
 
