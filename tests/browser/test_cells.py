@@ -69,7 +69,7 @@ def test_an_image_that_is_not_there_is_named(look: Look, hostile: Path) -> None:
     try:
         seen = look(hostile)
         cell(seen, "2-2", "cnn").click()
-        seen.page.locator("dialog figure p").first.wait_for()
+        seen.page.locator("dialog figure p", has_text="not shown").first.wait_for()
         assert "not shown: not on this disk" in seen.page.locator("dialog figure").inner_text()
         assert f"test/{HOSTILE[2]}/0.9.jpg" in seen.page.locator("dialog figure").inner_text()
         assert ["ERR_FILE_NOT_FOUND" in one for one in seen.said] == [True]

@@ -38,8 +38,8 @@ def names(length: int) -> list[str]:
 
 def renamed(document: dict[str, Any], study: str, name: str) -> dict[str, Any]:
     """A document of one study whose first model, view and sweep are called ``name``, and the study almost so."""
-    text = json.dumps({**document, "studies": {study: document["studies"][study]}})
-    of_study = document["studies"][study]
+    of_study = {**document["studies"][study], "document": None}
+    text = json.dumps({**document, "studies": {study: of_study}})
     model = of_study["models"][0]
     found = {**document["models"], **document["finetunes"]}[model]
     view = found["view"]
