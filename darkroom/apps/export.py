@@ -1,17 +1,19 @@
 """Export: a trained model in a format that runs without this project, from the model's folder alone.
 
-python -m darkroom.apps.export MODEL --format onnx|tflite|savedmodel [--out PATH]
+python -m darkroom.apps.export MODEL --format onnx|tflite|savedmodel|openvino [--out PATH]
 
 MODEL is the folder that training left, the model.keras in it, or a name found below models/. The result takes float32
 pixels 0 to 255, (batch, size, size, channels) with any batch, and gives float32 probabilities, (batch, classes). It
 computes in float32 even where the model was trained in bfloat16, which ONNX Runtime and LiteRT do not run: such a
 model's probabilities may differ in the third digit.
+OpenVINO's is an .xml, and the weights beside it in a .bin of the same name.
 Beside it, a .json of the same name says what pixels do not: the classes in the order of the probabilities, how images
 are brought to that size (size, resize, filter, mode), and the note that every result must show.
 """
 
 import argparse
 import json
+import sys
 import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -36,12 +38,15 @@ class Format(NamedTuple):
     keras: str
     ending: str
     packages: tuple[str, ...]
+    weights: str = ""
+    """The ending of the file of weights beside it; none: it has them itself."""
 
 
 FORMATS = {
     "onnx": Format("onnx", ".onnx", ("onnx", "tf2onnx")),
     "tflite": Format("litert", ".tflite", ()),
     "savedmodel": Format("tf_saved_model", "", ()),
+    "openvino": Format("openvino", ".xml", ("openvino",), ".bin"),
 }
 
 
@@ -66,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     out = check_destination(given.out or HOME / f"{model.name}{form.ending}", form, model)
     description = export(model, form, out)
-    size = sum(file.stat().st_size for file in (out.rglob("*") if out.is_dir() else [out]) if file.is_file())
+    written = out.rglob("*") if out.is_dir() else [out, *([out.with_suffix(form.weights)] if form.weights else [])]
+    size = sum(file.stat().st_size for file in written if file.is_file())
     print(f"{out}: {size / 1e6:,.1f} MB; its classes and how to prepare images: {description}")
     if model.note:
         note(f"export {model.name}", f"note: {model.note}")
@@ -86,6 +92,9 @@ def check_destination(out: Path, form: Format, model: ModelFolder) -> Path:
         raise UserError(f"{out}: is a {'folder' if form.ending else 'file'}; choose another name")
     if out.is_dir() and any(out.iterdir()) and not (out / "saved_model.pb").is_file():
         raise UserError(f"{out}: holds other files, which would be lost; choose another name")
+    weights = out.with_suffix(form.weights)
+    if form.weights and weights.exists() and not out.exists():
+        raise UserError(f"{weights}: is there, and would be lost; choose another name")
     return out
 
 
@@ -104,7 +113,7 @@ def export(model: ModelFolder, form: Format, out: Path) -> Path:
         text.write_text(json.dumps(model.describe_inputs(), indent=2, ensure_ascii=False) + "\n", "utf-8")
         try:
             with warnings.catch_warnings(action="ignore"):  # of the converters, about themselves
-                network.export(place, format=form.keras, verbose=False, input_signature=[pixels])
+                write(network, form, place, [pixels])
         except Exception as error:  # converters raise what they like
             if isinstance(error, MemoryError):
                 raise
@@ -112,7 +121,24 @@ def export(model: ModelFolder, form: Format, out: Path) -> Path:
             raise UserError(
                 f"{model.file}: cannot be written as {form.keras} ({problem}); try another format"
             ) from None
+        if form.weights:
+            place.with_suffix(form.weights).replace(out.with_suffix(form.weights))
     return description
+
+
+def write(network: Any, form: Format, place: Path, signature: Sequence[Any]) -> None:
+    """Write ``network`` to ``place``, and its weights beside it where the format has them apart; nothing if it fails.
+
+    Raises:
+        Exception: whatever the converter raises.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it would tell Google of the export
+    try:
+        network.export(str(place), format=form.keras, verbose=False, input_signature=signature)
+    except BaseException:
+        if form.weights:
+            place.with_suffix(form.weights).unlink(missing_ok=True)
+        raise
 
 
 def settle(network: Any) -> Any:

@@ -1,8 +1,9 @@
 """CSV files that are made for people, who open them in a spreadsheet.
 
 These are the tables that no stage reads: of ``doubts`` all three, of ``census`` the suspicious images, of ``explain``
-the activations, of ``costs`` and ``worksheet`` theirs. Every other CSV is data, also what ``predict`` writes: its cells
-are exactly what they mean, so look at names from elsewhere in it before a spreadsheet does.
+the activations, of ``costs`` and ``worksheet`` theirs; and what ``predict`` writes, whose JSON is exact.
+Every other CSV is data: its cells are exactly what they mean, so look at names from elsewhere in it before a
+spreadsheet does.
 """
 
 from pathlib import Path

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,12 +34,20 @@ NETWORKS: dict[str, Callable[..., keras.Model]] = {
     "transfer": transfer_network,
     "residual": residual_network,
 }
-ENDINGS = {"onnx": ".onnx", "tflite": ".tflite", "savedmodel": ""}
+ENDINGS = {"onnx": ".onnx", "tflite": ".tflite", "savedmodel": "", "openvino": ".xml"}
+CLOSE = {"openvino": 1e-5}
+"""How near the probabilities are, where they are nearer than 1e-4."""
 needs_onnx = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("onnx", "tf2onnx", "onnxruntime")),
     reason="onnx, tf2onnx and onnxruntime are not installed",
 )
-EVERY_FORMAT = [pytest.param("onnx", marks=needs_onnx), "tflite", "savedmodel"]
+needs_openvino = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="openvino is not installed")
+EVERY_FORMAT = [
+    pytest.param("onnx", marks=needs_onnx),
+    "tflite",
+    "savedmodel",
+    pytest.param("openvino", marks=needs_openvino),
+]
 
 
 def images(count: int, channels: int = 3) -> numpy.ndarray:
@@ -58,6 +67,13 @@ def run_exported(path: Path, batch: numpy.ndarray) -> numpy.ndarray:
         session = onnxruntime.InferenceSession(path, options)
         assert [(entry.name, entry.type) for entry in session.get_inputs()] == [("image", "tensor(float)")]
         return session.run(None, {"image": batch})[0]
+    if path.suffix == ".xml":
+        import openvino
+
+        (found,) = openvino.Core().read_model(path).inputs
+        assert found.get_names() == {"image"} and str(found.element_type) == "<Type: 'float32'>"
+        exact = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
+        return openvino.compile_model(path, "CPU", exact)(batch)[0]
     import tensorflow
 
     if path.is_dir():
@@ -89,7 +105,7 @@ def test_the_exported_model_predicts_the_same(
     keras_model = keras.saving.load_model(tmp_path / "gone/model.keras")
     for count in (1, 5):
         expected = numpy.asarray(keras_model.predict_on_batch(images(count)))
-        assert run_exported(out, images(count)) == pytest.approx(expected, abs=1e-4)
+        assert run_exported(out, images(count)) == pytest.approx(expected, abs=CLOSE.get(form, 1e-4))
     assert numpy.ptp(expected, axis=0).max() > 0.2, "images of one prediction would prove nothing"
     assert json.loads((tmp_path / "sent/cnn.json").read_text(encoding="utf-8")) == {
         "classes": CLASSES,
@@ -102,7 +118,8 @@ def test_the_exported_model_predicts_the_same(
         "mode": "RGB",
         "note": "synthetic images",
     }
-    assert sorted(path.name for path in out.parent.iterdir()) == sorted([out.name, "cnn.json"])
+    weights = ["cnn.bin"] if form == "openvino" else []
+    assert sorted(path.name for path in out.parent.iterdir()) == sorted([out.name, *weights, "cnn.json"])
 
 
 @pytest.mark.parametrize("form", EVERY_FORMAT)
@@ -162,6 +179,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("onnx", "cnn.bin", r"cnn\.bin: the name of this format must end in \.onnx"),
         ("tflite", "taken.tflite", r"taken\.tflite: is a folder"),
         ("savedmodel", "file", "file: is a file"),
+        pytest.param("openvino", "mine.xml", r"mine\.bin: is there, and would be lost", marks=needs_openvino),
         ("savedmodel", "photos", "photos: holds other files, which would be lost"),
     ],
 )
@@ -169,7 +187,7 @@ def test_what_is_there_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Path, form: str, out: str, line: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("taken.tflite/a.txt", "photos/a.jpg", "file"):
+    for name in ("taken.tflite/a.txt", "photos/a.jpg", "file", "mine.bin"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text("mine", encoding="utf-8")
     before = sorted(tmp_path.rglob("*"))
@@ -186,12 +204,45 @@ def test_the_models_folder_stays_as_dvc_knows_it(model: Path, monkeypatch: pytes
     assert len(list(model.iterdir())) == 3
 
 
-def test_a_missing_package_is_named(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("form", "package"), [("onnx", "tf2onnx"), ("openvino", "openvino")])
+def test_a_missing_package_is_named(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, package: str
+) -> None:
     find = importlib.util.find_spec
-    monkeypatch.setattr(export, "find_spec", lambda name: None if name == "tf2onnx" else find(name))
-    with pytest.raises(UserError, match=r"^--format onnx needs the package .*tf2onnx; run python -m pip install"):
-        export.main([str(model), "--format", "onnx", "--out", str(tmp_path / "cnn.onnx")])
+    monkeypatch.setattr(export, "find_spec", lambda name: None if name == package else find(name))
+    wanted = rf"^--format {form} needs the package .*{package}; run python -m pip install .*{package}, or choose"
+    with pytest.raises(UserError, match=wanted):
+        export.main([str(model), "--format", form, "--out", str(tmp_path / f"cnn{ENDINGS[form]}")])
     assert not list(tmp_path.iterdir())
+
+
+@needs_openvino
+def test_a_failure_after_the_weights_are_written_leaves_none(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: keras.Model, place: str, **__: object) -> None:
+        Path(place).with_suffix(".bin").write_bytes(b"weights")
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(keras.Model, "export", stop)
+    with pytest.raises(UserError, match=r"cannot be written as openvino \(the disk is full\)"):
+        export.main([str(model), "--format", "openvino", "--out", str(tmp_path / "cnn.xml")])
+    assert not list(tmp_path.iterdir())
+
+
+@needs_openvino
+def test_nobody_is_told_of_an_export(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[object] = []
+    monkeypatch.delitem(sys.modules, "openvino_telemetry", raising=False)
+
+    def look(_: keras.Model, place: str, **__: object) -> None:
+        found.append(sys.modules["openvino_telemetry"])
+        for ending in (".xml", ".bin"):
+            Path(place).with_suffix(ending).touch()
+
+    monkeypatch.setattr(keras.Model, "export", look)
+    export.main([str(model), "--format", "openvino", "--out", str(tmp_path / "cnn.xml")])
+    assert found == [None], "an import of it fails"
 
 
 def test_what_the_converter_refuses_gives_one_line_and_leaves_nothing(
@@ -202,7 +253,7 @@ def test_what_the_converter_refuses_gives_one_line_and_leaves_nothing(
 
     monkeypatch.setattr(keras.Model, "export", refuse)
     for form, ending in ENDINGS.items():
-        if form != "onnx":
+        if form in ("tflite", "savedmodel"):
             with pytest.raises(UserError, match=r"model\.keras: cannot be written as \w+ \(no kernel for this op"):
                 export.main([str(model), "--format", form, "--out", str(tmp_path / f"cnn{ending}")])
     assert not list(tmp_path.iterdir())

@@ -15,9 +15,11 @@ import numpy
 import pandas
 import pytest
 
-from darkroom.apps import image_files, predict
+from darkroom.apps import image_files, predict, predicting
 from darkroom.apps.model_folder import ModelFolder
-from darkroom.apps.predictions import FORMATS, Prediction
+from darkroom.apps.predict import FORMATS
+from darkroom.apps.predictions import Prediction, Presentation
+from darkroom.apps.reading import Picture
 from darkroom.core import runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
@@ -278,8 +280,7 @@ def test_names_of_any_bytes_give_one_line_each(model: Path, photos: Path, capsys
         with pytest.raises(UserError, match="1 of 4 images"):
             predict.main([str(model), "odd", "--format", form, "--out", "found"])
         text = Path("found").read_text(encoding="utf-8")
-        lines = len(text.splitlines())
-        assert lines == {"table": 4, "csv": 4, "json": 5}[form]
+        assert form == "html" or len(text.splitlines()) == {"table": 4, "csv": 4, "json": 5}[form]
         assert "a\\nb,c.png" in text.replace("\\\\", "\\") and "größe \u202f.png" in text
         assert r"left out odd/\udcfe\n.png: zero bytes" in capsys.readouterr().err
 
@@ -287,27 +288,27 @@ def test_names_of_any_bytes_give_one_line_each(model: Path, photos: Path, capsys
 def test_results_come_while_images_are_still_being_read(model: Path) -> None:
     taken = []
 
-    def endless() -> Iterator[tuple[Path, numpy.ndarray]]:
+    def endless() -> Iterator[tuple[str, Picture]]:
         while True:
             taken.append(1)
-            yield Path("a.png"), numpy.zeros((24, 24, 3), dtype=numpy.uint8)
+            yield "a.png", Picture(numpy.zeros((24, 24, 3), dtype=numpy.uint8))
 
     opened = ModelFolder.open(str(model))
-    first = next(predict.predict_batches(opened.network(), endless(), opened))
+    first = next(predicting.predict_batches(opened.network(), endless(), opened))
     assert first.file == "a.png" and first.probabilities.shape == (4,)
-    assert len(taken) == predict.BATCH
+    assert len(taken) == predicting.BATCH
 
 
 def test_two_classes_and_one_are_tabled() -> None:
     row = Prediction("a.png", numpy.array([0.25, 0.75]))
-    assert list(FORMATS["table"]([row], ["sea", "mountains"], 5))[1].split() == [
+    assert list(FORMATS["table"]([row], Presentation(["sea", "mountains"], width=5)))[1].split() == [
         "a.png",
         "mountains",
         "75.0%",
         "sea",
         "25.0%",
     ]
-    assert list(FORMATS["table"]([Prediction("a.png", numpy.ones(1))], ["sea"], 5))[1].split() == [
+    assert list(FORMATS["table"]([Prediction("a.png", numpy.ones(1))], Presentation(["sea"], width=5)))[1].split() == [
         "a.png",
         "sea",
         "100.0%",

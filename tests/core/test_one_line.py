@@ -6,7 +6,7 @@ from unicodedata import category
 import numpy
 import pytest
 
-from darkroom.apps.predictions import Prediction, format_table
+from darkroom.apps.predictions import Prediction, Presentation, format_table
 from darkroom.core import program, progress
 from darkroom.core.errors import UserError
 from darkroom.core.one_line import HIDDEN, JOINERS, LINES, escape_controls
@@ -42,7 +42,7 @@ def test_an_error_and_a_note(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_table_of_predictions() -> None:
     rows = [Prediction("x.png", numpy.array([0.5, 0.5]))]
-    assert "\x1b" not in "".join(format_table(rows, ["\x1b[2J", "b"], 4))
+    assert "\x1b" not in "".join(format_table(rows, Presentation(["\x1b[2J", "b"], width=4)))
 
 
 def test_an_audit(capsys: pytest.CaptureFixture[str]) -> None:
