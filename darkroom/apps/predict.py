@@ -24,7 +24,7 @@ from itertools import chain
 from pathlib import Path
 
 from darkroom.apps import image_files
-from darkroom.apps.destination import check_destination, open_destination
+from darkroom.apps.destinations import check_destination, open_destination
 from darkroom.apps.gallery import format_html
 from darkroom.apps.model_folder import ModelFolder
 from darkroom.apps.predicting import count_chunk, predict_batches
