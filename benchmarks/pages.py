@@ -18,7 +18,7 @@ from darkroom.reporting.tables import markdown
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 SUBSETS = ROOT / "docs/subsets"
-IN_DOCS = ("cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README", "worksheets")
+IN_DOCS = ("cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README", "watching", "worksheets")
 PAGES = (README, *(ROOT / f"docs/{page}.md" for page in IN_DOCS))
 SINCE_RENAMED = {"right": "correct"}
 """Columns of published tables that are called otherwise today."""
