@@ -34,7 +34,7 @@ class DVCLive(keras.callbacks.Callback):
         from dvclive.utils import standardize_metric_name
 
         self.live.step = epoch
-        for name, value in (logs or {}).items():
+        for name, value in sorted((logs or {}).items()):  # as Keras gives them; a history has another order
             self.live.log_metric(standardize_metric_name(name, "dvclive.keras"), value)
         self.live.next_step()
 

@@ -1,6 +1,7 @@
 """DVCLive's callback: DVC shows the metrics while a training runs, and nothing else changes."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -36,7 +37,7 @@ def ask(epoch, logs):
 
 def write(series: DVCLive, rows: list[dict[str, Any]]) -> None:
     for row in rows:
-        series.on_epoch_end(row["epoch"] - 1, {name: row[name] for name in row if name != "epoch"})
+        series.on_epoch_end(row["epoch"] - 1, {name: row[name] for name in sorted(row) if name != "epoch"})
 
 
 def read(training: Path) -> dict[str, str]:
@@ -140,7 +141,10 @@ def test_metrics_are_shown_while_a_training_runs_and_results_stay_the_same(made:
     assert "dvclive/plots/intel/plain/metrics/eval/accuracy.tsv" in plots["data"]
     assert json.loads((again / file).read_text())["step"] == 1
     for name in FILES:
-        assert (again / "models/intel/plain" / name).read_bytes() == (made / "models/intel/plain" / name).read_bytes()
+        of_both = [(folder / "models/intel/plain" / name).read_bytes() for folder in (made, again)]
+        if name == "summary.json":  # it lists the callbacks that were asked for, whatever they do
+            of_both = [re.sub(rb'\n *"training\.callbacks\.(DVCLive|LambdaCallback).*', b"", text) for text in of_both]
+        assert of_both[0] == of_both[1], name
     commit(again, "Run")
     assert snakemake(again) == []
     assert "up to date" in run(again, "dvc", "status").stdout
