@@ -20,7 +20,7 @@ README = ROOT / "README.md"
 SUBSETS, BEST, PARTS = ROOT / "docs/subsets", ROOT / "docs/best", ROOT / "docs/parts/parts"
 IN_DOCS = (
     *("best/README", "cards", "cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README"),
-    *("parts/README", "worksheets"),
+    *("parts/README", "watching", "worksheets"),
 )
 PAGES = (README, *(ROOT / f"docs/{page}.md" for page in IN_DOCS))
 SINCE_RENAMED = {"right": "correct"}

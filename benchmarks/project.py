@@ -22,6 +22,7 @@ SOURCES = (
     "darkroom",
     "stages",
     "workflow",
+    "dvclive",
     "models/dvc.yaml",
     "dvc.yaml",
     "params.yaml",

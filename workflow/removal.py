@@ -29,6 +29,8 @@ MADE_BY_TOOLS = (
     *(".snakemake", ".scratch", "logs", ".dvc/cache", ".dvc/tmp"),
     *("dvc_plots", "report.html", "results/index.html"),
 )
+SERIES = "dvclive/*/*/"
+"""What trainings with the callback DVCLive write."""
 WRITTEN = (
     *(".", "workflow", ".dvc/tmp", ".dvc/tmp/*", ".dvc/tmp/darkroom/records", ".snakemake/reasons"),
     *("data/*", "exports/**", "logs/**", "models/**", "results/**"),
@@ -112,7 +114,7 @@ def clean(pipeline: Pipeline) -> int:
     """Remove the outermost folders that hold what stages make, or are known to have made; return the bytes freed."""
     outs = {*map(Path, pipeline.producers), *recorded(pipeline)}
     made = sorted({Path(*out.parts[:2]) if out.parts[0] != "data" else out for out in outs})
-    return remove([*made, *map(Path, MADE_BY_TOOLS)])
+    return remove([*made, *Path().glob(SERIES), *map(Path, MADE_BY_TOOLS)])
 
 
 def recorded(pipeline: Pipeline) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Callbacks in params.yaml: Keras' own, by their names, with the arguments that change what they do."""
+"""Callbacks in params.yaml: Keras' own, by their names, and DVCLive's, with the arguments that change what they do."""
 
 from typing import Annotated, Any, Literal
 
@@ -111,6 +111,12 @@ class CSVLogger(Section, json_schema_extra=TECHNICAL):
     name: Literal["CSVLogger"]
 
 
+class DVCLive(Section, json_schema_extra=TECHNICAL):
+    """Write each epoch's metrics, outside the tracked outputs, where DVC and its extension for VS Code show them."""
+
+    name: Literal["DVCLive"]
+
+
 class SwapEMAWeights(Section, json_schema_extra=OPTIMISATION):
     """Validate, and end, with the moving average of the weights."""
 
@@ -159,10 +165,10 @@ KINDS = {
     kind.__name__: kind
     for kind in (
         EarlyStopping, ModelCheckpoint, TensorBoard, ReduceLROnPlateau, LearningRateScheduler, BackupAndRestore,
-        TerminateOnNaN, CSVLogger, SwapEMAWeights, ProgbarLogger, RemoteMonitor, LambdaCallback,
+        TerminateOnNaN, CSVLogger, DVCLive, SwapEMAWeights, ProgbarLogger, RemoteMonitor, LambdaCallback,
     )
 }  # fmt: skip
-"""The callbacks that there are, by Keras' names of them."""
+"""The callbacks that there are, by Keras' names of them; DVCLive's is not among Keras' own."""
 
 
 def _kind(callback: Any) -> str | None:
@@ -179,6 +185,7 @@ Callback = Annotated[
     | Annotated[BackupAndRestore, Tag("[BackupAndRestore]")]
     | Annotated[TerminateOnNaN, Tag("[TerminateOnNaN]")]
     | Annotated[CSVLogger, Tag("[CSVLogger]")]
+    | Annotated[DVCLive, Tag("[DVCLive]")]
     | Annotated[SwapEMAWeights, Tag("[SwapEMAWeights]")]
     | Annotated[ProgbarLogger, Tag("[ProgbarLogger]")]
     | Annotated[RemoteMonitor, Tag("[RemoteMonitor]")]

@@ -1,13 +1,14 @@
 """Keras' callbacks as params.yaml asks for them, and what must be known of one to go on after a run was killed.
 
 What ModelCheckpoint, TensorBoard and CSVLogger write goes to ``logs/training/<study>/<training>``, outside the outputs
-that are tracked. BackupAndRestore is none of these: darkroom/training/backups.py does what it asks for.
+that are tracked. DVCLive has folders of its own (darkroom/training/live.py). BackupAndRestore is none of these:
+darkroom/training/backups.py does what it asks for.
 """
 
 import importlib
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from darkroom.core.errors import UserError
 from darkroom.core.files import write_text
 from darkroom.params.callbacks import BackupAndRestore, Callback, LearningRateScheduler, SwapEMAWeights
 from darkroom.params.training import Fit
+from darkroom.training import live
 
 LOGS = Path("logs/training")
 TABLE = "epochs.csv"
@@ -67,20 +69,23 @@ def check(fit: Fit, validates: bool) -> None:
             )
 
 
-def make_callbacks(fit: Fit, logs: Path, epochs: int) -> list[keras.callbacks.Callback]:
-    """Return Keras' callbacks for ``fit``, in its order, of a run that has come through ``epochs`` epochs.
+def make_callbacks(fit: Fit, logs: Path, rows: Sequence[Mapping[str, Any]]) -> list[keras.callbacks.Callback]:
+    """Return Keras' callbacks for ``fit``, in its order, of a run whose history has these ``rows`` already.
 
     One that starts replaces in ``logs`` what another left there; one that goes on adds to it.
     """
+    live.clear(Path(*logs.parts[-2:]))
     if any(callback.name in WRITERS for callback in fit.callbacks):
-        if not epochs:
+        if not rows:
             shutil.rmtree(logs, ignore_errors=True)
         logs.mkdir(parents=True, exist_ok=True)
     kept = [callback for callback in fit.callbacks if not isinstance(callback, BackupAndRestore)]
-    return [*(_make_callback(callback, fit, logs, epochs) for callback in kept), InTurn()]
+    return [*(_make_callback(callback, fit, logs, rows) for callback in kept), InTurn()]
 
 
-def _make_callback(callback: Callback, fit: Fit, logs: Path, epochs: int) -> keras.callbacks.Callback:
+def _make_callback(
+    callback: Callback, fit: Fit, logs: Path, rows: Sequence[Mapping[str, Any]]
+) -> keras.callbacks.Callback:
     options = callback.model_dump(exclude={"name"})
     match callback.name:
         case "ModelCheckpoint":
@@ -88,8 +93,10 @@ def _make_callback(callback: Callback, fit: Fit, logs: Path, epochs: int) -> ker
         case "TensorBoard":
             options["log_dir"] = logs
         case "CSVLogger":
-            cut_table(logs / TABLE, epochs)
-            options = {"filename": logs / TABLE, "append": epochs > 0}
+            cut_table(logs / TABLE, len(rows))
+            options = {"filename": logs / TABLE, "append": bool(rows)}
+        case "DVCLive":
+            return live.DVCLive(Path(*logs.parts[-2:]), rows)
         case "TerminateOnNaN":
             options = {"raise_error": True}
         case "LearningRateScheduler":

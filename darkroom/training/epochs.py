@@ -54,7 +54,7 @@ class Loop:
         """
         known = backup.read() if backup else None
         self.rows, spent = (known.rows, known.seconds) if known else ([], 0.0)
-        chosen = callbacks.make_callbacks(self.fit, logs, len(self.rows))
+        chosen = callbacks.make_callbacks(self.fit, logs, self.rows)
         course = [Rates(self.fit, self.train)] if self.fit.schedule else []
         told = {"epochs": self.fit.epochs, "steps": len(self.train), "verbose": 1}  # ProgbarLogger asks for all three
         hooks = keras.callbacks.CallbackList([*course, *chosen], model=self.model, **told)

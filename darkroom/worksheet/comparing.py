@@ -17,7 +17,7 @@ SHOWN = 20
 """Pairs of such models shown, those that differ least first."""
 ONLY_WRITE = (
     *("TensorBoard", "CSVLogger", "ModelCheckpoint", "BackupAndRestore"),
-    *("ProgbarLogger", "RemoteMonitor", "LambdaCallback"),
+    *("ProgbarLogger", "RemoteMonitor", "LambdaCallback", "DVCLive"),
 )
 """Callbacks that write, or let a training run that was killed go on, and change nothing of what is learned."""
 NOT_COMPARED = (

@@ -22,7 +22,7 @@ from darkroom.training import callbacks
 from stages import train
 from tests.support.learning import TRAINING, model, write_view
 from tests.support.small_study import STOP
-from tests.training.test_resume import AVERAGE, BACKUP, BEST, BOARD, PLATEAU, SCHEDULE, TABLE
+from tests.training.test_resume import AVERAGE, BACKUP, BEST, BOARD, LIVE, PLATEAU, SCHEDULE, TABLE
 
 pytestmark = pytest.mark.slow
 
@@ -154,7 +154,7 @@ def test_averages_of_accumulated_updates_are_refused() -> None:
 
 
 def test_all_callbacks_work_together_and_none_is_untried(learn: Callable) -> None:
-    once = [BACKUP, AVERAGE, SCHEDULE, STOP, BEST, BOARD, TABLE, NAN]
+    once = [BACKUP, AVERAGE, SCHEDULE, STOP, BEST, BOARD, TABLE, LIVE, NAN]
     alone = {"ReduceLROnPlateau", "ProgbarLogger", "RemoteMonitor", "LambdaCallback"}  # each in a test of its own
     assert {callback["name"] for callback in once} == set(KINDS) - alone
     history, summary = learn(*once)

@@ -25,11 +25,12 @@ AVERAGE = {"name": "SwapEMAWeights", "momentum": 0.9, "swap_on_epoch": True}
 SCHEDULE = {"name": "LearningRateScheduler", "factor": 0.8, "every": 2, "start_from_epoch": 1}
 BEST = {"name": "ModelCheckpoint", "monitor": "val_loss", "mode": "auto", "save_best_only": True}
 TABLE = {"name": "CSVLogger"}
+LIVE = {"name": "DVCLive"}
 BOARD = {"name": "TensorBoard", "histogram_freq": 2, "write_graph": True}
 KINDS: dict[str, dict[str, Any]] = {
     "plateau": {"callbacks": [{**STOP, "patience": 8}, PLATEAU, BACKUP], "augmentation": AUGMENTATION},
     "averages": {
-        "callbacks": [{**BACKUP, "every": 2}, AVERAGE, SCHEDULE, {**STOP, "patience": 8}, BEST, BOARD, TABLE],
+        "callbacks": [{**BACKUP, "every": 2}, AVERAGE, SCHEDULE, {**STOP, "patience": 8}, BEST, BOARD, TABLE, LIVE],
         "accumulation_steps": 1,
         "optimizer": "sgd",
         "momentum": 0.9,
@@ -95,6 +96,10 @@ def check_logs(folder: Path) -> None:
     assert len(list((logs[0] / "train").iterdir())) == 1
     assert len(list((logs[1] / "train").iterdir())) == 2
     assert (logs[1] / "best.keras").is_file()
+    for top in ("metrics", "plots"):
+        series = [folder / "dvclive" / top / "one" / run for run in ("whole", "again")]
+        texts = [{file.relative_to(place): file.read_text() for file in place.rglob("*.*")} for place in series]
+        assert texts[0] == texts[1] != {}, top
 
 
 def test_a_damaged_backup_is_thrown_away_and_said(folder: Path) -> None:
