@@ -18,8 +18,7 @@ from darkroom.reporting.tables import markdown
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 SUBSETS = ROOT / "docs/subsets"
-IN_DOCS = ("cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README", "worksheets")
-PAGES = (README, *(ROOT / f"docs/{page}.md" for page in IN_DOCS))
+PAGES = (README, *sorted((ROOT / "docs").glob("*.md")), SUBSETS / "README.md")
 SINCE_RENAMED = {"right": "correct"}
 """Columns of published tables that are called otherwise today."""
 BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n)(?:(?!<!-- end).)*(<!-- end -->)", re.DOTALL)

@@ -164,11 +164,11 @@ def test_entries_go_behind_the_last_of_their_section_wherever_it_ends() -> None:
         add_entries("a: {}\n", {"a": {"z": {}}})
 
 
-def test_readme_gives_what_make_new_writes(root: Path, folder: Path, tmp_path: Path) -> None:
+def test_the_page_on_own_images_gives_what_make_new_writes(root: Path, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "My photographs").rename(tmp_path / "photographs")
     before = (folder / "params.yaml").read_text()
     new.main(["../photographs", "--name", "holidays"])
-    block = re.search(r"```yaml\n(.*?holidays.*?)```", (root / "README.md").read_text(), re.DOTALL)
+    block = re.search(r"```yaml\n(.*?holidays.*?)```", (root / "docs/own-images.md").read_text(), re.DOTALL)
     assert block
     shown = [line.split("  #")[0].rstrip() for line in block[1].splitlines() if line.startswith(" ")]
     assert shown == added(before, (folder / "params.yaml").read_text())
