@@ -87,7 +87,7 @@ worksheet: environment  ## write the worksheet of TARGET for a teacher, with its
 
 docs: environment  ## make a site of README.md and docs/ in exports/site, to be read and searched without a network
 	@./requirements/extend $(ENVIRONMENT) requirements/site.txt
-	@NO_MKDOCS_2_WARNING=1 mkdocs build --quiet $(ARGS)
+	@NO_MKDOCS_2_WARNING=1 mkdocs build $(ARGS)
 	@echo "exports/site/index.html: open it in a browser"
 
 schema: environment  ## write workflow/params.schema.json anew, after a change of darkroom/params

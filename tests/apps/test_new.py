@@ -133,6 +133,7 @@ def test_images_that_validate_are_not_drawn_from_those_that_train(folder: Path, 
         (["params.yaml"], "params.yaml: neither a folder nor an archive; "),
         (["../empty"], "../empty: holds no image; "),
         (["../My photographs/cats"], "../My photographs/cats: an image stands in no class folder; "),
+        (["../one"], "../one: only one class, cats; at least two are needed"),
         (["../few"], "../few: 4 images of class cats; at least 5 are needed of each"),
         (["../zips"], "../zips: holds archives, such as cats.zip, and none is called train; "),
         (["..", "--name", "up"], "datasets.up.source: '..': must lie outside data, models, results"),
@@ -145,6 +146,8 @@ def test_what_is_wrong_is_told_in_one_line_and_nothing_is_written(
     folder: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     (tmp_path / "empty").mkdir()
+    photographs(tmp_path / "one")
+    shutil.rmtree(tmp_path / "one" / "dogs")
     photographs(tmp_path / "few", 4)
     (tmp_path / "zips").mkdir()
     for kind in KINDS:
