@@ -18,7 +18,7 @@ BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 CLASSES = ("forest", "sea", "street")
-QUANTITY = re.compile(r"\d[\d.,]*( ?(%|ms|s|min|h|[kMG]i?B)(?!\w))?")
+QUANTITY = re.compile(r"\d+(?:[.,]\d+)*( ?(%|ms|s|min|h|[kMG]i?B)(?!\w))?")
 
 
 def blocks() -> Iterator[tuple[str, str]]:
