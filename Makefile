@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
 .PHONY: study new environment test test-fast test-cluster test-browser check remote push pull merge reproducible reference benchmark faults report page worksheet \
-	status watch tensorboard schema lock prune clean distclean help
+	status watch tensorboard docs schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
@@ -88,6 +88,11 @@ page: environment  ## open TARGET's page in a browser; SINGLE=1: write all that 
 
 worksheet: environment  ## write the worksheet of TARGET for a teacher, with its answers, and its exercises for students: HTML and PDF
 	@python -m darkroom.apps.worksheet $(TARGET) $(ARGS)
+
+docs: environment  ## make a site of README.md and docs/ in exports/site, to be read and searched without a network
+	@./requirements/extend $(ENVIRONMENT) requirements/site.txt
+	@NO_MKDOCS_2_WARNING=1 mkdocs build $(ARGS)
+	@echo "exports/site/index.html: open it in a browser"
 
 schema: environment  ## write workflow/params.schema.json anew, after a change of darkroom/params
 	@python -m darkroom.params.schema > workflow/params.schema.json

@@ -18,11 +18,9 @@ from darkroom.reporting.tables import markdown
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 SUBSETS, BEST, PARTS = ROOT / "docs/subsets", ROOT / "docs/best", ROOT / "docs/parts/parts"
-IN_DOCS = (
-    *("best/README", "cards", "cluster", "faults", "images", "lineage", "many-images", "speed", "subsets/README"),
-    *("parts/README", "watching", "worksheets"),
-)
-PAGES = (README, *(ROOT / f"docs/{page}.md" for page in IN_DOCS))
+FOLDERS = ("best", "parts", "subsets")
+"""Of docs/: each has published results, and a README that shows them."""
+PAGES = (README, *sorted((ROOT / "docs").glob("*.md")), *(ROOT / f"docs/{folder}/README.md" for folder in FOLDERS))
 SINCE_RENAMED = {"right": "correct"}
 """Columns of published tables that are called otherwise today."""
 BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n\n)(?:(?!<!-- end).)*(<!-- end -->)", re.DOTALL)

@@ -11,6 +11,7 @@ from darkroom.archives.endings import is_archive, is_zip
 from darkroom.core.errors import UserError
 from darkroom.core.splits import SPLITS
 from darkroom.images.decoding.formats import is_hidden, is_image_name
+from darkroom.reporting.quantities import counted
 
 CALLED = {
     "train": ("train", "training", "learn", "learning"),
@@ -53,7 +54,7 @@ def inspect_source(source: Path) -> Found:
     places = list(list_places(source))
     if not places:
         raise UserError(f"{source}: holds no image; {EXPECTED}")
-    name = strip_ending(source)
+    name, around = strip_ending(source), len(places[0])
     while places[0] and all(place[:1] == places[0][:1] for place in places):  # a folder around everything
         name, places = places[0][0], [place[1:] for place in places]
     splits = {split: sorted({place[0] for place in places if place and is_called(place[0], split)}) for split in SPLITS}
@@ -64,6 +65,8 @@ def inspect_source(source: Path) -> Found:
             return Found(splits, None, {})
     else:
         _refuse_archives(source)
+        if around and not any(places) and (source.is_dir() or is_zip(source)):
+            raise UserError(f"{source}: only one class, {name}; at least two are needed")
         splits, where = {"train": [name], "validation": [], "test": []}, str(source)
     classes = count_classes(places, where)
     if splits["test"]:
@@ -120,5 +123,5 @@ def count_classes(places: list[Place], where: str) -> dict[str, int]:
         raise UserError(f"{where}: only one class, {next(iter(counts))}; at least two are needed")
     fewest, number = min(counts.items(), key=lambda item: item[1])
     if number < LEAST:
-        raise UserError(f"{where}: {number} images of class {fewest}; at least {LEAST} are needed of each")
+        raise UserError(f"{where}: {counted(number, 'image')} of class {fewest}; at least {LEAST} are needed of each")
     return dict(sorted(counts.items()))

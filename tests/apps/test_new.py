@@ -133,6 +133,7 @@ def test_images_that_validate_are_not_drawn_from_those_that_train(folder: Path, 
         (["params.yaml"], "params.yaml: neither a folder nor an archive; "),
         (["../empty"], "../empty: holds no image; "),
         (["../My photographs/cats"], "../My photographs/cats: an image stands in no class folder; "),
+        (["../one"], "../one: only one class, cats; at least two are needed"),
         (["../few"], "../few: 4 images of class cats; at least 5 are needed of each"),
         (["../zips"], "../zips: holds archives, such as cats.zip, and none is called train; "),
         (["..", "--name", "up"], "datasets.up.source: '..': must lie outside data, models, results"),
@@ -145,6 +146,8 @@ def test_what_is_wrong_is_told_in_one_line_and_nothing_is_written(
     folder: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     (tmp_path / "empty").mkdir()
+    photographs(tmp_path / "one")
+    shutil.rmtree(tmp_path / "one" / "dogs")
     photographs(tmp_path / "few", 4)
     (tmp_path / "zips").mkdir()
     for kind in KINDS:
@@ -164,11 +167,11 @@ def test_entries_go_behind_the_last_of_their_section_wherever_it_ends() -> None:
         add_entries("a: {}\n", {"a": {"z": {}}})
 
 
-def test_readme_gives_what_make_new_writes(root: Path, folder: Path, tmp_path: Path) -> None:
+def test_the_page_on_own_images_gives_what_make_new_writes(root: Path, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "My photographs").rename(tmp_path / "photographs")
     before = (folder / "params.yaml").read_text()
     new.main(["../photographs", "--name", "holidays"])
-    block = re.search(r"```yaml\n(.*?holidays.*?)```", (root / "README.md").read_text(), re.DOTALL)
+    block = re.search(r"```yaml\n(.*?holidays.*?)```", (root / "docs/own-images.md").read_text(), re.DOTALL)
     assert block
     shown = [line.split("  #")[0].rstrip() for line in block[1].splitlines() if line.startswith(" ")]
     assert shown == added(before, (folder / "params.yaml").read_text())

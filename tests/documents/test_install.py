@@ -109,7 +109,7 @@ def test_each_step_of_an_installation_is_told(root: Path, machine: Path, tmp_pat
 
 
 def test_locks_hold_hashes_and_no_address(root: Path) -> None:
-    for lock in ("cpu", "gpu", "development"):
+    for lock in ("cpu", "gpu", "development", "site"):
         text = (root / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
         assert "://" not in text
         pinned = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
