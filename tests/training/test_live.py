@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dvc.repo import Repo
 
 from benchmarks.project import edit, git, run, snakemake
 from darkroom.training.live import METRICS, PLOTS, DVCLive, clear
@@ -45,17 +44,23 @@ def read(training: Path) -> dict[str, str]:
     return {str(file.relative_to(top / training)): file.read_text() for top, file in files}
 
 
+def open_repository() -> Any:
+    """The repository here. DVC wraps the standard streams when it is imported; absl, if imported later, closes them."""
+    from dvc.repo import Repo
+
+    return Repo()
+
+
 @pytest.fixture
 def repository(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository of git and DVC with what this one says of the folder dvclive, committed."""
     folder = tmp_path / "project"
-    for name in ("metrics", "plots"):
-        (folder / "dvclive" / name).mkdir(parents=True)
-    for name in (".gitignore", ".dvcignore", *git(root, "ls-files", "dvclive").split()):
+    ours = (".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore", *git(root, "ls-files", "dvclive").split())
+    for name in ours:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, folder / name)
     git(folder, "init", "--quiet")
     monkeypatch.chdir(folder)
-    Repo.init().close()
     commit(folder, "Start")
     return folder
 
@@ -84,12 +89,12 @@ def test_a_run_that_goes_on_ends_with_the_series_of_one_that_was_never_killed(
 def test_dvc_shows_the_series_of_each_training_and_git_does_not_see_them(
     repository: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Repo() as repo:
+    with open_repository() as repo:
         assert repo.metrics.show() == {"": {"data": {}}}, "nothing is there yet, and nothing is missing"
         assert repo.plots.show()["workspace"]["sources"] == {}
     for name in ("cnn", "rate-0.1"):
         write(DVCLive(Path("intel") / name, []), ROWS[:2])
-    with Repo() as repo:
+    with open_repository() as repo:
         shown = repo.metrics.show()[""]["data"]
         plotted = repo.plots.show()["workspace"]["sources"]["data"]
         assert repo.metrics.diff()["diff"].keys() == shown.keys()
@@ -100,7 +105,7 @@ def test_dvc_shows_the_series_of_each_training_and_git_does_not_see_them(
     assert len(plotted) == 6
     assert git(repository, "status", "--porcelain") == ""
     clear(RUN)
-    with Repo() as repo:
+    with open_repository() as repo:
         assert list(repo.metrics.show()[""]["data"]) == ["dvclive/metrics/intel/rate-0.1/metrics.json"]
     assert not caplog.records
 
