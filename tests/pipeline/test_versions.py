@@ -21,6 +21,7 @@ from tests.support.imports import imported
 COMPUTES_NOTHING = {
     "backports",  # unpacks, and what it unpacks is checked
     "inflate64",  # the same
+    "dvclive",  # shows metrics beside the results
     "jinja2",  # formats pages of text
     "kagglehub",  # brings files, whose bytes decide
     "pooch",  # brings files
