@@ -16,6 +16,10 @@ NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 """Stands in every file, so that equal handouts are equal bytes."""
 WIDEST = 460
 """Width of a picture, in points."""
+LEAST = 90
+"""Height that a question wants, with the beginning of what follows, before the foot of a page, in points."""
+BEGINNING = re.compile(r"(?=<h2>)|(?<!</h2>\n)(?=<p><(?:strong|b)>)|(?=<table>)")
+"""Before each section, before each question but a section's first, and before each table."""
 ROOM = 90
 """Height to write in below each exercise, in points."""
 
@@ -42,18 +46,21 @@ def print_handout(handout: Handout) -> bytes:
         printed.add_font(FAMILY, style, FONTS / f"{name}.ttf")
     for style, name in (("", "DejaVuSansMono"), ("B", "DejaVuSansMono-Bold")):
         printed.add_font(MONO, style, FONTS / f"{name}.ttf")
-    printed.set_font(FAMILY, size=9.5)
     printed.add_page()
-    printed.write_html(
-        f"<h1>{handout.title}</h1>{_adapt(handout.body)}",
-        font_family=FAMILY,
-        table_line_separators=True,
-        tag_styles={
-            "h1": TextStyle(font_size_pt=17, font_style="B", color="#1c2430", b_margin=0.5),
-            "h2": TextStyle(font_size_pt=13, font_style="B", color="#1c2430", t_margin=1, b_margin=0.3),
-            "code": FontFace(family=MONO, size_pt=8),
-        },
-    )
+    for part in BEGINNING.split(f"<h1>{handout.title}</h1>{_adapt(handout.body)}"):
+        if printed.will_page_break(LEAST):
+            printed.add_page()
+        printed.set_font(FAMILY, style="", size=9.5)  # or a table that follows bold words would be bold
+        printed.write_html(
+            part,
+            font_family=FAMILY,
+            table_line_separators=True,
+            tag_styles={
+                "h1": TextStyle(font_size_pt=17, font_style="B", color="#1c2430", b_margin=0.5),
+                "h2": TextStyle(font_size_pt=13, font_style="B", color="#1c2430", t_margin=1, b_margin=0.3),
+                "code": FontFace(family=MONO, size_pt=8),
+            },
+        )
     return bytes(printed.output())
 
 
