@@ -19,6 +19,8 @@ from darkroom.transfer_learning.prefix import FlatNetwork
 
 NAMED = 12
 """Layers that an error names."""
+LEAST = 4
+"""Positions a side from which on a map says where something is."""
 ops = keras.ops
 
 
@@ -58,6 +60,17 @@ class FeatureMaps:
         problem = "this layer gives no feature maps" if layer in self.layers else missing
         allowed = f"give a place from 1 to {len(self.places)}, or a name such as {', '.join(some)}"
         raise UserError(f"{where}: {layer!r}: {problem}; {allowed}")
+
+    def find_telling_layer(self, layer: Layer | None, where: str) -> str:
+        """Return the name of a layer as ``find_layer`` does; for none, of the last whose maps say where something is.
+
+        That has at least 4 positions a side; where no layer has, it is the last.
+
+        Raises:
+            UserError: as ``find_layer``.
+        """
+        telling = [name for name in self.places if min(self.shape(name)[:2]) >= LEAST]
+        return telling[-1] if layer is None and telling else self.find_layer(layer, where)
 
     def find_filter(self, wish: Filter, where: str) -> tuple[str, int]:
         """Return the name of a filter's layer, and its number.

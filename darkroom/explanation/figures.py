@@ -53,7 +53,8 @@ def draw_feature_maps(
     Args:
         images: uint8 (height, width, channels).
         captions: of the images.
-        maps: for each image float32 (filters, height, width); all of an image share its colours' range.
+        maps: for each image float32 (filters, height, width); each map has its colours' range for itself, as one that
+            responds strongly would leave the others dark.
         filters: the filters' numbers.
         title: stands above the figure.
     """
@@ -65,14 +66,22 @@ def draw_feature_maps(
     )
     for (left, right), image, caption, own in zip(axes, images, captions, maps, strict=True):
         draw_picture(left, image, caption)
-        whole, corners = tile(own, across)
-        dark, bright = min(0, own.min()), max(own.max(), 1e-6)
-        right.imshow(whole, cmap=RESPONSE, vmin=dark, vmax=bright)
+        highest = own.max(axis=(1, 2))
+        whole, corners = tile(stretch(own), across)
+        right.imshow(whole, cmap=RESPONSE, vmin=0, vmax=1)
         right.axis("off")
-        right.set_title(f"{dark:.3g} (dark) to {bright:.3g} (bright)", fontsize=8)
+        right.set_title(f"strongest responses of the maps: {highest.min():.3g} to {highest.max():.3g}", fontsize=8)
         write_numbers(right, corners, filters)
     figure.suptitle(title)
     return figure
+
+
+def stretch(maps: numpy.ndarray) -> numpy.ndarray:
+    """Return maps, float (maps, height, width), each from 0, or its least if that is less, to its most: 0 to 1."""
+    low = numpy.minimum(0, maps.min(axis=(1, 2), keepdims=True))
+    high = numpy.maximum(maps.max(axis=(1, 2), keepdims=True), 1e-6)
+    stretched: numpy.ndarray = (maps - low) / (high - low)
+    return stretched
 
 
 def write_numbers(axis: Axes, corners: Sequence[tuple[int, int]], numbers: Sequence[int]) -> None:
@@ -134,19 +143,26 @@ def draw_kernels(weights: numpy.ndarray, title: str) -> Figure:
 
 
 def draw_regions(
-    images: Sequence[numpy.ndarray], heats: Sequence[numpy.ndarray], captions: Sequence[str], title: str
+    images: Sequence[numpy.ndarray],
+    heats: Sequence[numpy.ndarray],
+    captions: Sequence[str],
+    methods: Sequence[str],
+    title: str,
 ) -> Figure:
-    """Return a figure of ``images``, each beside itself under its heat, float32 (height, width), 0 to 1."""
+    """Return a figure of ``images``, each beside itself under its heat, float32 (height, width), 0 to 1.
+
+    ``methods`` stand above the heats.
+    """
     pairs = min(3, len(images))
     rows = -(-len(images) // pairs)
     size = (2 * PICTURE * 1.05 * pairs + 0.4 * pairs, (PICTURE + CAPTION) * rows + 0.5)
     figure, axes = pyplot.subplots(rows, 2 * pairs, figsize=size, squeeze=False, layout="constrained")
     for axis in axes.flat:
         axis.axis("off")
-    shown = zip(axes.reshape(-1, 2), images, heats, captions, strict=False)
-    for (left, right), image, heat, caption in shown:
+    shown = zip(axes.reshape(-1, 2), images, heats, captions, methods, strict=False)
+    for (left, right), image, heat, caption, method in shown:
         draw_picture(left, image, caption)
-        draw_picture(right, image, "" if heat.max() > 0 else "no region")
+        draw_picture(right, image, method)
         right.imshow(heat, cmap="inferno", vmin=0, vmax=1, alpha=0.25 + 0.45 * heat)
     figure.suptitle(title)
     return figure

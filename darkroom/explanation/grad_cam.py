@@ -1,7 +1,8 @@
-"""Grad-CAM: the region of an image that spoke for a class.
+"""Grad-CAM: the region of an image that spoke for a class; and HiResCAM, for where Grad-CAM finds none.
 
-Source: Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra, "Grad-CAM: Visual Explanations from Deep Networks via
-Gradient-based Localization", ICCV 2017, equations 1 and 2.
+Sources: Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra, "Grad-CAM: Visual Explanations from Deep Networks via
+Gradient-based Localization", ICCV 2017, equations 1 and 2. Draelos, Carin, "Use HiResCAM instead of Grad-CAM for
+faithful explanations of convolutional neural networks", 2020.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from darkroom.explanation.feature_maps import FeatureMaps
 from darkroom.networks.network import PROBABILITIES
 
 
-def compute_heat(maps: FeatureMaps, layer: str, image: numpy.ndarray, label: int) -> numpy.ndarray:
+def compute_heat(
+    maps: FeatureMaps, layer: str, image: numpy.ndarray, label: int, by_position: bool = False
+) -> numpy.ndarray:
     """Return how much each pixel of ``image`` spoke for the class ``label``: float32 (height, width), at most 1.
 
     The feature maps of ``layer``, each weighed by the mean gradient of the class's score with respect to it, are added
@@ -29,6 +32,8 @@ def compute_heat(maps: FeatureMaps, layer: str, image: numpy.ndarray, label: int
         layer: name of a layer with feature maps.
         image: uint8 (height, width, channels).
         label: place of the class.
+        by_position: weigh each position of a map by its own gradient (HiResCAM). Behind Flatten, the weights of one map
+            may speak for the class here and against it there, so that their mean says nothing.
 
     Raises:
         UserError: the backend gives no gradients.
@@ -41,7 +46,7 @@ def compute_heat(maps: FeatureMaps, layer: str, image: numpy.ndarray, label: int
 
     with without_activation(maps.layers[PROBABILITIES]):
         features, gradient = gradients.compute_gradient(forward, image[None].astype(numpy.float32))
-    weights = gradient.mean(axis=(1, 2), keepdims=True)
+    weights = gradient if by_position else gradient.mean(axis=(1, 2), keepdims=True)
     found = numpy.maximum((weights * features).sum(axis=-1)[0], 0)
     if found.max() > 0:
         found = found / found.max()

@@ -20,6 +20,8 @@ from darkroom.params.explanation import Filter
 from darkroom.reporting import selection
 from darkroom.reporting.galleries import draw_gallery
 
+BY_POSITION, NO_REGION = "by position", "no region"
+"""Words for a heat that is HiResCAM's, and for one that is all 0."""
 AUGMENTATION = "training.augmentation"
 """The hyperparameter that says how training changes its images."""
 
@@ -91,22 +93,30 @@ def draw_kernels(subject: Subject) -> Part:
 
 def draw_regions(subject: Subject) -> Part:
     """Return the part on the worst errors: the regions that spoke for the predicted class."""
-    layer = subject.maps.find_layer(subject.wish.grad_cam_layer, "grad_cam_layer")
+    layer = subject.maps.find_telling_layer(subject.wish.grad_cam_layer, "grad_cam_layer")
     rows = selection.find_worst_errors(subject.predictions, subject.wish.grad_cam)
     if not rows:
         return Part("regions", {"errors": 0})
     images, classes = subject.read_images(rows), subject.view.classes
     labels = [classes.index(name) for name in subject.predictions.iloc[rows]["predicted"]]
     try:
-        heats = [
-            grad_cam.compute_heat(subject.maps, layer, image, label)
-            for image, label in zip(images, labels, strict=True)
-        ]
+        found = [find_region(subject, layer, image, label) for image, label in zip(images, labels, strict=True)]
     except UserError as error:
         raise UserError(f"grad_cam: {error}") from None
+    heats, methods = zip(*found, strict=True)
     title = f"{subject.title}: worst errors, Grad-CAM at {layer}"
-    figure = figures.draw_regions(images, heats, subject.write_captions(rows), title)
-    return Part("regions", {"errors": len(rows), **describe_layer(subject, layer)}, "grad-cam.png", figure)
+    figure = figures.draw_regions(images, heats, subject.write_captions(rows), methods, title)
+    counts = {"errors": len(rows), "by_position": methods.count(BY_POSITION), "none": methods.count(NO_REGION)}
+    return Part("regions", {**counts, **describe_layer(subject, layer)}, "grad-cam.png", figure)
+
+
+def find_region(subject: Subject, layer: str, image: numpy.ndarray, label: int) -> tuple[numpy.ndarray, str]:
+    """Return the heat of an image, and a word for how it was found if not by Grad-CAM."""
+    for by_position, method in ((False, ""), (True, BY_POSITION)):
+        heat = grad_cam.compute_heat(subject.maps, layer, image, label, by_position)
+        if heat.max() > 0:
+            return heat, method
+    return heat, NO_REGION
 
 
 def draw_class(subject: Subject, name: str, place: int) -> Part:

@@ -40,7 +40,7 @@ class Explanation(Section):
     grad_cam: Annotated[CountOrZero, Field(le=MOST_SHOWN)]
     """Worst errors whose regions that spoke for the predicted class are shown; 0: none."""
     grad_cam_layer: Layer | None
-    """Layer whose feature maps tell the region; null: the last that has some."""
+    """Layer whose feature maps tell the region; null: the last whose maps have at least 4 positions a side."""
     classes: list[str]
     """Classes whose true positives, false negatives and false positives are shown."""
     gallery: Shown

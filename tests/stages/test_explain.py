@@ -14,6 +14,7 @@ import yaml
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
 from darkroom.explanation import feature_maps, grad_cam
+from darkroom.explanation.figures import stretch
 from darkroom.networks import network, network_file
 from darkroom.reporting import selection
 from stages import explain
@@ -220,6 +221,46 @@ def test_heat_lies_where_the_class_is() -> None:
     assert bright[:3, :3].min() > 0.9 and bright[5:, 5:].max() < 0.1
     assert dark[5:, 5:].min() > 0.9 and dark[:3, :3].max() < 0.1
     assert maps.layers[network.PROBABILITIES].activation.__name__ == "softmax"
+
+
+def test_where_the_mean_gradient_says_nothing_each_position_has_its_own() -> None:
+    image = numpy.full((SIZE, SIZE, 3), 255, dtype=numpy.uint8)
+    inputs = keras.Input((SIZE, SIZE, 3))
+    maps = keras.layers.Conv2D(1, 1, use_bias=False, name="convolution")(keras.layers.Rescaling(1 / 255)(inputs))
+    outputs = keras.layers.Dense(2, activation="softmax", name=network.PROBABILITIES)(keras.layers.Flatten()(maps))
+    model = keras.Model(inputs, outputs)
+    model.get_layer("convolution").set_weights([numpy.ones((1, 1, 3, 1), numpy.float32)])
+    left_against_right = numpy.where(numpy.arange(SIZE) < SIZE // 2, 1.0, -1.0)
+    weights = numpy.stack([numpy.zeros(SIZE * SIZE), numpy.tile(left_against_right, SIZE)], axis=1)
+    model.get_layer(network.PROBABILITIES).set_weights([weights.astype(numpy.float32), numpy.zeros(2, numpy.float32)])
+    seen = feature_maps.FeatureMaps(model)
+    assert grad_cam.compute_heat(seen, "convolution", image, 1).max() < 1e-5
+    heat = grad_cam.compute_heat(seen, "convolution", image, 1, by_position=True)
+    assert heat[:, : SIZE // 2 - 1].min() > 0.9 and heat[:, SIZE // 2 + 1 :].max() < 0.1
+
+
+def test_a_region_is_told_by_the_last_maps_that_say_where_something_is() -> None:
+    inputs = keras.Input((16, 16, 3))
+    maps = inputs
+    for number in range(3):
+        maps = keras.layers.Conv2D(2, 3, padding="same", strides=2, name=f"convolution_{number}")(maps)
+    pooled = keras.layers.GlobalAveragePooling2D()(maps)
+    model = keras.Model(inputs, keras.layers.Dense(2, name=network.PROBABILITIES)(pooled))
+    seen = feature_maps.FeatureMaps(model)
+    assert seen.shape("convolution_1")[:2] == (4, 4) and seen.shape("convolution_2")[:2] == (2, 2)
+    assert seen.find_telling_layer(None, "") == "convolution_1"
+    assert seen.find_telling_layer("convolution_2", "") == "convolution_2"
+    assert seen.find_layer(None, "") == "convolution_2"
+
+
+def test_each_map_has_its_own_range() -> None:
+    maps = numpy.array(
+        [[[0, 0.01], [0.005, 0]], [[0, 40], [20, 0]], [[-1, 0], [0, 1]], [[0, 0], [0, 0]]], dtype="float32"
+    )
+    stretched = stretch(maps)
+    assert numpy.allclose(stretched[0], stretched[1])
+    assert stretched[:3].max(axis=(1, 2)).tolist() == [1, 1, 1] and stretched[3].max() == 0
+    assert stretched[2].tolist() == [[0, 0.5], [0.5, 1]]
 
 
 def test_of_one_probability_the_first_class_has_the_opposite_score() -> None:
