@@ -8,6 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from darkroom.comparison.class_figures import MOST_CHANGED, draw_class_accuracies
+from darkroom.comparison.figures import draw_accuracies, draw_learning_curves
+from darkroom.comparison.sweep_figures import draw_curves, draw_gaps
 from darkroom.evaluation.figures import draw_confusion
 from darkroom.reporting import labels
 from darkroom.reporting.figures import pyplot
@@ -55,6 +57,48 @@ def test_accuracies_of_many_classes_are_legible() -> None:
     assert len(shown) == MOST_CHANGED
     assert {"class number 199", "class number 0"} >= {shown[-1]}
     pyplot.close(figure)
+
+
+def name_models(count: int, kind: str) -> list[str]:
+    """Return names of models: of keys of params.yaml, which are Latin, short or as long as sweeps make them."""
+    return [
+        f"model-{number}" if kind == "short" else f"cats-dogs-remedy-more-convolutions-{number}"
+        for number in range(count)
+    ]
+
+
+def check_titles(figure: Figure) -> None:
+    """Require that no title of a panel touches another, and that title and legend lie in the picture."""
+    titles = [axis.title for axis in figure.axes if axis.title.get_text() and axis.get_visible()]
+    boxes = [one.get_window_extent() for one in titles]
+    for one, other in itertools.combinations(boxes, 2):
+        assert not one.overlaps(other)
+    whole = figure.bbox
+    for box in [*boxes, *(legend.get_window_extent() for legend in figure.legends)]:
+        assert whole.x0 - 1 <= box.x0 and box.x1 <= whole.x1 + 1 and whole.y0 - 1 <= box.y0 and box.y1 <= whole.y1 + 1
+
+
+@pytest.mark.parametrize("count", [2, 30])
+@pytest.mark.parametrize("kind", ["short", "long"])
+def test_figures_of_a_comparison_are_legible_whatever_the_number_of_models(count: int, kind: str) -> None:
+    names = name_models(count, kind)
+    history = pandas.DataFrame({"epoch": [1, 2, 3], "loss": [2.0, 1.0, 0.5], "accuracy": [0.2, 0.5, 0.7]})
+    history = history.assign(val_loss=[2.1, 1.2, 400.0], val_accuracy=[0.2, 0.4, 0.6])
+    kept = dict.fromkeys(names, 2)
+    models = pandas.DataFrame({"model": names, "accuracy": 0.7, "low": 0.6, "high": 0.8})
+    none = pandas.DataFrame(columns=["model", "replicate", "accuracy"])
+    table = models.assign(best_epoch=2, train_accuracy=0.8, val_accuracy=0.6, gap=0.2, against="validation")
+    drawn = [
+        draw_accuracies(models, none, 0.95, "title"),
+        draw_learning_curves(dict.fromkeys(names, history), kept, "title"),
+        draw_curves(dict.fromkeys(names, history), table, "title"),
+        draw_gaps(table, "title"),
+    ]
+    for figure in drawn:
+        check_texts(figure)
+        check_titles(figure)
+        assert max(figure.bbox.width, figure.bbox.height) <= MOST_PIXELS
+        pyplot.close(figure)
 
 
 def relative_luminance(color: numpy.ndarray) -> float:
