@@ -22,7 +22,7 @@ from darkroom.pipeline import command
 from darkroom.reporting.spreadsheets import write_sheet
 from darkroom.worksheet.hyperparameters import collect_hyperparameters
 from darkroom.worksheet.material import Explained, Material, SweepResult, read_table
-from darkroom.worksheet.page import answer_questions, compose_page, count_answers
+from darkroom.worksheet.page import answer_document_of, answer_questions, compose_page, count_answers
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -44,10 +44,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="page to write")
     given = command.parse(parser, "worksheet", argv)
     material = read_material(given)
-    answers = answer_questions(material)
+    answers, document = answer_questions(material), answer_document_of(material)
     write_sheet(given.hyperparameters, collect_hyperparameters(material))
-    write_text(given.out, compose_page(given.key, material, answers))
-    say(f"worksheet {given.key}", f"{count_answers(answers)} questions answered")
+    write_text(given.out, compose_page(given.key, material, answers, document))
+    asked = sum(len(section.questions) for section in document)
+    of_document = f"{asked} of its document, and " if asked else ""
+    say(f"worksheet {given.key}", f"{of_document}{count_answers(answers)} questions answered")
 
 
 def read_material(given: argparse.Namespace) -> Material:

@@ -1,14 +1,14 @@
 """The worksheet's page in Markdown: every subject, its questions and their answers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from darkroom.evaluation.evaluations import qualification
 from darkroom.reporting.tables import escaped
 from darkroom.reporting.templates import render
-from darkroom.worksheet import comparing, hyperparameters, images, learning, networks, seeing, testing
-from darkroom.worksheet.documents import answer_document
+from darkroom.worksheet import comparing, documents, hyperparameters, images, learning, networks, seeing, testing
+from darkroom.worksheet.documents import Section
 from darkroom.worksheet.facts import MOST
 from darkroom.worksheet.languages import WORDS, Words, translate_notes
 from darkroom.worksheet.material import Answer, Material
@@ -44,7 +44,13 @@ def count_answers(answers: Answers) -> int:
     return sum(answer is not None for subject in answers.values() for answer in subject.values())
 
 
-def compose_page(key: str, material: Material, answers: Answers) -> str:
+def answer_document_of(material: Material) -> list[Section]:
+    """Return the sections of the study's document, with their questions answered; none where it follows none."""
+    study = material.study
+    return documents.answer_document(study.document, study.language, material) if study.document else []
+
+
+def compose_page(key: str, material: Material, answers: Answers, document: Sequence[Section]) -> str:
     """Return the page: the questions of the study's document, if it follows one, then those that any study answers.
 
     What every result must say of its images and models stands in every heading of the latter.
@@ -58,7 +64,7 @@ def compose_page(key: str, material: Material, answers: Answers) -> str:
         heading=words.title.format(key=key, title=escaped(material.dataset.title)) + translated,
         words=words,
         name_sources=name_sources,
-        document=answer_document(study.document, study.language, material) if study.document else [],
+        document=document,
         qualification=note,
         **answers,
     )
