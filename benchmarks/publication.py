@@ -16,8 +16,9 @@ from pathlib import Path
 import pandas
 from PIL import Image
 
-from darkroom.core.files import replace_file, write_table
+from darkroom.core.files import replace_file, write_table, write_text
 from darkroom.pipeline.template import read_documents
+from darkroom.reporting.tables import markdown
 
 OUT = Path(__file__).parents[1] / "docs/subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
@@ -76,10 +77,14 @@ def copy(source: Path, target: Path) -> None:
 
 
 def copy_memory(source: Path, target: Path) -> None:
-    """Copy a cost table without its times."""
+    """Copy a cost table without its times, and write a page of it, which worksheets lead to."""
     target.parent.mkdir(parents=True, exist_ok=True)
     table = pandas.read_csv(source)
-    write_table(target, table[[name for name in table if "second" not in name]])
+    table = table[[name for name in table if "second" not in name]]
+    write_table(target, table)
+    shown = table.rename(columns=lambda name: name.replace("_mib", " (MiB)").replace("_", " "))
+    said = "Other work ran beside these trainings, so no times are published."
+    write_text(target.with_suffix(".md"), f"# What training took\n\n{said}\n\n{markdown(shown)}")
 
 
 if __name__ == "__main__":
