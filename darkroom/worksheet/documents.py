@@ -17,7 +17,8 @@ import jinja2
 
 from darkroom.core.errors import UserError
 from darkroom.reporting.templates import FILTERS
-from darkroom.worksheet.facts import AbsentError, Cited, Facts
+from darkroom.worksheet.cited import AbsentError, Cited
+from darkroom.worksheet.facts import Facts
 from darkroom.worksheet.languages import WORDS, list_filters
 from darkroom.worksheet.material import Material
 

@@ -4,229 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from darkroom.census import counts
 from darkroom.comparison.sweeps import has_learned
-from darkroom.core.filenames import LAYERS, SUMMARY
-from darkroom.core.files import read_json
-from darkroom.evaluation import evaluations
-from darkroom.evaluation.curves import Verdict
-from darkroom.evaluation.evaluations import Evaluated
-from darkroom.images.prepared.views import DESCRIPTION
 from darkroom.params.sweeps import name_variant
 from darkroom.reporting import tables
-from darkroom.worksheet.arithmetic import explain_parameters
+from darkroom.worksheet.cited import AbsentError, Cited, Folder, Row
 from darkroom.worksheet.languages import WORDS, localize
-from darkroom.worksheet.learning import judge_curves
 from darkroom.worksheet.material import Material, read_table
-
-if TYPE_CHECKING:
-    import pandas
+from darkroom.worksheet.models import Model, Network, Seen
 
 MOST = 10
 """Rows of a table on the page; the others stand in the file that it came from."""
 SIZES = re.compile(r"(?<=\d)x(?=\d)")
 """Stands between the sizes of a layer's output, 28x28x32."""
-Row = dict[str, Any]
-
-
-class AbsentError(Exception):
-    """The study has nothing that could answer: no such model, sweep or explanation."""
-
-    def __init__(self, names: Sequence[str], place: str) -> None:
-        super().__init__(", ".join(names))
-        self.names = names
-        self.place = place
-
-
-@dataclass
-class Cited:
-    """The files that an answer was read from, in the order of their reading."""
-
-    files: dict[Path, None] = field(default_factory=dict)
-
-    def note(self, file: Path) -> Path:
-        """Note a file, and return it."""
-        self.files[file] = None
-        return file
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A folder of tables, pictures and JSON documents that a stage wrote."""
-
-    path: Path
-    cited: Cited
-
-    def rows(self, name: str) -> list[Row]:
-        """Return the rows of a CSV file, each by its columns; a number that is missing is None."""
-        return list_rows(read_table(self.cited.note(self.path / name)))
-
-    def read(self, name: str) -> dict[str, Any]:
-        """Return a JSON document."""
-        document: dict[str, Any] = read_json(self.cited.note(self.path / name))
-        return document
-
-    def cite(self, name: str) -> str:
-        """Note a file that is shown or linked to, and return nothing."""
-        self.cited.note(self.path / name)
-        return ""
-
-    def has(self, name: str) -> bool:
-        """Return True if there is such a file."""
-        return (self.path / name).is_file()
-
-
-class Network(Folder):
-    """A network, layer by layer, be it trained or only summarised."""
-
-    @property
-    def name(self) -> str:
-        """The model's key in params.yaml."""
-        return self.path.name
-
-    @property
-    def layers(self) -> list[Row]:
-        """Its layers, as layers.csv has them, and ``arithmetic``: how the number of parameters is found."""
-        return explain_parameters(self.rows(LAYERS))
-
-    def layer(self, kind: str, number: int = 1) -> Row:
-        """Return the ``number``-th layer of a type such as Conv2D, from 1; -1 is the last.
-
-        Raises:
-            AbsentError: it has no such layer.
-        """
-        found = [row for row in self.layers if row["type"] == kind]
-        if not 0 < abs(number) <= len(found):
-            raise AbsentError([f"{kind} {number}"], f"models.{self.name}")
-        return found[number - 1 if number > 0 else number]
-
-    @property
-    def heaviest(self) -> list[Row]:
-        """Its layers with parameters, those with most first."""
-        return sorted((row for row in self.layers if row["parameters"]), key=lambda row: -row["parameters"])
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What summary.json says: parameters, trainable_parameters, size_kib and, where there is one, backbone."""
-        return self.read(SUMMARY)
-
-    @property
-    def backbone(self) -> dict[str, Any]:
-        """Its backbone: name, layers, first, last, output_shape.
-
-        Raises:
-            AbsentError: it has none.
-        """
-        if found := self.summary.get("backbone"):
-            return dict(found)
-        raise AbsentError(["backbone"], f"models.{self.name}.network.backbone")
-
-
-@dataclass(frozen=True)
-class Model(Network):
-    """A trained model: its first training run, as it was evaluated."""
-
-    evaluated: Evaluated
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """All of metrics.json."""
-        self.cited.note(self.path / evaluations.METRICS)
-        return self.evaluated.metrics
-
-    @property
-    def classes(self) -> list[Row]:
-        """One row for each class: class, precision, recall, f1, support, predicted."""
-        self.cited.note(self.path / evaluations.CLASSES)
-        return list_rows(self.evaluated.classes)
-
-    @property
-    def confused(self) -> list[Row]:
-        """Pairs of classes, those confused most often first: true, predicted, images and more."""
-        return self.rows("confused-pairs.csv")
-
-    @property
-    def history(self) -> list[Row]:
-        """One row for each epoch: epoch, loss, accuracy, val_loss, val_accuracy."""
-        return self.rows(evaluations.HISTORY)
-
-    @property
-    def view(self) -> dict[str, Any]:
-        """What it sees, as view.json describes it."""
-        return self.read(DESCRIPTION)
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict on its learning curves.
-
-        Raises:
-            AbsentError: nothing validated.
-        """
-        self.cited.note(self.path / evaluations.HISTORY)
-        if found := judge_curves(self.evaluated):
-            return found
-        raise AbsentError(["validation"], f"models.{self.name}.training.validation_split")
-
-    def used(self, name: str, default: object = None) -> Any:
-        """Return the value used of a hyperparameter, by its dotted name, as hyperparameters.csv has it."""
-        self.cited.note(self.path / evaluations.HYPERPARAMETERS)
-        return self.evaluated.hyperparameters.get(name, default)
-
-    def below(self, name: str) -> dict[str, Any]:
-        """Return the hyperparameters below a dotted name, by what follows it."""
-        self.cited.note(self.path / evaluations.HYPERPARAMETERS)
-        return self.evaluated.below(name)
-
-    @property
-    def callbacks(self) -> dict[str, dict[str, Any]]:
-        """The callbacks that it was trained with, by name and in their order, each with its settings."""
-        found: dict[str, dict[str, Any]] = {}
-        for dotted, value in self.below("training.callbacks").items():
-            name, _, setting = dotted.partition(".")
-            found.setdefault(name, {}).update({setting: value} if setting else {})
-        return found
-
-    @cached_property
-    def by_certainty(self) -> list[Row]:
-        """One row for each test image: file, class, predicted, probability, and chance, that of the true class.
-
-        Those with the lowest chance come first.
-        """
-        self.cited.note(self.path / evaluations.PREDICTIONS)
-        rows = list_rows(self.evaluated.predictions)
-        for row in rows:
-            row["chance"] = row[f"p_{row['class']}"]
-        return sorted(rows, key=lambda row: (row["chance"], row["file"]))
-
-
-class Seen(Folder):
-    """What was made to show what a model sees."""
-
-    def responses(self, layer: str) -> list[Row]:
-        """Return one row for each filter of a layer: filter (from 0), mean, deviation, maximum, zeros.
-
-        Raises:
-            AbsentError: the layer is not among those shown.
-        """
-        if found := [row for row in self.rows("activations.csv") if row["layer"] == layer]:
-            return found
-        raise AbsentError([layer], f"explanations.{self.path.name}.layers")
-
-    def maps(self, layer: str) -> str:
-        """Return the name of the picture of what a layer's filters make of each image.
-
-        Raises:
-            AbsentError: the layer is not among those shown.
-        """
-        name = re.sub(r"[^A-Za-z0-9_]+", "-", layer)
-        for file in self.path.glob(f"figures/activations-*-{name}.png"):
-            return file.relative_to(self.path).as_posix()
-        raise AbsentError([layer], f"explanations.{self.path.name}.layers")
 
 
 @dataclass(frozen=True)
@@ -371,16 +164,5 @@ class Facts:
         return localize(shown, self.language) if _is_number(value) else shown
 
 
-def list_rows(table: pandas.DataFrame) -> list[Row]:
-    """Return the rows of a table, each by its columns; a number that is missing is None."""
-    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
-
-
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of a table as Python has it; NaN is None."""
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and value != value else value

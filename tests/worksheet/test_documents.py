@@ -9,8 +9,9 @@ import pytest
 from darkroom.core.errors import UserError
 from darkroom.params.model import Study
 from darkroom.worksheet import documents
+from darkroom.worksheet.cited import Cited, Folder
 from darkroom.worksheet.documents import Answered, Question, read_document
-from darkroom.worksheet.facts import Cited, Facts, Folder
+from darkroom.worksheet.facts import Facts
 from darkroom.worksheet.languages import WORDS
 from darkroom.worksheet.material import Material
 from tests.support.course_questions import KINDS, list_ids
