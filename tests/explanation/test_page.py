@@ -7,6 +7,7 @@ from darkroom.explanation.page import compose_page
 from darkroom.explanation.parts import Part
 
 LAYER = {"layer": "conv_1", "filters": 3, "height": 8, "width": 9}
+REGIONS = {"errors": 2, "by_position": 1, "none": 0, **LAYER}
 SHOWN = pandas.DataFrame({"file": ["test/a_b.jpg"], "probability": [0.5]})
 
 
@@ -27,7 +28,13 @@ SHOWN = pandas.DataFrame({"file": ["test/a_b.jpg"], "probability": [0.5]})
         (Part("filter", {"layer": "conv_1", "number": 2}), "Filter 2 of conv\\_1", "with the brightest map."),
         (Part("kernels", {**LAYER, "channels": 3}), "Kernels of conv\\_1", "as colours, where grey stands for 0.\n"),
         (Part("kernels", {**LAYER, "channels": 1}), "Kernels of conv\\_1", "red for positive, blue for negative"),
-        (Part("regions", {"errors": 2, **LAYER}), "Regions that spoke", "3 feature maps of conv\\_1,\neach 8 x 9;"),
+        (Part("regions", REGIONS), "Regions that spoke", "3 feature maps of conv\\_1,\neach 8 x 9;"),
+        (
+            Part("regions", REGIONS),
+            "Regions that spoke",
+            "Of 1 image Grad-CAM's weighted maps",
+        ),
+        (Part("regions", {**REGIONS, "none": 2}), "Regions that spoke", "Of 2 images neither method names a region."),
         (Part("regions", {"errors": 0}), "Regions that spoke", "None: every test image was classified correctly."),
         (
             Part("class", {"name": "a|b", "counts": {"true positives": 1234, "false negatives": 0}}),
