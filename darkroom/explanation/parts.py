@@ -1,6 +1,5 @@
 """The parts of an explanation: each a figure, and the values that its words on the page need."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 
 from darkroom.core.errors import UserError
 from darkroom.explanation import figures, grad_cam
+from darkroom.explanation.filenames import name_feature_maps, to_file_name
 from darkroom.explanation.responses import are_silent
 from darkroom.explanation.subject import Subject
 from darkroom.images.prepared import augmentation
@@ -70,7 +70,7 @@ def draw_activations(subject: Subject, responses: pandas.DataFrame) -> Iterator[
         figure = figures.draw_feature_maps(images, captions, maps, chosen, f"{subject.title}: {layer}")
         values = {"drawn": len(chosen), "silent": int(are_silent(own).sum()), "zeros": own["zeros"].mean()}
         values |= describe_layer(subject, layer)
-        yield Part("activations", values, f"activations-{place}-{to_file_name(layer)}.png", figure)
+        yield Part("activations", values, name_feature_maps(place, layer), figure)
 
 
 def draw_filter(subject: Subject, wish: Filter) -> Part:
@@ -157,8 +157,3 @@ def read_augmentation(summary: Mapping[str, Any]) -> Augmentation | None:
 def describe_layer(subject: Subject, layer: str) -> dict[str, Any]:
     """Return the name of a layer, and the height, width and number of its feature maps."""
     return {"layer": layer, **dict(zip(("height", "width", "filters"), subject.maps.shape(layer), strict=True))}
-
-
-def to_file_name(name: str) -> str:
-    """Return a name as it can stand in that of a file."""
-    return re.sub(r"[^A-Za-z0-9_]+", "-", name)

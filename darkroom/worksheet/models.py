@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ from darkroom.core.filenames import LAYERS, SUMMARY
 from darkroom.evaluation import evaluations
 from darkroom.evaluation.curves import Verdict
 from darkroom.evaluation.evaluations import Evaluated
+from darkroom.explanation.filenames import name_feature_maps
 from darkroom.images.prepared.views import DESCRIPTION
 from darkroom.worksheet.arithmetic import explain_parameters
 from darkroom.worksheet.cited import AbsentError, Folder, Row, list_rows
@@ -159,7 +159,6 @@ class Seen(Folder):
         Raises:
             AbsentError: the layer is not among those shown.
         """
-        name = re.sub(r"[^A-Za-z0-9_]+", "-", layer)
-        for file in self.path.glob(f"figures/activations-*-{name}.png"):
+        for file in self.path.glob(f"figures/{name_feature_maps('*', layer)}"):
             return file.relative_to(self.path).as_posix()
         raise AbsentError([layer], f"explanations.{self.path.name}.layers")
