@@ -1,7 +1,7 @@
 # Darkroom's commands. `make` alone sets everything up and reproduces the intel study.
 # Variables: LOCK=gpu (NVIDIA GPUs), PYTHON=/path/to/python3.12, TARGET=<study>, ARGS="-n" (handed to the command),
 # DATA=<your images>, NAME=<what to call them> (of make new),
-# SINGLE=1 (of make page), URL=<where results are shared>, PART=first (of make test-cluster), PART=steps (of make benchmark).
+# FROM=<a checkout> (of make verify-published), SINGLE=1 (of make page), URL=<where results are shared>, PART=first (of make test-cluster), PART=steps (of make benchmark).
 
 LOCK ?= $(shell cat .venv/.lock 2>/dev/null || echo cpu)
 TARGET ?= intel
@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
 
 .DEFAULT_GOAL := study
 .PHONY: study new environment test test-fast test-cluster test-browser check remote push pull merge reproducible reference benchmark faults report page worksheet \
-	status watch tensorboard docs schema lock prune clean distclean help
+	status watch tensorboard verify-published docs schema lock prune clean distclean help
 
 study: environment  ## (default) set up, then make the study TARGET; what is up to date is not made again
 	@snakemake $(TARGET) $(ARGS)
@@ -60,6 +60,9 @@ merge: environment  ## after a git merge: join dvc.lock, and write anew what is 
 
 reproducible: environment  ## make TARGET in two clean clones and compare every output byte for byte
 	@python -m workflow.audit.reproducible $(TARGET) $(ARGS)
+
+verify-published: environment  ## evaluate models of published studies again, and compare every number: TARGET=<study>, FROM=<where models are>
+	@python -m workflow.audit.published $(if $(filter file,$(origin TARGET)),,$(TARGET)) $(if $(FROM),--from "$(FROM)")
 
 reference: environment  ## install torch and jax (builds for processors), and the original network, for the tests that need them
 	@python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/reference.txt

@@ -5,10 +5,12 @@
 Times are left out where other work ran beside: of the costs, memory and what it depends on are kept.
 
 The files lie below docs/subsets/ as they do below results/. Evaluations are those of a study's own models, not of the
-variants in its sweeps; galleries are those of the best model alone.
+variants in its sweeps; galleries are those of the best model alone. Beside them, in the folder lineage, stands what the
+study came from (workflow.audit.publish).
 """
 
 import argparse
+import contextlib
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +21,7 @@ from PIL import Image
 from darkroom.core.files import replace_file, write_table, write_text
 from darkroom.pipeline.template import read_documents
 from darkroom.reporting.tables import markdown
+from workflow.audit import publish
 
 OUT = Path(__file__).parents[1] / "docs/subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
@@ -38,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = parser.parse_args(argv)
     for checkout in given.checkouts:
         files = sorted(list_published(checkout))
+        studies = {file.parts[0] for file in files} - {"census"}
         for folder in {Path(*file.parts[: 2 if file.parts[0] == "census" else 1]) for file in files}:
             shutil.rmtree(given.out / folder, ignore_errors=True)  # sweeps and models may have gone
         for file in files:
@@ -45,6 +49,10 @@ def main(argv: Sequence[str] | None = None) -> None:
                 copy(checkout / "results" / file, given.out / file)
             elif file.name == "costs.csv":
                 copy_memory(checkout / "results" / file, given.out / file)
+        for study in sorted(studies):
+            lineage = (given.out / study / "lineage").absolute()
+            with contextlib.chdir(checkout):
+                publish.write(study, lineage)
 
 
 def list_published(checkout: Path) -> Iterator[Path]:

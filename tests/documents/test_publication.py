@@ -18,8 +18,14 @@ MODELS = ("cnn", "cnn-bn")
 
 
 @pytest.fixture
-def checkout(root: Path, project: Callable[..., Path]) -> Path:
-    """A checkout with the results of one study, as far as they matter here."""
+def checkout(root: Path, project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with the results of one study, as far as they matter here; its lineage is a word."""
+
+    def write(study: str, lineage: Path) -> None:
+        lineage.mkdir(parents=True)
+        (lineage / "lineage.json").write_text(f"{study} of {Path.cwd().name}\n", encoding="utf-8")
+
+    monkeypatch.setattr(publication.publish, "write", write)
     folder = project({"studies.intel.models": list(MODELS)})
     (folder / "workflow").mkdir()
     for name in ("dvc.yaml", "workflow/plan.yaml"):
@@ -43,7 +49,9 @@ def test_pages_figures_and_the_best_models_galleries_are_published(checkout: Pat
     found = {file.relative_to("out").as_posix() for file in Path("out").rglob("*") if file.is_file()}
     names = {*FIGURES, "worksheet.md", "comparison/models.csv", "evaluations/cnn-bn/worst.webp"}
     names |= {f"evaluations/{model}/diagram.png" for model in MODELS}
+    names.add("lineage/lineage.json")
     assert found == {f"intel/{name}" for name in names} | {"census/intel/census.md", "census/intel/classes.png"}
+    assert (checkout / "out/intel/lineage/lineage.json").read_text() == f"intel of {checkout.name}\n"
     assert not (checkout / "out/intel/sweeps/gone").exists()
 
 

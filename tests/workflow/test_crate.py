@@ -112,7 +112,7 @@ def test_a_file_is_read_once(four_steps: list[Step], tmp_path: Path) -> None:
             watched.append(str(arguments[0]))
 
     sys.addaudithook(note)
-    crate.write(tmp_path / "crate", four_steps, [METRICS], data=True)
+    crate.write(tmp_path / "crate", four_steps, [METRICS], described=())
     opened, watched = watched, None  # a hook stays for good
     for name in (MODEL, METRICS, f"{VIEW}/train.npy", "darkroom/core/files.py", "workflow/Snakefile"):
         assert opened.count(name) == 1, name

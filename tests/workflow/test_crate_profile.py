@@ -60,7 +60,7 @@ def test_the_validator_misses_what_a_crate_conforms_to(written_crate: Path, tmp_
 
 def test_folders_of_data_are_copied_when_asked_for(four_steps: list[Step], tmp_path: Path) -> None:
     out = tmp_path / "crate"
-    crate.write(out, four_steps, [METRICS], data=True)
+    crate.write(out, four_steps, [METRICS], described=())
     assert issues(out, tmp_path / "cache") == []
     found = entities(out)
     assert named(found, found[f"{VIEW}/"]["hasPart"]) == {f"{VIEW}/index.csv", f"{VIEW}/train.npy"}

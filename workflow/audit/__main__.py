@@ -112,7 +112,7 @@ def show(given: argparse.Namespace, inspection: Inspection) -> None:
     if form == CRATE:
         from workflow.audit import crate
 
-        crate.write(given.out, audit.steps, given.paths, given.data)
+        crate.write(given.out, audit.steps, given.paths, () if given.data else crate.DATA)
         print(f"wrote {given.out}")
         return
     shown = FORMATS[form](audit)

@@ -43,11 +43,11 @@ DATA = ("fetch", "unzip", "prepare")
 """The stages whose folders are described, not copied, unless asked for: archives, images, arrays of pixels."""
 
 
-def write(folder: Path, steps: Sequence[Step], targets: Sequence[str], data: bool = False) -> None:
+def write(folder: Path, steps: Sequence[Step], targets: Sequence[str], described: Sequence[str] = DATA) -> None:
     """Write the crate of ``targets``, made by ``steps`` (what comes first before), to a folder that is not there yet.
 
-    Folders of archives, images and views are described by path, hash, size and number of files; with ``data``, or when
-    they are targets, they are copied like everything else.
+    What the stages ``described`` wrote, and what came from outside, is described by path, hash, size and number of
+    files; when it is a target, or no stage is named, it is copied like everything else.
 
     Raises:
         UserError: the folder holds something, or DVC looks into it; the lineage no longer holds, or a file to be copied
@@ -62,7 +62,7 @@ def write(folder: Path, steps: Sequence[Step], targets: Sequence[str], data: boo
         return any(Path(item.path).is_relative_to(path) or Path(path).is_relative_to(item.path) for path in wanted)
 
     def is_whole(item: Item) -> bool:
-        return data or is_wanted(item) or (item.path in makers and makers[item.path] not in DATA)
+        return not described or is_wanted(item) or (item.path in makers and makers[item.path] not in described)
 
     with replace_folder(folder) as temporary:
         crate = ROCrate(version=RO_CRATE)
@@ -115,7 +115,7 @@ def _describe(crate: ROCrate, targets: Sequence[str]) -> None:
 def _add_workflow(crate: ROCrate, files: Files) -> ComputationalWorkflow:
     """Add what defines the workflow, the lock of its environment and the licence, and return the workflow."""
     where, facts = files.copy(WORKFLOW)
-    lock = files.add(_find_lock(), conformsTo={"@id": PIP_LOCK})
+    lock = files.add(find_lock(), conformsTo={"@id": PIP_LOCK})
     main = crate.add_workflow(
         dest_path=where,
         properties={**facts, "@type": [*ComputationalWorkflow.TYPES, "HowTo"], **PLAIN_TEXT, "buildInstructions": lock},
@@ -131,7 +131,7 @@ def _add_workflow(crate: ROCrate, files: Files) -> ComputationalWorkflow:
     return main
 
 
-def _find_lock() -> Path:
+def find_lock() -> Path:
     """Return the lock that this environment was made from, as requirements/install notes it."""
     noted = Path(sys.prefix, ".lock")
     name = noted.read_text(encoding="utf-8").strip() if noted.exists() else "cpu"

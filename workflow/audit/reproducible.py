@@ -35,17 +35,22 @@ SAME = "nothing"
 
 def clone(folder: Path, parameters: Path | None) -> None:
     """Make a clone of the last commit that takes results from nowhere, with ``parameters`` for params.yaml if given."""
-    from dvc.config import Config
-
     git.output("clone", "--quiet", "--no-hardlinks", Path.cwd(), folder)
     (folder / lock.FILE).unlink(missing_ok=True)
-    with Config(str(folder / ".dvc")).edit("repo") as config:
-        config["core"].pop("remote", None)
-        config["cache"].pop("dir", None)
+    cut_off(folder)
     if parameters:
         shutil.copyfile(parameters, folder / PARAMETERS)
     load(folder / PARAMETERS)
     make_absolute(folder / PARAMETERS)
+
+
+def cut_off(folder: Path) -> None:
+    """Let a clone know no remote, and no cache but one of its own."""
+    from dvc.config import Config
+
+    with Config(str(folder / ".dvc")).edit("repo") as config:
+        config["core"].pop("remote", None)
+        config["cache"].pop("dir", None)
 
 
 def run(folder: Path, targets: Sequence[str]) -> None:
