@@ -4,8 +4,8 @@
 
 Reads documents.csv (study, model, the model that stands for it where its weights are not to be had, the quantity, the
 document's figure, or where it gives none that of public work on these images), and of each checkout its params.yaml,
-comparisons (they say in what the model's settings differ from the document's) and censuses. A figure whose model was
-run in none of them stays empty.
+comparisons (they say in what the model's settings differ from the document's) and censuses. Rows of a study that was
+run in none of them stay as they were; of one that was, a figure whose model it lacks is empty.
 """
 
 import argparse
@@ -25,8 +25,8 @@ from darkroom.params.yaml_files import FILE
 from darkroom.pipeline.template import read_documents
 
 DOCUMENTS, OUT = Path(__file__).parent / "documents.csv", Path(__file__).parent / "studies.csv"
-COLUMNS = ["study", "model", "quantity", "document", "public", "ours", "run in its place", "parameters", "images"]
-COLUMNS += ["differs in"]
+COLUMNS = ["study", "model", "quantity", "document", "public", "ours", "over seeds", "run in its place"]
+COLUMNS += ["parameters", "images", "differs in"]
 ACCURACY_OF = "accuracy of "
 
 
@@ -50,6 +50,17 @@ class Run:
         rows = others[["setting", "document", "here"]].itertuples(index=False)
         return "; ".join(f"{setting} {document} → {here}" for setting, document, here in rows)
 
+    def average(self, model: str, quantity: str) -> str:
+        """Return mean and deviation of a model's test accuracy over its seeds; nothing of other quantities, or of one.
+
+        Percent, and points of it.
+        """
+        row = self.models.loc[model]
+        if quantity != "test accuracy" or row["replicates"] == 1:
+            return ""
+        mean, deviation = float(row["mean_accuracy"]), float(row["sd_accuracy"])
+        return f"{mean:.1%} ± {100 * deviation:.1f} ({row['replicates']})"
+
     def figure(self, model: str, quantity: str) -> str:
         """Return a model's figure as text; nothing, where the study has none such."""
         if quantity == "test accuracy":
@@ -72,7 +83,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = parser.parse_args(argv)
     runs = {study: run for checkout in given.checkouts for study, run in made(checkout)}
     reported = pandas.read_csv(DOCUMENTS, dtype=str, keep_default_na=False)
-    write_table(given.out, table(reported, runs))
+    made_now = table(reported, runs)
+    if given.out.exists():
+        before = pandas.read_csv(given.out, dtype=str, keep_default_na=False).reindex(columns=COLUMNS, fill_value="")
+        kept = before[~before["study"].isin(list(runs))]
+        made_now = pandas.concat([kept, made_now[~made_now["study"].isin(kept["study"])]])
+        order = {study: number for number, study in enumerate(dict.fromkeys(reported["study"]))}
+        made_now = made_now.sort_values("study", key=lambda column: column.map(order), kind="stable")
+    write_table(given.out, made_now)
 
 
 def made(checkout: Path) -> Iterator[tuple[str, Run]]:
@@ -110,6 +128,7 @@ def table(reported: pandas.DataFrame, runs: Mapping[str, Run]) -> pandas.DataFra
         ours: dict[str, Any] = {}
         if run is not None and known:
             ours = {"ours": run.figure(known[0], row["quantity"]), "images": run.images}
+            ours |= {"over seeds": run.average(known[0], row["quantity"])}
             ours |= {"parameters": f"{run.models.loc[known[0], 'parameters']:,}"}
             ours |= {"run in its place": known[0] if known[0] != row["model"] else ""}
             ours |= {"differs in": run.list_departures(known[0])}

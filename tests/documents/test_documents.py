@@ -16,6 +16,9 @@ MODELS = {
     "low": [0.4, 0.7],
     "high": [0.6, 0.8],
     "parameters": [10, 2000],
+    "replicates": [3, 1],
+    "mean_accuracy": [0.51, None],
+    "sd_accuracy": [0.02, None],
 }
 REPORTED = [
     ("intel", "net", "", "test accuracy", "60 %"),
@@ -68,7 +71,21 @@ def test_each_reported_figure_stands_beside_ours(checkout: Path, monkeypatch: py
     assert table["ours"].tolist() == ["50.0% (40.0% to 60.0%)", "95.0%", "72.0%", "80.0%", "", "64.0%", "", ""]
     assert table["run in its place"].tolist() == ["", *["lite"] * 5, "", ""]
     assert table["parameters"].tolist() == ["10", *["2,000"] * 5, "", ""]
+    assert table["over seeds"].tolist() == ["51.0% ± 2.0 (3)", *[""] * 7]
     assert table["images"][0] == "1,500 train, 201 test (synthetic images, drawn by a program)"
+
+
+def test_rows_of_studies_that_were_not_run_stay(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reported = pandas.DataFrame(REPORTED, columns=["study", "model", "stand_in", "quantity", "document"])
+    reported.to_csv(checkout / "documents.csv", index=False)
+    monkeypatch.setattr(studies, "DOCUMENTS", checkout / "documents.csv")
+    older = {"study": ["other", "intel", "gone"], "model": ["net"] * 3, "ours": ["98.0%"] * 3}
+    pandas.DataFrame(older).to_csv("studies.csv", index=False)
+    studies.main(["--from", str(checkout), "--out", "studies.csv"])
+    table = pandas.read_csv("studies.csv", keep_default_na=False)
+    assert table["study"].tolist() == [*["intel"] * 7, "other", "gone"]
+    assert table["ours"].tolist()[-2:] == ["98.0%", "98.0%"]
+    assert table["ours"][0] == "50.0% (40.0% to 60.0%)"
 
 
 def test_documents_name_studies_and_models_that_there_are(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
