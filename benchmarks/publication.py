@@ -5,12 +5,14 @@
 Times are left out where other work ran beside: of the costs, memory and what it depends on are kept.
 
 The files lie below docs/subsets/ as they do below results/. Evaluations are those of a study's own models, not of the
-variants in its sweeps; galleries are those of the best model alone. Beside them, in the folder lineage, stands what the
-study came from (workflow.audit.publish).
+variants in its sweeps; galleries are those of the best model alone, and what a page shows or leads to. What the study
+came from (workflow.audit.publish) stands beside them, in the folder lineage.
 """
 
 import argparse
 import contextlib
+import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +29,7 @@ OUT = Path(__file__).parents[1] / "docs/subsets"
 OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
 OF_CENSUS = ("census.md", "*.png", "*.webp")
 OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.webp", "ambiguous.webp", "worst.webp")
+LINK = re.compile(r"\]\(([^)#\s]+)")
 WIDTH = 1000
 QUALITY = {".png": {"optimize": True}, ".webp": {"quality": 80, "method": 6}}
 """How figures are written, by their ending: plots in true colours, photographs lossily."""
@@ -67,8 +70,18 @@ def list_published(checkout: Path) -> Iterator[Path]:
         names = [*OF_STUDY, *(f"evaluations/{best}/{name}" for name in OF_BEST)]
         names += [f"evaluations/{model}/{name}" for model in values["studies"][study]["models"] for name in OF_MODEL]
         places = [*((study, name) for name in names), *((f"census/{planned['dataset']}", name) for name in OF_CENSUS)]
-        found = (file for folder, name in places for file in (results / folder).glob(name))
-        yield from (file.relative_to(results) for file in found if file.is_file())
+        found = {file for folder, name in places for file in (results / folder).glob(name) if file.is_file()}
+        pages = [file for file in found if file.suffix == ".md"]
+        found |= {file for page in pages for file in list_led_to(page) if file.is_relative_to(results)}
+        yield from (file.relative_to(results) for file in found)
+
+
+def list_led_to(page: Path) -> Iterator[Path]:
+    """Yield the files beside a page in Markdown that it shows or leads to."""
+    for link in LINK.findall(page.read_text(encoding="utf-8")):
+        file = Path(os.path.normpath(page.parent / link))
+        if file.is_file() and file.suffix != ".html":
+            yield file
 
 
 def copy(source: Path, target: Path) -> None:

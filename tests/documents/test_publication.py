@@ -55,6 +55,20 @@ def test_pages_figures_and_the_best_models_galleries_are_published(checkout: Pat
     assert not (checkout / "out/intel/sweeps/gone").exists()
 
 
+def test_what_a_published_page_shows_is_published_with_it(checkout: Path) -> None:
+    page = Path("results/intel/worksheet.md")
+    shown = "![Curves](evaluations/cnn/curves.png) of [cnn](../../models/cnn), [all](index.html), [gone](gone.png)"
+    page.write_text(f"{shown}\n", encoding="utf-8")
+    for name in ("evaluations/cnn/curves.png", "index.html", "../../models/cnn"):
+        file = page.parent / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile("results/intel/comparison/accuracy.png", file)
+    publication.main(["--from", ".", "--out", "out"])
+    assert Path("out/intel/evaluations/cnn/curves.png").is_file()
+    assert not list(Path("out").rglob("index.html"))
+    assert not list(Path("out").rglob("models"))
+
+
 def test_figures_keep_their_colours(checkout: Path) -> None:
     publication.main(["--from", ".", "--out", "out"])
     name = "intel/comparison/accuracy.png"
