@@ -45,7 +45,7 @@ def sign(paths: Sequence[str], key: Path, out: Path | None) -> tuple[Path, int]:
 
     hashing, signing = _import("hashing"), _import("signing")
     from darkroom.pipeline import template
-    from workflow.hashes import Contents
+    from workflow.contents import Contents
 
     steps = lineage.trace(paths, Inspection(template.read_stages(), recording.read(), Contents()))
     target = out or EXPORTS / f"{Path(paths[0]).name}.sig"
