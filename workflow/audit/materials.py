@@ -1,7 +1,7 @@
 """What a signature covers beside a study's own files: its codecheck.yml, and the bill of materials of the environment.
 
-A codecheck.yml in the root of the repository, where a CODECHECK wants it, or in exports/ is taken as it is if it lists a
-file of the study. Where there is none, one is written to exports/<study>-codecheck.yml, and the bill, where there is
+A codecheck.yml in the root of the repository, where a CODECHECK wants it, or in exports/ is taken as it is if it lists
+a file of the study. Where there is none, one is written to exports/<study>-codecheck.yml, and the bill, where there is
 none, to exports/sbom.cdx.json.
 """
 
