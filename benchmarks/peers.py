@@ -16,7 +16,7 @@ from benchmarks import trivial
 from benchmarks.project import environment
 from darkroom.pipeline import template
 from workflow.changes import Inspection, Producers
-from workflow.hashes import Contents
+from workflow.contents import Contents
 
 PARAFFIN = "paraffin==0.3.7"
 STAGES = Path("stages.json")

@@ -16,7 +16,8 @@ from darkroom.params.differences import became, differences, likest
 from darkroom.params.yaml_files import read
 from darkroom.pipeline import template
 from workflow import listings
-from workflow.hashes import FOLDER_ENDING, Content, Contents, of_folder
+from workflow.contents import Contents
+from workflow.hashes import FOLDER_ENDING, Content, of_folder
 from workflow.lock import Entry
 
 Kind = Literal["new", "command", "parameter", "code", "input", "output", "missing", "joint"]

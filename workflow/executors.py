@@ -16,6 +16,7 @@ from snakemake.logging import logger
 
 from darkroom.core import gpu
 from darkroom.core.errors import UserError
+from workflow import containers
 
 SLURM = "snakemake_executor_plugin_slurm"
 THREADS = 4
@@ -51,11 +52,11 @@ def settle(config: dict[str, Any]) -> None:
     Raises:
         UserError: it has an unknown key or value.
     """
-    for key, value in config.items():
-        if key != "gpu":
-            raise UserError(f"config: {key}: no such entry; allowed: gpu")
-        if value not in gpu.WISHES:
-            raise UserError(f"config: gpu: {value!r}: allowed: {', '.join(gpu.WISHES)}")
+    for key in config:
+        if key not in ("gpu", containers.KEY):
+            raise UserError(f"config: {key}: no such entry; allowed: gpu, {containers.KEY}")
+    if "gpu" in config and config["gpu"] not in gpu.WISHES:
+        raise UserError(f"config: gpu: {config['gpu']!r}: allowed: {', '.join(gpu.WISHES)}")
     os.environ[gpu.VARIABLE] = config.setdefault("gpu", gpu.PREFERRED)
 
 

@@ -1,7 +1,6 @@
-"""What files and folders hold, as DVC hashes it, without reading again what has not changed since.
+"""What files and folders hold, as DVC hashes it, and by SHA-256; which files DVC sees in a folder.
 
-DVC's hash of a folder is the MD5 of a list of the files in it, with ``.dir`` behind it. What was hashed once is kept in
-``.dvc/tmp/contents.json`` beside a signature of the files' sizes, times and numbers; to lose it costs reading, no more.
+DVC's hash of a folder is the MD5 of a list of the files in it, with ``.dir`` behind it.
 """
 
 import errno
@@ -11,16 +10,15 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from darkroom.archives.names import is_unicode, show
 from darkroom.core.errors import UserError
-from darkroom.core.files import read_json, write_json
+from workflow import digests
+from workflow.digests import Digest
 
 FOLDER_ENDING = ".dir"
-KEPT = Path(".dvc/tmp/contents.json")
 IGNORED = Path(".dvcignore")
 ALWAYS_IGNORED = (".hg/", ".git/", ".git", ".dvc/")
 """DVC's own patterns."""
@@ -28,14 +26,18 @@ ALWAYS_IGNORED = (".hg/", ".git/", ".git", ".dvc/")
 
 @dataclass(frozen=True)
 class Content:
-    """A file's MD5 and size in bytes; of a folder DVC's hash, the sum of sizes and the number of files."""
+    """A file's MD5, size in bytes and SHA-256, where that is known.
+
+    Of a folder DVC's hash, the sum of sizes, the number of files, and the SHA-256 of workflow/digests.py.
+    """
 
     md5: str
     size: int | None
     files: int | None = None
+    sha256: str | None = None
 
     def same_as(self, other: "Content | None") -> bool:
-        """Return whether the bytes are the same."""
+        """Return whether DVC takes the bytes for the same."""
         return other is not None and self.md5 == other.md5
 
 
@@ -98,17 +100,33 @@ def content(path: Path) -> Content | None:
     return content_and_files(path)[0]
 
 
-def content_and_files(path: Path) -> tuple[Content | None, dict[str, str]]:
-    """Return what the file or folder holds, as :func:`content`, and of a folder the MD5 of each file by its name."""
+def content_and_files(path: Path, known: Mapping[str, Digest] = {}) -> tuple[Content | None, dict[str, str]]:
+    """Return what the file or folder holds, as :func:`content`, and of a folder the MD5 of each file by its name.
+
+    Files of a folder whose digests are ``known`` by their name are not read.
+    """
     if not path.is_dir():
-        return (Content(_md5(path), path.stat().st_size) if path.exists() else None), {}
-    seen = _seen_below(path)
+        return (of_file(digests.read_file(path)) if path.exists() else None), {}
+    seen = seen_below(path)
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        files = dict(zip(seen, pool.map(_md5, [path / name for name in seen]), strict=True))
-    return Content(of_folder(files), sum(status.st_size for status in seen.values()), len(files)), files
+        read = pool.map(lambda name: known.get(name) or digests.read_file(path / name), seen)
+        files = dict(zip(seen, read, strict=True))
+    return of_files(files), {name: one.md5 for name, one in files.items()}
 
 
-def _seen_below(folder: Path) -> dict[str, os.stat_result]:
+def of_file(digest: Digest) -> Content:
+    """Return the content of a file with these digests."""
+    return Content(digest.md5, digest.size, sha256=digest.sha256)
+
+
+def of_files(files: Mapping[str, Digest]) -> Content:
+    """Return the content of a folder from the digests of its files by their path within it."""
+    hashed = of_folder({name: one.md5 for name, one in files.items()})
+    return Content(hashed, sum(one.size for one in files.values()), len(files), digests.of_folder(files))
+
+
+def seen_below(folder: Path) -> dict[str, os.stat_result]:
+    """Return the files below ``folder`` that DVC does not leave out, as :func:`files_below`."""
     statuses = files_below(folder)
     return {name: statuses[name] for name in seen_by_dvc(folder, statuses)}
 
@@ -119,70 +137,10 @@ def of_folder(files: Mapping[str, str]) -> str:
     return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + FOLDER_ENDING
 
 
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
 def signature(path: Path) -> str | None:
     """Return a text that changes when a file is written, replaced, added or removed; ``None`` where there is none."""
     if not path.exists():
         return None
-    found = (_seen_below(path) if path.is_dir() else {}) or {"": path.stat()}
+    found = (seen_below(path) if path.is_dir() else {}) or {"": path.stat()}
     facts = [(name, one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino) for name, one in sorted(found.items())]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
-
-
-def _kept() -> dict[str, list]:
-    """Return what was kept, as far as it can be read."""
-    with suppress(OSError, ValueError):
-        found = read_json(KEPT)
-        return {path: one for path, one in found.items() if _is_kept(one)} if isinstance(found, dict) else {}
-    return {}
-
-
-def _is_kept(one: object) -> bool:
-    match one:
-        case [str(), str(), int(), int() | None]:
-            return True
-    return False
-
-
-class Contents:
-    """Contents by path; those hashed earlier are believed while their signature stays."""
-
-    def __init__(self) -> None:
-        self._kept = _kept()
-        self._new: dict[str, list] = {}
-        self._seen: dict[str, Content | None] = {}
-        self._files: dict[str, dict[str, str]] = {}
-
-    def __call__(self, path: str) -> Content | None:
-        """Return what a file or folder holds, or ``None`` where there is none; looked at once."""
-        if path not in self._seen:
-            self._seen[path] = self._content(path)
-        return self._seen[path]
-
-    def _content(self, path: str) -> Content | None:
-        before = signature(Path(path))
-        known = self._kept.get(path)
-        if before and known and known[0] == before:
-            return Content(*known[1:])
-        found, self._files[path] = content_and_files(Path(path)) if before else (None, {})
-        if found and signature(Path(path)) == before:  # not written to meanwhile
-            self._kept[path] = self._new[path] = [before, found.md5, found.size, found.files]
-        return found
-
-    def listing(self, folder: str) -> dict[str, str]:
-        """Return the MD5 of each file in a folder, by its path within it; read again, unless it was just hashed."""
-        return self._files.get(folder) or content_and_files(Path(folder))[1]
-
-    def forget(self) -> None:
-        """Look at everything again when it is asked for next."""
-        self._seen.clear()
-        self._files.clear()
-
-    def keep(self, least: int = 0) -> None:
-        """Keep the hashes of what has at least so many bytes for the next time, beside those of other processes."""
-        if new := {path: one for path, one in self._new.items() if one[2] >= least}:
-            write_json(KEPT, {**_kept(), **new})

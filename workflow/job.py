@@ -21,10 +21,11 @@ import psutil
 
 from darkroom.core.errors import UserError
 from darkroom.pipeline import command, template, versions
-from workflow import jobs, listings, recording, sharing, storage
+from workflow import digest_records, digests, jobs, listings, recording, sharing, storage
 from workflow.changes import Inspection, is_elsewhere, is_outside
+from workflow.contents import Contents
 from workflow.guard import bring_back, check_whole, guard
-from workflow.hashes import Contents, files_below
+from workflow.hashes import files_below
 
 if TYPE_CHECKING:
     from dvc.stage import PipelineStage
@@ -68,7 +69,8 @@ def executed(name: str, stages: Mapping[str, template.Stage], definition: Mappin
         inspection.contents.keep(LARGE)
         if said := sharing.restore(repo, stage()):
             print(f"[restore {name}] {said}", file=sys.stderr)
-        reproduced = reproduce(stage())
+        with digests.listen() as heard:
+            reproduced = reproduce(stage())
         try:
             check_whole(reproduced or stage())
         except UserError:
@@ -76,6 +78,8 @@ def executed(name: str, stages: Mapping[str, template.Stage], definition: Mappin
             raise
         if reproduced:
             recording.keep(name, to_single_stage_lockfile(reproduced))
+            digest_records.keep(inspection.cache, recording.of([name])[name], inspection.contents, heard)
+            inspection.contents.keep(LARGE)
             for dep in reproduced.deps:
                 if isinstance(dep.obj, Tree) and dep.def_path not in inspection.producers:
                     listings.keep(dep.hash_info.value, {"/".join(key): one.value for key, _, one in dep.obj})

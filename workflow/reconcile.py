@@ -13,8 +13,8 @@ from darkroom.params.base import read
 from darkroom.pipeline import command, origins, planning, template
 from workflow import jobs, listings, reasons, recording, storage
 from workflow.changes import Inspection, is_outside
+from workflow.contents import Contents
 from workflow.guard import replace_missing
-from workflow.hashes import Contents
 from workflow.pipeline import Pipeline
 from workflow.reasons import Concerned, concerned, reached
 from workflow.removal import clear, sweep

@@ -22,7 +22,8 @@ from darkroom.core.files import BESIDE, is_abandoned
 from darkroom.pipeline import command, template
 from darkroom.reporting import quantities
 from workflow import listings, lock, recording
-from workflow.hashes import Contents, files_below, seen_by_dvc
+from workflow.contents import Contents
+from workflow.hashes import files_below, seen_by_dvc
 from workflow.pipeline import Pipeline
 
 MADE_BY_TOOLS = (

@@ -19,8 +19,8 @@ from darkroom.pages import overview
 from darkroom.pipeline import command, planning
 from darkroom.reporting.quantities import counted
 from workflow.changes import Inspection
+from workflow.contents import Contents
 from workflow.endings import ALL, refuse_unknown
-from workflow.hashes import Contents
 from workflow.pipeline import Pipeline, caption_of
 from workflow.reasons import named, reached
 

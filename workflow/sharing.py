@@ -3,6 +3,8 @@
     python -m workflow.sharing push    every result in DVC's cache, also of parameters tried meanwhile
     python -m workflow.sharing pull    the results that dvc.lock records, and the notes of all other runs
 
+The SHA-256 that were recorded of runs (workflow/digest_records.py) go with the notes.
+
 DVC's own push sends of runs that are no longer in dvc.lock a note, but not what came out. Here both go, the results
 first, so that a note that arrives can be relied on: before a job, what its stage gave whoever executed it with the
 inputs of this moment is had in DVC's cache, and DVC takes it from there instead of executing the stage. `dvc repro
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from darkroom.core.errors import UserError
 from darkroom.pipeline import command
-from workflow import listings, remote, storage
+from workflow import digest_records, listings, remote, storage
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -52,6 +54,7 @@ def push() -> str:
         count = len(sent) + repo.push()
         new = whole.keys() - _names(target.legacy_odb)
         _copy(new, repo.cache.legacy, target.legacy_odb)
+        _copy_digests(repo.cache.legacy, target.legacy_odb)
         return f"sent {count} files and the notes of {len(new)} runs to {remote.where(repo)}"
 
 
@@ -68,6 +71,7 @@ def pull() -> str:
         source = remote.answering(repo)
         new = _names(source.legacy_odb) - _names(repo.cache.legacy)
         _copy(new, source.legacy_odb, repo.cache.legacy)
+        _copy_digests(source.legacy_odb, repo.cache.legacy)
         count = 0
         with suppress(DownloadError):  # which not every missing file raises: they are counted below
             count = repo.fetch()
@@ -152,10 +156,15 @@ def _is_had(known: Iterable[Run]) -> bool:
     return False
 
 
-def _names(store: "ObjectDB") -> set[str]:
-    """Return the names of the notes in a cache or remote."""
-    folder = store.fs.join(store.path, listings.NOTES)
+def _names(store: "ObjectDB", kind: str = listings.NOTES) -> set[str]:
+    """Return the names of the notes, or of another kind of files, in a cache or remote."""
+    folder = store.fs.join(store.path, kind)
     return {store.fs.relpath(path, store.path) for path in store.fs.find(folder)} if store.fs.exists(folder) else set()
+
+
+def _copy_digests(source: "ObjectDB", target: "ObjectDB") -> None:
+    """Copy the records of SHA-256 that a cache or remote lacks from another."""
+    _copy(_names(source, digest_records.FOLDER) - _names(target, digest_records.FOLDER), source, target)
 
 
 def _copy(those: Iterable[str], source: "ObjectDB", target: "ObjectDB") -> None:

@@ -27,8 +27,8 @@ from darkroom.pipeline import command, planning, template
 from darkroom.reporting.templates import render
 from workflow import jobs, logs, recording
 from workflow.changes import Inspection
+from workflow.contents import KEPT, Contents
 from workflow.endings import ALL, refuse_unknown
-from workflow.hashes import KEPT, Contents
 from workflow.reasons import Concerned, concerned, reached
 
 State = Literal["done", "running", "failed", "lost", "missing", "left"]

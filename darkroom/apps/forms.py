@@ -68,7 +68,12 @@ def write_checklist(given: argparse.Namespace) -> str:
 
 def write_sbom(given: argparse.Namespace) -> str:
     """Return the bill of materials."""
-    bill = sbom.compose([given.lock or find_lock(), DEVELOPMENT])
+    return compose_bill(given.lock)
+
+
+def compose_bill(lock: str | None) -> str:
+    """Return the bill of a lock, or of the one that this environment was made from, and the development's."""
+    bill = sbom.compose([lock or find_lock(), DEVELOPMENT])
     return json.dumps(bill, indent=2, ensure_ascii=False) + "\n"
 
 

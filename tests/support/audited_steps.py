@@ -8,9 +8,9 @@ from typing import Any
 from workflow.audit.facts import Audit
 from workflow.audit.lineage import Item, Step
 
-CODE = Item("darkroom/core/files.py", "c" * 32, 2578, None, "same")
-RAW = Item("data/raw/mine", "d" * 28 + "1111.dir", 3_000_000, 3, "same")
-VIEW = Item("data/views/small", "e" * 28 + "2222.dir", 5 * 2**20, 6, "same")
+CODE = Item("darkroom/core/files.py", "c" * 32, 2578, None, "same", sha256="c1" * 32)
+RAW = Item("data/raw/mine", "d" * 28 + "1111.dir", 3_000_000, 3, "same", sha256="d1" * 32)
+VIEW = Item("data/views/small", "e" * 28 + "2222.dir", 5 * 2**20, 6, "same", sha256="e1" * 32)
 FIGURE = "results/s/accuracy.png"
 PNG = b"\x89PNG\r\n\x1a\n-a-figure-"
 MACHINE = {"host": "atlas", "processor": "A processor", "features": ["avx2", "avx512f"], "cores": 8}
@@ -24,7 +24,7 @@ def made(item: Item, producer: str) -> Item:
 
 
 def network(name: str, md5: str, record: Mapping[str, Any] = RECORD) -> Step:
-    out = Item(f"models/s/{name}/model.keras", md5 * 32, 40_000, None, "same")
+    out = Item(f"models/s/{name}/model.keras", md5 * 32, 40_000, None, "same", sha256=f"{md5}a" * 32)
     command = f"python -m stages.train {name}"
     inputs = (made(VIEW, "prepare@small"),)
     return Step(f"train@{name}", "A network", command, FACTS, (CODE,), inputs, (out,), record, "f" * 40)
@@ -36,10 +36,11 @@ def made_audit() -> Audit:
     Path(FIGURE).write_bytes(PNG)
     networks = [network("first", "1"), network("second", "2")]
     read = tuple(made(step.outs[0], step.name) for step in networks)
+    figure = Item(FIGURE, "9" * 32, 18, None, "same", sha256="9a" * 32)
     steps = [
         Step("fetch@mine", "Archives", "fetch mine", {}, (CODE,), (), (RAW,)),
         Step("prepare@small", "", "prepare small", {}, (), (made(RAW, "fetch@mine"),), (VIEW,)),
         *networks,
-        Step("compare@s", "All < & >", "compare s", {}, (), read, (Item(FIGURE, "9" * 32, 18, None, "same"),)),
+        Step("compare@s", "All < & >", "compare s", {}, (), read, (figure,)),
     ]
     return Audit((FIGURE,), tuple(steps))

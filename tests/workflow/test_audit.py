@@ -21,6 +21,8 @@ from workflow.audit.facts import Audit, Brought, list_brought
 from workflow.audit.lineage import Step
 from workflow.changes import Change
 
+INPUT = "of prepare@small, in data/views: small eeeeeeee SHA-256 e1e1e1e1 6 files, 5.0 MiB"
+
 
 @pytest.fixture
 def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Audit:
@@ -40,7 +42,7 @@ def test_a_tree_tells_each_step_in_full_once(audit: Audit) -> None:
     told = block(text, "train@first")
     for fact in ("models.cnn.training = {epochs: 9}", "libraries   keras 3.15.1", "code        1 file\n"):
         assert fact in told
-    for fact in ("of prepare@small, in data/views: small eeeeeeee 6 files, 5.0 MiB", "model.keras 11111111 39.1 KiB"):
+    for fact in (INPUT, "model.keras 11111111 SHA-256 1a1a1a1a 39.1 KiB"):
         assert fact in told
     assert "2026-05-04 10:00:00 UTC for 3 min 20 s (fit: 9 epochs in 1 min 1 s) on atlas (A processor)" in told
     assert "in commit ffffffff\n" in told
@@ -56,6 +58,18 @@ def test_what_is_not_known_is_left_out(audit: Audit) -> None:
     assert "null" not in document.render(replace(audit, steps=audit.steps[:2]))
     page = audit_page.render(replace(audit, steps=audit.steps[:2]))
     assert "<dt>ran" not in page and "<dt>recorded" not in page and "None" not in page
+
+
+def test_a_step_recorded_without_sha256_is_said_to_be(audit: Audit) -> None:
+    fetch, prepare, first, *others = audit.steps
+    code = (replace(CODE, sha256=None),)
+    old = replace(audit, steps=(fetch, replace(prepare, code=code), replace(first, code=code), *others))
+    text = audit_text.render(old, 120)
+    assert "recorded    without SHA-256\n" in block(text, "prepare@small")
+    assert "recorded    in commit ffffffff, without SHA-256\n" in block(text, "train@first")
+    assert "without" not in block(text, "train@second")
+    assert audit_page.render(old).count("without") == 2
+    assert "sha256" not in json.loads(document.render(old))["steps"][1]["code"][0]
 
 
 def test_lines_fit_the_width_where_words_do(audit: Audit) -> None:
@@ -96,6 +110,7 @@ def test_json_has_all_that_the_tree_has_with_whole_hashes(audit: Audit) -> None:
             "files": 6,
             "state": "same",
             "producer": "prepare@small",
+            "sha256": VIEW.sha256,
         }
     ]
     assert step["outputs"][0]["md5"] == "1" * 32

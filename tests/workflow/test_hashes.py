@@ -9,7 +9,8 @@ import pytest
 
 from darkroom.core.files import read_json
 from workflow import hashes, listings
-from workflow.hashes import Contents, content, of_folder
+from workflow.contents import KEPT, Contents
+from workflow.hashes import content, of_folder
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_a_kept_hash_spares_the_reading(place: Path, monkeypatch: pytest.MonkeyP
     contents = Contents()
     found = contents("images")
     contents.keep()
-    monkeypatch.setattr(hashes, "content_and_files", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(hashes, "content_and_files", lambda path, known: pytest.fail(f"{path} was read again"))
     assert Contents()("images") == found
 
 
@@ -100,9 +101,9 @@ def test_processes_keep_hashes_beside_those_of_others_and_only_of_what_is_large_
     for contents, path in ((one, "images"), (other, "images/b/10.png")):
         contents(path)
         contents.keep(size + 1)
-    assert set(read_json(hashes.KEPT)) == {"images"}
+    assert set(read_json(KEPT)) == {"images"}
     other.keep(size)
-    assert set(read_json(hashes.KEPT)) == {"images", "images/b/10.png"}
+    assert set(read_json(KEPT)) == {"images", "images/b/10.png"}
 
 
 @pytest.mark.parametrize(
@@ -110,12 +111,12 @@ def test_processes_keep_hashes_beside_those_of_others_and_only_of_what_is_large_
     ['{"images": ["half', "[]", "null", '{"images": null}', '{"images": []}', '{"images": ["a", "b", "3", 4]}', "\0"],
 )
 def test_a_spoilt_file_of_kept_hashes_costs_reading_only(place: Path, kept: str) -> None:
-    hashes.KEPT.parent.mkdir(parents=True)
-    hashes.KEPT.write_text(kept)
+    KEPT.parent.mkdir(parents=True)
+    KEPT.write_text(kept)
     contents = Contents()
     assert contents("images") == content(Path("images"))
     contents.keep()
-    assert set(read_json(hashes.KEPT)) == {"images"}
+    assert set(read_json(KEPT)) == {"images"}
 
 
 @pytest.mark.parametrize("kept", ["[]", "null", '{"1.png": null}', '{"1.png": "another"}'])

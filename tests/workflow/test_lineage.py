@@ -14,7 +14,8 @@ from darkroom.pipeline import template
 from workflow import recording
 from workflow.audit.lineage import Step, trace
 from workflow.changes import Inspection
-from workflow.hashes import Contents, content
+from workflow.contents import Contents
+from workflow.hashes import content
 
 ROOM = "darkroom/letters"
 STAGES: dict[str, Any] = {

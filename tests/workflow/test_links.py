@@ -8,7 +8,8 @@ from benchmarks import trivial
 from benchmarks.project import run
 from darkroom.core.errors import UserError
 from tests.support import stub_study
-from workflow.hashes import Contents, files_below
+from workflow.contents import Contents
+from workflow.hashes import files_below
 
 pytestmark = pytest.mark.slow
 

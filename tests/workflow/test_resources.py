@@ -161,7 +161,7 @@ def test_a_gpu_is_preferred_unless_said_otherwise(monkeypatch: pytest.MonkeyPatc
         ({"gpu": "maybe"}, "config: gpu: 'maybe': allowed: required, preferred, none"),
         ({"gpu": None}, "config: gpu: None: allowed: required, preferred, none"),
         ({"gpu": {"a": "1"}}, "config: gpu: {'a': '1'}: allowed: required, preferred, none"),
-        ({"gpus": "none"}, "config: gpus: no such entry; allowed: gpu"),
+        ({"gpus": "none"}, "config: gpus: no such entry; allowed: gpu, container"),
     ],
 )
 def test_mistakes_in_config_are_named(config: dict[str, Any], message: str) -> None:

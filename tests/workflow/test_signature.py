@@ -8,12 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from benchmarks.tampering import append
 from darkroom.core.errors import UserError
+from darkroom.core.files import sha256, write_json
 from tests.support.forgery import forge_result
 from tests.support.stub_study import METRICS, NETWORK
+from workflow import digest_records
 from workflow.audit import __main__ as audits
-from workflow.audit import signature
+from workflow.audit import signature, signers
+from workflow.listings import NOTES
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("model_signing", reason="requirements/signing.txt is not installed")
@@ -62,9 +67,62 @@ def test_the_statement_covers_everything_upstream(signed: Path) -> None:
     assert any(step["params"] for step in page["steps"])
 
 
+def test_the_forms_for_reviewers_are_materials_of_the_statement(signed: Path) -> None:
+    resources = {one["name"]: one["digest"] for one in read_statement(signed)["predicate"]["resources"]}  # type: ignore[index]
+    materials = json.loads((signed / "exports/intel.json").read_text())["materials"]
+    assert [one["name"] for one in materials] == ["exports/intel-codecheck.yml", "exports/sbom.cdx.json"]
+    for one in materials:
+        assert resources[one["name"]] == one["digest"]["sha256"] == sha256(signed / one["name"])
+    listed = yaml.safe_load((signed / "exports/intel-codecheck.yml").read_text())["manifest"]
+    assert METRICS in {one["file"] for one in listed}
+    bill = json.loads((signed / "exports/sbom.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+
+
+def test_materials_are_compared_when_they_are_here(signed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (signed / "exports/sbom.cdx.json").unlink()
+    assert verify(capsys)[0] == 0
+    code, (away, line) = verify(capsys)
+    assert (code, away) == (0, "exports/sbom.cdx.json is not here, so it is not compared.")
+    assert line.startswith("genuine: ")
+    append(signed / "exports/intel-codecheck.yml", "report: elsewhere\n")
+    said = "mismatch: exports/intel-codecheck.yml: changed since it was signed"
+    assert verify(capsys) == (1, [said, *count(1, capsys, signed)])
+    write_json(signed / "exports/intel.json", {"materials": [{"name": METRICS}]})
+    (signed / METRICS).unlink()
+    assert f"mismatch: {METRICS}: signed, but not here" in verify(capsys)[1], "an edited page excuses nothing"
+
+
+def test_a_codecheck_that_somebody_filled_in_is_the_one_that_is_signed(signed: Path) -> None:
+    shutil.move("exports/intel-codecheck.yml", "codecheck.yml")
+    Path("exports/codecheck.yml").write_text("manifest:\n  - file: results/other/worksheet.md\n")
+    bill = Path("exports/sbom.cdx.json").read_bytes()
+    signature.main(["sign", "results/intel", "--key", "../key"])
+    assert Path("exports/sbom.cdx.json").read_bytes() == bill
+    materials = json.loads(Path("exports/intel.json").read_text())["materials"]
+    assert [one["name"] for one in materials] == ["codecheck.yml", "exports/sbom.cdx.json"]
+
+
+def test_without_a_network_keyless_is_refused_in_a_line(signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What signs without a key asks sigstore, which is out of reach behind a proxy that is none."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(signed.parent))
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    asked = ["verify", "exports/intel.sig", "--identity", "ann@example.org", "--issuer", "https://example.org"]
+    for arguments in (["sign", "results/intel", "--keyless"], asked):
+        with pytest.raises(UserError) as said:
+            signature.main(arguments)
+        assert str(said.value).startswith(signers.KEYLESS)
+        assert "\n" not in str(said.value)
+
+
 def test_a_forgery_that_fits_lock_and_caches_is_found(signed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     forge_result(signed)
-    shutil.rmtree(signed / ".dvc/cache/runs")
+    for records in (NOTES, digest_records.FOLDER):
+        shutil.rmtree(signed / ".dvc/cache" / records)
     audits.main(["results/intel/evaluations", "--verify"])  # holds: nothing here knows better
     assert verify(capsys) == (1, [f"mismatch: {METRICS}: changed since it was signed", *count(1, capsys, signed)])
 
@@ -138,6 +196,7 @@ def test_to_verify_needs_neither_dvc_nor_git(signed: Path, tmp_path: Path) -> No
         (["sign", "results/none", "--key", "../key"], "results/none: no stage of dvc.yaml writes it"),
         (["verify", "exports/intel.sig", "--key", "../none"], "../none: not a public key in PEM"),
         (["verify", "exports/none.sig", "--key", "../key.pub"], "exports/none.sig: cannot be read"),
+        (["verify", "exports/intel.sig"], "verify: name the public key, --key, or who signed without one"),
     ],
 )
 def test_a_mistake_gives_one_line(signed: Path, arguments: list[str], expected: str) -> None:

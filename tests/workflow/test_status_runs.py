@@ -14,6 +14,7 @@ from benchmarks import trivial
 from benchmarks.project import edit, run
 from tests.support.stub_study import NETWORK, PLAIN, after, instead
 from workflow import hashes, jobs, status
+from workflow.contents import KEPT
 from workflow.status import State, standings
 
 pytestmark = pytest.mark.slow
@@ -68,7 +69,7 @@ def test_outputs_that_a_job_takes_away_meanwhile_are_looked_at_again(
 ) -> None:
     real, failures = hashes.content_and_files, iter([FileNotFoundError(NETWORK)])
 
-    def content_and_files(path: Path) -> tuple[hashes.Content | None, dict[str, str]]:
+    def content_and_files(path: Path, *known: object) -> tuple[hashes.Content | None, dict[str, str]]:
         for failure in failures:
             raise failure
         return real(path)
@@ -77,7 +78,7 @@ def test_outputs_that_a_job_takes_away_meanwhile_are_looked_at_again(
     before = times(project)
     assert not_done() == {}
     assert next(failures, None) is None
-    assert {file for file, time in times(project).items() if before.get(file) != time} == {hashes.KEPT}
+    assert {file for file, time in times(project).items() if before.get(file) != time} == {KEPT}
 
 
 def test_a_training_that_fails_is_told_until_it_is_made(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,11 +23,11 @@ from darkroom.core.files import write_text
 from darkroom.core.one_line import LINES, escape_controls
 from darkroom.pipeline import command, template
 from darkroom.reporting.quantities import counted, duration, size
-from workflow import recording
+from workflow import digest_records, listings, recording
 from workflow.audit import document, lineage, page, text
 from workflow.audit.facts import Audit
 from workflow.changes import Inspection
-from workflow.hashes import Contents
+from workflow.contents import Contents
 
 CRATE = "ro-crate"
 WIDTH = 120
@@ -86,7 +86,8 @@ def report(paths: Sequence[str], inspection: Inspection, said_to: Callable[[str]
         said_to(f"mismatch: {found.mismatch}")
         return False
     counts = f"{counted(found.steps, 'step')}, {counted(found.files, 'file')}, {size(found.bytes)}"
-    said_to(f"verified: {counts}, in {duration(found.seconds)}")
+    lacking = f"; {counted(found.without_sha256, 'step')} recorded without SHA-256" if found.without_sha256 else ""
+    said_to(f"verified: {counts}, in {duration(found.seconds)}{lacking}")
     return True
 
 
@@ -137,7 +138,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         given = parse_arguments(argv)
         contents = Contents()
-        inspection = Inspection(template.read_stages(), recording.read(), contents)
+        cache = listings.cache()
+        entries = {name: digest_records.attach(cache, entry) for name, entry in recording.read().items()}
+        inspection = Inspection(template.read_stages(), entries, contents)
         said_to = _print_error if given.format else _print
         if given.verify and not report(given.paths, inspection, said_to):
             sys.exit(1)

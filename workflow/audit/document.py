@@ -9,7 +9,8 @@ steps         what comes first before; each with
   params      by file (params.yaml, workflow/versions.yaml), then by dotted key
   code, inputs, outputs
               files and folders: path, md5 (DVC's hash, of a folder with .dir behind it), size in bytes, files (how many
-              a folder holds), state (same, changed, missing), and of an input producer (the step that wrote it)
+              a folder holds), state (same, changed, missing), sha256 (where it was recorded; of a folder that of
+              workflow/digests.py), and of an input producer (the step that wrote it)
   brought     what came from outside: kind (archive, weights), name, sha256, size in bytes, origin in words
   record      the step's record.json: began, ended, seconds, machine, versions, …
   changes     what no longer holds: kind, subject and what

@@ -26,8 +26,9 @@ State = Literal["same", "changed", "missing"]
 class Item:
     """A file or folder as dvc.lock records it, and how it lies on disk now.
 
-    ``md5`` is DVC's hash (of a folder, it ends in ``.dir``), ``size`` its bytes, ``files`` how many a folder holds. An
-    input has a ``producer``, the step that wrote it, or ``None`` where it came from outside.
+    ``md5`` is DVC's hash (of a folder, it ends in ``.dir``), ``size`` its bytes, ``files`` how many a folder holds,
+    ``sha256`` what was recorded beside it, by workflow/digests.py. An input has a ``producer``, the step that wrote it,
+    or ``None`` where it came from outside.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Item:
     files: int | None
     state: State
     producer: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _describe_step(entry: Entry, chain: Chain, commits: Mapping[str, str], descr
         now = inspection.contents(path)
         state: State = "missing" if now is None else "same" if now.same_as(recorded) else "changed"
         producer = producers.get(producers.holder(path) or path)
-        return Item(path, recorded.md5, recorded.size, recorded.files, state, producer)
+        return Item(path, recorded.md5, recorded.size, recorded.files, state, producer, recorded.sha256)
 
     def inputs(dep: str, recorded: Content) -> Iterable[Item]:
         if producers.holder(dep):

@@ -27,7 +27,7 @@ from workflow.audit.facts import list_brought, list_differences
 from workflow.audit.lineage import Step, trace
 from workflow.audit.signed_files import RESULTS
 from workflow.changes import Inspection
-from workflow.hashes import Contents
+from workflow.contents import Contents
 
 LINEAGE, DIFF, CRATE = "lineage.json", "params.diff", "crate.zip"
 WRITTEN = (PARAMETERS, lock.FILE, Path("workflow/plan.yaml"), Path("models/dvc.yaml"))

@@ -20,9 +20,12 @@ from workflow import listings
 from workflow.audit.chain import Chain
 from workflow.audit.executions import Executions
 from workflow.audit.outputs import find_dropped, find_forged_copies, find_links, find_sizes
+from workflow.audit.second_hashes import find_collisions, find_forged, is_recorded
 from workflow.audit.strays import find_stray_code, find_stray_files
 from workflow.changes import Inspection, Producers, is_elsewhere
-from workflow.hashes import Content, Contents, content, files_below, of_folder, seen_by_dvc
+from workflow.contents import Contents
+from workflow.digests import Digest
+from workflow.hashes import Content, content, files_below, of_files, seen_by_dvc
 from workflow.lock import Entry
 
 
@@ -38,6 +41,8 @@ class Verified:
     executions_known: bool
     elsewhere: tuple[str, ...] = ()
     """Sources that are not here, so that what was brought from them could not be compared."""
+    without_sha256: int = 0
+    """Steps of which no SHA-256 was recorded, or not of all that they read and wrote."""
 
 
 class Rehashed(Contents):
@@ -57,8 +62,7 @@ class Rehashed(Contents):
         if self.producers.below(path) and Path(path).is_dir():
             names = seen_by_dvc(Path(path), files_below(Path(path)))
             held = {name: one for name in names if (one := self(os.path.join(path, name)))}  # noqa: PTH118
-            size = sum(one.size or 0 for one in held.values())
-            return Content(of_folder({name: one.md5 for name, one in held.items()}), size, len(held))
+            return of_files({name: Digest(one.md5, one.sha256 or "", one.size or 0, 0) for name, one in held.items()})
         if path not in self.read:
             self.read[path] = found = content(Path(path))
             self._bar.update(found.size or 0 if found else 0)
@@ -102,7 +106,8 @@ def verify(targets: Sequence[str], inspection: Inspection) -> Verified:
     contents.close()
     elsewhere = tuple(dep for name in names for dep in inspection.entries[name].deps if is_elsewhere(dep))
     seconds = time.perf_counter() - began
-    return Verified(mismatch, done, contents.files, contents.bytes, seconds, bool(known), elsewhere)
+    lacking = sum(not is_recorded(inspection.entries[name]) for name in names)
+    return Verified(mismatch, done, contents.files, contents.bytes, seconds, bool(known), elsewhere, lacking)
 
 
 def find_mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]:
@@ -111,6 +116,8 @@ def find_mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]
     yield from map(str, chain.find_gaps(name))
     if known and (doubt := known.find_doubt(entry)):
         yield doubt
+    if forged := find_forged(entry, known.cache):
+        yield forged
     if name not in inspection.stages:
         yield f"is no longer in {template.FILE}"
         return
@@ -123,6 +130,7 @@ def find_mismatches(name: str, chain: Chain, known: Executions) -> Iterator[str]
         elif not now.same_as(recorded):
             yield f"{find_culprit(out, recorded.md5, known.cache)} is not what {name} wrote"
         yield from find_links(out, known.cache)
+    yield from find_collisions(entry, inspection)
     yield from find_sizes(entry, inspection)
     yield from find_forged_copies(entry, known.cache)
 

@@ -20,6 +20,8 @@ LONG = 220
 TOGETHER = "\N{NO-BREAK SPACE}"
 """Between words that stay in one line."""
 STATES: Mapping[State, str] = {"same": "holds", "changed": "no longer holds", "missing": "files missing"}
+SECOND = "SHA-256"
+"""Before a hash that is not DVC's."""
 ITEM_STATES: Mapping[State, str] = {"same": "", "changed": "changed", "missing": "missing"}
 
 
@@ -40,9 +42,10 @@ def describe_extent(item: Item | Brought) -> str:
 
 
 def describe_item(item: Item, name: str) -> str:
-    """Return an item's name, hash, extent and, where it differs, state: words that stay in one line."""
+    """Return an item's name, hashes, extent and, where it differs, state: words that stay in one line."""
     changed = f"({ITEM_STATES[item.state]})" if item.state != "same" else ""
-    known = [part for part in (name, shorten(item.md5), describe_extent(item), changed) if part]
+    second = f"{SECOND} {shorten(item.sha256)}" if item.sha256 else ""
+    known = [part for part in (name, shorten(item.md5), second, describe_extent(item), changed) if part]
     return " ".join(known).replace(" ", TOGETHER)
 
 
@@ -60,6 +63,13 @@ def group_inputs(step: Step) -> Iterator[tuple[str, str, list[str]]]:
         items = [item for item in step.inputs if item.producer == producer]
         folder = os.path.commonpath([os.path.dirname(item.path) for item in items])  # noqa: PTH120
         yield producer, folder, [describe_item(item, os.path.relpath(item.path, folder)) for item in items]
+
+
+def describe_recording(step: Step, commit: str) -> str:
+    """Return in words which ``commit`` recorded a step, and whether no SHA-256 was recorded of something of it."""
+    items = (*step.code, *step.outs, *(item for item in step.inputs if not item.producer))
+    lacking = "" if all(item.sha256 for item in items) else f"without{TOGETHER}{SECOND}"
+    return ", ".join(part for part in (f"in commit {commit}" if commit else "", lacking) if part)
 
 
 def list_libraries(step: Step) -> str:
@@ -115,7 +125,7 @@ def format_time(began: str) -> str:
 
 def describe_brought(found: Brought) -> str:
     """Return what was brought in, in a line."""
-    known = (describe_extent(found), f"SHA-256{TOGETHER}{found.sha256}", found.origin)
+    known = (describe_extent(found), f"{SECOND}{TOGETHER}{found.sha256}", found.origin)
     return f"{found.name}  {', '.join(part for part in known if part)}"
 
 
