@@ -53,7 +53,7 @@ def inspect_images(task: str, folder: Path, decoding: Decoding) -> pandas.DataFr
     """Return the index of the images in ``folder``, with the inspection of each image (see ``counts``)."""
     index = read_index(folder)
     look = partial(inspect, decoding=decoding)
-    with closing(read_images(task, folder, list(index["file"]), look, CHUNK)) as results:
+    with closing(read_images(task, folder, index["file"], look, CHUNK)) as results:
         found = pandas.DataFrame([vars(result) for result in results], dtype=object)
     found = found.infer_objects().astype({"looks": object})
     return pandas.concat([index, found], axis=1)

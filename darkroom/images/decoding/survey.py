@@ -58,7 +58,7 @@ def drop_duplicates(
 
     look, origins = partial(_look, decoding=decoding), find_originals(index)
     own = index[origins == index["file"]]
-    with closing(read_images(task, folder, list(own["file"]), look, CHUNK)) as results:
+    with closing(read_images(task, folder, own["file"], look, CHUNK)) as results:
         looks = pandas.DataFrame(results, columns=["pixels", "looks", "side"], index=own.index, dtype=object)
     images = pandas.concat([own, looks], axis=1)
     sides = images.loc[images["pixels"] != "", "side"].astype("int64")
