@@ -1,24 +1,27 @@
 """Images that are delivered as files in zip archives, by class folders or by their names."""
 
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, tee
 from pathlib import Path
+
+import numpy
 
 from darkroom.archives.boxes import Part
 from darkroom.archives.layout import Content, Found, Image, complete_split
+from darkroom.archives.listed import Images
 from darkroom.archives.members import unpack
 from darkroom.archives.named_contents import read_contents
 from darkroom.archives.reading import find_reading
 from darkroom.archives.suspicions import Suspicion, find_deeper
+from darkroom.archives.zip_directory import Directory
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.crops import is_inside
 from darkroom.images.decoding.formats import CorruptImageError
 from darkroom.images.decoding.reading import read_size
 from darkroom.params.data import Dataset
 
-Row = tuple[str, str, str, int, str, str, str]
-"""A row of the index: split, class, file, bytes, sha256, archive, member."""
+Row = tuple[str, str, str, int, str, str, str, str | None]
+"""A row of the index: split, class, file, bytes, sha256, archive, member, group."""
 
 
 def plan_images(key: str, dataset: Dataset, raw: Path) -> Found:
@@ -40,13 +43,14 @@ def complete_splits(key: str, dataset: Dataset, found: Mapping[str, Sequence[Con
     Raises:
         UserError: a split has no images, or a class folder of it has none.
     """
-    images: list[Image] = []
+    placed: list[Sequence[Image]] = []
     odd: list[Suspicion] = []
     for split, contents in found.items():
         if contents:
             more, strange = complete_split(f"datasets.{key}.splits.{split}", dataset, split, contents)
-            images, odd = images + more, odd + strange
-    return images, odd
+            placed.append(more)
+            odd += strange
+    return Images([len(each) for each in placed], lambda split, number: placed[split][number]), odd
 
 
 def is_level_open(dataset: Dataset) -> bool:
@@ -74,17 +78,35 @@ def unpack_images(images: Sequence[Image], out: Path) -> Iterator[Row]:
     """
     for folder in {(image.split, image.label) for image in images}:
         out.joinpath(*folder).mkdir(parents=True)
-    stored = sorted(images, key=lambda image: (image.archive, image.member.header_offset, image.place))
-    for archive, group in groupby(stored, key=lambda image: image.archive):
-        with zipfile.ZipFile(archive) as opened:
-            for place, parts in groupby(group, key=lambda image: image.place):
-                first, *others = parts
-                digest = unpack(opened, first.member, out / place)
-                for image in (first, *others):
-                    if image.part is not None:
-                        check_inside(out / place, image.part)
-                    where = archive.name, image.member.filename
-                    yield image.split, image.label, image.file, image.bytes, digest, *where
+    stored = order_by_place(images)
+    for directory, group in groupby(stored, key=lambda number: images[number].member.directory):
+        files = (list(parts) for _, parts in groupby((images[number] for number in group), key=lambda one: one.place))
+        yield from _unpack_files(directory, files, out)
+
+
+def order_by_place(images: Sequence[Image]) -> numpy.ndarray:
+    """Return the order of images by archive and by their places in it, of one member by their files: int64, (n,)."""
+    codes = {archive: code for code, archive in enumerate(sorted({image.archive for image in images}))}
+    archives = numpy.fromiter((codes[image.archive] for image in images), dtype=numpy.int32, count=len(images))
+    offsets = numpy.fromiter((image.member.header_offset for image in images), dtype=numpy.int64, count=len(images))
+    order = numpy.lexsort((offsets, archives))
+    if len(order) and ((numpy.diff(archives[order]) == 0) & (numpy.diff(offsets[order]) == 0)).any():
+        return numpy.array(sorted(order, key=lambda one: (archives[one], offsets[one], images[one].place)))
+    return order
+
+
+def _unpack_files(directory: Directory, files: Iterator[list[Image]], out: Path) -> Iterator[Row]:
+    """Unpack files of an archive, each given as its image or as the parts of that, and yield the rows of these."""
+    files, read = tee(files)
+    members = directory.read(first.member.number for first, *_ in read)
+    for parts, (member, opened) in zip(files, members, strict=True):
+        place = out / parts[0].place
+        digest = unpack(opened, member, place)
+        for image in parts:
+            if image.part is not None:
+                check_inside(place, image.part)
+            where = directory.archive.name, member.filename
+            yield image.split, image.label, image.file, image.bytes, digest, *where, image.group
 
 
 def check_inside(path: Path, part: Part) -> None:
