@@ -9,7 +9,7 @@ from darkroom.core.files import name_beside, replace_file
 
 AT_ONCE = 4096
 """Rows that are in memory at a time."""
-SETTINGS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-16384")
+SETTINGS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-4096")
 """Of a database that nobody needs after a crash."""
 
 

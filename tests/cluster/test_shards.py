@@ -41,7 +41,7 @@ def test_each_shard_is_a_job_of_its_own_on_several_nodes(slurm: Slurm, tmp_path:
     local, folder = project(tmp_path / "local"), project(tmp_path / "through-slurm")
     before = len(slurm.jobs())
     settings = profile(
-        tmp_path / "profile.yaml", variables={"processors": "all", "cores": 1}, **{"set-resources": ALONE}
+        tmp_path / "profile.yaml", variables={"processors": "both", "cores": 1}, **{"set-resources": ALONE}
     )
     running = start(slurm, folder, settings, *TARGETS)
     assert running.end() == 0, running.said
