@@ -1,5 +1,6 @@
 """Images that are delivered as files in zip archives, by class folders or by their names."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, tee
 from pathlib import Path
@@ -76,31 +77,40 @@ def unpack_images(images: Sequence[Image], out: Path) -> Iterator[Row]:
     Raises:
         UserError: an image's bytes are corrupt in its archive, or a part does not lie in it.
     """
-    for folder in {(image.split, image.label) for image in images}:
-        out.joinpath(*folder).mkdir(parents=True)
-    stored = order_by_place(images)
-    for directory, group in groupby(stored, key=lambda number: images[number].member.directory):
-        files = (list(parts) for _, parts in groupby((images[number] for number in group), key=lambda one: one.place))
-        yield from _unpack_files(directory, files, out)
+    for numbers in order_by_place(images):
+        stored = (images[int(number)] for number in numbers)
+        files = (list(parts) for _, parts in groupby(stored, key=lambda image: image.place))
+        yield from _unpack_files(images[int(numbers[0])].member.directory, files, out)
 
 
-def order_by_place(images: Sequence[Image]) -> numpy.ndarray:
-    """Return the order of images by archive and by their places in it, of one member by their files: int64, (n,)."""
-    codes = {archive: code for code, archive in enumerate(sorted({image.archive for image in images}))}
-    archives = numpy.fromiter((codes[image.archive] for image in images), dtype=numpy.int32, count=len(images))
-    offsets = numpy.fromiter((image.member.header_offset for image in images), dtype=numpy.int64, count=len(images))
-    order = numpy.lexsort((offsets, archives))
-    if len(order) and ((numpy.diff(archives[order]) == 0) & (numpy.diff(offsets[order]) == 0)).any():
-        return numpy.array(sorted(order, key=lambda one: (archives[one], offsets[one], images[one].place)))
-    return order
+def order_by_place(images: Sequence[Image]) -> list[numpy.ndarray]:
+    """Return the numbers of the images of each archive, by their places in it, of one member by their files."""
+    codes: dict[Path, int] = {}
+    archives, offsets = array("q"), array("q")
+    for image in images:
+        archives.append(codes.setdefault(image.archive, len(codes)))
+        offsets.append(image.member.header_offset)
+    found = []
+    for archive in sorted(codes):
+        numbers = numpy.flatnonzero(numpy.asarray(archives) == codes[archive])
+        places = numpy.asarray(offsets)[numbers]
+        order = numbers[numpy.argsort(places, kind="stable")]
+        if (numpy.diff(numpy.sort(places)) == 0).any():
+            order = numpy.array(sorted(order, key=lambda one: (offsets[one], images[int(one)].place)))
+        found.append(order)
+    return found
 
 
 def _unpack_files(directory: Directory, files: Iterator[list[Image]], out: Path) -> Iterator[Row]:
     """Unpack files of an archive, each given as its image or as the parts of that, and yield the rows of these."""
     files, read = tee(files)
     members = directory.read(first.member.number for first, *_ in read)
+    made: set[Path] = set()
     for parts, (member, opened) in zip(files, members, strict=True):
         place = out / parts[0].place
+        if place.parent not in made:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            made.add(place.parent)
         digest = unpack(opened, member, place)
         for image in parts:
             if image.part is not None:

@@ -28,8 +28,9 @@ class Lazy(Sequence[Item]):
     @overload
     def __getitem__(self, number: slice) -> Sequence[Item]: ...
     def __getitem__(self, number: int | slice) -> Item | Sequence[Item]:
-        numbers = range(len(self))[number]
-        return self.make(numbers) if isinstance(numbers, int) else [self.make(one) for one in numbers]
+        if isinstance(number, slice):
+            return [self.make(one) for one in range(len(self))[number]]
+        return self.make(range(len(self))[number] if number < 0 else number)
 
     def __iter__(self) -> Iterator[Item]:
         return map(self.make, range(len(self)))

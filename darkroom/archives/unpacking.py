@@ -78,9 +78,13 @@ def unpack_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: P
 
 def count_bytes(images: Sequence[AnyImage]) -> int:
     """Return the bytes that images need on the disk: of several parts of one, its own once."""
-    parts = {image.place: image.bytes for image in images if isinstance(image, layout.Image) and image.part}
-    whole = (image.bytes for image in images if not isinstance(image, layout.Image) or not image.part)
-    return sum(parts.values()) + sum(whole)
+    whole, parted = 0, {}
+    for image in images:
+        if isinstance(image, layout.Image) and image.part:
+            parted[image.place] = image.bytes
+        else:
+            whole += image.bytes
+    return whole + sum(parted.values())
 
 
 def write_images(key: str, dataset: Dataset, images: Sequence[AnyImage], out: Path) -> Iterator[Row]:
