@@ -1,7 +1,10 @@
 """A table whose rows come in any order and are written in that of their keys; meanwhile they lie on disk."""
 
+import errno
+import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -11,6 +14,17 @@ AT_ONCE = 4096
 """Rows that are in memory at a time."""
 SETTINGS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-4096")
 """Of a database that nobody needs after a crash."""
+
+
+@contextmanager
+def _explain_faults() -> Iterator[None]:
+    """Let a full disk be what it is everywhere else."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
 
 
 class SortedRows:
@@ -36,9 +50,10 @@ class SortedRows:
         """Add a row; of two with equal keys the one that came first is written first.
 
         Raises:
-            sqlite3.OperationalError: the disk is full.
+            OSError: the disk is full.
         """
-        self.database.execute(self.insert, (key, self.count, *row))
+        with _explain_faults():
+            self.database.execute(self.insert, (key, self.count, *row))
         self.has_last |= row[-1] is not None
         self.count += 1
 
@@ -62,7 +77,8 @@ class SortedRows:
     ) -> None:
         try:
             if kind is None:
-                self._write()
+                with _explain_faults():
+                    self._write()
         finally:
             self.database.close()
             self.scratch.unlink(missing_ok=True)

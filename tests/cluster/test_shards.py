@@ -7,6 +7,7 @@ import pytest
 from benchmarks.project import copied, edit, leave_one_study, run, snakemake
 from darkroom.core.filenames import name_shards
 from darkroom.images.prepared.shards import open_view
+from tests.cluster import study
 from tests.cluster.configuration import NODES
 from tests.cluster.slurm import Slurm
 from tests.cluster.study import events, profile, start
@@ -37,7 +38,10 @@ def read_files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in files}
 
 
-def test_each_shard_is_a_job_of_its_own_on_several_nodes(slurm: Slurm, tmp_path: Path) -> None:
+def test_each_shard_is_a_job_of_its_own_on_several_nodes(
+    slurm: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "END", 1800.0)
     local, folder = project(tmp_path / "local"), project(tmp_path / "through-slurm")
     before = len(slurm.jobs())
     settings = profile(

@@ -40,6 +40,14 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_full_disk_is_told_as_by_any_file(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left on device"), SortedRows(tmp_path / "a.csv", COLUMNS) as table:
+        table.database.execute("PRAGMA max_page_count = 8")
+        for number in range(10_000):
+            table.add(b"%d" % number, ("word" * 20, number, None))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_rows_of_one_key_keep_their_order(tmp_path: Path) -> None:
     with SortedRows(tmp_path / "ours.csv", COLUMNS) as table:
         for number in (5, 3, 4):
