@@ -3,8 +3,12 @@
     python -m benchmarks.many_images --images 1000 10000 100000
 
 Draws photographs of 150×150 pixels, makes of each number of them a project in a folder that is kept, --cache, and
-writes what it measures there, row by row, into benchmarks/many_images.csv. Sections: slope (each stage by itself), loop
-(preparing beside a plain loop with Pillow), and more (ten images added to the largest number, in shards).
+writes what it measures there, row by row, into benchmarks/many_images.csv. Sections: slope (each stage by itself),
+memory (the same, of which only the memory is written, which no other load changes), loop (preparing beside a plain loop
+with Pillow, at the middle number), large (the same at the largest number, the loop on one processor), and more (ten
+images added to the largest number, in shards).
+
+    python -m benchmarks.many_images --only large --images 100000
 """
 
 import argparse
@@ -13,12 +17,13 @@ import shutil
 import sys
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
 import numpy
+import psutil
 from PIL import Image
 
 from benchmarks import project
@@ -32,6 +37,12 @@ RESULTS = project.ROOT / "benchmarks/many_images.csv"
 CACHE = project.ROOT / ".scratch/many-images"
 VIEW, SIZE, CLASSES = "intel-150", 150, ("glacier", "sea")
 SHARDS, MORE = 16, 10
+PIXELS = 3 * SIZE**2
+"""Bytes of an image's pixels."""
+LOOP_COPIES = 2
+"""The loop holds each image by itself, and then all in one array."""
+SECTIONS = ("slope", "memory", "loop", "large", "more")
+TIMES = ("seconds", "ms an image")
 STAGES = ("fetch", "unzip", "census", "prepare")
 HASH = "import sys; from pathlib import Path; from workflow.hashes import content; content(Path(sys.argv[1]))"
 READ = """
@@ -94,13 +105,14 @@ def make_project(cache: Path, count: int) -> Path:
     return folder
 
 
-def measure_slopes(folder: Path, count: int, table: Table) -> None:
-    """Run each stage by itself, and what reads its results."""
+def measure_slopes(folder: Path, count: int, table: Table, timed: bool) -> None:
+    """Run each stage by itself, and what reads its results; unless it is ``timed``, times that are known stay."""
     for verb in STAGES:
         key, record = (VIEW if verb == "prepare" else "intel"), folder / ".scratch" / "record.json"
         began = time.perf_counter()
         project.run(folder, f"stages.{verb}", key, "--record", str(record))
-        note(table, count, verb, time.perf_counter() - began, read_json(record)["peak_memory_mib"])
+        seconds = time.perf_counter() - began if timed else None
+        note(table, count, verb, seconds, read_json(record)["peak_memory_mib"])
     programs = {
         "hash images": [HASH, "data/images/intel"],
         "hash view": [HASH, f"data/views/{VIEW}"],
@@ -109,20 +121,27 @@ def measure_slopes(folder: Path, count: int, table: Table) -> None:
     for what, program in programs.items():
         done = measure(folder, [sys.executable, "-c", *program])
         check(done.status, done.said)
-        note(table, count, what, done.seconds, done.memory)
+        note(table, count, what, done.seconds if timed else None, done.memory)
 
 
-def race_loop(folder: Path, count: int, table: Table) -> None:
-    """Prepare on one processor and on two, and do the same in a plain loop, three times in turn."""
+def race_loop(folder: Path, count: int, table: Table, turns: int, loops_on: Collection[int]) -> None:
+    """Prepare on one processor and on two, and in a plain loop on so many, several times in turn.
+
+    The loop is left out, and that is said, where its pixels have no room in memory.
+    """
     for verb in ("fetch", "unzip"):
         project.run(folder, f"stages.{verb}", "intel")
     processors = sorted(os.sched_getaffinity(0))[:2]
-    for turn in range(1, 4):
+    needed, free = PIXELS * count * LOOP_COPIES, psutil.virtual_memory().available
+    if needed > free:
+        print(f"no loop over {count:,} images: it needs {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free")
+    for turn in range(1, turns + 1):
         for used in (1, 2):
             bound = ["taskset", "-c", ",".join(map(str, processors[:used]))]
             ours = [*bound, sys.executable, "-m", "stages.prepare", VIEW]
             theirs = [*bound, sys.executable, "-c", LOOP, "data/images/intel", str(used), ".scratch/loop.npy"]
-            for tool, command in (("Darkroom", ours), ("Pillow in a loop", theirs)):
+            loops = {"Pillow in a loop": theirs} if used in loops_on and needed <= free else {}
+            for tool, command in {"Darkroom": ours, **loops}.items():
                 done = measure(folder, command)
                 check(done.status, done.said)
                 note(table, count, f"prepare, turn {turn}", done.seconds, done.memory, "loop", tool, used)
@@ -149,16 +168,19 @@ def note(
     table: Table,
     count: int,
     what: str,
-    seconds: float,
+    seconds: float | None,
     memory: float | None,
     section: str = "slope",
     tool: str = "Darkroom",
     processors: int | None = None,
 ) -> None:
-    """Write a row."""
+    """Write a row; without ``seconds`` those of an earlier one stay."""
     row = {"section": section, "images": count, "what": what, "tool": tool, "processors": processors or ""}
     peak = "" if memory is None else f"{memory:.0f}"
-    table.note(row | {"seconds": f"{seconds:.2f}", "ms an image": f"{seconds * 1e3 / count:.3f}", "peak MiB": peak})
+    took = {name: table.find(row).get(name, "") for name in TIMES}
+    if seconds is not None:
+        took = dict(zip(TIMES, (f"{seconds:.2f}", f"{seconds * 1e3 / count:.3f}"), strict=True))
+    table.note(row | took | {"peak MiB": peak})
 
 
 def check(status: int, said: str) -> None:
@@ -171,22 +193,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure as the command line asks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    parser.add_argument("--only", nargs="+", choices=("slope", "loop", "more"), default=["slope", "loop", "more"])
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=["slope", "loop", "large", "more"])
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args(argv)
-    table = Table(
-        given.out, ("section", "images", "what", "tool", "processors"), ("seconds", "ms an image", "peak MiB")
-    )
-    for count in given.images:
-        folder = make_project(given.cache, count)
-        if "slope" in given.only:
-            measure_slopes(folder, count, table)
+    table = Table(given.out, ("section", "images", "what", "tool", "processors"), (*TIMES, "peak MiB"))
+    for section in ("slope", "memory"):
+        for count in given.images if section in given.only else ():
+            measure_slopes(make_project(given.cache, count), count, table, section == "slope")
+    middle, largest = sorted(given.images)[len(given.images) // 2], max(given.images)
     if "loop" in given.only:
-        middle = sorted(given.images)[len(given.images) // 2]
-        race_loop(given.cache / str(middle) / "project", middle, table)
+        race_loop(make_project(given.cache, middle), middle, table, 3, (1, 2))
+    if "large" in given.only and ("loop" not in given.only or largest > middle):
+        race_loop(make_project(given.cache, largest), largest, table, 1, (1,))
     if "more" in given.only:
-        add_few(make_project(given.cache, max(given.images)), max(given.images), table)
+        add_few(make_project(given.cache, largest), largest, table)
 
 
 if __name__ == "__main__":

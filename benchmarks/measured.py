@@ -88,6 +88,10 @@ class Table:
         write_table(self.file, pandas.DataFrame(self.rows, columns=self.columns))
         print("  ".join(str(value) for value in new.values() if value != ""), flush=True)
 
+    def find(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the row that ``row`` would take the place of; an empty one if there is none."""
+        return next((one for one in self.rows if self._key(one) == self._key(row)), {})
+
     def holds(self, **key: Any) -> bool:
         """Return whether there is a row with these values."""
         return any(all(str(row[name]) == str(value) for name, value in key.items()) for row in self.rows)

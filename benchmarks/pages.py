@@ -120,12 +120,20 @@ def read_many_images(section: str) -> pandas.DataFrame:
 
 
 def tabulate_slopes() -> str:
-    """Return what an image costs in each stage, and the stage's memory, a pair of columns for each number of images."""
+    """Return what an image costs in each stage, and the stage's memory, a pair of columns for each number of images.
+
+    The last column is the memory that an image takes: the difference of the peaks at the two largest numbers of images,
+    by the difference of these.
+    """
     table = read_many_images("slope")
-    rows = {}
+    rows: dict[str, dict[str, object]] = {}
     for (what, images), row in table.set_index(["what", "images"]).iterrows():
         cells = {f"ms an image, of {images:,}": row["ms an image"], f"peak MiB, of {images:,}": row["peak MiB"]}
         rows.setdefault(what, {"stage": what}).update(cells)
+    peaks = table.astype({"peak MiB": float}).pivot(index="what", columns="images", values="peak MiB")
+    few, many = peaks.columns[-2:]
+    for what, more in ((peaks[many] - peaks[few]) * 2**20 / 1000 / (many - few)).items():
+        rows[str(what)]["kB an image more"] = f"{more:.2f}"
     return markdown(pandas.DataFrame(rows.values()))
 
 
@@ -134,7 +142,8 @@ def tabulate_loop() -> str:
     table = read_many_images("loop")
     table[["seconds", "peak MiB"]] = table[["seconds", "peak MiB"]].astype(float)
     fastest = table.groupby(["tool", "processors", "images"])[["seconds", "peak MiB"]].median().reset_index()
-    alone = fastest.loc[(fastest["tool"] != "Darkroom") & (fastest["processors"] == "1"), "seconds"].iloc[0]
+    loops = fastest[(fastest["tool"] != "Darkroom") & (fastest["processors"] == "1")]
+    alone = fastest["images"].map(loops.set_index("images")["seconds"])
     return markdown(fastest.assign(**{"times the loop on one": (alone / fastest["seconds"]).round(2)}))
 
 

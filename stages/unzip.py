@@ -16,7 +16,6 @@ from darkroom.archives import left_out, suspicions
 from darkroom.archives.unpacking import plan_images, unpack_images
 from darkroom.core.filenames import LEFT_OUT, SUSPICIONS
 from darkroom.core.files import replace_folder, write_table
-from darkroom.images.decoding.images import INDEX
 from darkroom.params.base import read_entry
 from darkroom.params.data import Dataset
 from darkroom.pipeline import command
@@ -32,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     dataset = read_entry(Dataset, "datasets", given.key)
     images, odd = plan_images(given.key, dataset, given.raw)
     with replace_folder(given.out) as folder:
-        write_table(folder / INDEX, unpack_images(given.key, dataset, images, folder))
+        unpack_images(given.key, dataset, images, folder)
         tables = {LEFT_OUT: left_out.tabulate(odd), SUSPICIONS: suspicions.tabulate(odd)}
         for name, table in tables.items():
             if len(table):

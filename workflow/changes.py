@@ -184,7 +184,7 @@ class Inspection:
         if now and not made:
             after = self._listed(now.md5)
             if before and not after:
-                after = self.contents.listing(dep)
+                after = dict(self.contents.listing(dep))
                 listings.keep(now.md5, after)
         named = listings.tell_apart(before, after) if before or made else ""
         return f"changed: {named}" if named else "changed"
@@ -208,7 +208,7 @@ class Inspection:
         """Return the MD5 of each file of a folder as it is, if that is what it was."""
         if not md5.endswith(FOLDER_ENDING) or not Path(folder).is_dir():
             return {}
-        files = self.contents.listing(folder)
+        files = dict(self.contents.listing(folder))
         return files if of_folder(files) == md5 else {}
 
 

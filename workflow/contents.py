@@ -41,7 +41,7 @@ class Contents:
         self._kept = _kept()
         self._new: dict[str, list] = {}
         self._seen: dict[str, Content | None] = {}
-        self._files: dict[str, dict[str, str]] = {}
+        self._files: dict[str, Mapping[str, str]] = {}
 
     def __call__(self, path: str) -> Content | None:
         """Return what a file or folder holds, or ``None`` where there is none; looked at once."""
@@ -86,17 +86,18 @@ class Contents:
         It is kept for the next time, if no file was written to since.
         """
         before, top = signature(Path(path)), Path(path).absolute()
-        seen = seen_below(top) if top.is_dir() else {"": top.stat()} if before else {}
-        files = {name: heard[place] for name in seen if (place := str(top / name)) in heard}
-        if not seen or files.keys() != seen.keys():
+        names = (seen_below(top) if top.is_dir() else [""]) if before else []
+        places = [os.path.join(top, name) if name else str(top) for name in names]  # noqa: PTH118  Path is slow
+        if not places or any(place not in heard for place in places):
             return None
-        found = of_files(files) if top.is_dir() else of_file(files[""])
+        each = [heard[place] for place in places]
+        found = of_files(names, each)[0] if top.is_dir() else of_file(each[0])
         self._seen.pop(path, None)
-        if all(files[name].is_of(status) for name, status in seen.items()):
+        if all(one.is_of(os.stat(place)) for place, one in zip(places, each, strict=True)):  # noqa: PTH116
             self._kept[path] = self._new[path] = [before, found.md5, found.size, found.files, found.sha256]
         return found
 
-    def listing(self, folder: str) -> dict[str, str]:
+    def listing(self, folder: str) -> Mapping[str, str]:
         """Return the MD5 of each file in a folder, by its path within it; read again, unless it was just hashed."""
         return self._files.get(folder) or hashes.content_and_files(Path(folder))[1]
 

@@ -8,7 +8,7 @@ from its read.
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,23 +39,34 @@ def read_file(path: str | Path) -> Digest:
         OSError: it cannot be read.
     """
     md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
-    buffer = memoryview(bytearray(CHUNK))
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123  DVC gives a text
         written = os.fstat(file.fileno()).st_mtime_ns
-        while read := file.readinto(buffer):
-            md5.update(buffer[:read])
-            sha256.update(buffer[:read])
-            size += read
+        while chunk := file.read(CHUNK):
+            md5.update(chunk)
+            sha256.update(chunk)
+            size += len(chunk)
     return Digest(md5.hexdigest(), sha256.hexdigest(), size, written)
 
 
-def of_folder(files: Mapping[str, Digest]) -> str:
-    """Return the SHA-256 of a folder from the digests of its files by their path within it, ``/`` between its parts.
+class Listed:
+    """The SHA-256 of a folder, of the digests of its files, added sorted by their path in it, ``/`` between its parts.
 
-    It is that of the JSON, in ASCII and without spaces, of a list sorted by path: of each file [path, size, SHA-256].
+    It is that of the JSON, in ASCII and without spaces, of a list: of each file [path, size, SHA-256].
     """
-    listed = [[name, files[name].size, files[name].sha256] for name in sorted(files)]
-    return hashlib.sha256(json.dumps(listed, separators=(",", ":")).encode()).hexdigest()
+
+    def __init__(self) -> None:
+        self._hash, self._before = hashlib.sha256(b"["), ""
+
+    def add(self, path: str, digest: Digest) -> None:
+        """Add the next file."""
+        entry = json.dumps([path, digest.size, digest.sha256], separators=(",", ":"))
+        self._hash.update(f"{self._before}{entry}".encode())
+        self._before = ","
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the folder, in hex, when all files were added."""
+        self._hash.update(b"]")
+        return self._hash.hexdigest()
 
 
 @contextmanager

@@ -119,7 +119,7 @@ def check_whole(stage: "PipelineStage") -> None:
         UserError: a folder holds others than it recorded.
     """
     for folder, recorded in ((Path(out.fs_path), out.meta.nfiles) for out in stage.outs):
-        files = files_below(folder).keys() - {MARK} if folder.is_dir() else set()
+        files = set(files_below(folder)) - {MARK} if folder.is_dir() else set()
         if folder.is_dir() and recorded not in (None, len(files)):
             left_out = sorted(files - set(seen_by_dvc(folder, files)))
             example = f", not {left_out[0]}" if left_out else ""

@@ -23,7 +23,7 @@ from darkroom.pipeline import command, template
 from darkroom.reporting import quantities
 from workflow import listings, lock, recording
 from workflow.contents import Contents
-from workflow.hashes import files_below, seen_by_dvc
+from workflow.hashes import seen_below
 from workflow.pipeline import Pipeline
 
 MADE_BY_TOOLS = (
@@ -56,7 +56,7 @@ def clear(pipeline: Pipeline, contents: Contents) -> None:
     kept = listings.cache() if inside else Path()
 
     def is_kept(path: Path) -> bool:
-        files = [path / name for name in seen_by_dvc(path, files_below(path))] if path.is_dir() else [path]
+        files = [path / name for name in seen_below(path)] if path.is_dir() else [path]
         hashes = (found.md5 if (found := contents(str(file))) else "" for file in files)
         return all(md5 and listings.holds(kept, md5) for md5 in hashes)
 

@@ -130,7 +130,7 @@ def respell(entries: Sequence[Path], pattern: str, reading: Reading) -> list[str
     return sorted(name for name in named if matches(fold_name(name), folded) and not matches(name, pattern))
 
 
-def _list_readable(archive: Path, reading: Reading) -> list[ZipInfo]:
+def _list_readable(archive: Path, reading: Reading) -> Sequence[ZipInfo]:
     """Return an archive's members; none of one that cannot be read."""
     try:
         return list_members(archive, reading).members

@@ -27,7 +27,7 @@ def list_members(archive: Path, reading: Reading) -> members.Listing:
         UserError: it is truncated or none of the kind that its name says, or unpacks to too much.
     """
     if is_zip(archive):
-        return members.list_members(archive, reading)
+        return members.Listing(*members.list_members(archive, reading))
     status = archive.stat()
     return members.Listing(_list(archive, reading, (status.st_size, status.st_mtime_ns)), None)
 

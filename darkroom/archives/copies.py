@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from darkroom.archives import layout, pixel_images, shard_images
-from darkroom.archives.members import read_whole
+from darkroom.archives.members import read_member
 from darkroom.core.progress import note
 from darkroom.params.data import Dataset
 
@@ -30,7 +30,7 @@ def find_copies(key: str, dataset: Dataset, images: Sequence[Image]) -> Copies:
     files = [image for image in images if isinstance(image, layout.Image)]
     pixels = [image for image in images if isinstance(image, pixel_images.Image)]
     sharded = [image for image in images if isinstance(image, shard_images.Image)]
-    alike = _group(((image.bytes, image.member.CRC), image) for image in files)
+    alike = _group(((image.bytes, image.member.checksum), image) for image in files)
     of_a_size = _group((image.bytes, image) for image in sharded)
     digests = {id(image): _hash_file(image) for group in alike for image in group}
     digests |= _hash_pixels(dataset.layout, pixels) | _hash_sharded(key, dataset, list(chain(*of_a_size)))
@@ -62,7 +62,7 @@ def _group(pairs: Iterable[tuple[Hashable, Image]]) -> list[list[Image]]:
 
 
 def _hash_file(image: layout.Image) -> str:
-    return hashlib.sha256(read_whole(image.archive, image.member)).hexdigest()
+    return hashlib.sha256(read_member(image.member)).hexdigest()
 
 
 def _hash_pixels(kind: str, images: Sequence[pixel_images.Image]) -> dict[int, str]:

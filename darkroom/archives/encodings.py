@@ -6,7 +6,7 @@ A name in a zip is either marked as UTF-8, or written as the machine that packed
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +40,15 @@ def describe_guess(guessed: str, encoding: Encoding) -> str:
     )
 
 
-def decode_names(archive: Path, members: Sequence[zipfile.ZipInfo], encoding: Encoding) -> str | None:
-    """Give each member its name, with ``/`` between its folders, and return the encoding that was guessed, if one was.
+def choose_encoding(members: Iterable[zipfile.ZipInfo], encoding: Encoding) -> str:
+    """Return the encoding of the names that do not say theirs: the one given, or else a guess."""
+    if encoding.name:
+        return encoding.name
+    return _choose([member.orig_filename.encode(READ_AS) for member in members if _find_told(member) is None])
+
+
+def rename(archive: Path, member: zipfile.ZipInfo, chosen: str, encoding: Encoding) -> None:
+    """Give a member its name, with ``/`` between its folders, where names that do not say otherwise are as ``chosen``.
 
     A backslash that is left when the bytes are decoded separates folders, as some tools write it. What zipfile compares
     with a member's own header, ``orig_filename``, stays.
@@ -49,13 +56,9 @@ def decode_names(archive: Path, members: Sequence[zipfile.ZipInfo], encoding: En
     Raises:
         UserError: a name is not in the encoding that was given.
     """
-    told = [_find_told(member) for member in members]
-    unknown = [member.orig_filename.encode(READ_AS) for member, name in zip(members, told, strict=True) if name is None]
-    chosen = encoding.name or _choose(unknown)
-    for member, name in zip(members, told, strict=True):
-        text = _decode(archive, member, chosen, encoding) if name is None else name
-        member.filename = text.partition("\0")[0].replace("\\", "/")
-    return chosen if encoding.name is None and chosen != "utf-8" else None
+    name = _find_told(member)
+    text = _decode(archive, member, chosen, encoding) if name is None else name
+    member.filename = text.partition("\0")[0].replace("\\", "/")
 
 
 def _find_told(member: zipfile.ZipInfo) -> str | None:

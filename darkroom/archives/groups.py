@@ -26,7 +26,7 @@ def has_groups(dataset: Dataset) -> bool:
     return dataset.group is not None or (table is not None and not (table.group is None and table.box is None))
 
 
-def find_groups(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
+def find_groups(key: str, dataset: Dataset, images: Sequence[Image]) -> Sequence[Image]:
     """Return the images, each with its group, where the dataset has any.
 
     A split that was delivered with part of a group is refused, not mended: which side the images should be on is not
@@ -39,7 +39,7 @@ def find_groups(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Ima
         images = [replace(image, group=_find_group(key, dataset.group, image)) for image in images]
     if has_groups(dataset):
         check_groups(key, dataset, images)
-    return list(images)
+    return images
 
 
 def _find_group(key: str, pattern: str, image: Any) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from darkroom.archives.archives import LOOSE, find_shared_folders
 from darkroom.archives.classes import FORMS
-from darkroom.archives.members import Members, Parts
+from darkroom.archives.listed import Members
+from darkroom.archives.members import Parts
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_hidden
 
@@ -25,13 +26,10 @@ def label_by_folder(
         if folder[: len(shared)] == shared and len(folder) > len(shared) and not is_hidden(folder)
     ]
     if level == "last":
-        holding = {folder[:-1] for folder in below} - {parts[:-1] for parts, _ in images}
-        return [(parts[-2:], member) for parts, member in images], {path[-1] for path in below if path not in holding}
+        holding = {folder[:-1] for folder in below} - {parts[:-1] for parts in images.parts()}
+        return images.cut(lambda parts: parts[-2:]), {path[-1] for path in below if path not in holding}
     place = len(shared) + (level - 1 if isinstance(level, int) else 0)
-    return (
-        [(parts[place:], member) for parts, member in images],
-        {folder[place] for folder in below if len(folder) > place},
-    )
+    return images.cut(lambda parts: parts[place:]), {folder[place] for folder in below if len(folder) > place}
 
 
 def set_loose_aside(archive: Path, chosen: Members, level: int) -> tuple[Parts, Members]:
@@ -42,18 +40,24 @@ def set_loose_aside(archive: Path, chosen: Members, level: int) -> tuple[Parts, 
     """
     kept = chosen
     while kept:
-        shared = find_shared_folders([parts[:-1] for parts, _ in kept])
-        shared = shared[: max(0, min(len(parts) for parts, _ in kept) - 1 - level)] if level > 1 else shared
-        outside = [member for parts, member in kept if len(parts) <= len(shared) + level]
-        if not outside:
+        folders = {parts[:-1] for parts in kept.parts()}
+        shared = find_shared_folders(list(folders))
+        shared = shared[: max(0, min(map(len, folders)) - level)] if level > 1 else shared
+        deep = len(shared) + level
+        if all(len(folder) >= deep for folder in folders):
             return shared, kept
-        kept = [(parts, member) for parts, member in kept if len(parts) > len(shared) + level]
+        outside = next(name for name, parts in kept.pairs() if len(parts) <= deep)
+        kept = _select_deeper(kept, deep)
         if not kept or len(chosen) - len(kept) > max(1, len(chosen) // LOOSE):
             raise UserError(
-                f"{archive}: image {outside[0].filename!r} stands in no class folder; {FORMS['class-folders']}: "
+                f"{archive}: image {outside!r} stands in no class folder; {FORMS['class-folders']}: "
                 "move it into one or remove it"
             )
-    return (), []
+    return (), kept
+
+
+def _select_deeper(members: Members, depth: int) -> Members:
+    return members.select(lambda _, parts: len(parts) > depth)
 
 
 def label_by_name(archive: Path, chosen: Members) -> Members:
@@ -62,13 +66,11 @@ def label_by_name(archive: Path, chosen: Members) -> Members:
     Raises:
         UserError: an image's name does not begin with a class.
     """
-    images: Members = []
-    for parts, member in chosen:
+    for filename, parts in chosen.pairs():
         label, _, rest = parts[-1].partition(".")
         if not label or "." not in rest:
             raise UserError(
-                f"{archive}: image {member.filename!r} has no class in its name; {FORMS['class-in-name']}: "
+                f"{archive}: image {filename!r} has no class in its name; {FORMS['class-in-name']}: "
                 "rename it or remove it"
             )
-        images.append(((label, parts[-1]), member))
-    return images
+    return chosen.cut(lambda parts: (parts[-1].partition(".")[0], parts[-1]))

@@ -9,20 +9,23 @@ folder; a few images beside the class folders are left out.
 A class has one name however it is spelled: Unicode writes ``é`` in two ways, and macOS another than most.
 """
 
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from unicodedata import normalize
 
+import numpy
+
 from darkroom.archives.boxes import Part
 from darkroom.archives.classes import FORMS
 from darkroom.archives.labels import label_by_folder, label_by_name
-from darkroom.archives.members import Members, Parts, split_name
+from darkroom.archives.listed import Images, Members
+from darkroom.archives.members import Parts
 from darkroom.archives.name_labels import label_by_pattern, label_later
 from darkroom.archives.names import LONGEST
 from darkroom.archives.suspicions import Suspicion
+from darkroom.archives.zip_directory import Directory, Member
 from darkroom.core.errors import UserError
 from darkroom.images.decoding.formats import is_hidden, is_image_name, is_litter
 from darkroom.params.data import Dataset
@@ -37,7 +40,7 @@ class Image:
     label: str
     name: str
     archive: Path
-    member: zipfile.ZipInfo
+    member: Member
     group: str | None = None
     """What must not stand in two splits, if it is known."""
     part: Part | None = None
@@ -64,7 +67,7 @@ class Image:
         return self.member.file_size
 
 
-Found = tuple[list[Image], list[Suspicion]]
+Found = tuple[Sequence[Image], list[Suspicion]]
 """Images, and what is odd about them."""
 
 
@@ -73,7 +76,7 @@ class Content:
     """The content of one archive, or of one folder within it."""
 
     archive: Path
-    images: Members
+    images: Sequence[tuple[Parts, Member]]
     """Class, deeper folders and name of each image, in the order of the names."""
     labels: set[str]
     """Every class folder, with or without images."""
@@ -83,25 +86,22 @@ class Content:
     """Images beside the class folders, which are left out."""
 
 
-def sort_members(dataset: Dataset, archive: Path, members: Iterable[zipfile.ZipInfo], top: Parts) -> Content:
+def sort_members(dataset: Dataset, archive: Path, directory: Directory, top: Parts) -> Content:
     """Sort the members beneath the folder ``top`` of an archive into classes; litter of file managers is left out.
 
     Raises:
         UserError: an image has no class.
     """
-    inside = [
-        (parts[len(top) :], member)
-        for member in members
-        if (parts := split_name(member))[: len(top)] == top and len(parts) > len(top)
-    ]
-    files = [(parts, member) for parts, member in inside if not member.is_dir() and not is_litter(member.filename)]
-    chosen = [(parts, member) for parts, member in files if is_image_name(parts[-1]) and not is_hidden(parts[:-1])]
-    folders = {parts if member.is_dir() else parts[:-1] for parts, member in inside}
+    depth = len(top)
+    inside = Members.of(directory).select(lambda _, parts: parts[:depth] == top and len(parts) > depth)
+    inside = inside.cut(lambda parts: parts[depth:])
+    files = inside.select(lambda name, _: not name.endswith("/") and not is_litter(name))
+    chosen = files.select(lambda _, parts: is_image_name(parts[-1]) and not is_hidden(parts[:-1]))
+    folders = {parts if name.endswith("/") else parts[:-1] for name, parts in inside.pairs()}
     images, labels = label_images(dataset, archive, chosen, folders)
-    images = [((normalize("NFC", label), *rest), member) for (label, *rest), member in images]
-    images.sort(key=lambda image: (image[0], image[1].header_offset))
+    images = images.cut(lambda parts: (normalize("NFC", parts[0]), *parts[1:])).sort()
     labels = {normalize("NFC", label) for label in labels} if images else set()
-    return Content(archive, images, labels, _list_names(files, chosen), _list_names(chosen, images))
+    return Content(archive, images, labels, files.list_others(chosen), chosen.list_others(images))
 
 
 def label_images(
@@ -121,13 +121,8 @@ def label_images(
     return label_by_folder(archive, chosen, folders, dataset.class_level)
 
 
-def _list_names(all_of_them: Members, chosen: Members) -> list[str]:
-    """Return the names of the members that were not chosen, sorted."""
-    return sorted({member.filename for _, member in all_of_them} - {member.filename for _, member in chosen})
-
-
-def place_images(split: str, contents: Iterable[Content]) -> Iterator[Image]:
-    """Yield each image with a file name that no other of its class has, in the order of archives and names.
+def place_images(split: str, contents: Sequence[Content]) -> Sequence[Image]:
+    """Return each image with a file name that no other of its class has, in the order of archives and names.
 
     Deeper folders become part of the name (``a/1.jpg``: ``a-1.jpg``); a name that an earlier image has is preceded by
     the archive's.
@@ -135,21 +130,53 @@ def place_images(split: str, contents: Iterable[Content]) -> Iterator[Image]:
     Raises:
         UserError: such a name is too long.
     """
+    renamed = rename_images(contents) if has_namesakes(contents) else {}
+
+    def place(content: int, number: int) -> Image:
+        each = contents[content]
+        (label, *rest), member = each.images[number]
+        return Image(split, label, renamed.get((content, number), "-".join(rest)), each.archive, member)
+
+    for content, number, name in iterate_names(contents):
+        if len(renamed.get((content, number), name).encode()) > LONGEST:
+            each = contents[content]
+            raise UserError(
+                f"{each.archive}: member {each.images[number][1].filename!r} needs a file name of over {LONGEST} "
+                "bytes; shorten it"
+            )
+    return Images([len(each.images) for each in contents], place)
+
+
+def iterate_names(contents: Iterable[Content]) -> Iterator[tuple[int, int, str]]:
+    """Yield the number of each image's content, its own there, and its name where no other has that."""
+    for content, each in enumerate(contents):
+        for number, ((_, *rest), _) in enumerate(each.images):
+            yield content, number, "-".join(rest)
+
+
+def has_namesakes(contents: Sequence[Content]) -> bool:
+    """Return whether two images of a class have one name, or, which hardly happens, two names one hash."""
+    each = (hash((parts[0], "-".join(parts[1:]))) for content in contents for parts, _ in content.images)
+    hashes = numpy.fromiter(each, dtype=numpy.int64)
+    hashes.sort()
+    return bool((hashes[1:] == hashes[:-1]).any())
+
+
+def rename_images(contents: Iterable[Content]) -> dict[tuple[int, int], str]:
+    """Return the names of the images whose own another one of their class has, by their contents and numbers there."""
     taken: set[tuple[str, str]] = set()
-    for each in contents:
-        for (label, *rest), member in each.images:
+    renamed: dict[tuple[int, int], str] = {}
+    for content, each in enumerate(contents):
+        for place, ((label, *rest), _) in enumerate(each.images):
             name = "-".join(rest)
-            stem = each.archive.stem
             for number in count(1):
                 if (label, name) not in taken:
                     break
-                name = "-".join([stem, *([str(number)] if number > 1 else []), *rest])
-            if len(name.encode()) > LONGEST:
-                raise UserError(
-                    f"{each.archive}: member {member.filename!r} needs a file name of over {LONGEST} bytes; shorten it"
+                renamed[content, place] = name = "-".join(
+                    [each.archive.stem, *([str(number)] if number > 1 else []), *rest]
                 )
             taken.add((label, name))
-            yield Image(split, label, name, each.archive, member)
+    return renamed
 
 
 def complete_split(where: str, dataset: Dataset, split: str, contents: Sequence[Content]) -> Found:
@@ -158,7 +185,7 @@ def complete_split(where: str, dataset: Dataset, split: str, contents: Sequence[
     Raises:
         UserError: there are none; or none in some class folder, and the data set says that this is refused.
     """
-    images = list(place_images(split, contents))
+    images = place_images(split, contents)
     names = ", ".join(sorted({each.archive.name for each in contents}))
     if not images:
         raise UserError(f"{FILE}: {where}: no image in {names}; {FORMS[dataset.layout]}")

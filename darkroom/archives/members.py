@@ -7,22 +7,21 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from darkroom.archives import zip_faults
-from darkroom.archives.encodings import decode_names
+from darkroom.archives.encodings import choose_encoding, rename
 from darkroom.archives.names import CONTROL, LONGEST, show
 from darkroom.archives.reading import Reading
+from darkroom.archives.zip_directory import Directory, Member
 from darkroom.core.errors import UserError
 
 Parts = tuple[str, ...]
 """The folders and the name of a member, first to last."""
-Members = list[tuple[Parts, zipfile.ZipInfo]]
-"""Members of an archive, each with the parts of its name."""
-
 CHUNK = 1 << 16
 """Bytes that are held in memory at once."""
 READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
@@ -43,17 +42,29 @@ CORRUPTION = (
 class Listing(NamedTuple):
     """The members of an archive."""
 
-    members: list[zipfile.ZipInfo]
+    members: Sequence[zipfile.ZipInfo]
     guessed: str | None
     """The encoding that their names were taken to be in, where they did not say it."""
 
 
+class ZipListing(NamedTuple):
+    """The members of a zip archive, as :class:`Listing`."""
+
+    members: Directory
+    guessed: str | None
+
+
 def split_name(member: zipfile.ZipInfo) -> Parts:
     """Return the folders and the name of a member."""
-    return tuple(member.filename.removeprefix("./").removesuffix("/").split("/"))
+    return split_path(member.filename)
 
 
-def list_members(archive: Path, reading: Reading) -> Listing:
+def split_path(name: str) -> Parts:
+    """Return the folders and the name in a path within an archive."""
+    return tuple(name.removeprefix("./").removesuffix("/").split("/"))
+
+
+def list_members(archive: Path, reading: Reading) -> ZipListing:
     """Return the members of a zip file, unchecked.
 
     Raises:
@@ -62,18 +73,33 @@ def list_members(archive: Path, reading: Reading) -> Listing:
     try:
         if part := zip_faults.describe_part(archive):
             raise UserError(f"{show(archive)}: {part}")
-        with zipfile.ZipFile(archive) as opened:
-            listed = opened.infolist()
-        if any(member.header_offset < 0 for member in listed):
-            raise zipfile.BadZipFile("its beginning is missing")
-        return Listing(listed, decode_names(archive, listed, reading.encoding))
+        listed = _open_directory(archive)
+        chosen = choose_encoding(listed, reading.encoding)
+        listed.rename = partial(_rename, archive, chosen, reading)
+        listed.fill()
+        return ZipListing(listed, chosen if reading.encoding.name is None and chosen != "utf-8" else None)
     except (*CORRUPTION, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
         raise UserError(f"{show(archive)}: {zip_faults.describe_fault(archive, error)}") from None
 
 
-def inspect_members(archive: Path, reading: Reading) -> Listing:
+def _open_directory(archive: Path) -> Directory:
+    """Return the directory of an archive; zipfile says what is wrong with one that has none."""
+    try:
+        return Directory(archive)
+    except zipfile.BadZipFile:
+        with zipfile.ZipFile(archive) as opened:
+            if any(member.header_offset < 0 for member in opened.infolist()):
+                raise zipfile.BadZipFile("its beginning is missing") from None
+        raise
+
+
+def _rename(archive: Path, chosen: str, reading: Reading, member: zipfile.ZipInfo) -> None:
+    rename(archive, member, chosen, reading.encoding)
+
+
+def inspect_members(archive: Path, reading: Reading) -> ZipListing:
     """Return the members of a zip archive once each is known to be safe and the whole to be no larger than allowed.
 
     Raises:
@@ -82,7 +108,7 @@ def inspect_members(archive: Path, reading: Reading) -> Listing:
     listed = list_members(archive, reading)
     for member in listed.members:
         check_safe(archive, member)
-    reading.allowed.check(archive, sum(member.file_size for member in listed.members))
+    reading.allowed.check(archive, sum(listed.members.sizes))
     return listed
 
 
@@ -130,6 +156,17 @@ def unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> st
             file.write(chunk)
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def read_member(member: Member) -> bytes:
+    """Return the bytes of a member all at once, as of an image.
+
+    Raises:
+        UserError: its bytes are corrupt.
+    """
+    with closing(member.directory.read([member.number])) as each:  # it holds the archive open
+        found, opened = next(each)
+        return b"".join(read_chunks(opened, found))
 
 
 def read_whole(archive: Path, member: zipfile.ZipInfo) -> bytes:

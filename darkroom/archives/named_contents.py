@@ -9,7 +9,7 @@ from darkroom.archives.endings import is_zip
 from darkroom.archives.lacking import make_error
 from darkroom.archives.layout import Content, sort_members
 from darkroom.archives.left_out import describe_left_out
-from darkroom.archives.members import Listing, Parts, inspect_members
+from darkroom.archives.members import Parts, ZipListing, inspect_members
 from darkroom.archives.named import list_names
 from darkroom.archives.names import check_writable
 from darkroom.archives.reading import Reading
@@ -28,7 +28,7 @@ def read_contents(key: str, dataset: Dataset, raw: Path, reading: Reading) -> tu
     Raises:
         UserError: an archive is missing, unsafe or corrupt, or named by two keys.
     """
-    listings: dict[Path, Listing] = {}
+    listings: dict[Path, ZipListing] = {}
     found: Contents = {}
     odd: list[Suspicion] = []
     used: list[tuple[str, Path, Parts]] = []
@@ -45,7 +45,7 @@ def read_contents(key: str, dataset: Dataset, raw: Path, reading: Reading) -> tu
     return found, odd + find_guesses(listings, reading)
 
 
-def find_guesses(listings: Mapping[Path, Listing], reading: Reading) -> list[Suspicion]:
+def find_guesses(listings: Mapping[Path, ZipListing], reading: Reading) -> list[Suspicion]:
     """Return the archives in which the encoding of names was guessed."""
     return [
         Suspicion("names", archive.name, describe_guess(listing.guessed, reading.encoding))

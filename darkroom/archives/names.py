@@ -15,7 +15,7 @@ LONGEST = 255
 
 def is_unicode(name: str) -> bool:
     """Return whether the bytes of a name, on disk or in an archive, are UTF-8; others become lone surrogates."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def show(name: str | Path) -> str:

@@ -110,7 +110,7 @@ def write_images(layout: str, images: Sequence[Image], out: Path) -> Iterator[Ro
             row = arrays[image.split, image.label].append(pixels)
             file = f"{image.split}/{image.label}{ARRAY}/{row}"
             digest = hashlib.sha256(pixels.data).hexdigest()
-            yield image.split, image.label, file, pixels.nbytes, digest, image.batch.archive.name, image.name
+            yield image.split, image.label, file, pixels.nbytes, digest, image.batch.archive.name, image.name, None
 
 
 def read_images(layout: str, images: Sequence[Image]) -> Iterator[tuple[Image, numpy.ndarray]]:

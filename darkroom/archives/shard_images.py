@@ -145,7 +145,7 @@ def write_images(key: str, dataset: Dataset, images: Sequence[Image], out: Path)
         with (out / image.file).open("xb") as file:
             file.write(data)
         digest = hashlib.sha256(data).hexdigest()
-        yield image.split, image.label, image.file, len(data), digest, image.title, image.path
+        yield image.split, image.label, image.file, len(data), digest, image.title, image.path, image.group
 
 
 def read_images(key: str, dataset: Dataset, images: Sequence[Image]) -> Iterator[tuple[Image, bytes]]:

@@ -22,7 +22,7 @@ Image = TypeVar("Image", bound=Any)
 """A frozen dataclass with split, label and name."""
 
 
-def draw_images(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Image]:
+def draw_images(key: str, dataset: Dataset, images: Sequence[Image]) -> Sequence[Image]:
     """Return the images that ``draw`` asks for, each in its split; every one where it asks for nothing.
 
     Raises:
@@ -30,7 +30,8 @@ def draw_images(key: str, dataset: Dataset, images: Sequence[Image]) -> list[Ima
     """
     draw = dataset.draw
     if draw is None:
-        return list(images)
+        return images
+    images = list(images)  # which are told apart by their ids
     homes = [home for _, home, _ in list_draws(dataset, draw)]
     copies = find_copies(key, dataset, images) if len(set(homes)) < len(homes) else {}
     if has_groups(dataset):

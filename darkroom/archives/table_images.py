@@ -8,7 +8,7 @@ from darkroom.archives.archives import matches
 from darkroom.archives.file_images import complete_splits
 from darkroom.archives.label_tables import read_tables
 from darkroom.archives.layout import Content, Found, Image
-from darkroom.archives.members import split_name
+from darkroom.archives.members import split_path
 from darkroom.archives.named_contents import Contents, read_contents
 from darkroom.archives.reading import find_reading
 from darkroom.archives.row_matching import Candidate, Named, match_rows
@@ -72,7 +72,7 @@ def divide(dataset: Dataset, images: Sequence[Image], named_in: Mapping[str, Nam
 def list_candidates(contents: Contents) -> list[Candidate]:
     """Return every image in what was delivered."""
     return [
-        Candidate(each.archive, member.filename, split_name(member))
+        Candidate(each.archive, member.filename, split_path(member.filename))
         for parts in contents.values()
         for each in parts
         for _, member in each.images

@@ -36,7 +36,13 @@ class Balance:
 
 def select_intact(images: pandas.DataFrame) -> pandas.DataFrame:
     """Return the images that decode completely, with whole numbers as sizes."""
-    return images[images["problem"] == ""].astype({"width": "int64", "height": "int64"})
+    return drop_corrupt(images).astype({"width": "int64", "height": "int64"})
+
+
+def drop_corrupt(images: pandas.DataFrame) -> pandas.DataFrame:
+    """Return the images that decode completely; where all do, without a copy of what may be large."""
+    intact = images["problem"] == ""
+    return images if intact.all() else images[intact]
 
 
 def count_by_class(images: pandas.DataFrame) -> pandas.DataFrame:

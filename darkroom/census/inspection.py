@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy
@@ -12,12 +13,19 @@ from PIL import Image
 from darkroom.images.decoding import fingerprints, reading
 from darkroom.images.decoding.depth import Depth, is_deep, measure_values, read_bits
 from darkroom.images.decoding.formats import CorruptImageError
-from darkroom.images.decoding.images import read_images, read_index
+from darkroom.images.decoding.images import COLUMNS, read_images, read_index
 from darkroom.images.decoding.pixels import Tones, turn_upright
 from darkroom.params.view import Decoding
 
 CHUNK = 16
 """Images that a process reads at a time."""
+AT_ONCE = 4096
+"""Images whose inspections are objects at a time; after that they are columns of a table."""
+TYPES = {
+    **dict.fromkeys(("width", "height", "brightness", "contrast", "sharpness", "filled"), "float64"),
+    **dict.fromkeys(("mode", "format", "problem", "doubts", "pixels"), "str"),
+    "looks": "UInt64",
+}
 THUMBNAIL = 180
 """Longest side of an image in the gallery, in pixels."""
 COMPARED = 256
@@ -51,12 +59,13 @@ class Inspection:
 
 def inspect_images(task: str, folder: Path, decoding: Decoding) -> pandas.DataFrame:
     """Return the index of the images in ``folder``, with the inspection of each image (see ``counts``)."""
-    index = read_index(folder)
+    index = read_index(folder)[list(COLUMNS)]
     look = partial(inspect, decoding=decoding)
-    with closing(read_images(task, folder, list(index["file"]), look, CHUNK)) as results:
-        found = pandas.DataFrame([vars(result) for result in results], dtype=object)
-    found = found.infer_objects().astype({"looks": object})
-    return pandas.concat([index, found], axis=1)
+    with closing(read_images(task, folder, index["file"], look, CHUNK)) as results:
+        parts = []
+        while some := list(islice(results, AT_ONCE)):
+            parts.append(pandas.DataFrame([vars(result) for result in some], dtype=object).astype(TYPES))
+    return pandas.concat([index, pandas.concat(parts, ignore_index=True)], axis=1)
 
 
 def inspect(path: Path, decoding: Decoding) -> Inspection:

@@ -5,6 +5,7 @@
 
 import pandas
 
+from darkroom.census.counts import drop_corrupt
 from darkroom.params.census import Suspicious
 
 COLUMNS = ["kind", "split", "class", "file", "what"]
@@ -14,7 +15,7 @@ FILLED = 0.05
 
 def find_suspicions(images: pandas.DataFrame, limits: Suspicious) -> pandas.DataFrame:
     """Return one row per suspicion: kind, split, class, file, and what was found, in words; in the order of kinds."""
-    intact = images[images["problem"] == ""]
+    intact = drop_corrupt(images)
     shorter = intact[["width", "height"]].min(axis=1)
     shape = intact[["width", "height"]].max(axis=1) / shorter
     is_uniform = intact["contrast"] < limits.uniform

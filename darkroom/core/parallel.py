@@ -5,9 +5,10 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from typing import TypeVar
 
 from darkroom.core.errors import UserError
@@ -27,21 +28,22 @@ def count_processors() -> int:
     return min(bound, int(os.environ.get(GRANTED, bound)))
 
 
-def map_in_order(function: Callable[[Item], Result], items: Sequence[Item], chunk: int) -> Generator[Result]:
+def map_in_order(function: Callable[[Item], Result], items: Collection[Item], chunk: int) -> Generator[Result]:
     """Yield ``function(item)`` for each item, in order; processes work ``chunk`` items at a time.
 
-    At most ``AHEAD * chunk`` results per process exist at once, however many items there are. Processes are forked:
+    At most ``AHEAD * chunk`` results per process exist at once, however many items there are; of these, as they may be
+    made while they are iterated over, no list is kept. Processes are forked:
     they start at once, with every module already imported, and the work here takes no lock that a thread may hold.
 
     Raises:
         UserError: a process was killed from outside.
     """
-    chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
-    workers = max(1, min(count_processors(), len(chunks)))
+    left = iter(items)
+    workers = max(1, min(count_processors(), -(-len(items) // chunk)))
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), initializer=_start)
     under_way: deque[Future[list[Result]]] = deque()
     try:
-        for part in chunks:
+        while part := list(islice(left, chunk)):
             if len(under_way) == AHEAD * workers:
                 yield from under_way.popleft().result()
             under_way.append(pool.submit(_apply, function, part))

@@ -11,7 +11,7 @@ import pandas
 import pytest
 from PIL import Image
 
-from darkroom.archives.encodings import Encoding, decode_names
+from darkroom.archives.encodings import Encoding, choose_encoding, rename
 from darkroom.archives.reading import find_reading
 from darkroom.params.data import Dataset
 from stages import fetch, unzip
@@ -63,7 +63,10 @@ def members(labels: Iterable[str], encoding: str, separator: bytes = b"/") -> li
 def decode(path: Path, encoding: Encoding = AUTOMATIC) -> tuple[str | None, list[str]]:
     with zipfile.ZipFile(path) as opened:
         listed = opened.infolist()
-    return decode_names(path, listed, encoding), [member.filename for member in listed]
+    chosen = choose_encoding(listed, encoding)
+    for member in listed:
+        rename(path, member, chosen, encoding)
+    return chosen if encoding.name is None and chosen != "utf-8" else None, [member.filename for member in listed]
 
 
 WORDS = {

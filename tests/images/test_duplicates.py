@@ -102,8 +102,21 @@ def test_many_images_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch) -> 
     looks = numpy.random.default_rng(1).integers(0, 2**63, 60, dtype=numpy.uint64)
     looks[50], looks[3] = looks[20] ^ numpy.uint64(5), looks[2]
     found = numpy.concatenate(list(duplicates._find_near(looks, 2)))
-    assert sorted(map(tuple, found.tolist())) == [(2, 3), (20, 50)]
+    assert sorted(set(map(tuple, found.tolist()))) == [(2, 3), (20, 50)]
     assert [len(block) for block in duplicates._find_near(looks, 0)].count(1) == 1
+
+
+@pytest.mark.parametrize("distance", [0, 1, 4, 10, 63, 64])
+def test_pairs_are_those_of_comparing_each_with_each(distance: int) -> None:
+    noise = numpy.random.default_rng(distance)
+    looks = noise.integers(0, 2**64 - 1, 300, dtype=numpy.uint64, endpoint=True)
+    flips = [sum(1 << int(bit) for bit in noise.choice(64, int(noise.integers(0, 12)), replace=False)) for _ in looks]
+    looks = numpy.unique(numpy.concatenate([looks, looks ^ numpy.array(flips, dtype=numpy.uint64)]))
+    found = numpy.concatenate([duplicates.NO_PAIRS, *duplicates._find_near(looks, distance)])
+    bits = numpy.bitwise_count(looks[:, None] ^ looks[None])
+    wanted = {(int(one), int(two)) for one, two in numpy.argwhere(bits <= distance) if one < two}
+    assert set(map(tuple, found.tolist())) == wanted
+    assert wanted or distance == 0
 
 
 def test_variants_are_no_duplicates_and_go_with_their_image(folder: Path) -> None:

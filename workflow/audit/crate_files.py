@@ -19,7 +19,7 @@ from rocrate.rocrate import ROCrate
 
 from darkroom.core.errors import UserError
 from workflow.audit.lineage import Item
-from workflow.hashes import files_below, of_folder, seen_by_dvc
+from workflow.hashes import of_folder, seen_below
 from workflow.lock import FILE as LOCK
 
 CHUNK = 2**20
@@ -131,7 +131,7 @@ class Files:
         return entity
 
     def _copy_folder(self, item: Item, **properties: Any) -> Dataset:
-        names = sorted(seen_by_dvc(Path(item.path), files_below(Path(item.path))))
+        names = seen_below(Path(item.path))
         paths = {name: Path(item.path, name) for name in names}
         parts = {name: self._add_once(str(path), partial(self.add, path, **properties)) for name, path in paths.items()}
         _check(item, of_folder({name: part["md5"] for name, part in parts.items()}))

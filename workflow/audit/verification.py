@@ -25,7 +25,7 @@ from workflow.audit.strays import find_stray_code, find_stray_files
 from workflow.changes import Inspection, Producers, is_elsewhere
 from workflow.contents import Contents
 from workflow.digests import Digest
-from workflow.hashes import Content, content, files_below, of_files, seen_by_dvc
+from workflow.hashes import Content, content, of_files, seen_below
 from workflow.lock import Entry
 
 
@@ -60,9 +60,10 @@ class Rehashed(Contents):
     def __call__(self, path: str) -> Content | None:
         """Return what a file or folder holds, or ``None`` where there is none."""
         if self.producers.below(path) and Path(path).is_dir():
-            names = seen_by_dvc(Path(path), files_below(Path(path)))
-            held = {name: one for name in names if (one := self(os.path.join(path, name)))}  # noqa: PTH118
-            return of_files({name: Digest(one.md5, one.sha256 or "", one.size or 0, 0) for name, one in held.items()})
+            held = {name: one for name in seen_below(Path(path)) if (one := self(os.path.join(path, name)))}  # noqa: PTH118
+            return of_files(list(held), (Digest(one.md5, one.sha256 or "", one.size or 0, 0) for one in held.values()))[
+                0
+            ]
         if path not in self.read:
             self.read[path] = found = content(Path(path))
             self._bar.update(found.size or 0 if found else 0)
@@ -140,7 +141,7 @@ def find_culprit(out: str, md5: str, kept: Path) -> str:
     listed = listings.listed(kept, md5)
     if not listed:
         return out
-    names = sorted({*listed, *seen_by_dvc(Path(out), files_below(Path(out)))})
+    names = sorted({*listed, *seen_below(Path(out))})
     for name in names:
         now = content(Path(out, name))
         if now is None or now.md5 != listed.get(name):

@@ -109,7 +109,7 @@ def check_images(task: str, images: Path, index: pandas.DataFrame) -> None:
     Raises:
         UserError: one is not.
     """
-    files = list(index["file"])
+    files = index["file"]
     with closing(read_images(task, images, files, hash_image, HASHED_AT_ONCE)) as found:
         for file, digest, named in zip(files, found, index["sha256"], strict=True):
             if digest != named:

@@ -1,9 +1,11 @@
 """A folder of images by split and class, as ``unzip`` leaves it, and its index."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas
 
@@ -57,23 +59,49 @@ def read_index(folder: Path) -> pandas.DataFrame:
     return index
 
 
-def read_images(
-    task: str, folder: Path, files: Sequence[str], function: Callable[[Path], Result], chunk: int
-) -> Generator[Result]:
-    """Yield ``function(path)`` for each of ``files`` below ``folder``, in order, and show the progress of ``task``.
+@dataclass(frozen=True)
+class Columns(Collection[tuple[Any, ...]]):
+    """Rows of columns of one length, each row made when it is asked for."""
 
-    The work is spread over the processors, ``chunk`` images at a time (see ``parallel.map_in_order``).
+    columns: tuple[Collection[Any], ...]
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return zip(*self.columns, strict=True)
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == one for one in self)
+
+
+def read_images(
+    task: str,
+    folder: Path,
+    files: Collection[str],
+    function: Callable[..., Result],
+    chunk: int,
+    *columns: Collection[Any],
+) -> Generator[Result]:
+    """Yield ``function(path, …)`` for each of ``files`` below ``folder``, in order, and show the progress of ``task``.
+
+    What ``columns`` have of a file is handed on beside its path. The work is spread over the processors, ``chunk``
+    images at a time (see ``parallel.map_in_order``).
 
     Raises:
         UserError: a file that the index names cannot be read.
     """
-    paths = [folder / file for file in files]
+    items = Columns((files, *columns))
     try:
-        with closing(parallel.map_in_order(function, paths, chunk)) as results:
-            yield from show_progress(results, len(paths), task, "images")
+        with closing(parallel.map_in_order(partial(_read, folder, function), items, chunk)) as results:
+            yield from show_progress(results, len(items), task, "images")
     except OSError as error:
         if error.filename is None:
             raise
         raise UserError(
             f"{error.filename}: named in {INDEX}, but: {error.strerror}; run python -m stages.unzip {folder.name} again"
         ) from None
+
+
+def _read(folder: Path, function: Callable[..., Result], row: tuple[Any, ...]) -> Result:
+    return function(folder / row[0], *row[1:])

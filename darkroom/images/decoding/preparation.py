@@ -1,17 +1,16 @@
 """A dataset's images brought to one size and mode, each decoded once, in the arrays of a view."""
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-import numpy
 import pandas
 
 from darkroom.core.errors import UserError
 from darkroom.core.files import replace_folder, write_json
-from darkroom.core.growing_array import GrowingArray
+from darkroom.core.placed_rows import PlacedRows
 from darkroom.core.progress import note
 from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.images import list_splits, read_images, read_index
@@ -21,41 +20,10 @@ from darkroom.images.decoding.survey import drop_duplicates, survey_ranges
 from darkroom.images.prepared import views
 from darkroom.params.view import Decoding, View
 
-
-def write_arrays(
-    folder: Path,
-    shape: tuple[int, int, int],
-    splits: Sequence[str],
-    index: pandas.DataFrame,
-    results: Iterable[numpy.ndarray | str],
-) -> dict[str, str]:
-    """Write the images of each split to its array in ``folder``, and return the problem of each file that is left out.
-
-    Args:
-        folder: Where the arrays go.
-        shape: (height, width, channels) of every image.
-        splits: Those that get an array.
-        index: The images' split and file, in the order of ``results``.
-        results: The pixels of each image, uint8, of ``shape``; or what is wrong with it.
-
-    Raises:
-        OSError: the disk is full.
-    """
-    problems: dict[str, str] = {}
-    with ExitStack() as stack:
-        files = {split: folder / views.images_file(split) for split in splits}
-        arrays = {split: stack.enter_context(GrowingArray(file, shape)) for split, file in files.items()}
-        for split, file, result in zip(index["split"], index["file"], results, strict=True):
-            if isinstance(result, str):
-                problems[file] = result
-            else:
-                arrays[split].append(result)
-    return problems
-
-
-CHUNK_BYTES = 4_000_000
-"""Pixels that a process hands over at once: enough to hide the cost of the hand-over, little beside one photograph."""
 MOST_IN_CHUNK = 16
+"""Images that a process reads and writes before it says so."""
+CHUNK_BYTES = 4_000_000
+"""Pixels of so many images, at most."""
 
 
 def prepare(key: str, view: View, decoding: Decoding, near: str | int, images: Path, out: Path) -> None:
@@ -72,7 +40,7 @@ def prepare(key: str, view: View, decoding: Decoding, near: str | int, images: P
     check_space(key, out, len(index) * count_bytes(view))
     with replace_folder(out) as folder:
         problems = write_images(key, view, decoding, images, index, splits, ranges, folder, task)
-        kept = index[~index["file"].isin(problems)]
+        kept = index[~index["file"].isin(problems)] if problems else index
         classes = list_classes(kept, splits, images, view.class_order)
         write_labels(folder, kept, splits, classes)
         write_groups(folder, kept)
@@ -114,14 +82,36 @@ def write_images(
     """
     shape = (view.size, view.size, CHANNELS[view.mode])
     chunk = max(1, min(MOST_IN_CHUNK, CHUNK_BYTES // count_bytes(view)))
-    read = partial(read_image, view=view, decoding=decoding, tones=Tones.of(decoding, ranges))
-    with closing(read_images(task, images, list(index["file"]), read, chunk)) as results:
-        problems = write_arrays(folder, shape, splits, index, results)
+    counts, rows = index["split"].value_counts(), index.groupby("split").cumcount().to_numpy()
+    files = {split: folder / views.images_file(split) for split in splits}
+    arrays = {split: PlacedRows.create(file, int(counts.get(split, 0)), shape) for split, file in files.items()}
+    store = partial(store_image, arrays=arrays, view=view, decoding=decoding, tones=Tones.of(decoding, ranges))
+    with closing(read_images(task, images, index["file"], store, chunk, index["split"], rows)) as results:
+        each = zip(index["split"], rows, index["file"], results, strict=True)
+        corrupt = [(split, row, file, what) for split, row, file, what in each if what]
+    problems = {file: what for _, _, file, what in corrupt}
     if problems and view.corrupt == "stop":
         raise UserError(describe_problems(key, images, problems))
+    for split in {split for split, *_ in corrupt}:
+        arrays[split].drop([row for home, row, *_ in corrupt if home == split])
     for file, problem in problems.items():
         note(task, f"left out {images / file}: {problem}")
     return problems
+
+
+def store_image(
+    path: Path, split: str, row: int, arrays: Mapping[str, PlacedRows], view: View, decoding: Decoding, tones: Tones
+) -> str | None:
+    """Write the pixels of one image to its row of its split's array; return what is wrong with it, if anything is.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    pixels = read_image(path, view, decoding, tones)
+    if isinstance(pixels, str):
+        return pixels
+    arrays[split].write(row, pixels)
+    return None
 
 
 def count_bytes(view: View) -> int:

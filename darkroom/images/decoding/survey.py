@@ -18,6 +18,8 @@ from darkroom.params.view import Decoding
 
 CHUNK = 16
 """Images that a process looks at before it hands over what it found."""
+TYPES = {"pixels": "str", "looks": "UInt64", "side": "int64"}
+"""What is looked at of an image: the columns of a table, and their types."""
 SHOWN = 3
 """Duplicates that an error names."""
 
@@ -58,10 +60,10 @@ def drop_duplicates(
 
     look, origins = partial(_look, decoding=decoding), find_originals(index)
     own = index[origins == index["file"]]
-    with closing(read_images(task, folder, list(own["file"]), look, CHUNK)) as results:
-        looks = pandas.DataFrame(results, columns=["pixels", "looks", "side"], index=own.index, dtype=object)
+    with closing(read_images(task, folder, own["file"], look, CHUNK)) as results:
+        looks = pandas.DataFrame(results, columns=list(TYPES), index=own.index, dtype=object).astype(TYPES)
     images = pandas.concat([own, looks], axis=1)
-    sides = images.loc[images["pixels"] != "", "side"].astype("int64")
+    sides = images.loc[images["pixels"] != "", "side"]
     found = group_duplicates(images, choose_distance(near, sides))
     if action == "stop" and len(found):
         first = found[found["group"] == found["group"].min()]["file"].head(SHOWN)
