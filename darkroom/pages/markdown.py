@@ -5,7 +5,7 @@ markdown-it-py parses it, with HTML switched off.
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,16 @@ def split(tokens: Sequence[Token], notes: Sequence[str] = ()) -> list[tuple[str,
                 found.append((_without(title, notes), []))
         else:
             found[-1][1].append(token)
+    return found
+
+
+def replace_pictures(tokens: Sequence[Token], instead: Mapping[str, str]) -> list[Token]:
+    """Return tokens with HTML in the place of each paragraph that is a picture of an address in ``instead``."""
+    found: list[Token] = []
+    for token in tokens:
+        (only,) = token.children if token.children and len(token.children) == 1 else [None]
+        html = instead.get(str(only.attrs.get("src"))) if only is not None and only.tag == "img" else None
+        found.append(token if html is None else Token("html_block", "", 0, content=html))
     return found
 
 

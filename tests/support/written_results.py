@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from darkroom.reporting.tables import escaped
+from tests.support.written_galleries import write_written
 
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "sea & {{ 7 * 7 }} 'snow'"]
 """Names of classes."""
@@ -49,6 +50,8 @@ def write_evaluation(folder: Path, classes: Sequence[str], epochs: int) -> None:
             cells = f"test/{name}/{probability}.jpg", name, said
             rows.append(",".join(f'"{cell}"' for cell in (one.replace('"', '""') for one in cells)) + f",{probability}")
     write(folder / "predictions.csv", "\n".join(rows) + "\n")
+    shown = {"worst.webp": [5, 3, 1, 0], "ambiguous.webp": [1, 3], "gallery.webp": [0, 5]}
+    write_written(folder, folder / "predictions.csv", classes, {(name, ""): shown[name] for name in shown})
 
 
 def write(file: Path, text: str) -> None:
