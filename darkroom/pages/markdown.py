@@ -79,7 +79,8 @@ def render(tokens: Sequence[Token]) -> str:
 def split(tokens: Sequence[Token], notes: Sequence[str] = ()) -> list[tuple[str, list[Token]]]:
     """Return what stands below each second heading, after what stands before the first one, which is untitled.
 
-    The main heading is left out, and of the others the ``notes``, which the page itself says once.
+    The main heading is left out, and of the others, and of the text below them, the ``notes``, which the page itself
+    says once.
     """
     found: list[tuple[str, list[Token]]] = [("", [])]
     waiting = iter(tokens)
@@ -90,8 +91,18 @@ def split(tokens: Sequence[Token], notes: Sequence[str] = ()) -> list[tuple[str,
             if token.tag == "h2":
                 found.append((_without(title, notes), []))
         else:
-            found[-1][1].append(token)
+            found[-1][1].append(_leave_out(token, notes))
     return found
+
+
+def _leave_out(token: Token, notes: Sequence[str]) -> Token:
+    """Return a token without the lines that say of the images what ``notes`` do, as the verdict has one."""
+    if token.type == "inline" and token.children:
+        begun = tuple(f"These are {note}" for note in notes)
+        gone = {place for place, part in enumerate(token.children) if begun and part.content.startswith(begun)}
+        gone |= {place - 1 for place in gone if place and token.children[place - 1].type == "softbreak"}
+        token.children = [part for place, part in enumerate(token.children) if place not in gone]
+    return token
 
 
 def replace_pictures(tokens: Sequence[Token], instead: Mapping[str, str]) -> list[Token]:

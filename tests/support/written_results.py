@@ -13,6 +13,8 @@ EDITS = {"datasets.intel.title": "Holidays </title><b>", "studies.intel.models":
 MODELS = "model,images,correct,accuracy,low,high,loss,parameters,epochs,best_epoch,weights,replicates"
 MODELS += ",mean_accuracy,sd_accuracy"
 NOTE = "random weights, no pretraining"
+DRAWN = "These are synthetic images, drawn by a program: the metrics say nothing about photographs."
+"""As the verdict of drawn images ends."""
 FROM = "From `results/intel/evaluations/*/metrics.json`, `results/intel/evaluations/*/curves.png`."
 
 
@@ -26,7 +28,9 @@ def write_results(folder: Path, classes: Sequence[str] = HOSTILE, epochs: int = 
     ]
     write(results / "comparison/models.csv", "\n".join([MODELS, *rows]) + "\n")
     first = escaped(classes[0])
-    verdict = f"# Comparison (n)\n\n## Verdict ({NOTE})\n\n- Best: **cnn-bn**, but {first}\n- Raw: {classes[0]}\n"
+    verdict = (
+        f"# Comparison (n)\n\n## Verdict ({NOTE})\n\n- Best: **cnn-bn**, but {first}\n- Raw: {classes[0]}\n  {DRAWN}\n"
+    )
     write(results / "comparison/comparison.md", f"{verdict}\n## Models\n\n| a |\n| --- |\n| 1 |\n\n## Pairs\n\nNone.\n")
     for model, trained in (("cnn", epochs), ("cnn-bn", epochs), ("both", 0)):
         write_evaluation(results / "evaluations" / model, classes, trained)
