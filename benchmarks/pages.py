@@ -160,6 +160,12 @@ def tabulate_more() -> str:
     return markdown(groups.agg(["count", "sum"]).round(1).reset_index().rename(columns={"count": "jobs", "sum": "s"}))
 
 
+def tabulate_sizes() -> str:
+    """Return the sizes of what a study is read in, and where they were measured, the seconds of its page."""
+    table = pandas.read_csv(ROOT / "benchmarks/page_sizes.csv")
+    return markdown(table, {"kB": ",.0f"})
+
+
 def tabulate_campaign() -> str:
     """Return what came of every fault that was injected."""
     table = read_campaign().drop(columns=["seconds", "date", "commit"])
@@ -204,6 +210,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "slopes": tabulate_slopes,
     "loop": tabulate_loop,
     "more": tabulate_more,
+    "sizes": tabulate_sizes,
     "large": partial(tabulate_csv, "large_images"),
 }
 

@@ -26,13 +26,18 @@ from darkroom.reporting.tables import markdown
 from workflow.audit import publish
 
 OUT = Path(__file__).parents[1] / "docs/subsets"
-OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/**/*")
+OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/*/*")
+OF_STUDY += ("explanations/*/figures/*",)
 OF_CENSUS = ("census.md", "*.png", "*.webp")
 OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.webp", "ambiguous.webp", "worst.webp")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 WIDTH = 1000
 QUALITY = {".png": {"optimize": True}, ".webp": {"quality": 80, "method": 6}}
 """How figures are written, by their ending: plots in true colours, photographs lossily."""
+EXACT = {"lossless": True, "method": 6}
+"""How WebP is written whose colours are exact where it comes from."""
+LOSSLESS = b"VP8L"
+"""What stands at byte 12 of such a file."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -94,7 +99,8 @@ def copy(source: Path, target: Path) -> None:
         with Image.open(source) as image:
             small = image.convert("RGB")
             small.thumbnail((WIDTH, small.height))
-            small.save(temporary, **QUALITY[source.suffix])
+            exact = source.read_bytes()[12:16] == LOSSLESS
+            small.save(temporary, **(EXACT if exact else QUALITY[source.suffix]))
 
 
 def copy_memory(source: Path, target: Path) -> None:

@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("key", help="a dataset of params.yaml")
     parser.add_argument("--images", type=Path, help="folder of the dataset's images")
-    parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
+    command.add_images_option(parser)
     parser.add_argument("--out", type=Path, help="folder of the tables and figures")
     given = command.parse(parser, "census", argv)
     settings, note = read_entry(Census, "census"), NOTES[given.images_are]

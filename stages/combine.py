@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from darkroom.core import runtime
+from darkroom.core import facts, runtime
 from darkroom.core.filenames import LAYERS, NETWORK, SUMMARY
 from darkroom.core.files import write_json, write_table
 from darkroom.core.progress import note
+from darkroom.core.provenance import OF_IMAGES, describe_record
 from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.views import DESCRIPTION
 from darkroom.networks import ensemble, layer_table, network_file
@@ -57,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_table(given.out / LAYERS, layers)
     write_json(given.out / DESCRIPTION, view.preparation)
     write_json(given.out / SUMMARY, {**about, **layer_table.count_parameters(layers)})
+    facts.tell(describe_record(about[OF_IMAGES]))
     note(f"combine {given.key}", f"{len(networks)} training runs, {len(train):,} training images")
 
 

@@ -2,13 +2,14 @@
 
 Reads a model's folder, the test split of a view, the model's predictions, and explanations.<key> and runtime of
 params.yaml. Writes a folder with explanation.md, a page to read; activations.csv, how each filter of the chosen layers
-responds to all test images; and figures/, with as many figures as were asked for. The dataset is called by its key, so
-that a new title computes nothing again.
+responds to all test images; figures/, with as many figures as were asked for; and galleries/, the images of the
+classes, as a table and an image each. The dataset is called by its key, so that a new title computes nothing again.
 """
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas
@@ -31,6 +32,7 @@ from darkroom.params.model import Runtime
 from darkroom.params.yaml_files import FILE
 from darkroom.pipeline import command
 from darkroom.reporting import figures
+from darkroom.reporting.gallery_files import FOLDER, write_galleries
 from darkroom.reporting.spreadsheets import write_sheet
 
 FIGURES = "figures"
@@ -84,8 +86,10 @@ def write_explanation(folder: Path, subject: Subject, responses: pandas.DataFram
     parts = []
     for part in draw_parts(subject, responses):
         if part.figure:
-            figures.save(part.figure, folder / FIGURES / part.file, note)
+            figures.save(part.figure, folder / FIGURES / part.file, note, part.exact)
         parts.append(replace(part, figure=None))
+    shown = [gallery for part in parts for gallery in part.galleries]
+    write_galleries(folder / FOLDER, shown, subject.predictions, partial(subject.view.read, TEST))
     write_text(folder / "explanation.md", compose_page(subject.title, note, FIGURES, parts))
 
 

@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Sequence
 
 from darkroom.core import kernels, runtime
+from darkroom.core.provenance import NOTES, OF_IMAGES
 from darkroom.images.prepared.shards import open_view
 from darkroom.networks.copies import resize_input
 from darkroom.networks.network_file import check_fit, load_network
@@ -48,6 +49,7 @@ def finetune(options: argparse.Namespace) -> None:
     rows = split_base_rows(base, view, options.base)
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed, "base": base["model"]}
     facts |= {name: base[name] for name in (*INHERITED, *INHERITED_FOLD) if name in base}
+    facts[OF_IMAGES] = NOTES[options.images_are]
     used = {name: value for name, value in outcome.list_hyperparameters(chosen, seed).items() if name != "view"}
     facts["hyperparameters"] = select_inherited(base["hyperparameters"]) | used
     if chosen.view is not None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from darkroom.core import kernels, runtime
+from darkroom.core.provenance import NOTES, OF_IMAGES
 from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
 from darkroom.networks import network
@@ -42,7 +43,7 @@ def train(options: argparse.Namespace) -> None:
     kernels.avoid_faulty_gradients(fit)
     kernels.draw_cheaper_masks(fit)
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed}
-    facts |= {**holdout.describe(), "weights": "from scratch", "note": ""}
+    facts |= {**holdout.describe(), "weights": "from scratch", "note": "", OF_IMAGES: NOTES[options.images_are]}
     facts["hyperparameters"] = outcome.list_hyperparameters(model, seed, options.replicate.folds)
     logs, origin = callbacks.find_log_folder(options.out), Origin(fit, view, settings, facts)
     with ExitStack() as until:

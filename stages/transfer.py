@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Sequence
 
 from darkroom.core import runtime
+from darkroom.core.provenance import NOTES, OF_IMAGES
 from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
 from darkroom.params.base import read_entry, validate
@@ -44,6 +45,7 @@ def transfer(options: argparse.Namespace) -> None:
     rows = Rows(*holdout.list_rows(view))
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed}
     facts |= {**holdout.describe(), "weights": about["origin"], "note": about["note"]}
+    facts[OF_IMAGES] = NOTES[options.images_are]
     facts["hyperparameters"] = outcome.list_hyperparameters(model, seed, options.replicate.folds)
     frozen.train(whole, view, rows, training, settings, facts, options.out, f"transfer {options.key}")
 

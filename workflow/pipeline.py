@@ -117,8 +117,8 @@ def marked(verb: str, pattern: str, subject: str, category: str) -> Any:
     if not caption:
         return output
     figure = path.stem.replace("-", " ") if path.suffix else "{figure}"
-    labels = {"of": subject, "shows": figure, "as": path.suffix[1:] or "png"}
-    within = {} if path.suffix else {"patterns": ["{figure}.png"]}
+    labels = {"of": subject, "shows": figure, "as": path.suffix[1:] or "webp"}
+    within = {} if path.suffix else {"patterns": ["{figure}.webp"]}
     return report(output, caption=str(caption), category=category, labels=labels, **within)
 
 

@@ -15,6 +15,7 @@ from darkroom.archives.names import can_be_class
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import NETWORK, SUMMARY
 from darkroom.core.files import read_json
+from darkroom.core.provenance import OF_IMAGES
 from darkroom.images.decoding.depth import Ranges
 from darkroom.images.decoding.pixels import CHANNELS
 from darkroom.images.prepared.views import DESCRIPTION, PREPARATION
@@ -75,7 +76,8 @@ class ModelFolder:
         description, summary = _read(folder / DESCRIPTION), _read(folder / SUMMARY)
         view, decoding, ranges, classes = _parse_description(description, folder / DESCRIPTION)
         record = _read(folder / RECORD) if (folder / RECORD).is_file() else {}
-        notes = dict.fromkeys(str(part["note"]) for part in (summary, description, record) if part.get("note"))
+        said = (part.get(key) for key in (OF_IMAGES, "note") for part in (summary, description, record))
+        notes = dict.fromkeys(str(note) for note in said if note)
         return cls(file, classes, view, decoding, ranges, "; ".join(notes), summary, record)
 
     @property

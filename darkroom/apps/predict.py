@@ -155,8 +155,6 @@ def predict(
                 raise _count_unread(wish, files)
             if wish.note and form == "table":
                 stream.write(f"note: {wish.note}\n")
-    if wish.note and form in ("csv", "json"):
-        note(task, f"note: {wish.note}")
     if wish.unsure_below is not None:
         note(task, f"{counts['unsure']:,} of {len(files) - len(wish.left_out):,} images are unsure")
     if wish.left_out:

@@ -12,7 +12,7 @@ import numpy
 from darkroom.core.one_line import escape_controls
 from darkroom.reporting.spreadsheets import guard
 
-NUMBER, UNSURE = "probability", "unsure"
+NUMBER, UNSURE, NOTE = "probability", "unsure", "note"
 SHOWN = 2
 """Classes of an image that people are shown unless they ask for more."""
 ORDINALS = ("class", "second", "third")
@@ -94,7 +94,8 @@ def format_csv(rows: Iterable[Prediction], wish: Presentation) -> Iterator[str]:
     """Yield the lines of a CSV: file, class, the predicted one, its probability, and ``p_<class>`` of each class.
 
     With a threshold ``unsure`` follows, yes or no. Where a number of classes is asked for, ``class_2``,
-    ``probability_2`` and so on stand in the place of ``p_<class>``. No spreadsheet takes a name in it for a formula.
+    ``probability_2`` and so on stand in the place of ``p_<class>``. Last is the model's ``note``, if it has one.
+    No spreadsheet takes a name in it for a formula.
     """
     said = [UNSURE] if wish.unsure_below is not None else []
     if wish.top:
@@ -103,12 +104,13 @@ def format_csv(rows: Iterable[Prediction], wish: Presentation) -> Iterator[str]:
         later = [f"p_{name}" for name in wish.classes]
     for number, row in enumerate(rows):
         if number == 0:
-            yield _format_line(["file", "class", NUMBER, *said, *later])
+            yield _format_line(["file", "class", NUMBER, *said, *later, *([NOTE] if wish.note else [])])
         values = [f"{probability:.7g}" for probability in row.probabilities]
         places = row.rank(wish.most)[1:]
         others = [cell for place in places for cell in (wish.classes[place], values[place])] if wish.top else values
         known = ["yes" if wish.is_unsure(row) else "no" for _ in said]
-        yield _format_line([row.file, wish.classes[row.best], values[row.best], *known, *others])
+        line = [row.file, wish.classes[row.best], values[row.best], *known, *others]
+        yield _format_line([*line, wish.note] if wish.note else line)
 
 
 def _format_line(cells: Sequence[str]) -> str:
@@ -120,7 +122,8 @@ def _format_line(cells: Sequence[str]) -> str:
 def format_json(rows: Iterable[Prediction], wish: Presentation) -> Iterator[str]:
     """Yield a JSON list of objects: file, class, its probability, ``unsure`` if it is asked for, ``probabilities``.
 
-    These are by class, in the model's order; where a number of them is asked for, the best alone, by probability.
+    These are by class, in the model's order; where a number of them is asked for, the best alone, by probability. Last
+    is the model's ``note``, if it has one.
     """
     mark = "["
     for row in rows:
@@ -130,6 +133,8 @@ def format_json(rows: Iterable[Prediction], wish: Presentation) -> Iterator[str]
             content[UNSURE] = wish.is_unsure(row)
         places = row.rank(wish.top) if wish.top else range(len(values))
         content["probabilities"] = {wish.classes[place]: values[place] for place in places}
+        if wish.note:
+            content[NOTE] = wish.note
         yield f"{mark}\n{json.dumps(content, ensure_ascii=False)}"
         mark = ","
     if mark == ",":

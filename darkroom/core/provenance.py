@@ -2,6 +2,8 @@
 
 NOTES = {"drawn": "synthetic images, drawn by a program", "delivered": ""}
 """Of images that a program drew, and of those that a source delivers: nothing."""
+OF_IMAGES = "note_on_images"
+"""Key under which a model's summary says it; ``note`` is that on its weights."""
 RANDOM = "random weights, no pretraining"
 
 
@@ -13,6 +15,11 @@ def kind_of_images(source: str) -> str:
 def note_on_images(source: str) -> str:
     """Return what every result made from a dataset's ``source`` must say; nothing of real images."""
     return NOTES[kind_of_images(source)]
+
+
+def describe_record(note: str) -> dict[str, str]:
+    """Return what the record of a training run says of its images, of which ``note`` is what every result must say."""
+    return {"note": note} if note else {}
 
 
 def note_on_weights(weights: str) -> str:

@@ -12,12 +12,12 @@ from matplotlib.ticker import MaxNLocator
 from darkroom.evaluation.boxes import list_boxes
 from darkroom.evaluation.curves import is_validated
 from darkroom.evaluation.diagram import draw_diagram
-from darkroom.evaluation.galleries import draw_ambiguous, draw_gallery, draw_worst
+from darkroom.evaluation.galleries import AMBIGUOUS, RANDOM, WORST, draw_ambiguous, draw_gallery, draw_worst
 from darkroom.evaluation.metrics import compute_calibration_error, compute_shares, count_confusions
 from darkroom.evaluation.prediction import Trained
 from darkroom.images.prepared.views import TEST, View
-from darkroom.params.model import Evaluation
 from darkroom.reporting.figures import pyplot
+from darkroom.reporting.gallery_files import Gallery
 from darkroom.reporting.labels import SMALLEST, choose_text_color, name_ticks
 
 ANNOTATED = 20
@@ -33,7 +33,7 @@ def draw_figures(
     view: View,
     found: numpy.ndarray,
     tables: Mapping[str, pandas.DataFrame],
-    evaluation: Evaluation,
+    shown: Sequence[Gallery],
     title: str,
 ) -> Iterator[tuple[str, Figure]]:
     """Yield the figures, by the names of their files; of the images only those shown are read.
@@ -43,11 +43,11 @@ def draw_figures(
         view: what it was tested on.
         found: the class probabilities that it predicted: float32 (images, classes).
         tables: as ``results.tabulate`` returns them.
-        evaluation: how many images are shown, and the seed that samples some of them.
+        shown: as ``galleries.list_galleries`` returns them.
         title: stands above each figure.
     """
     classes, labels, read = view.classes, view.labels(TEST), partial(view.read, TEST)
-    sampled = numpy.random.default_rng(evaluation.seed).permutation(len(labels))[: evaluation.gallery]
+    rows = {one.figure: numpy.array(one.rows, dtype=numpy.int64) for one in shown}
     counts = count_confusions(labels, found.argmax(axis=1), classes)
     if trained.history.empty:
         yield "curves.png", draw_nothing(f"{title}: combined of trained models, so it has no curves")
@@ -55,17 +55,10 @@ def draw_figures(
         yield "curves.png", draw_curves(trained.history, trained.summary["best_epoch"], title)
     yield "confusion.png", draw_confusion(counts, classes, f"{title}, {len(labels):,} test images")
     yield "calibration.png", draw_calibration(tables["calibration"], title)
-    yield (
-        "worst.webp",
-        draw_worst(
-            read, labels, found, classes, evaluation.worst, f"{title}: least probable true class (framed: wrong)"
-        ),
-    )
-    yield (
-        "gallery.webp",
-        draw_gallery(read, labels, found, classes, sampled, f"{title}: test images at random (framed: wrong)"),
-    )
-    yield "ambiguous.webp", draw_ambiguous(read, tables["ambiguous"], f"{title}: closest between two classes")
+    worst, random = f"{title}: least probable true class", f"{title}: test images at random"
+    yield WORST, draw_worst(read, labels, found, classes, rows[WORST], f"{worst} (framed: wrong)")
+    yield RANDOM, draw_gallery(read, labels, found, classes, rows[RANDOM], f"{random} (framed: wrong)")
+    yield AMBIGUOUS, draw_ambiguous(read, tables["ambiguous"], f"{title}: closest between two classes")
     yield "diagram.png", draw_diagram(list_boxes(trained.network), title)
 
 

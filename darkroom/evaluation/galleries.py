@@ -7,12 +7,27 @@ import pandas
 from matplotlib.figure import Figure
 
 from darkroom.evaluation.metrics import select_probabilities
+from darkroom.params.model import Evaluation
 from darkroom.reporting import galleries
+from darkroom.reporting.gallery_files import Gallery
 
 Read = Callable[[numpy.ndarray], numpy.ndarray]
 """What returns the images of rows, int64 (n,): uint8 (n, height, width, channels)."""
+WORST, AMBIGUOUS, RANDOM = "worst.webp", "ambiguous.webp", "gallery.webp"
+"""Files of the pictures."""
 COLUMNS = 5
 """Images side by side."""
+
+
+def list_galleries(
+    labels: numpy.ndarray, probabilities: numpy.ndarray, ambiguous: pandas.DataFrame, evaluation: Evaluation
+) -> list[Gallery]:
+    """Return the galleries of an evaluation: the images worst predicted, the ``ambiguous``, and some at random."""
+    count = len(labels)
+    sampled = numpy.random.default_rng(evaluation.seed).permutation(count)[: evaluation.gallery]
+    worst = numpy.argsort(select_probabilities(labels, probabilities), kind="stable")[: evaluation.worst]
+    shown = {WORST: worst, AMBIGUOUS: ambiguous.index.to_numpy(), RANDOM: sampled}
+    return [Gallery(figure, rows.tolist(), count) for figure, rows in shown.items()]
 
 
 def draw_worst(
@@ -20,10 +35,10 @@ def draw_worst(
     labels: numpy.ndarray,
     probabilities: numpy.ndarray,
     classes: Sequence[str],
-    most: int,
+    rows: numpy.ndarray,
     title: str,
 ) -> Figure:
-    """Return a gallery of the ``most`` images with the lowest probability of their true class, lowest first.
+    """Return a gallery of ``rows``, int64 (n,), the images with the lowest probability of their true class.
 
     Mistakes are framed: where a model makes few, some of the worst are correct.
 
@@ -32,11 +47,10 @@ def draw_worst(
         labels: int64 (images,).
         probabilities: float (images, classes).
         classes: names, by label.
-        most: images to show; all, if there are fewer.
+        rows: of the images to show.
         title: stands above the gallery.
     """
     likely, predicted = select_probabilities(labels, probabilities), probabilities.argmax(axis=1)
-    rows = numpy.argsort(likely, kind="stable")[:most]
     confidence = select_probabilities(predicted, probabilities)
     wrong = predicted != labels
     captions = [

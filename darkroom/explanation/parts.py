@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from darkroom.core.errors import UserError
 from darkroom.explanation import figures, grad_cam
-from darkroom.explanation.filenames import name_feature_maps, to_file_name
+from darkroom.explanation.filenames import name_feature_maps, name_outcomes
 from darkroom.explanation.responses import are_silent
 from darkroom.explanation.subject import Subject
 from darkroom.images.prepared import augmentation
@@ -19,6 +19,7 @@ from darkroom.params.base import validate
 from darkroom.params.explanation import Filter
 from darkroom.reporting import selection
 from darkroom.reporting.galleries import draw_gallery
+from darkroom.reporting.gallery_files import Gallery
 
 BY_POSITION, NO_REGION = "by position", "no region"
 """Words for a heat that is HiResCAM's, and for one that is all 0."""
@@ -35,6 +36,10 @@ class Part:
     values: Mapping[str, Any]
     file: str = ""
     figure: Figure | None = None
+    exact: bool = False
+    """Whether its colours are values, which its file must keep."""
+    galleries: tuple[Gallery, ...] = ()
+    """Images that it shows by what was made of them."""
 
 
 def draw_parts(subject: Subject, responses: pandas.DataFrame) -> Iterator[Part]:
@@ -70,7 +75,7 @@ def draw_activations(subject: Subject, responses: pandas.DataFrame) -> Iterator[
         figure = figures.draw_feature_maps(images, captions, maps, chosen, f"{subject.title}: {layer}")
         values = {"drawn": len(chosen), "silent": int(are_silent(own).sum()), "zeros": own["zeros"].mean()}
         values |= describe_layer(subject, layer)
-        yield Part("activations", values, name_feature_maps(place, layer), figure)
+        yield Part("activations", values, name_feature_maps(place, layer), figure, exact=True)
 
 
 def draw_filter(subject: Subject, wish: Filter) -> Part:
@@ -80,7 +85,7 @@ def draw_filter(subject: Subject, wish: Filter) -> Part:
     maps = numpy.stack([one[..., number] for one in subject.maps.compute(layer, images)])
     title = f"{subject.title}: filter {number} of {layer}"
     figure = figures.draw_filter(images, subject.write_captions(subject.rows), maps, title)
-    return Part("filter", {"layer": layer, "number": number}, "filter.png", figure)
+    return Part("filter", {"layer": layer, "number": number}, "filter.webp", figure, exact=True)
 
 
 def draw_kernels(subject: Subject) -> Part:
@@ -88,7 +93,7 @@ def draw_kernels(subject: Subject) -> Part:
     layer, weights = subject.maps.find_kernels("kernels")
     figure = figures.draw_kernels(weights, f"{subject.title}: kernels of {layer}")
     values = dict(zip(("height", "width", "channels", "filters"), weights.shape, strict=True))
-    return Part("kernels", {"layer": layer, **values}, "kernels.png", figure)
+    return Part("kernels", {"layer": layer, **values}, "kernels.webp", figure, exact=True)
 
 
 def draw_regions(subject: Subject) -> Part:
@@ -107,7 +112,7 @@ def draw_regions(subject: Subject) -> Part:
     title = f"{subject.title}: worst errors, Grad-CAM at {layer}"
     figure = figures.draw_regions(images, heats, subject.write_captions(rows), methods, title)
     counts = {"errors": len(rows), "by_position": methods.count(BY_POSITION), "none": methods.count(NO_REGION)}
-    return Part("regions", {**counts, **describe_layer(subject, layer)}, "grad-cam.png", figure)
+    return Part("regions", {**counts, **describe_layer(subject, layer)}, "grad-cam.webp", figure)
 
 
 def find_region(subject: Subject, layer: str, image: numpy.ndarray, label: int) -> tuple[numpy.ndarray, str]:
@@ -122,10 +127,12 @@ def find_region(subject: Subject, layer: str, image: numpy.ndarray, label: int) 
 def draw_class(subject: Subject, name: str, place: int) -> Part:
     """Return the part on a class: images that were found, missed and mistaken for it."""
     groups, most = selection.group_by_outcome(subject.predictions, name), subject.wish.gallery
-    shown = {f"{kind}: {len(rows):,}": subject.read_captioned_images(rows[:most]) for kind, rows in groups.items()}
-    figure = figures.draw_outcomes(shown, f"{subject.title}: {name}")
+    pictures = {f"{kind}: {len(rows):,}": subject.read_captioned_images(rows[:most]) for kind, rows in groups.items()}
+    figure = figures.draw_outcomes(pictures, f"{subject.title}: {name}")
     counts = {kind: len(rows) for kind, rows in groups.items()}
-    return Part("class", {"name": name, "counts": counts}, f"class-{place}-{to_file_name(name)}.png", figure)
+    file = name_outcomes(place, name)
+    shown = tuple(Gallery(file, rows[:most], len(rows), kind) for kind, rows in groups.items())
+    return Part("class", {"name": name, "counts": counts}, file, figure, galleries=shown)
 
 
 def draw_variants(subject: Subject) -> Part:
@@ -140,7 +147,7 @@ def draw_variants(subject: Subject) -> Part:
     images = [image, *numpy.rint(changed).astype(numpy.uint8)]
     captions = ["the image", *(f"variant {number}" for number in range(1, count + 1))]
     figure = draw_gallery(images, captions, f"{subject.title}: variants in training")
-    return Part("augmented", {"parameters": used.model_dump()}, "augmented.png", figure)
+    return Part("augmented", {"parameters": used.model_dump()}, "augmented.webp", figure)
 
 
 def read_augmentation(summary: Mapping[str, Any]) -> Augmentation | None:

@@ -9,12 +9,14 @@ import numpy
 from darkroom.core.errors import UserError
 from darkroom.core.filenames import SUMMARY
 from darkroom.core.files import read_json
+from darkroom.core.provenance import OF_IMAGES
 from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.validation import Rows
 from darkroom.images.prepared.views import View
 from darkroom.params.ensemble import Ensemble
 
-KNOWN = {"hyperparameters", "validation_split", "split_seed", "train_images", "validation_images", "weights", "note"}
+KNOWN = {"hyperparameters", "validation_split", "split_seed", "train_images", "validation_images", "weights"}
+KNOWN |= {"note", OF_IMAGES}
 """Keys of a member's summary that are needed here."""
 Summaries = Mapping[str, Mapping[str, Any]]
 
@@ -65,6 +67,7 @@ def summarize_members(key: str, wish: Ensemble, summaries: Summaries) -> dict[st
         "flips": wish.flips,
         "weights": _join(summaries, "weights"),
         "note": _join(summaries, "note"),
+        OF_IMAGES: _join(summaries, OF_IMAGES),
         "hyperparameters": {**views, **used},
         "epochs": None,
         "best_epoch": None,

@@ -5,7 +5,7 @@ markdown-it-py parses it, with HTML switched off.
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,8 @@ def render(tokens: Sequence[Token]) -> str:
 def split(tokens: Sequence[Token], notes: Sequence[str] = ()) -> list[tuple[str, list[Token]]]:
     """Return what stands below each second heading, after what stands before the first one, which is untitled.
 
-    The main heading is left out, and of the others the ``notes``, which the page itself says once.
+    The main heading is left out, and of the others, and of the text below them, the ``notes``, which the page itself
+    says once.
     """
     found: list[tuple[str, list[Token]]] = [("", [])]
     waiting = iter(tokens)
@@ -90,7 +91,27 @@ def split(tokens: Sequence[Token], notes: Sequence[str] = ()) -> list[tuple[str,
             if token.tag == "h2":
                 found.append((_without(title, notes), []))
         else:
-            found[-1][1].append(token)
+            found[-1][1].append(_leave_out(token, notes))
+    return found
+
+
+def _leave_out(token: Token, notes: Sequence[str]) -> Token:
+    """Return a token without the lines that say of the images what ``notes`` do, as the verdict has one."""
+    if token.type == "inline" and token.children:
+        begun = tuple(f"These are {note}" for note in notes)
+        gone = {place for place, part in enumerate(token.children) if begun and part.content.startswith(begun)}
+        gone |= {place - 1 for place in gone if place and token.children[place - 1].type == "softbreak"}
+        token.children = [part for place, part in enumerate(token.children) if place not in gone]
+    return token
+
+
+def replace_pictures(tokens: Sequence[Token], instead: Mapping[str, str]) -> list[Token]:
+    """Return tokens with HTML in the place of each paragraph that is a picture of an address in ``instead``."""
+    found: list[Token] = []
+    for token in tokens:
+        (only,) = token.children if token.children and len(token.children) == 1 else [None]
+        html = instead.get(str(only.attrs.get("src"))) if only is not None and only.tag == "img" else None
+        found.append(token if html is None else Token("html_block", "", 0, content=html))
     return found
 
 

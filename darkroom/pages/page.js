@@ -1,5 +1,5 @@
 "use strict";
-// Sorts and filters the tables, reads the curves, opens the images behind a cell. All text is set as text, never as HTML.
+// Sorts and filters the tables, reads the curves, opens the images behind a cell and those of galleries. All text is set as text, never as HTML.
 (() => {
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -130,36 +130,59 @@ const readCurves = (chart) => {
   });
 };
 
-// The images behind a cell of a confusion matrix, from the folder of the data set, where it is there.
+// A test image from the folder of its data set; where that is not beside the page, as a gallery has it, if one does.
+const inGalleries = new Map(all("[data-file]").map((one) => [one.dataset.file, one.firstElementChild]));
+const makeImage = (folder, file, words) => {
+  const small = inGalleries.get(file)?.cloneNode();
+  if (small) small.alt = words;
+  if (isAlone) return small ?? "";
+  const path = `${folder}/${file.split("/").map(encodeURIComponent).join("/")}`;
+  const picture = make("img", "", { alt: words, loading: "lazy" });
+  const around = make("a", "", { href: path });
+  const instead = make("p", "not shown: not on this disk, or in a format that the browser does not read", { class: "soft" });
+  picture.addEventListener("error", () => around.replaceWith(small ?? instead));
+  picture.src = path;
+  around.append(picture);
+  return around;
+};
+
+const openDialog = (title, note, figures) => {
+  const dialog = document.getElementById("images");
+  document.getElementById("images-title").textContent = title;
+  document.getElementById("images-note").replaceChildren(...note);
+  const place = dialog.querySelector(".thumbnails");
+  place.classList.toggle("single", figures.length === 1);
+  place.replaceChildren(...figures);
+  dialog.showModal();
+};
+const folderOf = (model) => (data.confusion[model] ?? Object.values(data.confusion)[0]).folder;
+const lead = (words, file) => (isAlone ? words : make("a", words, { href: file }));
+
+// The images behind a cell of a confusion matrix.
 const openCell = (cell) => {
   const model = cell.closest("table").dataset.of;
   const matrix = data.confusion[model];
   const [actual, predicted] = cell.dataset.cell.split("-").map((place) => matrix.classes[place]);
   const images = matrix.behind[cell.dataset.cell];
-  const lead = (words, file) => (isAlone ? words : make("a", words, { href: `${matrix.pages}/${file}` }));
-  const path = (file) => `${matrix.folder}/${file.split("/").map(encodeURIComponent).join("/")}`;
   const figures = images.map(([file, probability]) => {
     const figure = make("figure", "");
     const words = `${predicted}, ${(100 * probability).toFixed(1)}%`;
-    figure.append(make("figcaption", words), makePath(file));
-    if (isAlone) return figure;
-    const picture = make("img", "", { alt: `${actual} predicted as ${words}`, loading: "lazy" });
-    const around = make("a", "", { href: path(file) });
-    const instead = make("p", "not shown: not on this disk, or in a format that the browser does not read", { class: "soft" });
-    picture.addEventListener("error", () => around.replaceWith(instead));
-    picture.src = path(file);
-    around.append(picture);
-    figure.prepend(around);
+    figure.append(makeImage(folderOf(model), file, `${actual} predicted as ${words}`), make("figcaption", words), makePath(file));
     return figure;
   });
-  const dialog = document.getElementById("images");
-  const count = Number(cell.dataset.images);
-  document.getElementById("images-title").textContent = `${actual} predicted as ${predicted} by ${model}`;
-  const note = document.getElementById("images-note");
-  note.textContent = `${images.length} of ${count}, the most certain first; from `;
-  note.append(lead("predictions.csv", "predictions.csv"), ". See also ", lead("the gallery", "gallery.webp"), ".");
-  dialog.querySelector(".thumbnails").replaceChildren(...figures);
-  dialog.showModal();
+  const note = `${images.length} of ${cell.dataset.images}, the most certain first; from `;
+  const from = lead("predictions.csv", `${matrix.pages}/predictions.csv`);
+  openDialog(`${actual} predicted as ${predicted} by ${model}`, [note, from, "."], figures);
+};
+
+// An image of a gallery by itself, with all that stands beside it, and its path.
+const openImage = (button) => {
+  const model = button.closest(".gallery").dataset.of;
+  const words = button.firstElementChild.alt;
+  const figure = make("figure", "");
+  const beside = [...button.parentElement.children].slice(1).map((one) => one.cloneNode(true));
+  figure.append(makeImage(folderOf(model), button.dataset.file, words), ...beside, makePath(button.dataset.file));
+  openDialog(`${words} by ${model}`, [], [figure]);
 };
 
 // What a link leads to unfolds, and all does for a printer.
@@ -180,6 +203,8 @@ if (curves) {
 document.addEventListener("click", (event) => {
   const cell = event.target.closest?.("[data-cell]");
   if (cell) openCell(cell);
+  const button = event.target.closest?.("[data-file]");
+  if (button) openImage(button);
 });
 addEventListener("beforeprint", () => all("details").forEach((one) => { one.open = true; }));
 addEventListener("hashchange", unfold);

@@ -9,6 +9,7 @@ from darkroom.core.provenance import note_on_images
 from darkroom.pages import curves, markdown
 from darkroom.pages.confusion import Confusion, count_confusion
 from darkroom.pages.evaluations import Evaluated, describe_notes, read_rows
+from darkroom.pages.galleries import read_galleries
 from darkroom.pages.links import locate
 from darkroom.pages.models import Model, choose_scale, read_models
 from darkroom.pages.questions import read_worksheet
@@ -63,6 +64,7 @@ def compose_page(material: Material) -> str:
         curves=curves,
         shown=SHOWN_AT_FIRST,
         matrices=matrices,
+        galleries={name: read_galleries(one.folder, material.page) for name, one in evaluated.items()},
         data={"curves": list_values(models, charts), "confusion": list_images(material, evaluated, matrices)},
         link=partial(locate, page=material.page),
         script=read_script(),
@@ -86,9 +88,23 @@ def read_texts(material: Material, notes: list[str]) -> dict[str, Any]:
         "comparison": read(results / "comparison/comparison.md")[1:],
         "census": read(material.census / "census.md"),
         "sweeps": {key: read_sweep(results / "sweeps" / key, material.page, notes) for key in study.sweeps},
-        "explanations": {key: read(results / "explanations" / key / "explanation.md") for key in material.explained},
+        "explanations": {key: read_explanation(key, material, notes) for key in material.explained},
         "worksheet": read_worksheet(results / "worksheet.md", material.page, notes),
     }
+
+
+def read_explanation(key: str, material: Material, notes: list[str]) -> list[markdown.Part]:
+    """Return the parts of an explanation, images by outcome as galleries in place of the picture that shows them."""
+    folder, page = material.results / "explanations" / key, material.page
+    tokens = markdown.parse(folder / "explanation.md", page)
+    galleries = {
+        locate(folder / "figures" / figure, page): render(
+            Path(__file__).parent, "outcomes.html.j2", parts=parts, model=key
+        )
+        for figure, parts in read_galleries(folder, page).items()
+    }
+    replaced = markdown.replace_pictures(tokens, galleries)
+    return [markdown.Part(title, markdown.render(found)) for title, found in markdown.split(replaced, notes)]
 
 
 def read_sweep(folder: Path, page: Path, notes: list[str]) -> tuple[str, list[markdown.Part]]:

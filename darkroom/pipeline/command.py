@@ -6,14 +6,12 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from darkroom.core import facts, program
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_json
-from darkroom.core.provenance import NOTES, note_on_images
-from darkroom.params.document import load
+from darkroom.core.provenance import NOTES, describe_record
 from darkroom.params.replicates import Replicate
 from darkroom.pipeline import record, template, versions
 
@@ -55,8 +53,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, help="the model's folder")
     parser.add_argument("--view", type=Path, help="the view's folder")
     parser.add_argument("--dataset", help="key of the dataset that the view shows")
-    parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
+    add_images_option(parser)
     parser.add_argument("--out", type=Path, help="folder to write")
+
+
+def add_images_option(parser: argparse.ArgumentParser) -> None:
+    """Let a stage be told what its images are, so that what it writes says so."""
+    parser.add_argument("--images-are", choices=NOTES, help="drawn by a program, or delivered by a source")
 
 
 def _split_record(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
@@ -89,25 +92,13 @@ def run_training(
     parser.add_argument("--replicate", type=Replicate.parse, help="from 1; n-of-k: fold n of k is held out")
     for name, meaning in folders.items():
         parser.add_argument(f"--{name}", type=Path, help=meaning)
+    add_images_option(parser)
     options = parse(parser, verb, argv)
     try:
         work(options)
     except UserError as error:
         raise UserError(f"{place(options.model)}: {error}") from None
-    tell_of_images(options.view)
-
-
-def tell_of_images(view: Path) -> None:
-    """Let the record of a training run say that it learned from synthetic images, so that its folder does.
-
-    The summary beside it says nothing of images: a stage that trains is not told what they are, so that it would not
-    run again for that.
-    """
-    with suppress(UserError):  # a view of a params.yaml that is somewhere else, or is being edited
-        parameters = load()
-        if view.name in parameters.views:
-            source = parameters.datasets[parameters.dataset_of(view.name)].source
-            facts.tell({"note": note} if (note := note_on_images(source)) else {})
+    facts.tell(describe_record(NOTES[options.images_are]))
 
 
 def is_snakemake_at_work() -> bool:

@@ -65,9 +65,10 @@ def plan_replicates(parameters: Parameters, study: str, model: str) -> tuple[str
     kind, details = plan_training(parameters, model)
     found: Entries = {}
     view = parameters.view_of(model)
+    images = kind_of_images(parameters.datasets[parameters.dataset_of(view)].source)
     for one in list_replicates(origin.replicates):
         named = str(one) if one.folds else one.number
-        own = {"model": model, "replicate": named, "view": view, "study": study, **details}
+        own = {"model": model, "replicate": named, "view": view, "images": images, "study": study, **details}
         if "base" in details:
             own["base"] = name_replicate(parameters.finetunes[model].base, one.number)
         found[name_replicate(model, one.number)] = own

@@ -25,22 +25,25 @@ COMPRESSION = {"compress_level": 4, "compress_type": Image.DEFAULT_STRATEGY}
 GALLERY = ".webp"
 """Ending of the files of galleries: photographs take a tenth of what they do as PNG, and look the same."""
 LOSSY = {"quality": 85, "method": 4}
+EXACT = {"lossless": True, "quality": 75, "method": 4}
+"""As WebP has pictures whose colours are values, such as heat maps: every pixel as it is drawn, smaller than as PNG."""
 LOSSLESS = {"pil_kwargs": COMPRESSION, "metadata": {"Software": None}}
 MARGIN = 0.1
 """White around what is drawn, in inches."""
 
 
-def save(figure: Figure, path: Path, note: str = "") -> None:
-    """Save ``figure`` as what the ending of ``path`` says, PNG or WebP (lossy, for photographs), and close it.
+def save(figure: Figure, path: Path, note: str = "", exact: bool = False) -> None:
+    """Save ``figure`` as what the ending of ``path`` says, PNG or WebP, and close it.
 
-    A ``note`` (such as "synthetic images") stands small below it.
+    WebP is lossy, for photographs, unless its colours are to be ``exact``. A ``note`` (such as "synthetic images")
+    stands small below it.
     """
     if note:
         figure.text(0.995, -0.005, note, ha="right", va="top", fontsize=8, color="firebrick", style="italic")
     part: Bbox | str = "tight"
     if figure.get_layout_engine() is None:  # nothing moves when it is drawn, so once is enough
         part = figure.get_tightbbox().padded(MARGIN)
-    how: dict[str, Any] = {"pil_kwargs": LOSSY} if path.suffix == GALLERY else LOSSLESS
+    how: dict[str, Any] = {"pil_kwargs": EXACT if exact else LOSSY} if path.suffix == GALLERY else LOSSLESS
     with replace_file(path) as temporary:
         figure.savefig(temporary, bbox_inches=part, pad_inches=MARGIN, **how)
     pyplot.close(figure)

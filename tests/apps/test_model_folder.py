@@ -1,21 +1,18 @@
 """A model's file that Keras does not read is refused in one line."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from darkroom.apps.model_folder import ANY, READING, ModelFolder
-from darkroom.core import facts
 from darkroom.core.errors import UserError
 from darkroom.core.files import write_json
-from darkroom.core.provenance import NOTES
+from darkroom.core.provenance import NOTES, OF_IMAGES, RANDOM, describe_record
 from darkroom.images.decoding.depth import Ranges
 from darkroom.networks import network_file
 from darkroom.params.view import Decoding, View
-from darkroom.pipeline import command
 from tests.support.refusals import one_line
 
 
@@ -53,19 +50,14 @@ def test_a_description_from_elsewhere_is_bounded(tmp_path: Path, changes: dict[s
     one_line(lambda: ModelFolder.open(str(tmp_path)), f"{tmp_path}/view.json: {said}")
 
 
-@pytest.mark.parametrize(("source", "note"), [("synthetic", NOTES["drawn"]), ("../mine", "")])
-def test_a_model_of_drawn_images_says_so_wherever_its_folder_goes(
-    project: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, note: str
-) -> None:
-    project({"datasets.intel.source": source})
-    monkeypatch.setattr(facts, "_told", {})
-    command.tell_of_images(Path("data/views/intel-150"))
-    assert facts.collect() == ({"note": note} if note else {})
-    command.tell_of_images(Path("elsewhere/view"))
-    (folder := tmp_path / "copied").mkdir()
-    write_json(folder / "record.json", facts.collect())
-    write_json(folder / "summary.json", {"note": "random weights, no pretraining"})
+@pytest.mark.parametrize("note", NOTES.values())
+def test_a_model_of_drawn_images_says_so_once_wherever_its_folder_goes(tmp_path: Path, note: str) -> None:
     described = {"classes": ["cat", "dog"], "size": 8, "resize": "stretch", "filter": "box", "mode": "RGB"}
-    write_json(folder / "view.json", described)
-    (folder / "model.keras").touch()
-    assert ModelFolder.open(str(folder)).note == "; ".join(filter(None, ["random weights, no pretraining", note]))
+    write_json(tmp_path / "view.json", described)
+    write_json(tmp_path / "record.json", describe_record(note))
+    write_json(tmp_path / "summary.json", {OF_IMAGES: note, "note": RANDOM})
+    (tmp_path / "model.keras").touch()
+    said = "; ".join(filter(None, [note, RANDOM]))
+    assert ModelFolder.open(str(tmp_path)).note == said
+    (tmp_path / "record.json").unlink()  # as where the model was published
+    assert ModelFolder.open(str(tmp_path)).note == said

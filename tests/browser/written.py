@@ -8,6 +8,7 @@ import pandas
 
 from darkroom.comparison.cost_script import COLUMNS, compose_script
 from tests.support.image_folders import picture
+from tests.support.written_galleries import write_written
 from tests.support.written_results import MODELS as HEADER
 from tests.support.written_results import write
 
@@ -25,6 +26,8 @@ EVALUATION += ("diagram.png", "worst.webp", "ambiguous.webp", "gallery.webp")
 STUDY = ("costs/costs.md", "costs/costs.csv", "costs/steps.png", "hyperparameters.csv")
 SWEEP = "# Rates (n)\n\n## Accuracy\n\n![Accuracy of each rate](accuracy.png)\n\n"
 EXPLANATION = "# What cnn-1 sees\n\n## First kernels\n\n![Kernels of the first layer](kernels.png)\n\n"
+EXPLANATION += "## Class bird\n\n![Class bird](figures/class-1-bird.webp)\n\n28 true positives.\n\n"
+OUTCOMES = {"true positives": range(80, 86), "false negatives": range(109, 113)}
 
 
 def write_beside(folder: Path, models: Iterable[str]) -> None:
@@ -78,6 +81,13 @@ def write_many(folder: Path) -> None:
     )
     write(results / "sweeps/rate/sweep.md", SWEEP + table)
     write(results / "explanations/cnn-1/explanation.md", EXPLANATION)
+    predictions = results / "evaluations/cnn-1/predictions.csv"
+    write_written(
+        results / "explanations/cnn-1",
+        predictions,
+        CLASSES,
+        {("class-1-bird.webp", part): OUTCOMES[part] for part in OUTCOMES},
+    )
     for name in ("sweeps/rate/accuracy.png", "explanations/cnn-1/kernels.png", "doubts/doubts.md"):
         draw(results / name)
     for name in ("doubts/label-errors.webp", "doubts/far-from-class.webp"):
@@ -114,6 +124,8 @@ def write_evaluation(folder: Path, place: int) -> None:
             said = CLASSES[(number + wrong) % len(CLASSES)]
             rows.append(f"test/{true}/{image}.jpg,{true},{said},{1 - image / 100:.2f}")
     write(folder / "predictions.csv", "\n".join(rows) + "\n")
+    shown = {"worst.webp": range(20, 40), "ambiguous.webp": range(26, 46), "gallery.webp": range(0, 400, 20)}
+    write_written(folder, folder / "predictions.csv", CLASSES, {(name, ""): shown[name] for name in shown})
 
 
 def value(place: int, epoch: int) -> float:

@@ -23,6 +23,7 @@ GCC version:  gcc version 11.4.0 (Ubuntu 11.4.0-1ubuntu1~22.04)
 OPEN = """NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54  Release Build  (dvs-builder@U16-A23)
 GCC version:  gcc version 12.3.0 (Ubuntu 12.3.0-1ubuntu1~22.04)
 """
+LAST = ["--images-are", "drawn", "--out", "out"]
 FACTS = {"gpu", "compute_capability", "cuda_visible_devices", "backend", "threads"}
 
 
@@ -166,7 +167,7 @@ def test_every_training_stops_before_it_reads_anything(
     key = {train: "cnn", transfer: "efficientnetlite0", finetune: "efficientnetlite0-finetuned"}[module]
     folders = {train: [], transfer: ["--backbone", "nowhere"], finetune: ["--base", "nowhere"]}[module]
     with pytest.raises(UserError, match=rf"^(models|finetunes)\.{key}: DARKROOM_GPU: required: no GPU on node7: "):
-        module.main([key, "--model", key, "--replicate", "1", "--view", "nowhere", "--out", "out", *folders])
+        module.main([key, "--model", key, "--replicate", "1", "--view", "nowhere", *folders, *LAST])
     assert not Path("out").exists()
 
 
@@ -196,7 +197,7 @@ def test_weights_are_brought_without_a_gpu(
 def test_the_user_reads_one_line(root: Path, project: Callable[..., Path]) -> None:
     project()
     hidden = {**os.environ, gpu.VARIABLE: "required", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(root)}
-    options = ["--model", "cnn", "--replicate", "1", "--view", "nowhere", "--out", "out"]
+    options = ["--model", "cnn", "--replicate", "1", "--view", "nowhere", *LAST]
     command = [sys.executable, "-m", "stages.train", "cnn", *options]
     done = subprocess.run(command, env=hidden, capture_output=True, text=True)
     assert done.returncode == 1

@@ -13,7 +13,7 @@ from PIL import Image
 from benchmarks import publication
 from darkroom.params.document import load
 
-FIGURES = ("comparison/accuracy.png", "sweeps/rate/gap.png", "explanations/cnn/figures/kernels.png")
+FIGURES = ("comparison/accuracy.png", "sweeps/rate/gap.png", "explanations/cnn/figures/kernels.webp")
 MODELS = ("cnn", "cnn-bn")
 
 
@@ -35,7 +35,7 @@ def checkout(root: Path, project: Callable[..., Path], monkeypatch: pytest.Monke
     named = (f"evaluations/{model}/{name}" for model in MODELS for name in ("diagram.png", "worst.webp"))
     for name in (*FIGURES, *named, "../census/intel/classes.png"):
         (study / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(study / name)
+        Image.fromarray(pixels).save(study / name, **({"lossless": True} if "figures" in name else {}))
     for name in ("worksheet.md", "evaluations/cnn/predictions.csv", "../census/intel/census.md"):
         (study / name).write_text(f"{name}\n", encoding="utf-8")
     models = {"model": list(MODELS), "correct": [5, 5], "loss": [0.4, 0.3]}
@@ -76,6 +76,16 @@ def test_figures_keep_their_colours(checkout: Path) -> None:
         assert numpy.array_equal(numpy.asarray(image), numpy.asarray(original))
     with Image.open("out/intel/evaluations/cnn-bn/worst.webp") as image:
         assert (image.format, image.size) == ("WEBP", (60, 40))
+
+
+def test_maps_keep_their_colours_and_images_of_galleries_stay_behind(checkout: Path) -> None:
+    results = checkout / "results/intel/explanations/cnn"
+    shutil.copytree(results / "figures", results / "galleries")
+    publication.main(["--from", ".", "--out", "out"])
+    name = "intel/explanations/cnn/figures/kernels.webp"
+    with Image.open(Path("out", name)) as image, Image.open(Path("results", name)) as original:
+        assert numpy.array_equal(numpy.asarray(image), numpy.asarray(original))
+    assert not Path("out/intel/explanations/cnn/galleries").exists()
 
 
 def test_times_are_left_out_where_that_is_asked_for(checkout: Path) -> None:

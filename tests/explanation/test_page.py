@@ -54,5 +54,5 @@ def test_a_part_has_a_heading_and_its_own_words(part: Part, heading: str, said: 
 
 
 def test_a_figure_stands_between_heading_and_words() -> None:
-    page = compose_page("cnn", "", "figures", [Part("filter", {"layer": "conv", "number": 0}, "filter.png")])
-    assert "## Filter 0 of conv\n\n![Filter 0 of conv](figures/filter.png)\n\nAbove are the images" in page
+    page = compose_page("cnn", "", "figures", [Part("filter", {"layer": "conv", "number": 0}, "filter.webp")])
+    assert "## Filter 0 of conv\n\n![Filter 0 of conv](figures/filter.webp)\n\nAbove are the images" in page

@@ -14,7 +14,7 @@ from darkroom.pages.style import hash_of, read_script, read_style
 from stages import page as stage
 from tests.conftest import with_parameters
 from tests.support.html_pages import Page
-from tests.support.written_results import EDITS, HOSTILE, NOTE, write_results
+from tests.support.written_results import DRAWN, EDITS, HOSTILE, NOTE, write_results
 
 OPTIONS = ["intel", "--dataset", "intel", "--results", "results/intel", "--census", "results/census/intel"]
 OPTIONS += ["--images", "data/images", "--explained", "-"]
@@ -104,12 +104,15 @@ def test_what_results_must_say_of_themselves_stands_first_and_once(text: str) ->
         f"cnn: {NOTE}",
     ]
     assert text.index(banners[0]) < text.index('id="verdict"')
+    assert text.count("drawn by a program") == 2, "in the banner, and in what the page is described by"
     assert f"({NOTE})" not in re.sub("weights: .*", "", text), "not in headings, where other pages repeat it"
 
 
 def test_real_images_have_no_banner(study: Path, tmp_path: Path) -> None:
     folder = with_parameters(tmp_path / "real", {**EDITS, "datasets.intel.source": "../archives"})
     write_results(folder)
+    verdict = folder / "results/intel/comparison/comparison.md"
+    verdict.write_text(verdict.read_text(encoding="utf-8").replace(DRAWN, ""), encoding="utf-8")
     assert "ynthetic" not in compose(folder).replace(read_script(), "")
 
 

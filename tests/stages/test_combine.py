@@ -11,6 +11,8 @@ import pandas
 import pytest
 
 from benchmarks.project import run
+from darkroom.apps.model_folder import ModelFolder
+from darkroom.core.provenance import NOTES
 from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
 from stages import combine
@@ -21,6 +23,7 @@ from tests.support.pages import unwrap
 from tests.support.refusals import one_line
 
 pytestmark = pytest.mark.slow
+SAYING = [("summary.json", "note_on_images"), ("record.json", "note")]
 OF_WHOLE = [*FOLDED, "plain"]
 
 
@@ -59,6 +62,8 @@ def test_an_ensemble_predicts_the_mean_of_its_members_and_is_as_any_model(study:
     names = {path.name for path in folder.iterdir()}
     assert names == {"model.keras", "layers.csv", "view.json", "summary.json", "record.json"}
     assert (folder / "view.json").read_bytes() == (study / "models/intel/plain/view.json").read_bytes()
+    assert [json.loads((folder / name).read_text())[key] for name, key in SAYING] == [NOTES["drawn"]] * len(SAYING)
+    assert ModelFolder.open(str(folder)).note == NOTES["drawn"]
     assert pandas.read_csv(folder / "layers.csv")["layer"].tolist() == ["image", *OF_WHOLE, "probabilities"]
 
 

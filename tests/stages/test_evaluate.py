@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy
 import pandas
 import pytest
+from PIL import Image
 
 from benchmarks.project import edit
 from darkroom.core.errors import UserError
@@ -30,6 +31,7 @@ OUTPUTS = [
     "curves.png",
     "diagram.png",
     "evaluation.md",
+    "galleries",
     "gallery.webp",
     "history.csv",
     "hyperparameters.csv",
@@ -48,6 +50,12 @@ def run(model: str = "models/cnn", out: str = "results/cnn", images: str = "draw
     data = ["--view", "views/small", "--dataset", "small_set", "--images-are", images, "--study", "intel"]
     evaluate.main(["cnn", "--model", model, *data, "--out", out])
     return Path(out)
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    """The content of each file in a folder and below, by its path."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +122,34 @@ def test_the_page_says_what_was_found_and_that_images_are_synthetic(evaluated: P
 
 def test_figures_of_drawn_images_say_so_and_the_numbers_are_the_same(evaluated: Path, trained: Path) -> None:
     drawn, delivered = evaluated / RESULTS, run(out="delivered", images="delivered")
-    differ = [name for name in OUTPUTS if (drawn / name).read_bytes() != (delivered / name).read_bytes()]
-    assert differ == [name for name in OUTPUTS if name.endswith((".md", ".png", ".webp"))]
+    contents = read_all(delivered)
+    differ = [name for name, content in read_all(drawn).items() if content != contents[name]]
+    assert differ == [name for name in OUTPUTS if name.endswith((".md", ".png", ".webp"))], "no image of a gallery"
+
+
+def test_galleries_have_each_image_once_and_what_was_made_of_it(evaluated: Path) -> None:
+    folder = evaluated / RESULTS / "galleries"
+    table = pandas.read_csv(folder / "index.csv", keep_default_na=False)
+    predictions = pandas.read_csv(evaluated / RESULTS / "predictions.csv", keep_default_na=False).set_index("file")
+    assert table.groupby("figure").size().to_dict() == {"ambiguous.webp": 20, "gallery.webp": 20, "worst.webp": 20}
+    assert {path.name for path in folder.glob("*.webp")} == set(table["image"]) and set(table["images"]) == {45}
+    assert (table["class"].to_numpy() == predictions.loc[table["file"], "class"].to_numpy()).all()
+    assert (table["p_predicted"].to_numpy() == predictions.loc[table["file"], "probability"].to_numpy()).all()
+    own = [predictions.loc[row.file, f"p_{name}"] for row, name in zip(table.itertuples(), table["class"], strict=True)]
+    assert table["p_class"].tolist() == own
+    worst = table[table["figure"] == "worst.webp"]
+    assert worst["p_class"].is_monotonic_increasing
+    assert worst["p_class"].max() <= predictions.apply(lambda row: row[f"p_{row['class']}"], axis=1).nlargest(25).min()
+    ambiguous = pandas.read_csv(evaluated / RESULTS / "ambiguous.csv", keep_default_na=False)
+    found = table[table["figure"] == "ambiguous.webp"]
+    assert found[["file", "second"]].to_numpy().tolist() == ambiguous[["file", "second"]].to_numpy().tolist()
+    assert found["p_second"].tolist() == ambiguous["p_second"].tolist()
+    view = numpy.load(evaluated / "views/small/test.npy")
+    for name in set(table["image"]):
+        with Image.open(folder / name) as picture:
+            small = numpy.asarray(picture.convert("RGB").resize(view.shape[2:0:-1], Image.Resampling.NEAREST))
+        row = int(Path(name).stem)
+        assert numpy.array_equal(small, numpy.broadcast_to(view[row], small.shape)), "pixel by pixel, as it is small"
 
 
 @undrawn
@@ -143,9 +177,7 @@ def test_a_model_without_pretraining_says_so_in_every_heading(trained: Path) -> 
 
 def test_two_runs_give_the_same_bytes(evaluated: Path, trained: Path) -> None:
     one, two = evaluated / RESULTS, run(out="two")
-    assert {path.name: path.read_bytes() for path in one.iterdir()} == {
-        path.name: path.read_bytes() for path in two.iterdir()
-    }
+    assert read_all(one) == read_all(two)
 
 
 @undrawn
@@ -224,8 +256,11 @@ def test_the_ambiguous_are_those_whose_two_best_classes_are_closest(evaluated: P
 def test_another_seed_draws_another_gallery_and_nothing_else(evaluated: Path, trained: Path) -> None:
     edit(trained, {"evaluation.seed": 14})
     other = run()
-    differ = [name for name in OUTPUTS if (evaluated / RESULTS / name).read_bytes() != (other / name).read_bytes()]
-    assert differ == ["gallery.webp"]
+    before, after = read_all(evaluated / RESULTS), read_all(other)
+    assert [name for name in before if name in after and before[name] != after[name]] == [
+        "galleries/index.csv",
+        "gallery.webp",
+    ]
 
 
 def test_a_model_of_other_classes_is_refused(trained: Path) -> None:
@@ -256,7 +291,7 @@ def test_a_missing_model_is_named(trained: Path) -> None:
 @undrawn
 def test_a_failure_leaves_the_last_evaluation_as_it_was(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = run()
-    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    before = read_all(out)
 
     def fail(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
@@ -264,5 +299,5 @@ def test_a_failure_leaves_the_last_evaluation_as_it_was(trained: Path, monkeypat
     monkeypatch.setattr(evaluate.figures, "save", fail)
     with pytest.raises(OSError, match="No space"):
         run()
-    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert read_all(out) == before
     assert [path.name for path in out.parent.iterdir()] == ["cnn"]

@@ -94,12 +94,12 @@ def figures(out: Path) -> list[str]:
 def test_an_explanation_is_whole_and_its_page_shows_every_figure(trained: Path) -> None:
     out = run()
     assert figures(out) == [
-        "activations-1-convolution.png",
-        "activations-2-pooling.png",
-        "class-1-a_b-c.png",
-        "filter.png",
-        "grad-cam.png",
-        "kernels.png",
+        "activations-1-convolution.webp",
+        "activations-2-pooling.webp",
+        "class-1-a_b-c.webp",
+        "filter.webp",
+        "grad-cam.webp",
+        "kernels.webp",
     ]
     page = unwrap((out / "explanation.md").read_text(encoding="utf-8"))
     assert all(f"](figures/{name})" in page for name in figures(out))
@@ -107,6 +107,30 @@ def test_an_explanation_is_whole_and_its_page_shows_every_figure(trained: Path) 
     assert headings[0] == r"# What cnn on small\_set sees (synthetic images, drawn by a program)"
     assert all("synthetic images" in line for line in headings)
     assert "1 of the 3 filters gave 0 everywhere in every test image" in page
+
+
+def test_images_by_outcome_are_files_too(trained: Path) -> None:
+    folder = run() / "galleries"
+    table = pandas.read_csv(folder / "index.csv", keep_default_na=False)
+    assert set(table["figure"]) == {"class-1-a_b-c.webp"}
+    (name,) = WISH["classes"]
+    truths = {"true positives": (True, True), "false negatives": (True, False), "false positives": (False, True)}
+    for part, own in table.groupby("part"):
+        found = {(true == name, said == name) for true, said in zip(own["class"], own["predicted"], strict=True)}
+        assert found == {truths[str(part)]}
+    assert {path.name for path in folder.glob("*.webp")} == set(table["image"])
+
+
+def test_an_explanation_without_classes_has_no_images_by_outcome(trained: Path) -> None:
+    folder = run(classes=[]) / "galleries"
+    assert [path.name for path in folder.iterdir()] == ["index.csv"]
+    assert (folder / "index.csv").read_text().count("\n") == 1
+
+
+def test_maps_keep_their_colours_and_photographs_do_not(trained: Path) -> None:
+    out = run()
+    exact = [name for name in figures(out) if (out / "figures" / name).read_bytes()[12:16] == b"VP8L"]
+    assert exact == [name for name in figures(out) if not name.startswith(("class", "grad-cam", "augmented"))]
 
 
 def test_of_delivered_images_neither_page_nor_figure_says_that_they_were_drawn(trained: Path) -> None:
@@ -140,13 +164,13 @@ def test_two_runs_give_the_same_bytes(trained: Path) -> None:
 
 
 def test_variants_are_drawn_where_training_drew_them(trained: Path) -> None:
-    assert "augmented.png" not in figures(run(augmented=3))
+    assert "augmented.webp" not in figures(run(augmented=3))
     used = {"flip": "horizontal", "rotation": 20, "translation": 0.1, "zoom": 0.2, "shear": 0, "brightness": 0}
     used |= {"contrast": 0, "fill": "nearest", "crop": 0.1, "saturation": 0, "hue": 0, "erasing": 0}
     used |= {"rand_augment.operations": 2, "rand_augment.magnitude": 0.3}
     write_trained(trained, brightness_network(), {f"training.augmentation.{name}": used[name] for name in used})
     out = run(augmented=3)
-    assert "augmented.png" in figures(out)
+    assert "augmented.webp" in figures(out)
     page = (out / "explanation.md").read_text(encoding="utf-8")
     assert "| rotation | 20.0 |" in page
     assert "'magnitude': 0.3" in page
@@ -292,4 +316,4 @@ def test_grey_images_are_explained(project: Callable[..., Path]) -> None:
     folder = project()
     write_view(folder / "views/small", 1, ["dark", "bright"])
     write_trained(folder, brightness_network(classes=1, channels=1))
-    assert "kernels.png" in figures(run(classes=["dark"], images=2 * PER_CLASS + 5, filters=1))
+    assert "kernels.webp" in figures(run(classes=["dark"], images=2 * PER_CLASS + 5, filters=1))

@@ -11,9 +11,10 @@ import pytest
 
 from benchmarks.project import edit
 from darkroom.core.backend import keras
+from darkroom.core.provenance import NOTES
 from darkroom.networks.network_file import load_network
 from stages import finetune, train
-from tests.support.learning import NETWORK, model, write_view
+from tests.support.learning import ARGUMENTS, NETWORK, model, write_view
 from tests.support.refusals import one_line
 from tests.support.small_study import FIT
 
@@ -42,13 +43,14 @@ def folder(made: Path, project: Callable[..., Path]) -> Path:
     for name in ("view", "large"):
         (folder / name).symlink_to(made / name)
     if not (made / "cnn").exists():
-        train.main(["cnn", "--model", "cnn", "--replicate", "1", "--view", "view", "--out", str(made / "cnn")])
+        train.main([*ARGUMENTS, "--out", str(made / "cnn")])
     (folder / "cnn").symlink_to(made / "cnn")
     return folder
 
 
 def tuned(out: str = "tuned", view: str = "large") -> Path:
-    finetune.main(["tuned", "--model", "tuned", "--replicate", "1", "--view", view, "--base", "cnn", "--out", out])
+    arguments = ["tuned", "--model", "tuned", "--replicate", "1", "--view", view, "--base", "cnn", "--out", out]
+    finetune.main([*arguments, "--images-are", "drawn"])
     return Path(out)
 
 
@@ -72,6 +74,7 @@ def test_the_whole_network_is_trained_on_at_another_size_to_the_same_bytes(folde
     used = summary["hyperparameters"]
     assert (used["view"], used["unfreeze"], used["network.head.pooling"]) == ("intel-256", "all", "global-average")
     assert "backbone" not in summary
+    assert summary["note_on_images"] == NOTES["drawn"]
 
 
 def test_the_last_layers_alone_are_trained_and_what_is_before_them_is_kept(folder: Path) -> None:

@@ -10,9 +10,10 @@ import numpy
 import pandas
 import pytest
 
-from darkroom.core import runtime
+from darkroom.core import facts, runtime
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
+from darkroom.core.provenance import NOTES
 from darkroom.images.prepared.shards import open_view
 from darkroom.images.prepared.validation import split_learning_rows
 from darkroom.images.prepared.views import GROUPS
@@ -35,9 +36,9 @@ def folder(root: Path, project: Callable[..., Path]) -> Path:
     return folder
 
 
-def trained(out: str, replicate: int | str = 1) -> Path:
+def trained(out: str, replicate: int | str = 1, images_are: str = "delivered") -> Path:
     arguments = ["cnn", "--model", "cnn", "--replicate", str(replicate), "--view", "view", "--out", out]
-    train.main(arguments)
+    train.main([*arguments, "--images-are", images_are])
     return Path(out)
 
 
@@ -86,6 +87,17 @@ def test_images_of_one_group_train_or_validate(folder: Path, project: Callable[.
     rows = split_learning_rows(view, summary["validation_split"], summary["split_seed"])
     assert [len(part) for part in rows] == [summary["train_images"], summary["validation_images"]]
     assert not set(groups[rows[0]]) & set(groups[rows[1]])
+
+
+@pytest.mark.parametrize("images_are", NOTES)
+def test_its_summary_and_its_record_say_what_the_images_are(
+    folder: Path, project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, images_are: str
+) -> None:
+    project(model({"epochs": 1}))
+    monkeypatch.setattr(facts, "_told", {})
+    summary = json.loads((trained("model", images_are=images_are) / "summary.json").read_text())
+    assert (summary["note_on_images"], summary["note"]) == (NOTES[images_are], "")
+    assert facts.collect().get("note", "") == NOTES[images_are]
 
 
 def test_folds_hold_out_other_images_and_say_so(folder: Path, project: Callable[..., Path]) -> None:

@@ -13,6 +13,7 @@ from benchmarks.project import edit, leave_one_study
 from darkroom.core import scratch
 from darkroom.core.backend import keras
 from darkroom.core.errors import UserError
+from darkroom.core.provenance import NOTES
 from darkroom.networks.network_file import load_network
 from darkroom.transfer_learning import backbone, features
 from darkroom.transfer_learning.prefix import Cut, FlatNetwork
@@ -95,13 +96,13 @@ def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def transferred(out: str = "frozen") -> Path:
     arguments = ["frozen", "--model", "frozen", "--replicate", "1", "--view", "view", "--backbone", "backbone"]
-    transfer.main([*arguments, "--out", out])
+    transfer.main([*arguments, "--images-are", "drawn", "--out", out])
     return Path(out)
 
 
 def fine_tuned(name: str = "tuned", base: str = "frozen", out: str = "tuned") -> Path:
     arguments = [name, "--model", name, "--replicate", "1", "--view", "view", "--base", base, "--out", out]
-    finetune.main(arguments)
+    finetune.main([*arguments, "--images-are", "drawn"])
     return Path(out)
 
 
@@ -136,6 +137,7 @@ def test_training_on_kept_features_equals_training_from_pixels(tmp_path: Path, m
     pairs = zip(load_network(Path("tuned")).get_weights(), load_network(Path("frozen")).get_weights(), strict=True)
     assert max(numpy.abs(tuned - base).max() for tuned, base in pairs) > 1e-3
     assert all("ImageNet" in summary_of(Path(out))["weights"] for out in ("frozen", "tuned"))
+    assert all(summary_of(Path(out))["note_on_images"] == NOTES["drawn"] for out in ("plain", "plain-tuned"))
 
 
 def test_evaluation_from_pixels_equals_evaluation_from_the_kept_features(folder: Path) -> None:

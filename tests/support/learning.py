@@ -27,7 +27,7 @@ NETWORK = {
     },
 }
 TRAINING: dict[str, Any] = {**small_study.TRAINING, "learning_rate": 0.02, "epochs": 6}
-ARGUMENTS = ["cnn", "--model", "cnn", "--replicate", "1", "--view", "view"]
+ARGUMENTS = ["cnn", "--model", "cnn", "--replicate", "1", "--view", "view", "--images-are", "delivered"]
 AUGMENTATION = {"flip": "horizontal", "rotation": 15, "translation": 0.1, "zoom": 0.1, "shear": 5}
 AUGMENTATION |= {"crop": 1, "brightness": 0.1, "contrast": 0.1, "saturation": 0.1, "hue": 9, "fill": "reflect"}
 AUGMENTATION |= {"rand_augment": None, "erasing": 0.1}

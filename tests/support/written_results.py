@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from darkroom.reporting.tables import escaped
+from tests.support.written_galleries import write_written
 
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "sea & {{ 7 * 7 }} 'snow'"]
 """Names of classes."""
@@ -12,6 +13,8 @@ EDITS = {"datasets.intel.title": "Holidays </title><b>", "studies.intel.models":
 MODELS = "model,images,correct,accuracy,low,high,loss,parameters,epochs,best_epoch,weights,replicates"
 MODELS += ",mean_accuracy,sd_accuracy"
 NOTE = "random weights, no pretraining"
+DRAWN = "These are synthetic images, drawn by a program: the metrics say nothing about photographs."
+"""As the verdict of drawn images ends."""
 FROM = "From `results/intel/evaluations/*/metrics.json`, `results/intel/evaluations/*/curves.png`."
 
 
@@ -25,7 +28,9 @@ def write_results(folder: Path, classes: Sequence[str] = HOSTILE, epochs: int = 
     ]
     write(results / "comparison/models.csv", "\n".join([MODELS, *rows]) + "\n")
     first = escaped(classes[0])
-    verdict = f"# Comparison (n)\n\n## Verdict ({NOTE})\n\n- Best: **cnn-bn**, but {first}\n- Raw: {classes[0]}\n"
+    verdict = (
+        f"# Comparison (n)\n\n## Verdict ({NOTE})\n\n- Best: **cnn-bn**, but {first}\n- Raw: {classes[0]}\n  {DRAWN}\n"
+    )
     write(results / "comparison/comparison.md", f"{verdict}\n## Models\n\n| a |\n| --- |\n| 1 |\n\n## Pairs\n\nNone.\n")
     for model, trained in (("cnn", epochs), ("cnn-bn", epochs), ("both", 0)):
         write_evaluation(results / "evaluations" / model, classes, trained)
@@ -49,6 +54,8 @@ def write_evaluation(folder: Path, classes: Sequence[str], epochs: int) -> None:
             cells = f"test/{name}/{probability}.jpg", name, said
             rows.append(",".join(f'"{cell}"' for cell in (one.replace('"', '""') for one in cells)) + f",{probability}")
     write(folder / "predictions.csv", "\n".join(rows) + "\n")
+    shown = {"worst.webp": [5, 3, 1, 0], "ambiguous.webp": [1, 3], "gallery.webp": [0, 5]}
+    write_written(folder, folder / "predictions.csv", classes, {(name, ""): shown[name] for name in shown})
 
 
 def write(file: Path, text: str) -> None:

@@ -20,7 +20,7 @@ from darkroom.params.callbacks import KINDS, LearningRateScheduler
 from darkroom.params.training import Training
 from darkroom.training import callbacks
 from stages import train
-from tests.support.learning import TRAINING, model, write_view
+from tests.support.learning import ARGUMENTS, TRAINING, model, write_view
 from tests.support.small_study import STOP
 from tests.training.test_resume import AVERAGE, BACKUP, BEST, BOARD, LIVE, PLATEAU, SCHEDULE, TABLE
 
@@ -39,7 +39,7 @@ def learn(project: Callable[..., Path]) -> Callable[..., tuple[pandas.DataFrame,
         folder = project(model({**settings, "callbacks": list(chosen)}))
         write_view(folder / "view", validation=24, misled=True)
         out = Path("models/study/cnn")
-        train.main(["cnn", "--model", "cnn", "--replicate", "1", "--view", "view", "--out", str(out)])
+        train.main([*ARGUMENTS, "--out", str(out)])
         return pandas.read_csv(out / "history.csv"), json.loads((out / "summary.json").read_text())
 
     return run

@@ -14,7 +14,7 @@ from darkroom.core.backend import keras
 from darkroom.images.prepared.batches import Batches
 from darkroom.training import epochs
 from stages import pretrained, train, transfer
-from tests.support.learning import NETWORK, model, write_view
+from tests.support.learning import ARGUMENTS, NETWORK, model, write_view
 from tests.support.refusals import one_line
 from tests.support.small_study import BLOCKS, ON_BACKBONE, SMALL, STOP
 
@@ -37,7 +37,7 @@ def learn(project: Callable[..., Path]) -> Learn:
     def run(training: dict[str, Any], network: dict[str, Any] | None = None) -> Path:
         folder = project(model({"accumulation_steps": 1, **training}, **(network or {})))
         write_view(folder / "view")
-        train.main(["cnn", "--model", "cnn", "--replicate", "1", "--view", "view", "--out", "model"])
+        train.main([*ARGUMENTS, "--out", "model"])
         return Path("model")
 
     return run
@@ -89,7 +89,7 @@ def test_a_head_with_batch_normalization_on_a_backbone(
     (view / "view.json").write_text(json.dumps({"classes": ["dark", "light"], "size": 32, "mode": "RGB"}))
     pretrained.main(["mobile", "--out", "backbone"])
     arguments = ["frozen", "--model", "frozen", "--replicate", "1", "--view", "view", "--backbone", "backbone"]
-    diverged(lambda: transfer.main([*arguments, "--out", "model"]), name="frozen")
+    diverged(lambda: transfer.main([*arguments, "--images-are", "delivered", "--out", "model"]), name="frozen")
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch, epoch: int, change: Callable[[numpy.ndarray], numpy.ndarray]) -> None:

@@ -16,7 +16,7 @@ from darkroom.training.optimizers import make_optimizer
 from darkroom.training.rates import Course
 from darkroom.training.targets import Targets
 from stages import train
-from tests.support.learning import NETWORK, TRAINING, model, write_view
+from tests.support.learning import ARGUMENTS, NETWORK, TRAINING, model, write_view
 from tests.support.small_study import BLOCKS
 from tests.training.test_resume import PLATEAU, SCHEDULE
 
@@ -138,7 +138,7 @@ def learn(project: Callable[..., Path]) -> Callable[..., pandas.DataFrame]:
     def run(network: dict[str, Any] | None = None, **training: Any) -> pandas.DataFrame:
         write_view(project(model({"callbacks": [], **training}, **(network or {}))) / "view")
         out = Path(next(names))
-        train.main(["cnn", "--model", "cnn", "--replicate", "1", "--view", "view", "--out", str(out)])
+        train.main([*ARGUMENTS, "--out", str(out)])
         return pandas.read_csv(out / "history.csv").assign(bytes=(out / "model.keras").read_bytes())
 
     return run

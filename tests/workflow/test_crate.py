@@ -47,6 +47,17 @@ def test_an_action_has_the_objects_results_values_times_and_tool_of_its_step(wri
     assert named(found, found["#tool/train"]["input"]) == {"data/views/<view>", "training.epochs", "runtime"}
 
 
+@pytest.mark.parametrize(
+    ("source", "said"), [("synthetic", "Synthetic images, drawn by a program. What"), ("../a", "What")]
+)
+def test_its_description_says_that_images_were_drawn(
+    four_steps: list[Step], tmp_path: Path, source: str, said: str
+) -> None:
+    fetched = replace(four_steps[0], params={"params.yaml": {"datasets.mine.source": source}})
+    crate.write(tmp_path / "said", [fetched, *four_steps[1:]], [METRICS])
+    assert entities(tmp_path / "said")["./"]["description"].startswith(f"{said} {METRICS} came from. ")
+
+
 def test_code_is_held_in_full_and_called_code(written_crate: Path) -> None:
     found = entities(written_crate)
     files = {found[part["@id"]]["name"] for part in found["darkroom/core/"]["hasPart"]}

@@ -19,9 +19,9 @@ from tests.support.evaluated_folders import write_evaluation
 MAPS = {"layer": "conv_1", "filters": 3, "drawn": 3, "silent": 1, "height": 8, "width": 8, "zeros": 0.5}
 PARTS = [
     Part("images", {"predictions": pandas.DataFrame({"file": ["test/a.jpg"], "probability": [0.5]})}),
-    Part("activations", MAPS, "activations-1-conv_1.png"),
-    Part("class", {"name": "wald", "counts": {"true positives": 30}}, "class-1-wald.png"),
-    Part("class", {"name": "NA", "counts": {"true positives": 50}}, "class-2-NA.png"),
+    Part("activations", MAPS, "activations-1-conv_1.webp"),
+    Part("class", {"name": "wald", "counts": {"true positives": 30}}, "class-1-wald.webp"),
+    Part("class", {"name": "NA", "counts": {"true positives": 50}}, "class-2-NA.webp"),
 ]
 
 
@@ -61,9 +61,9 @@ def test_the_figures_are_a_click_away(material: Material) -> None:
     page = render(Path(seeing.__file__).parent, "seeing.md.j2", seeing=answers)
     assert page.partition("**Which figures show what a network sees?**")[2].strip().splitlines() == [
         "- **cnn**: [the page with all of them](explanations/cnn/explanation.md)",
-        "  - [Feature maps of conv\\_1](explanations/cnn/figures/activations-1-conv_1.png)",
-        "  - [Class wald](explanations/cnn/figures/class-1-wald.png)",
-        "  - [Class NA](explanations/cnn/figures/class-2-NA.png)",
+        "  - [Feature maps of conv\\_1](explanations/cnn/figures/activations-1-conv_1.webp)",
+        "  - [Class wald](explanations/cnn/figures/class-1-wald.webp)",
+        "  - [Class NA](explanations/cnn/figures/class-2-NA.webp)",
     ]
 
 

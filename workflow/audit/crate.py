@@ -18,6 +18,7 @@ from rocrate.rocrate import ROCrate
 
 from darkroom.core.errors import UserError
 from darkroom.core.files import replace_folder
+from darkroom.core.provenance import note_on_images
 from darkroom.params.yaml_files import FILE as PARAMETERS
 from darkroom.pipeline import plan, template, versions
 from workflow.audit.crate_files import SOURCE_CODE, TERMS, Files
@@ -68,7 +69,7 @@ def write(folder: Path, steps: Sequence[Step], targets: Sequence[str], described
         crate = ROCrate(version=RO_CRATE)
         crate.metadata.extra_terms.update(TERMS)
         files = Files(crate, temporary, is_whole)
-        _describe(crate, wanted)
+        _describe(crate, wanted, list_notes(steps))
         run = Run(crate, files, _add_workflow(crate, files))
         for step in steps:
             run.add(step)
@@ -101,10 +102,24 @@ def _add_items(files: Files, items: Sequence[Item]) -> list[Any]:
     return [files.item(item) for item in {item.path: item for item in items}.values()]
 
 
-def _describe(crate: ROCrate, targets: Sequence[str]) -> None:
+def list_notes(steps: Sequence[Step]) -> list[str]:
+    """Return what must be said of the images that ``steps`` fetched, each note once."""
+    brought = [step for step in steps if step.name.startswith("fetch@")]
+    sources = [
+        value for step in brought for kept in step.params.values() for key, value in kept.items() if _is_source(key)
+    ]
+    return list(dict.fromkeys(filter(None, map(note_on_images, sources))))
+
+
+def _is_source(key: str) -> bool:
+    return key.rpartition(".")[2] == "source"
+
+
+def _describe(crate: ROCrate, targets: Sequence[str], notes: Sequence[str]) -> None:
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
     crate.name = f"{project['name'].capitalize()}: {', '.join(targets)}"
-    crate.description = f"What {', '.join(targets)} came from. {project['description']}"
+    said = "".join(f"{note.capitalize()}. " for note in notes)
+    crate.description = f"{said}What {', '.join(targets)} came from. {project['description']}"
     facts = {"@type": "CreativeWork", "name": project["license"], "description": f"See {LICENCE}"}
     crate.license = crate.add(ContextEntity(crate, f"https://spdx.org/licenses/{project['license']}", facts))
     for name, address in PROFILES.items():

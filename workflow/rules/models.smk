@@ -171,8 +171,8 @@ rule evaluate:
         models/{home}/{model}/ model.keras layers.csv summary.json
     Out: results/{study}/evaluations/{model}/ classes.csv confusion.csv confused-pairs.csv calibration.csv ambiguous.csv
         shifts.csv hyperparameters.csv layers.csv summary.json view.json evaluation.md curves.png confusion.png
-        calibration.png worst.webp gallery.webp ambiguous.webp diagram.png metrics.json history.csv predictions.csv
-        results/records/evaluate/{study}/{model}/record.json
+        calibration.png worst.webp gallery.webp ambiguous.webp diagram.png galleries metrics.json history.csv
+        predictions.csv results/records/evaluate/{study}/{model}/record.json
     """
     input:
         pipeline.deps("evaluate", "model"),
@@ -202,7 +202,7 @@ rule explain:
 
     In: data/views/{view} models/{study}/{model}/ model.keras summary.json
         results/{study}/evaluations/{model}/predictions.csv
-    Out: results/{study}/explanations/{model}/ explanation.md activations.csv figures
+    Out: results/{study}/explanations/{model}/ explanation.md activations.csv figures galleries
         results/records/explain/{study}/{model}/record.json
     """
     input:
