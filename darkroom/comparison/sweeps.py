@@ -105,19 +105,22 @@ def has_learned(row: Mapping[str, Any]) -> bool:
 
 def describe_verdict(table: pandas.DataFrame) -> str:
     """Return an item for the base, one for each variant, and one for all, as a list in Markdown."""
+    return render(HERE, "sweep_verdict.md.j2", **summarize_verdict(table))
+
+
+def summarize_verdict(table: pandas.DataFrame) -> dict[str, Any]:
+    """Return the names and numbers of these sentences: the rows of the base and the variants, and the best of them."""
     base, *variants = ({**row, "learned": has_learned(row)} for row in table.to_dict("records"))
     learned = [row for row in (base, *variants) if row["learned"]]
-    return render(
-        HERE,
-        "sweep_verdict.md.j2",
-        base=base,
-        held_out=base["val_accuracy"] if base["against"] == VALIDATION else base["accuracy"],
-        variants=variants,
-        all_learned=len(learned) == len(table),
-        least=min(learned, key=lambda row: row["gap"], default=None),
-        best=max((base, *variants), key=lambda row: row["accuracy"]),
-        different=[row["model"] for row in variants if row["different"]],
-    )
+    return {
+        "base": base,
+        "held_out": base["val_accuracy"] if base["against"] == VALIDATION else base["accuracy"],
+        "variants": variants,
+        "all_learned": len(learned) == len(table),
+        "least": min(learned, key=lambda row: row["gap"], default=None),
+        "best": max((base, *variants), key=lambda row: row["accuracy"]),
+        "different": [row["model"] for row in variants if row["different"]],
+    }
 
 
 def describe_gap(table: pandas.DataFrame) -> str:

@@ -27,7 +27,20 @@ def describe_verdict(
     dataset: Dataset,
     warnings: Sequence[str] = (),
 ) -> str:
-    """Return the findings as a list in Markdown.
+    """Return the findings as a list in Markdown, from what ``summarize_verdict`` takes."""
+    findings = summarize_verdict(models, pairs, means, classes, dataset, warnings)
+    return render(Path(__file__).parent, "verdict.md.j2", **findings)
+
+
+def summarize_verdict(
+    models: pandas.DataFrame,
+    pairs: pandas.DataFrame,
+    means: pandas.DataFrame,
+    classes: pandas.DataFrame,
+    dataset: Dataset,
+    warnings: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return the findings: the names and numbers of the sentences on them.
 
     Args:
         models: the comparison's, as are ``pairs`` and ``means``.
@@ -42,29 +55,28 @@ def describe_verdict(
     divided = ranked["folds"].notna() if "folds" in ranked else pandas.Series(False, ranked.index)
     beaten = [model for model in ranked["model"][1:] if model not in equal]
     fewest = ranked[ranked["model"].isin([best["model"], *equal])].sort_values("parameters", kind="stable").iloc[0]
-    return render(
-        Path(__file__).parent,
-        "verdict.md.j2",
-        title=dataset.title,
-        note=note_on_images(dataset.source),
-        best=best,
-        largest=largest,
-        mean=means.set_index("model").loc[best["model"], "mean"],
-        warnings=warnings,
-        several=len(models) > 1,
-        beaten=list_names(beaten),
-        equal=list_names(equal),
-        different=int(pairs["different"].sum()),
-        pairs=len(pairs),
-        smaller=fewest if fewest["parameters"] < best["parameters"] else None,
-        smaller_share=fewest["parameters"] / best["parameters"],
-        any_smaller=bool(models["parameters"].min() < best["parameters"]),
-        repeated=ranked[(ranked["replicates"] > 1) & ~divided].to_dict("records"),
-        divided=ranked[divided].to_dict("records"),
-        margin=float(best["high"] - best["low"]) / 2,
-        widest=float((models["high"] - models["low"]).max()) / 2,
+    return {
+        "title": dataset.title,
+        "note": note_on_images(dataset.source),
+        "best": best,
+        "largest": largest,
+        "mean": means.set_index("model").loc[best["model"], "mean"],
+        "warnings": warnings,
+        "several": len(models) > 1,
+        "beaten": beaten,
+        "equal": equal,
+        "most_named": MOST_NAMED,
+        "different": int(pairs["different"].sum()),
+        "pairs": len(pairs),
+        "smaller": fewest if fewest["parameters"] < best["parameters"] else None,
+        "smaller_share": fewest["parameters"] / best["parameters"],
+        "any_smaller": bool(models["parameters"].min() < best["parameters"]),
+        "repeated": ranked[(ranked["replicates"] > 1) & ~divided].to_dict("records"),
+        "divided": ranked[divided].to_dict("records"),
+        "margin": float(best["high"] - best["low"]) / 2,
+        "widest": float((models["high"] - models["low"]).max()) / 2,
         **select_speeds(ranked, largest["share"]),
-    )
+    }
 
 
 def find_largest(classes: pandas.DataFrame) -> pandas.Series:
@@ -93,11 +105,4 @@ def select_speeds(ranked: pandas.DataFrame, guessing: float) -> dict[str, Any]:
     rows = ranked[~is_last].sort_values("best_epoch", kind="stable").to_dict("records")
     many = len(rows) > MOST_NAMED
     chosen = {"fastest": rows[:3] if many else rows, "slowest": rows[-1:] if many else []}
-    return {**chosen, "last": list_names(list(ranked[is_last]["model"])), "several_last": is_last.sum() > 1}
-
-
-def list_names(names: Sequence[str]) -> str:
-    """Return names as words: ``a, b and c``; of many their number."""
-    if len(names) > MOST_NAMED:
-        return f"{len(names)} models"
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    return {**chosen, "last": list(ranked[is_last]["model"])}

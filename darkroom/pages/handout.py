@@ -37,19 +37,21 @@ class Handout:
 def read_handout(file: Path, language: str, has_answers: bool) -> Handout:
     """Return what is handed out of a study's worksheet.
 
-    Of a study that follows a course document these are the document's questions, of any other all.
+    Of a study that follows a course document these are the document's questions, of any other all. What stands before
+    the first section is for who reads the answers.
 
     Raises:
         UserError: there is no such file, or a picture of it is missing.
     """
     tokens = markdown.parse(file, file)
-    sections = [(title, parts) for title, parts in markdown.split(tokens) if title]
+    (_, before), *sections = markdown.split(tokens)
     numbered = [(title, parts) for title, parts in sections if any(_list_numbered(parts))]
     shown = [
         f"<h2>{escapeHtml(title)}</h2>\n{_render(parts, file.parent, has_answers)}"
         for title, parts in numbered or sections
     ]
-    return Handout(markdown.find_title(tokens, []), "\n".join(shown), has_answers, language)
+    said = [_render(before, file.parent, has_answers)] if has_answers and before else []
+    return Handout(markdown.find_title(tokens, []), "\n".join([*said, *shown]), has_answers, language)
 
 
 def _list_numbered(tokens: Sequence[Token]) -> Iterator[str]:

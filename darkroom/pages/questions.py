@@ -1,5 +1,6 @@
 """The worksheet's questions, each with its answer, the files that it came from, and their pictures."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from darkroom.pages.links import MANY
 PICTURES = (".png", ".webp")
 FROM = ("From ", "D’après ")
 """Beginnings of the paragraph of an answer that names its files, in the languages of a worksheet."""
+OWN_NOTES = re.compile(r" \(([^()]*)\)$")
+"""End of the title of a worksheet: what every result of its images and models must say."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,14 @@ def _describe(path: Path) -> str:
 def read_worksheet(file: Path, page: Path, notes: Sequence[str]) -> list[Subject]:
     """Return the subjects of a worksheet, their addresses as seen from ``page``.
 
+    Its headings repeat the ``notes``; one in another language has them in its own words, last in its title.
+
     Raises:
         UserError: there is no such file.
     """
-    parts = markdown.split(markdown.parse(file, page), notes)
+    tokens = markdown.parse(file, page)
+    own = OWN_NOTES.findall(markdown.find_title(tokens, []))
+    parts = markdown.split(tokens, [*notes, *own])
     return [Subject(title, list(_list_questions(tokens))) for title, tokens in parts if title]
 
 

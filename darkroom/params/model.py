@@ -89,7 +89,7 @@ class Study(Section):
     document: Literal["intel", "cifar10", "waste", "cats-dogs", "mnist"] | None
     """The course document that it follows: its worksheet answers each of its questions, with the reason; null: none."""
     language: Literal["en", "fr"]
-    """Of the document's questions and their answers."""
+    """Of the worksheet: the document's questions, and those that any study answers."""
     without: list[list[str]]
     """Classes that means over classes are also given without."""
     confidence: Annotated[float, Field(gt=0, lt=1)]

@@ -7,9 +7,9 @@ from typing import Any
 from darkroom.comparison import sweeps
 from darkroom.comparison.class_accuracies import name_without
 from darkroom.comparison.significance import find_pair
-from darkroom.comparison.verdict import describe_verdict
+from darkroom.comparison.verdict import summarize_verdict
 from darkroom.reporting.quantities import write_value
-from darkroom.worksheet.material import Answer, Material, Question, SweepResult, read_table, tabulate
+from darkroom.worksheet.material import Answer, Material, Question, SweepResult, read_table
 
 FEW = 4
 """Models that differ in more hyperparameters than this say nothing of one of them."""
@@ -25,12 +25,6 @@ NOT_COMPARED = (
     *(f"training.callbacks.{name}" for name in ONLY_WRITE),
 )
 """Hyperparameters that change how a network is computed, not what is; those below them, too."""
-MEANS = {
-    "without_worst": "without the worst",
-    "without_two_worst": "without the two worst",
-    "second_worst": "second worst",
-}
-"""Columns of the table of means, in words."""
 
 
 def find_best(material: Material) -> Answer:
@@ -38,7 +32,7 @@ def find_best(material: Material) -> Answer:
     files = [material.comparison / name for name in ("models.csv", "pairs.csv", "means.csv")]
     models, pairs, means = (read_table(file) for file in files)
     classes = next(iter(material.evaluated.values())).classes.rename(columns={"support": "images"})
-    return {"verdict": describe_verdict(models, pairs, means, classes, material.dataset), "files": files}
+    return {"verdict": summarize_verdict(models, pairs, means, classes, material.dataset), "files": files}
 
 
 def compare_choices(material: Material) -> Answer | None:
@@ -55,14 +49,13 @@ def compare_choices(material: Material) -> Answer | None:
         before, after = (material.evaluated[model].metrics["accuracy"] for model in (first, second))
         test = tests.loc[(first, second)]
         change = {
-            "from": first,
-            "to": second,
-            "what differs": "; ".join(changes[first, second]),
-            "accuracy (points)": 100 * (after - before),
+            "first": first,
+            "second": second,
+            "changes": "; ".join(changes[first, second]),
+            "points": 100 * (after - before),
         }
-        found.append({**change, "corrected p": test["p_corrected"], "significant": bool(test["different"])})
-    table = tabulate(found, {"accuracy (points)": "+.1f", "corrected p": ".2g"})
-    return {"table": table, "files": [material.every("hyperparameters.csv"), file]} if found else None
+        found.append({**change, "p": test["p_corrected"], "different": bool(test["different"])})
+    return {"rows": found, "files": [material.every("hyperparameters.csv"), file]} if found else None
 
 
 def list_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
@@ -85,11 +78,10 @@ def average_classes(material: Material) -> Answer:
     file = material.comparison / "means.csv"
     table = read_table(file)
     known = [name for name in table if not table[name].replace("", None).isna().all()]
-    table = table[known].rename(columns=MEANS)
-    shares = ["mean", *MEANS.values(), *map(name_without, material.study.without)]
     return {
-        "without_worst": MEANS["without_worst"] in table,
-        "table": tabulate(table, dict.fromkeys(shares, ".1%")),
+        "rows": table[known],
+        "without_worst": "without_worst" in known,
+        "without": {name_without(names): names for names in material.study.without},
         "files": [file, material.comparison / "classes.png"],
     }
 
@@ -114,8 +106,7 @@ def describe_sweep(sweep: SweepResult) -> Answer:
     return {
         "title": sweep.title,
         "of": sweep.of,
-        "verdict": sweeps.describe_verdict(sweep.table),
-        "gap": sweeps.describe_gap(sweep.table),
+        "verdict": sweeps.summarize_verdict(sweep.table),
         "files": [sweep.file],
     }
 

@@ -19,8 +19,9 @@ from darkroom.core.errors import UserError
 from darkroom.reporting.templates import FILTERS
 from darkroom.worksheet.cited import AbsentError, Cited
 from darkroom.worksheet.facts import Facts
-from darkroom.worksheet.languages import WORDS, list_filters
+from darkroom.worksheet.languages import list_filters
 from darkroom.worksheet.material import Material
+from darkroom.worksheet.words import WORDS
 
 FOLDER = Path(__file__).parent / "documents"
 SECTION = re.compile(r"^# (?P<title>.+)$", re.MULTILINE)

@@ -12,9 +12,11 @@ from darkroom.comparison.sweeps import has_learned
 from darkroom.params.sweeps import name_variant
 from darkroom.reporting import tables
 from darkroom.worksheet.cited import AbsentError, Cited, Folder, Row
-from darkroom.worksheet.languages import WORDS, localize
+from darkroom.worksheet.languages import is_number, write_cell
 from darkroom.worksheet.material import Material, read_table
 from darkroom.worksheet.models import Model, Network, Seen
+from darkroom.worksheet.tabulation import join_rows
+from darkroom.worksheet.words import WORDS
 
 MOST = 10
 """Rows of a table on the page; the others stand in the file that it came from."""
@@ -151,18 +153,12 @@ class Facts:
             formats: format specifications, by column: ``{"accuracy": ".1%"}``.
         """
         specified = formats or {}
-        number = {name: any(_is_number(row[name]) for row in rows) for name in columns}
-        lines = [list(columns.values()), ["--:" if number[name] else "---" for name in columns]]
-        lines += [[self._show(row[name], specified.get(name, "")) for name in columns] for row in rows[:MOST]]
-        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        numeric = [any(is_number(row[name]) for row in rows) for name in columns]
+        cells = ([self._show(row[name], specified.get(name, "")) for name in columns] for row in rows[:MOST])
+        table = join_rows(list(columns.values()), numeric, cells)
         if (left := len(rows) - MOST) <= 0:
             return table
         return f"{table}\n\n{WORDS[self.language].more[left > 1].format(number=left)}"
 
     def _show(self, value: Any, specification: str) -> str:
-        shown = SIZES.sub("×", tables.cell(value, specification))
-        return localize(shown, self.language) if _is_number(value) else shown
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        return SIZES.sub("×", write_cell(value, specification, self.language))

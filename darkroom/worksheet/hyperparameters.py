@@ -3,7 +3,7 @@
 import pandas
 
 from darkroom.reporting.quantities import write_value
-from darkroom.worksheet.material import Answer, Material, Question, tabulate
+from darkroom.worksheet.material import Answer, Material, Question
 
 
 def list_hyperparameters(material: Material) -> Answer:
@@ -15,7 +15,7 @@ def list_hyperparameters(material: Material) -> Answer:
         "varied": int((found.drop(columns="name").nunique(axis=1, dropna=False) > 1).sum()),
         "models": len(material.evaluated),
         "best": material.best,
-        "table": tabulate(of_best.to_dict("records")),
+        "rows": of_best,
         "files": [material.every("hyperparameters.csv")],
     }
 

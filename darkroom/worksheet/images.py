@@ -1,12 +1,10 @@
 """Questions on the images: how many, of which classes, sizes and modes, and how they reach a network."""
 
-import pandas
-
 from darkroom.census import counts
 from darkroom.census import page as census_page
 from darkroom.evaluation.evaluations import CLASSES, view_of
 from darkroom.images.prepared.views import DESCRIPTION
-from darkroom.worksheet.material import Answer, Material, Question, read_table, tabulate
+from darkroom.worksheet.material import Answer, Material, Question, read_table
 
 MOST = 5
 """Identical files named."""
@@ -16,14 +14,14 @@ def count_per_class(material: Material) -> Answer:
     """How many images does each class have in each split?"""
     file = material.census / "classes.csv"
     table = read_table(file)
-    total = pandas.DataFrame([{"class": "all"} | {name: table[name].sum() for name in counts.splits_of(table)}])
-    return {"table": tabulate(pandas.concat([table, total])), "files": [file]}
+    total = {name: table[name].sum() for name in counts.splits_of(table)}
+    return {"rows": table.to_dict("records"), "total": total, "files": [file]}
 
 
 def judge_balance(material: Material) -> Answer:
     """Are the classes balanced?"""
     file = material.census / "classes.csv"
-    return {"splits": census_page.describe_balances(read_table(file), material.balance_tolerance), "files": [file]}
+    return {"splits": census_page.summarize_balances(read_table(file), material.balance_tolerance), "files": [file]}
 
 
 def list_labels(material: Material) -> Answer:
@@ -40,7 +38,7 @@ def list_labels(material: Material) -> Answer:
 def describe_sizes(material: Material) -> Answer:
     """What sizes do the images have?"""
     file = material.census / "sizes.csv"
-    return {"text": census_page.describe_sizes(read_table(file)), "files": [file]}
+    return {"sizes": census_page.summarize_sizes(read_table(file)), "files": [file]}
 
 
 def judge_readiness(material: Material) -> Answer:
@@ -54,7 +52,7 @@ def find_duplicates(material: Material) -> Answer:
     """Does any image occur twice, in two splits or under two labels?"""
     file = material.census / "duplicates.csv"
     table = read_table(file)
-    return {"groups": table["group"].nunique(), "table": tabulate(table.head(MOST)), "files": [file]}
+    return {"groups": table["group"].nunique(), "rows": table.head(MOST), "files": [file]}
 
 
 def list_views(material: Material) -> Answer:
@@ -62,7 +60,7 @@ def list_views(material: Material) -> Answer:
     found = [
         {
             "view": name,
-            "images of": view["dataset"],
+            "dataset": view["dataset"],
             "size": f"{view['size']}×{view['size']}",
             "resize": view["resize"],
             "filter": view["filter"],
@@ -71,7 +69,7 @@ def list_views(material: Material) -> Answer:
         }
         for name, view in material.views.items()
     ]
-    return {"table": tabulate(found), "files": [material.every(DESCRIPTION)]}
+    return {"rows": found, "files": [material.every(DESCRIPTION)]}
 
 
 def count_uses(material: Material) -> Answer:
@@ -83,7 +81,7 @@ def count_uses(material: Material) -> Answer:
     found = [
         dict(zip(columns.values(), key, strict=True)) | {"models": ", ".join(names)} for key, names in alike.items()
     ]
-    return {"table": tabulate(found), "files": [material.every("metrics.json")]}
+    return {"rows": found, "files": [material.every("metrics.json")]}
 
 
 def list_augmentations(material: Material) -> Answer | None:
@@ -94,7 +92,7 @@ def list_augmentations(material: Material) -> Answer | None:
         changes = ", ".join(f"{name} {value}" for name, value in used.items() if value and name != "fill")
         if changes:
             found.append({"model": model, "changes": changes, "fill": used.get("fill")})
-    return {"table": tabulate(found), "files": [material.every("hyperparameters.csv")]} if found else None
+    return {"rows": found, "files": [material.every("hyperparameters.csv")]} if found else None
 
 
 QUESTIONS: dict[str, Question] = {

@@ -3,9 +3,7 @@
 from darkroom.comparison.costs import BATCH_SIZE, FROZEN, group_alike
 from darkroom.evaluation.curves import Verdict, is_cross_entropy, is_validated, judge
 from darkroom.evaluation.evaluations import Evaluated
-from darkroom.worksheet.material import Answer, Material, Question, tabulate
-
-SHARES = {"training": ".1%", "validation": ".1%", "test": ".1%"}
+from darkroom.worksheet.material import Answer, Material, Question
 
 
 def judge_overfitting(material: Material) -> Answer:
@@ -23,9 +21,9 @@ def measure_gaps(material: Material) -> Answer:
     for model, one in material.trained.items():
         held_out = one.kept["val_accuracy"] if is_validated(one.history) else one.metrics["accuracy"]
         shares = {"training": one.kept["train_accuracy"], "validation": one.kept["val_accuracy"]}
-        gap = {"gap (points)": 100 * (shares["training"] - held_out)}
+        gap = {"gap": 100 * (shares["training"] - held_out)}
         found.append({"model": model, **shares, "test": one.metrics["accuracy"], **gap})
-    return {"table": tabulate(found, {**SHARES, "gap (points)": "+.1f"}), "files": [material.every("metrics.json")]}
+    return {"rows": found, "files": [material.every("metrics.json")]}
 
 
 def find_onset(material: Material) -> Answer | None:
@@ -40,14 +38,14 @@ def count_epochs(material: Material) -> Answer:
     found = [
         {
             "model": model,
-            "at most": one.hyperparameters["training.epochs"],
+            "most": one.hyperparameters["training.epochs"],
             "run": one.metrics["epochs"],
             "kept": one.metrics["best_epoch"],
-            "stopped early": is_stopped_early(one),
+            "stopped": is_stopped_early(one),
         }
         for model, one in material.trained.items()
     ]
-    return {"table": tabulate(found), "files": [material.every("metrics.json"), material.every("hyperparameters.csv")]}
+    return {"rows": found, "files": [material.every("metrics.json"), material.every("hyperparameters.csv")]}
 
 
 def point_to_costs(material: Material) -> Answer:

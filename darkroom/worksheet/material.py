@@ -11,7 +11,6 @@ import pandas
 from darkroom.evaluation.evaluations import Evaluated
 from darkroom.params.data import Dataset
 from darkroom.params.model import Study
-from darkroom.reporting.tables import markdown
 
 TEXTS = ("class", "true", "predicted", "file", "first", "second", "worst", "second_worst", "best")
 NAMES = ("model", "finetuned", "base")
@@ -100,10 +99,3 @@ def read_table(file: Path) -> pandas.DataFrame:
     columns = pandas.read_csv(file, nrows=0).columns
     numbers = {name: [""] for name in columns if name not in TEXTS + NAMES}
     return pandas.read_csv(file, dtype=dict.fromkeys(TEXTS + NAMES, str), keep_default_na=False, na_values=numbers)
-
-
-def tabulate(
-    content: pandas.DataFrame | Sequence[Mapping[str, object]], formats: Mapping[str, str] | None = None
-) -> str:
-    """Return a table, or rows, in Markdown."""
-    return markdown(pandas.DataFrame(content), formats).rstrip()

@@ -8,7 +8,7 @@ import pandas
 
 from darkroom.core.filenames import LAYERS, SUMMARY
 from darkroom.core.files import read_json
-from darkroom.worksheet.material import Answer, Material, Question, tabulate
+from darkroom.worksheet.material import Answer, Material, Question
 
 HEAVIEST = 3
 """Layers named as those with most parameters."""
@@ -22,12 +22,12 @@ def count_layers(material: Material) -> Answer:
         layers = read_layers(material, model)
         count: dict[str, float | None] = {"layers": len(layers)}
         if any(inside.values()):
-            count["inside its backbone"] = inside[model]
+            count["inside"] = inside[model]
         sizes = {"parameters": one.metrics["parameters"], "trainable": one.metrics["trainable_parameters"]}
-        sizes |= {"last maps see": find_last_field(layers)}
-        found.append({"model": model, **count, **sizes, "KiB at 4 bytes": one.metrics["parameters"] * 4 / 1024})
+        sizes |= {"field": find_last_field(layers)}
+        found.append({"model": model, **count, **sizes, "kib": one.metrics["parameters"] * 4 / 1024})
     return {
-        "table": tabulate(found, {"inside its backbone": ",.0f", "last maps see": ",.0f", "KiB at 4 bytes": ",.2f"}),
+        "rows": found,
         "any_backbone": any(inside.values()),
         "files": [material.every(name) for name in ("metrics.json", LAYERS, SUMMARY, "diagram.png")],
     }
@@ -66,13 +66,13 @@ def describe_backbones(material: Material) -> Answer | None:
         backbone = read_backbone(material, model)
         if not backbone:
             continue
-        ends = {"first layer": backbone["first"], "last layer": backbone["last"]}
+        ends = {"first": backbone["first"], "last": backbone["last"]}
         shape = "×".join(map(str, backbone["output_shape"]))
         row = {"backbone": backbone["name"], "layers": backbone["layers"], **ends, "output": shape}
         if row not in found:
             found.append(row)
             files.append(material.evaluated[model].folder / SUMMARY)
-    return {"table": tabulate(found), "files": files} if found else None
+    return {"rows": found, "files": files} if found else None
 
 
 def summarize_untrained(material: Material) -> Answer | None:
@@ -82,13 +82,12 @@ def summarize_untrained(material: Material) -> Answer | None:
         summary, layers = read_json(folder / SUMMARY), pandas.read_csv(folder / LAYERS)
         inside = summary.get("backbone", {})
         counts = {"parameters": summary["parameters"], "trainable": summary["trainable_parameters"]}
-        counts |= {"fixed": counts["parameters"] - counts["trainable"], "MiB at 4 bytes": summary["size_kib"] / 1024}
+        counts |= {"fixed": counts["parameters"] - counts["trainable"], "mib": summary["size_kib"] / 1024}
         output = "×".join(map(str, inside["output_shape"])) if inside else ""
-        within = {"inside its backbone": inside.get("layers"), "the backbone's output": output}
+        within = {"inside": inside.get("layers"), "output": output}
         found.append({"model": model, "layers": len(layers), **within, **counts})
     files = [folder / name for folder in material.described.values() for name in (SUMMARY, LAYERS)]
-    formats = {"inside its backbone": ",.0f", "MiB at 4 bytes": ",.2f"}
-    return {"table": tabulate(found, formats), "files": files} if found else None
+    return {"rows": found, "files": files} if found else None
 
 
 def read_layers(material: Material, model: str) -> pandas.DataFrame:

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from darkroom.evaluation.evaluations import qualification
 from darkroom.reporting.tables import escaped
-from darkroom.reporting.templates import render
 from darkroom.worksheet import comparing, documents, hyperparameters, images, learning, networks, seeing, testing
 from darkroom.worksheet.documents import Section
 from darkroom.worksheet.facts import MOST
-from darkroom.worksheet.languages import WORDS, Words, translate_notes
 from darkroom.worksheet.material import Answer, Material
 from darkroom.worksheet.sources import name_sources
+from darkroom.worksheet.templates import render
+from darkroom.worksheet.words import WORDS, Words, translate_notes
 
 SUBJECTS = {
     "images": images.QUESTIONS,
@@ -22,7 +21,7 @@ SUBJECTS = {
     "seeing": seeing.QUESTIONS,
     "comparing": comparing.QUESTIONS,
 }
-"""By subject, the functions that answer its questions; each subject has a template of its name."""
+"""By subject, the functions that answer its questions; each subject has a template of its name for each language."""
 TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
 HEAD = 2
 """Lines of a table before its rows."""
@@ -53,19 +52,18 @@ def answer_document_of(material: Material) -> list[Section]:
 def compose_page(key: str, material: Material, answers: Answers, document: Sequence[Section]) -> str:
     """Return the page: the questions of the study's document, if it follows one, then those that any study answers.
 
-    What every result must say of its images and models stands in every heading of the latter.
+    What every result must say of its images and models stands in the title, and in every heading of the latter.
     """
     study, words = material.study, WORDS[material.study.language]
     note = qualification(material.evaluated.values(), material.dataset)
-    translated = f" ({translate_notes(note, study.language)})" if note else ""
     page = render(
-        Path(__file__).parent,
         "worksheet.md.j2",
-        heading=words.title.format(key=key, title=escaped(material.dataset.title)) + translated,
-        words=words,
+        study.language,
+        heading=words.title.format(key=key, title=escaped(material.dataset.title)),
         name_sources=name_sources,
         document=document,
-        qualification=note,
+        qualification=translate_notes(note, study.language),
+        answers=answers,
         **answers,
     )
     return cut_tables(page, words)

@@ -1,15 +1,15 @@
 """Questions on the test: what is correct, what is confused, and how certain the predictions are."""
 
-import pandas
-
 from darkroom.evaluation.evaluations import CLASSES, METRICS, PREDICTIONS
 from darkroom.reporting.selection import true_probability
-from darkroom.worksheet.material import Answer, Material, Question, read_table, tabulate
+from darkroom.worksheet.material import Answer, Material, Question, read_table
 
 NAMED = 3
 """Classes, and pairs of classes, named of each model."""
 WORST = 5
 """Worst predictions named."""
+SURE = 0.99
+"""Predictions more certain than this are counted."""
 
 
 def count_correct(material: Material) -> Answer:
@@ -17,12 +17,7 @@ def count_correct(material: Material) -> Answer:
     file = material.comparison / "models.csv"
     table = read_table(file)[["model", "correct", "images", "accuracy", "low", "high", "loss"]]
     table["wrong"] = table["images"] - table["correct"]
-    shares = dict.fromkeys(("accuracy", "low", "high"), ".1%")
-    return {
-        "table": tabulate(table, {**shares, "loss": ".3f"}),
-        "confidence": material.study.confidence,
-        "files": [file],
-    }
+    return {"rows": table, "confidence": material.study.confidence, "files": [file]}
 
 
 def count_predicted(material: Material) -> Answer:
@@ -46,8 +41,7 @@ def find_confusions(material: Material) -> Answer:
 def measure_classes(material: Material) -> Answer:
     """How good is the best model on each class?"""
     one = material.evaluated[material.best]
-    formats = dict.fromkeys(("precision", "recall", "f1"), ".3f")
-    return {"model": material.best, "table": tabulate(one.classes, formats), "files": [one.folder / CLASSES]}
+    return {"model": material.best, "rows": one.classes, "files": [one.folder / CLASSES]}
 
 
 def find_worst(material: Material) -> Answer:
@@ -55,11 +49,9 @@ def find_worst(material: Material) -> Answer:
     one = material.evaluated[material.best]
     table = one.predictions
     lowest = table.assign(chance=true_probability(table)).sort_values("chance", kind="stable").head(WORST)
-    shown = lowest[["file", "class", "chance", "predicted", "probability"]]
-    shown = shown.rename(columns={"class": "true class", "chance": "probability of it"})
     return {
         "model": material.best,
-        "table": tabulate(shown, dict.fromkeys(("probability of it", "probability"), ".1%")),
+        "rows": lowest[["file", "class", "chance", "predicted", "probability"]],
         "files": [one.folder / PREDICTIONS, one.folder / "worst.webp"],
     }
 
@@ -70,10 +62,9 @@ def measure_certainty(material: Material) -> Answer:
     for model, one in material.evaluated.items():
         table = one.predictions
         correct, sure = table["class"] == table["predicted"], table["probability"]
-        means = {"when correct": sure[correct].mean(), "when wrong": sure[~correct].mean()}
-        found.append({"model": model, "on average": sure.mean(), **means, "over 99%": (sure > 0.99).mean()})
-    formats = dict.fromkeys(("on average", "when correct", "when wrong", "over 99%"), ".1%")
-    return {"table": tabulate(found, formats), "files": [material.every(PREDICTIONS), material.every("gallery.webp")]}
+        means = {"mean": sure.mean(), "correct": sure[correct].mean(), "wrong": sure[~correct].mean()}
+        found.append({"model": model, **means, "sure": (sure > SURE).mean()})
+    return {"rows": found, "sure": SURE, "files": [material.every(PREDICTIONS), material.every("gallery.webp")]}
 
 
 def measure_calibration(material: Material) -> Answer:
@@ -89,13 +80,7 @@ def list_ambiguous(material: Material) -> Answer:
     """Which images are ambiguous to the best model, and between which two classes?"""
     one = material.evaluated[material.best]
     file = one.folder / "ambiguous.csv"
-    names = {"class": "true class", "p_best": "p", "p_second": "p second"}
-    table: pandas.DataFrame = read_table(file).rename(columns=names)
-    return {
-        "model": material.best,
-        "table": tabulate(table, {"p": ".1%", "p second": ".1%"}),
-        "files": [file, one.folder / "ambiguous.webp"],
-    }
+    return {"model": material.best, "rows": read_table(file), "files": [file, one.folder / "ambiguous.webp"]}
 
 
 QUESTIONS: dict[str, Question] = {

@@ -10,7 +10,7 @@ COLUMNS = ["model", "low", "epochs", "best_epoch"]
 def named(rows: list[tuple[str, float, float | None, float | None]]) -> dict:
     found = select_speeds(pandas.DataFrame(rows, columns=COLUMNS), guessing=0.25)
     ranked = {key: [one["model"] for one in found[key]] for key in ("fastest", "slowest")}
-    return {**ranked, "last": found["last"], "several": bool(found["several_last"])}
+    return {**ranked, "last": found["last"]}
 
 
 def test_only_what_stopped_getting_better_is_ranked_by_epochs() -> None:
@@ -21,12 +21,12 @@ def test_only_what_stopped_getting_better_is_ranked_by_epochs() -> None:
         ("guesses", 0.2, 9, 1),
         ("both", 0.8, None, None),
     ]
-    assert named(rows) == {"fastest": ["quick", "slow"], "slowest": [], "last": "on", "several": False}
+    assert named(rows) == {"fastest": ["quick", "slow"], "slowest": [], "last": ["on"]}
 
 
 def test_where_all_keep_their_last_weights_none_is_ranked() -> None:
     rows = [("one", 0.6, 5, 5), ("two", 0.7, 15, 15)]
-    assert named(rows) == {"fastest": [], "slowest": [], "last": "one and two", "several": True}
+    assert named(rows) == {"fastest": [], "slowest": [], "last": ["one", "two"]}
 
 
 def test_of_many_the_first_three_and_the_last_are_named() -> None:

@@ -76,6 +76,13 @@ def test_a_picture_that_lies_elsewhere_is_words_and_one_with_a_blank_in_its_name
     assert re.findall(r'<img [^>]*src="data:image/(\w+);base64,', page) == ["webp"]
 
 
+def test_what_stands_before_the_first_section_is_for_who_reads_the_answers(worksheet: Path) -> None:
+    worksheet.write_text(PAGE.replace("</script>\n", "</script>\n\nLes figures sont en anglais.\n", 1))
+    said = "Les figures sont en anglais."
+    assert read_handout(worksheet, "fr", has_answers=True).body.startswith(f"<p>{said}</p>")
+    assert said not in read_handout(worksheet, "fr", has_answers=False).body
+
+
 def test_nothing_in_a_name_is_run(worksheet: Path) -> None:
     for has_answers in (True, False):
         page = read_handout(worksheet, "en", has_answers).compose_page()

@@ -10,16 +10,22 @@ import pandas
 import pytest
 
 from benchmarks.project import ROOT, copied, edit, parameters, run
+from darkroom.pages.handout import read_handout
 from darkroom.pipeline import template
+from darkroom.worksheet.words import WORDS
 from stages import worksheet
 from tests.support import in_process
-from tests.support.cited_numbers import find_uncited, read_answers
+from tests.support.cited_numbers import find_uncited, list_numbers, read_answers
 from tests.support.course_questions import list_ids
 from tests.support.drawing import without_drawing
+from tests.support.english_words import find_english
+from tests.support.pages import list_shapes, split_questions
 from tests.support.small_study import SMALL
 
 pytestmark = pytest.mark.slow
 
+DOCUMENTED = ["intel", "cifar10", "waste", "cats-dogs", "mnist"]
+"""Studies that follow a course document."""
 SIZES = {"intel-150": 32, "intel-256": 96, "intel-180": 32, "waste-320": 32, "cats-dogs-64": 16}
 SIZES |= {"cats-dogs-64-variants": 16, "cats-dogs-150": 32, "cats-dogs-150-grey": 32, "intel-64": 32, "intel-96": 48}
 KEPT = {"cifar10-batch": ["16"], "cifar10-optimizer": ["momentum"], "cifar10-remedy": ["l2"]}
@@ -112,15 +118,45 @@ def test_a_worksheet_answers_and_says_that_images_are_drawn(studies: Path, study
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("study", ["intel", "cifar10", "waste", "cats-dogs", "mnist"])
+@pytest.mark.parametrize("study", DOCUMENTED)
 def test_a_worksheet_answers_every_question_from_the_files_it_names(studies: Path, study: str, language: str) -> None:
-    edit(studies, {f"studies.{study}.language": language})
-    with chdir(studies):
-        worksheet.main([study, "--out", f"results/{study}/in-{language}.md"])
-    answers = read_answers((studies / f"results/{study}/in-{language}.md").read_text())
+    answers = read_answers(write_worksheet(studies, study, language).read_text())
     assert list(answers) == list_ids(study)
     for key, answer in answers.items():
         assert not find_uncited(answer, studies), key
+
+
+def write_worksheet(studies: Path, study: str, language: str) -> Path:
+    """The worksheet of a study in a language."""
+    edit(studies, {f"studies.{study}.language": language})
+    out = f"results/{study}/in-{language}.md"
+    with chdir(studies):
+        worksheet.main([study, "--out", out])
+    return studies / out
+
+
+@pytest.mark.parametrize("study", DOCUMENTED)
+def test_a_french_worksheet_has_no_english_and_the_numbers_of_the_english_one(studies: Path, study: str) -> None:
+    files = {language: write_worksheet(studies, study, language) for language in ("en", "fr")}
+    english, french = (split_questions(file.read_text()) for file in files.values())
+    values = parameters(studies)
+    titles = [entry["title"] for section in ("datasets", "sweeps") for entry in values[section].values()]
+    assert find_english(files["fr"].read_text(), titles) == []
+    assert len(french) == len(english) > len(list_ids(study))
+    for (title, answer), (translated, said) in zip(english, french, strict=True):
+        if not title.startswith(f"{study}-"):
+            assert list_shapes(said) == list_shapes(answer), title
+            assert list_numbers(said, decimal_comma=True) == list_numbers(answer, decimal_comma=False), title
+        else:
+            assert translated.split()[0] == title.split()[0]
+
+
+@pytest.mark.parametrize("has_answers", [True, False])
+@pytest.mark.parametrize("study", DOCUMENTED)
+def test_french_handouts_have_the_questions_of_the_document(studies: Path, study: str, has_answers: bool) -> None:
+    handout = read_handout(write_worksheet(studies, study, "fr"), "fr", has_answers)
+    assert re.findall(rf"<(?:b|strong)>({study}-\d\d)\.", handout.body) == list_ids(study)
+    assert (WORDS["fr"].stays in handout.body) == has_answers
 
 
 def test_a_variant_of_every_sweep_is_compared_with_its_model(studies: Path) -> None:

@@ -46,14 +46,24 @@ def read_answers(page: str) -> dict[str, Answer]:
 
 def find_uncited(answer: Answer, root: Path) -> list[str]:
     """Return the numbers of a run's part that are in none of its files and in no right equation with one that is."""
-    text = NOT_SHOWN.sub(" ", answer.run.replace("\u202f%", "%"))
-    if answer.decimal_comma:
-        text = re.sub(r"(?<=\d),(?=\d)", ".", text).replace("\u202f", ",")
+    text = _write_plainly(answer.run, answer.decimal_comma)
     known = sorted({value for name in answer.files for value in _list_values(root / name)})
     for equation in EQUATION.findall(text):
         if _holds(equation) and any(_is_known(number, known) for number in NUMBER.finditer(equation)):
             text = text.replace(equation, " ")
     return [number[0].strip() for number in NUMBER.finditer(text) if not _is_known(number, known)]
+
+
+def list_numbers(text: str, decimal_comma: bool) -> list[float]:
+    """Return the numbers of a text or a table in rising order, without their signs."""
+    found = NUMBER.finditer(_write_plainly(text, decimal_comma))
+    return sorted(float(number["digits"].replace(",", "")) for number in found)
+
+
+def _write_plainly(text: str, decimal_comma: bool) -> str:
+    """Return what is shown of a text, its numbers as Python writes them."""
+    text = NOT_SHOWN.sub(" ", text.replace("\u202f%", "%"))
+    return re.sub(r"(?<=\d),(?=\d)", ".", text).replace("\u202f", ",") if decimal_comma else text
 
 
 def _is_known(number: re.Match[str], known: list[float]) -> bool:

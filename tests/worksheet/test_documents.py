@@ -12,8 +12,8 @@ from darkroom.worksheet import documents
 from darkroom.worksheet.cited import Cited, Folder
 from darkroom.worksheet.documents import Answered, Question, read_document
 from darkroom.worksheet.facts import Facts
-from darkroom.worksheet.languages import WORDS
 from darkroom.worksheet.material import Material
+from darkroom.worksheet.words import WORDS
 from tests.support.course_questions import KINDS, list_ids
 
 NAMES = get_args(get_args(Study.model_fields["document"].annotation)[0])

@@ -1,6 +1,5 @@
 """The worksheet of a made-up study: which questions are asked, what is answered, and from which file."""
 
-import json
 import re
 import shutil
 from collections.abc import Callable
@@ -11,40 +10,17 @@ import pandas
 import pytest
 
 from darkroom.core.errors import UserError
-from stages import compare, sweep, worksheet
 from tests.conftest import with_parameters
-from tests.support.drawing import without_drawing
-from tests.support.evaluated_folders import CLASSES, write_evaluation
+from tests.support.answered_study import EDITS, MODELS, TUNED, compare_models, write_study, write_worksheet
+from tests.support.evaluated_folders import write_evaluation
 from tests.support.pages import unwrap
-
-SWEEP = {"title": "Batch size", "of": "cnn", "variants": {"8": {"training": {"batch_size": 8}}}}
-MODELS = ["cnn", "cnn-bn", "frozen", "tuned", "batch-8"]
-ON_BACKBONE = {"network.backbone": "lite", "network.head.pooling": "global-average"}
-TUNED = {**ON_BACKBONE, "view": "intel-150", "base": "frozen", "unfreeze": 20}
-
-
-EDITS = {"sweeps": {"batch": SWEEP}, "studies.intel.sweeps": ["batch"], "studies.intel.without": [["NA"]]}
 
 
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder with the evaluations, the comparison and the census of a study."""
     folder = with_parameters(tmp_path_factory.mktemp("described") / "project", EDITS)
-    evaluations = folder / "evaluations"
-    write_evaluation(evaluations / "cnn", (50, 40, 30))
-    write_evaluation(evaluations / "cnn-bn", (58, 54, 50), {"network.normalization": "layer", "view": "intel-256"})
-    write_evaluation(evaluations / "frozen", (50, 40, 31), ON_BACKBONE, validated=False)
-    write_evaluation(evaluations / "tuned", (50, 30, 50), TUNED)
-    write_evaluation(evaluations / "batch-8", (50, 40, 20), {"training.batch_size": 8}, epochs=10)
-    backbone = {"name": "lite", "layers": 150, "first": "image", "last": "top", "output_shape": [6, 6, 1280]}
-    for key in ("frozen", "tuned"):
-        (evaluations / key / "summary.json").write_text(json.dumps({"backbone": backbone}))
-    write_census(folder / "census")
-    with chdir(folder):
-        compared(MODELS)
-        options = ["--study", "intel", "--evaluations", "evaluations", "--dataset", "intel", "--out", "sweeps/batch"]
-        with without_drawing():
-            sweep.main(["batch", "--models", "cnn", "batch-8", *options])
+    write_study(folder)
     return folder
 
 
@@ -63,35 +39,9 @@ def study(described: Path, project: Callable[..., Path]) -> Path:
     return folder
 
 
-def compared(models: list[str]) -> None:
-    Path("warnings.csv").write_text("kind,images,what\n", encoding="utf-8")
-    options = ["--evaluations", "evaluations", "--dataset", "intel", "--warnings", "warnings.csv"]
-    options += ["--out", "comparison"]
-    with without_drawing():
-        compare.main(["intel", "--models", *models, *options])
-
-
-def write_census(folder: Path) -> None:
-    """Write the census of images of two sizes, with two of the same bytes."""
-    folder.mkdir()
-    classes = pandas.DataFrame({"class": CLASSES, "train": [30, 30, 20], "validation": [5, 5, 5], "test": [60, 60, 60]})
-    classes.to_csv(folder / "classes.csv", index=False)
-    pandas.DataFrame(
-        {"width": [150, 99], "height": [150, 80], "train": [79, 1], "test": [180, 0], "images": [259, 1]}
-    ).to_csv(folder / "sizes.csv", index=False)
-    pandas.DataFrame({"mode": ["RGB"], "format": ["JPEG"], "images": [260]}).to_csv(folder / "modes.csv", index=False)
-    (folder / "corrupt.csv").write_text("split,class,file,problem\n")
-    rows = {"group": [1, 1], "kind": ["leak"] * 2, "split": ["train", "test"], "class": ["NA"] * 2, "file": ["a", "b"]}
-    pandas.DataFrame(rows).to_csv(folder / "duplicates.csv", index=False)
-
-
 def run(models: list[str] = MODELS, out: str = "worksheet.md") -> str:
-    names = ("evaluations", "comparison", "census", "explanations", "sweeps", "descriptions")
-    folders = [part for name in names for part in (f"--{name}", name)]
-    files = ["--costs", "costs/costs.md", "--explained", "-", "--described", "-"]
-    files += ["--hyperparameters", "hyperparameters.csv", "--out", out]
-    worksheet.main(["intel", "--models", *models, "--dataset", "intel", *folders, *files])
-    return unwrap(Path(out).read_text(encoding="utf-8"))
+    """The worksheet, with every paragraph on one line."""
+    return unwrap(write_worksheet(models, out))
 
 
 def answer(page: str, question: str) -> str:
@@ -228,7 +178,7 @@ def test_views_and_sweeps_are_told_as_they_were_made(study: Path, project: Calla
 
 def test_every_heading_says_what_the_images_and_models_are(study: Path) -> None:
     write_evaluation(study / "evaluations/random", note="random weights, no pretraining")
-    compared([*MODELS, "random"])
+    compare_models([*MODELS, "random"])
     headings = [line for line in run([*MODELS, "random"]).splitlines() if line.startswith("#")]
     said = "(synthetic images, drawn by a program; random: random weights, no pretraining)"
     assert len(headings) == 7
@@ -270,7 +220,7 @@ def test_augmentation_is_told_by_what_it_changes(study: Path) -> None:
         "training.augmentation.fill": "nearest",
     }
     write_evaluation(study / "evaluations/changed", used=used)
-    compared([*MODELS, "changed"])
+    compare_models([*MODELS, "changed"])
     found = answer(run([*MODELS, "changed"]), "Which networks are trained on randomly changed images")
     assert found.splitlines()[4:5] == ["| changed | flip horizontal | nearest |"]
 
@@ -298,7 +248,7 @@ def test_unfrozen_layers_in_words(study: Path) -> None:
     write_evaluation(study / "evaluations/named", used={**TUNED, "unfreeze": "block7a_expand_conv"})
     write_evaluation(study / "evaluations/whole", used={**TUNED, "unfreeze": "all"})
     models = ["frozen", "tuned", "named", "whole"]
-    compared(models)
+    compare_models(models)
     rows = answer(run(models), "How much of each network on a backbone").splitlines()[4:8]
     assert [(row.split(" | ")[0], row.split(" | ")[-1]) for row in rows] == [
         ("| frozen", "none |"),
