@@ -8,7 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -164,8 +164,9 @@ def read_member(member: Member) -> bytes:
     Raises:
         UserError: its bytes are corrupt.
     """
-    found, opened = next(member.directory.read([member.number]))
-    return b"".join(read_chunks(opened, found))
+    with closing(member.directory.read([member.number])) as read:  # the archive is open as long as that is
+        found, opened = next(read)
+        return b"".join(read_chunks(opened, found))
 
 
 def read_whole(archive: Path, member: zipfile.ZipInfo) -> bytes:

@@ -8,7 +8,7 @@ import io
 import struct
 import zipfile
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple, cast, overload
@@ -137,7 +137,7 @@ class Directory(Sequence[zipfile.ZipInfo]):
         """Return the name of a member."""
         return self.names[self.ends[number - 1] if number else 0 : self.ends[number]].decode()
 
-    def read(self, numbers: Iterable[int]) -> Iterator[tuple[zipfile.ZipInfo, zipfile.ZipFile]]:
+    def read(self, numbers: Iterable[int]) -> Generator[tuple[zipfile.ZipInfo, zipfile.ZipFile]]:
         """Yield members by their numbers, each with an archive of which it can be opened before the next is taken."""
         left = iter(numbers)
         with self.archive.open("rb") as file:
