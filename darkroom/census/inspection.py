@@ -19,7 +19,7 @@ from darkroom.params.view import Decoding
 
 CHUNK = 16
 """Images that a process reads at a time."""
-AT_ONCE = 4096
+AT_ONCE = 1024
 """Images whose inspections are objects at a time; after that they are columns of a table."""
 TYPES = {
     **dict.fromkeys(("width", "height", "brightness", "contrast", "sharpness", "filled"), "float64"),

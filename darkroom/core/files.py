@@ -30,6 +30,8 @@ NAMESPACE = Path("/proc/self/ns/pid")
 """The link that tells which processes have numbers of the same count."""
 FORGOTTEN = 24 * 3600
 """Seconds after which what another machine has not finished writing counts as left by a process that was killed."""
+AT_ONCE = 1024
+"""Rows of a table that are text at a time."""
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold: given to every member, so that equal files make equal archives."""
 
@@ -118,7 +120,7 @@ def read_json(path: Path) -> Any:
 def write_table(path: Path, table: "pandas.DataFrame") -> None:
     """Write ``table`` to ``path`` as CSV, without its index; floats keep seven significant digits."""
     with replace_file(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.7g", lineterminator="\n")
+        table.to_csv(temporary, index=False, float_format="%.7g", lineterminator="\n", chunksize=AT_ONCE)
 
 
 def sha256(path: Path) -> str:

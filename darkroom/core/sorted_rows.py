@@ -8,11 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from darkroom.core.files import name_beside, replace_file
+from darkroom.core.files import AT_ONCE, name_beside, replace_file
 
-AT_ONCE = 4096
-"""Rows that are in memory at a time."""
-SETTINGS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-4096")
+SETTINGS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-1024")
 """Of a database that nobody needs after a crash."""
 
 

@@ -17,6 +17,8 @@ from darkroom.core.splits import SPLITS, VALIDATION
 Result = TypeVar("Result")
 
 INDEX = "index.csv"
+AT_ONCE = 4096
+"""Rows of the index that are read at a time: pandas needs thrice the memory to read as many as there are."""
 COLUMNS = ("split", "class", "file", "bytes", "sha256")
 """Columns of the index that are read here; there may be more."""
 
@@ -47,7 +49,8 @@ def read_index(folder: Path) -> pandas.DataFrame:
     """
     path = folder / INDEX
     try:
-        index = pandas.read_csv(path, dtype=str, keep_default_na=False)
+        with pandas.read_csv(path, dtype=str, keep_default_na=False, chunksize=AT_ONCE) as parts:
+            index = pandas.concat(parts, ignore_index=True)
     except (FileNotFoundError, pandas.errors.EmptyDataError):
         raise UserError(f"{path}: no index of images; run python -m stages.unzip {folder.name}") from None
     lacking = [column for column in COLUMNS if column not in index]

@@ -39,7 +39,10 @@ def split_numbers(label: str) -> tuple[list[tuple[bool, int, str]], str]:
 
 def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], classes: Sequence[str]) -> None:
     """Write the labels of each split, and the index of the view's rows."""
-    rows = index.assign(row=index.groupby("split").cumcount(), label=index["class"].map(classes.index).astype("int64"))
+    rows = index.assign(
+        row=index.groupby("split").cumcount(),
+        label=pandas.Categorical(index["class"], classes).codes.astype(numpy.int64),
+    )
     for split in splits:
         labels = rows.loc[rows["split"] == split, "label"].to_numpy(dtype=numpy.int64)
         numpy.save(folder / views.labels_file(split), labels)
@@ -48,11 +51,19 @@ def write_labels(folder: Path, index: pandas.DataFrame, splits: Sequence[str], c
 
 def write_groups(folder: Path, index: pandas.DataFrame) -> None:
     """Write numbers of the images of train: of groups, if they have any, and of their bytes, if some are equal."""
-    train = index[index["split"] == views.TRAIN]
+    is_train = index["split"] == views.TRAIN
     if "group" in index:
-        _write_numbers(folder / views.GROUPS, train["group"])
-    if train["sha256"].duplicated().any():
-        _write_numbers(folder / views.COPIES, train["sha256"])
+        _write_numbers(folder / views.GROUPS, index.loc[is_train, "group"])
+    digests = index.loc[is_train, "sha256"]
+    if has_copies(digests):
+        _write_numbers(folder / views.COPIES, digests)
+
+
+def has_copies(digests: pandas.Series) -> bool:
+    """Return whether two digests are equal; numbers of their beginnings are, and no object for each is made."""
+    begins = numpy.fromiter((int(digest[:15], 16) for digest in digests), dtype=numpy.int64, count=len(digests))
+    begins.sort()
+    return bool((begins[1:] == begins[:-1]).any()) and bool(digests.duplicated().any())
 
 
 def _write_numbers(file: Path, values: pandas.Series) -> None:
