@@ -101,7 +101,7 @@ def test_a_source_that_was_moved_concerns_its_fetch_and_cheap_stages_alone(conce
 
 def test_every_stage_that_calls_images_drawn_is_concerned_when_they_no_longer_are(concerned: Concerned) -> None:
     found = concerned({"datasets.cifar10.source": "../mine"})
-    assert verbs(found) == {"fetch", "census", "evaluate", "explain", *CHEAP}
+    assert verbs(found) == {"fetch", "census", "train", "evaluate", "explain", *CHEAP}
 
 
 @pytest.mark.parametrize("edits", [{}, {"explanations": {}}, {"explanations": {}, "studies.cifar10.sweeps": []}])
