@@ -34,6 +34,8 @@ def published(kinds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         source, target = kinds / "results/intel" / name, kinds / OUT / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copyfile(source, target)
+    (kinds / OUT.parent / "census/other").mkdir()  # that of another study's images
+    (kinds / OUT.parent / "census/other/census.md").write_text("3 images\n")
     return kinds
 
 

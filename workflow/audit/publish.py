@@ -39,13 +39,13 @@ DESCRIBED = (*crate.DATA, "augment", "divide", "shard", *MODELS, *PICTURED)
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
-def find_results(study: str) -> list[str]:
-    """Return the folders of results that are a study's: its own, and the census of its images.
+def find_results(study: str, root: Path = Path()) -> list[str]:
+    """Return the folders of results that are a study's of the checkout ``root``: its own, and its images' census.
 
     Raises:
         UserError: params.yaml has no such study.
     """
-    comparisons = template.read_documents()[1]["comparisons"]
+    comparisons = template.read_documents(root)[1]["comparisons"]
     if study not in comparisons:
         raise UserError(f"{study}: no study of {PARAMETERS}; studies: {', '.join(comparisons)}")
     return [f"{RESULTS}/{study}", f"{RESULTS}/census/{comparisons[study]['dataset']}"]

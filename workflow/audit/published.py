@@ -28,7 +28,7 @@ from darkroom.reporting.quantities import counted
 from workflow import lock, storage
 from workflow.audit import reproducible
 from workflow.audit.numbers import compare_texts
-from workflow.audit.publish import DIFF, LINEAGE
+from workflow.audit.publish import DIFF, LINEAGE, find_results
 from workflow.audit.signed_files import RESULTS
 
 PUBLISHED = Path("docs")
@@ -146,12 +146,9 @@ def check_models(published: Published, folder: Path) -> None:
 
 
 def compare(published: Published, folder: Path) -> Iterator[tuple[str, int, str | None]]:
-    """Yield each published text with its count of numbers, and what differs in it from that in a clone, if anything."""
-    census = published.folder.parent / "census"
-    folders = [
-        published.folder,
-        *(one for one in census.glob("*") if (folder / RESULTS / "census" / one.name).is_dir()),
-    ]
+    """Yield each published text, its count of numbers, and in words what differs in that of a clone, if anything."""
+    results = (Path(one).relative_to(RESULTS) for one in find_results(published.study, folder))
+    folders = [published.folder.parent / one for one in results]
     for file in sorted(file for one in folders for file in one.rglob("*") if file.suffix in TEXTS):
         name = file.relative_to(published.folder.parent)
         if MEASURED in name.parts or published.lineage in file.parents:
