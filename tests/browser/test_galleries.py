@@ -70,7 +70,9 @@ def test_images_that_nobody_looks_at_are_not_loaded(look: Look, many: Path) -> N
     loaded = "all => all.filter(one => one.complete && one.naturalWidth).length"
     assert seen.page.locator("#model-cnn-5 .gallery img").evaluate_all(loaded) == 0
     show(seen, "cnn-5")
-    seen.page.wait_for_function("document.querySelector('#model-cnn-5 .gallery img').naturalWidth > 0")
+    shown = seen.page.locator("#model-cnn-5 .gallery img").first
+    shown.evaluate("one => one.decode()")  # fulfilled when it has been loaded
+    assert shown.evaluate("one => one.naturalWidth") > 0
 
 
 def test_without_the_images_of_the_data_set_galleries_are_whole(look: Look, many: Path, tmp_path: Path) -> None:
