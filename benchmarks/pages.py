@@ -144,7 +144,8 @@ def tabulate_loop() -> str:
     fastest = table.groupby(["tool", "processors", "images"])[["seconds", "peak MiB"]].median().reset_index()
     loops = fastest[(fastest["tool"] != "Darkroom") & (fastest["processors"] == "1")]
     alone = fastest["images"].map(loops.set_index("images")["seconds"])
-    return markdown(fastest.assign(**{"times the loop on one": (alone / fastest["seconds"]).round(2)}))
+    shown = fastest.assign(**{"times the loop on one": (alone / fastest["seconds"]).round(2)})
+    return markdown(shown, {"seconds": ".2f", "peak MiB": ",.0f"})
 
 
 def tabulate_more() -> str:
