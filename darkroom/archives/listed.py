@@ -1,5 +1,6 @@
 """Members of zip archives and the images among them: numbers of members, of which an object is made when it is used."""
 
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +20,9 @@ LONG = 256
 class Lazy(Sequence[Item]):
     """Items that are made when they are asked for."""
 
+    @abstractmethod
     def make(self, number: int) -> Item:
         """Return an item."""
-        raise NotImplementedError
 
     @overload
     def __getitem__(self, number: int) -> Item: ...

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import trivial
 from benchmarks.project import git, run
 from tests.support import stub_study
-from workflow.audit.published import KEPT
+from workflow.audit.publish import KEPT
 
 pytestmark = pytest.mark.slow
 

@@ -32,9 +32,10 @@ from workflow.contents import Contents
 LINEAGE, DIFF, CRATE = "lineage.json", "params.diff", "crate.zip"
 WRITTEN = (PARAMETERS, lock.FILE, Path("workflow/plan.yaml"), Path("models/dvc.yaml"))
 """Files that may differ from the commit: the parameters, and what is written from them and from a run."""
-MODELS = ("pretrained", "train", "transfer", "finetune")
+KEPT = (*crate.DATA, "augment", "divide", "shard", "pretrained", "train", "transfer", "finetune")
+"""The stages up to the models, which are not run again where published results are checked."""
 PICTURED = ("census", "evaluate", "combine", "explain", "doubts", "page")
-DESCRIBED = (*crate.DATA, "augment", "divide", "shard", *MODELS, *PICTURED)
+DESCRIBED = (*KEPT, *PICTURED)
 """The stages whose folders a published crate describes: images, arrays, weights, models, and what shows images."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 

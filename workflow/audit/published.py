@@ -28,12 +28,10 @@ from darkroom.reporting.quantities import counted
 from workflow import lock, storage
 from workflow.audit import reproducible
 from workflow.audit.numbers import compare_texts
-from workflow.audit.publish import DIFF, LINEAGE, find_results
+from workflow.audit.publish import DIFF, KEPT, LINEAGE, find_results
 from workflow.audit.signed_files import RESULTS
 
 PUBLISHED = Path("docs")
-KEPT = {"fetch", "unzip", "augment", "divide", "shard", "prepare", "pretrained", "train", "transfer", "finetune"}
-"""The stages that are taken as they were recorded; all others run again."""
 MODELS = "models"
 REMOTE = "published"
 TEXTS = {".csv", ".json", ".md"}
