@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from darkroom.core.files import read_json
+from darkroom.pipeline import template
 from workflow import hashes, listings
 from workflow.contents import KEPT, Contents
 from workflow.hashes import content, of_folder
+from workflow.reasons import MARK
 
 
 @pytest.fixture
@@ -126,3 +128,12 @@ def test_a_spoilt_list_of_a_folder_counts_as_none(place: Path, kept: str) -> Non
     assert listings.kept(md5) == {"1.png": "one"}
     next(listings.FOLDER.iterdir()).write_text(kept)
     assert listings.kept(md5) == {}
+
+
+def test_snakemakes_mark_is_left_out_of_every_folder_that_a_rule_makes(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    outs = {out for stage in template.read_stages().values() for out in stage.outs if not Path(out).suffix}
+    assert {"results", "data"} <= {Path(out).parts[0] for out in outs}
+    assert hashes.seen_by_dvc(Path(), [f"{out}/{MARK}" for out in outs]) == []
