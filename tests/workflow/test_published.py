@@ -89,6 +89,7 @@ def test_another_model_is_refused(published: Path, tmp_path: Path) -> None:
     code, said, ran = verify(published, "--from", str(tmp_path / "given"))
     assert (code, ran) == (1, [])
     assert "error: models/intel/model-0002/model.keras: not the model that was published" in said
+    assert not list((published.parent / "kept").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -164,9 +164,13 @@ def verify(published: Published, place: str | None) -> bool:
     """Evaluate a published study again, print how each of its texts compares, and return whether all are the same."""
     place_of_clone = Path(tempfile.mkdtemp(prefix=f"darkroom-{published.study}-"))
     folder = place_of_clone / BELOW / published.study
-    prepare_clone(published, folder)
-    bring(folder, place)
-    check_models(published, folder)
+    try:
+        prepare_clone(published, folder)
+        bring(folder, place)
+        check_models(published, folder)
+    except UserError:
+        shutil.rmtree(place_of_clone)  # there is nothing to look at yet
+        raise
     reproducible.run(folder, [published.study])
     rows = list(compare(published, folder))
     for name, numbers, differs in rows:
