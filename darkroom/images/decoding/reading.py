@@ -21,7 +21,8 @@ from darkroom.images.decoding.formats import CorruptImageError, is_row, list_for
 from darkroom.images.decoding.turns import LYING, read_orientation
 from darkroom.params.view import Decoding
 
-JPEG = {"JPEG", "MPO"}
+JPEG = ("JPEG", "MPO")
+"""What Pillow calls a photograph by libjpeg, of one image or of several."""
 NO_END = "lacks its end marker"
 DRAFTS = (2, 4, 8)
 """Parts of its size at which libjpeg decodes a photograph."""
@@ -133,19 +134,17 @@ def read_row(array: Path, number: str) -> Image.Image:
 
 
 def _read_stream(file: IO[bytes], decoding: Decoding) -> Decoded:
-    if file.read(len(png.SIGNATURE)) == png.SIGNATURE:
-        return _read_png(file, decoding)
+    begins = file.read(len(png.SIGNATURE))
     file.seek(0)
-    image = Image.open(file, formats=list_formats())
-    if image.format in JPEG:
-        file.seek(0)
-        return _read_jpeg(file.read(), image, decoding)
-    return _load(image, decoding)
+    if begins == png.SIGNATURE:
+        return _read_png(file, decoding)
+    if begins.startswith(jpeg.BEGIN):
+        return _read_jpeg(file.read(), decoding)
+    return _load(Image.open(file, formats=list_formats()), decoding)
 
 
 def _read_png(file: IO[bytes], decoding: Decoding) -> Decoded:
     """Decode a PNG; without its text and its profile, where Pillow stumbles over them."""
-    file.seek(0)
     data = file.read()
     doubts = [] if png.is_ended(data) else [NO_END]
     try:
@@ -161,8 +160,9 @@ def _read_png(file: IO[bytes], decoding: Decoding) -> Decoded:
     return Decoded(found.image, found.size, tuple(doubts))
 
 
-def _read_jpeg(data: bytes, header: Image.Image, decoding: Decoding) -> Decoded:
+def _read_jpeg(data: bytes, decoding: Decoding) -> Decoded:
     """Decode a JPEG, with what libjpeg complains about in its data, as far as that is tolerated."""
+    header = Image.open(io.BytesIO(data), formats=JPEG)
     if found := _read_whole_jpeg(data, header, decoding):
         return found
     doubts, damage = [], jpeg.find_damage(data)
@@ -172,7 +172,7 @@ def _read_jpeg(data: bytes, header: Image.Image, decoding: Decoding) -> Decoded:
         doubts.append(damage.removeprefix("Corrupt JPEG data: ") if lacks_data else NO_END)
         if decoding.tolerate == "nothing" or (lacks_data and decoding.tolerate == "missing-end"):
             raise CorruptImageError(f"corrupt: {doubts[0]}")
-    found = _load(Image.open(io.BytesIO(data), formats=["JPEG", "MPO"]), decoding)
+    found = _load(Image.open(io.BytesIO(data), formats=JPEG), decoding)
     return Decoded(found.image, found.size, (*found.doubts, *doubts))
 
 
