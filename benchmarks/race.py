@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from darkroom.reporting.tables import markdown
 RESULTS = project.ROOT / "benchmarks" / "results.csv"
 NETWORKS = {"cnn": "cnn", "cnn-bn": "cnn_bn", "cnn-bn-256-gap": "cnn_bn_256_gap"}
 """The project's networks and the notebook's names of them."""
+ARCHIVES = ("seg_train", "seg_test")
+"""The archives of the data that both sides learn from, and are tested on, by params.yaml; others may lie beside."""
 REPEATS = 5
 TRIVIAL = {
     "network": {
@@ -56,10 +59,12 @@ TRIVIAL = {
 }
 
 
-def notebook(script: Path, data: Path, folder: Path, *options: str) -> dict[str, Any]:
+def notebook(
+    script: Path, data: Path, folder: Path, *options: str, archives: Sequence[str] = ARCHIVES
+) -> dict[str, Any]:
     """Run the notebook script on the unpacked archives and return what it measured."""
-    for archive in data.glob("*.zip"):
-        with zipfile.ZipFile(archive) as opened:
+    for archive in archives:
+        with zipfile.ZipFile(data / f"{archive}.zip") as opened:
             opened.extractall(folder)
     out = folder / "timings.json"
     command = [sys.executable, str(script), "--train", "seg_train", "--test", "seg_test", "--out", str(out), *options]
