@@ -100,7 +100,7 @@ def measure(cases: list[str], images: int, end: float) -> Iterator[dict[str, Any
                     yield {"what": name, "precision": precision, "side": side, "note": "not measured: no time left"}
                     continue
                 speed, flops = train(name, precision, images, settings)
-                row = {"what": name, "precision": precision, "side": side, "device": device}
+                row: dict[str, Any] = {"what": name, "precision": precision, "side": side, "device": device}
                 row |= {"images_per_second": round(speed, 1), "tflops": round(speed * flops / 1e12, 3)}
                 yield row | {"share_of_product": round(speed * flops / peak, 4), "memory_mib": measure_memory()}
         for name in cases:

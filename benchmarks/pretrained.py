@@ -88,16 +88,11 @@ def pair_rows(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]
 
 def test_seconds(folder: Path, key: str) -> float:
     """Return the seconds in which a trained model predicts the test images, its first call's preparations included."""
-    program = (
-        "import sys, time; from pathlib import Path; from stages import evaluate; "
-        "from darkroom.images.prepared.shards import open_view; "
-        "from darkroom.params.base import read_entry; from darkroom.params.model import Runtime; "
-        f"model = evaluate.opened(Path('models/intel/{key}'), read_entry(Runtime, 'runtime')).network; "
-        "view = open_view(Path('data/views/intel-180')); began = time.perf_counter(); "
-        "evaluate.predicted(model, view, 'test'); print(time.perf_counter() - began)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    command = [sys.executable, str(Path(__file__).with_name("prediction_time.py"))]
+    command += [f"models/intel/{key}", "data/views/intel-180"]
+    variables = {**project.environment(), "PYTHONPATH": str(folder)}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, env=variables)
+    return float(done.stdout.split()[-1])
 
 
 def study_rows(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:

@@ -28,8 +28,10 @@ SOURCES = (
     "params.yaml",
     ".dvcignore",
     ".gitignore",
+    "LICENSE",
+    "pyproject.toml",
+    "requirements",
 )
-SOURCES += ("LICENSE", "pyproject.toml", "requirements")
 DVC_SOURCES = ("config", ".gitignore")
 
 

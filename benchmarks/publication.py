@@ -16,6 +16,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas
 from PIL import Image
@@ -26,15 +27,22 @@ from darkroom.reporting.tables import markdown
 from workflow.audit import publish
 
 OUT = Path(__file__).parents[1] / "docs/subsets"
-OF_STUDY = ("worksheet.md", "hyperparameters.csv", "comparison/*", "costs/*", "sweeps/*/*", "explanations/*/*")
-OF_STUDY += ("explanations/*/figures/*",)
+OF_STUDY = (
+    "worksheet.md",
+    "hyperparameters.csv",
+    "comparison/*",
+    "costs/*",
+    "sweeps/*/*",
+    "explanations/*/*",
+    "explanations/*/figures/*",
+)
 OF_CENSUS = ("census.md", "*.png", "*.webp")
 OF_MODEL, OF_BEST = ("diagram.png", "confusion.png"), ("gallery.webp", "ambiguous.webp", "worst.webp")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 WIDTH = 1000
-QUALITY = {".png": {"optimize": True}, ".webp": {"quality": 80, "method": 6}}
+QUALITY: dict[str, dict[str, Any]] = {".png": {"optimize": True}, ".webp": {"quality": 80, "method": 6}}
 """How figures are written, by their ending: plots in true colours, photographs lossily."""
-EXACT = {"lossless": True, "method": 6}
+EXACT: dict[str, Any] = {"lossless": True, "method": 6}
 """How WebP is written whose colours are exact where it comes from."""
 LOSSLESS = b"VP8L"
 """What stands at byte 12 of such a file."""

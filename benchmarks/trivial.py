@@ -79,7 +79,7 @@ def others(parameters: dict[str, Any], models: list[str]) -> dict[str, Any]:
     first sees.
     """
     frozen = parameters["models"]["efficientnetlite0"]
-    alone = {"validation_split": None, "callbacks": []}
+    alone: dict[str, Any] = {"validation_split": None, "callbacks": []}
     variants = {"slow": {"training": {"learning_rate": 0.5}}, "varied": {"view": "varied", "training": alone}}
     return {
         "augmented": {"variants": {"dataset": STUDY, "augmentation": {"flip": "horizontal"}}},

@@ -15,8 +15,19 @@ from benchmarks.faults.trial import Fault
 from benchmarks.measured import Table
 
 FILE = project.ROOT / "benchmarks/campaign.csv"
-COLUMNS = ("reported", "ran again", "runs", "bytes", "dvc status", "second run", "traceback", "outcome")
-COLUMNS += ("seconds", "date", "commit")
+COLUMNS = (
+    "reported",
+    "ran again",
+    "runs",
+    "bytes",
+    "dvc status",
+    "second run",
+    "traceback",
+    "outcome",
+    "seconds",
+    "date",
+    "commit",
+)
 
 
 def faults() -> list[Fault]:

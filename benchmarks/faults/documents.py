@@ -22,8 +22,12 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 }
 TRACKED = ("params.yaml", "dvc.lock", "dvc.yaml", "workflow/plan.yaml")
 WRITTEN = ("params.yaml", "dvc.yaml")
-OURS = (".dvc/tmp/contents.json", ".dvc/tmp/darkroom/dvc.lock", ".dvc/tmp/darkroom/records/train@model-0001.yaml")
-OURS += (".dvc/tmp/jobs/train@model-0001.json",)
+OURS = (
+    ".dvc/tmp/contents.json",
+    ".dvc/tmp/darkroom/dvc.lock",
+    ".dvc/tmp/darkroom/records/train@model-0001.yaml",
+    ".dvc/tmp/jobs/train@model-0001.json",
+)
 ALL = ("halved", "empty", "of zeros", "a list")
 JSON = {"null": b"null", "of other values": b'{"params.yaml": null, "dvc.yaml": [1], "models": {}}'}
 

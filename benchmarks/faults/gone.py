@@ -9,11 +9,40 @@ from benchmarks.faults.study import an_out
 from benchmarks.faults.trial import Fault, Trial
 from workflow.listings import place
 
-VERBS = ("fetch", "unzip", "augment", "census", "prepare", "pretrained", "train", "transfer", "finetune", "evaluate")
-VERBS += ("explain", "sweep", "compare", "costs", "worksheet")
+VERBS = (
+    "fetch",
+    "unzip",
+    "augment",
+    "census",
+    "prepare",
+    "pretrained",
+    "train",
+    "transfer",
+    "finetune",
+    "evaluate",
+    "explain",
+    "sweep",
+    "compare",
+    "costs",
+    "worksheet",
+)
 FEW = ("fetch", "train", "evaluate", "worksheet")
-TOOLS = (".dvc/cache", ".dvc/cache/files", ".dvc/cache/runs", ".dvc/tmp", ".dvc/tmp/darkroom", ".dvc/tmp/jobs")
-TOOLS += (".snakemake", "logs", "dvc.lock", "workflow/plan.yaml", "workflow/versions.yaml", "data", "models", "results")
+TOOLS = (
+    ".dvc/cache",
+    ".dvc/cache/files",
+    ".dvc/cache/runs",
+    ".dvc/tmp",
+    ".dvc/tmp/darkroom",
+    ".dvc/tmp/jobs",
+    ".snakemake",
+    "logs",
+    "dvc.lock",
+    "workflow/plan.yaml",
+    "workflow/versions.yaml",
+    "data",
+    "models",
+    "results",
+)
 
 
 def remove(path: Path) -> None:

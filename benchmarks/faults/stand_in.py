@@ -24,9 +24,9 @@ ENDED = Path("executed.txt")
 def digest(stage: template.Stage) -> str:
     """Return a digest of all that a stage reads."""
     found = hashlib.sha256(stage.name.encode())
-    for file, keys in sorted(stage.params.items()):
+    for name, keys in sorted(stage.params.items()):
         for key in sorted(keys):
-            found.update(json.dumps([key, value(read(Path(file)), key)], sort_keys=True, default=str).encode())
+            found.update(json.dumps([key, value(read(Path(name)), key)], sort_keys=True, default=str).encode())
     for dep in sorted(stage.deps):
         top = Path(dep)
         if top.parts[0] in ("data", "models", "results", ".."):

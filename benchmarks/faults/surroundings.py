@@ -21,8 +21,13 @@ PATHS = (
     "a;b&c",
     "percent%20",
     "#hash",
+    "star*",
+    "[ab]",
+    "-dash",
+    "new\nline",
+    "~",
+    "a" * 200,
 )
-PATHS += ("star*", "[ab]", "-dash", "new\nline", "~", "a" * 200)
 YEAR = 365 * 24 * 3600
 
 
