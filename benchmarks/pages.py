@@ -17,8 +17,8 @@ from darkroom.reporting.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-SUBSETS, BEST, PARTS = ROOT / "docs/subsets", ROOT / "docs/best", ROOT / "docs/parts/parts"
-FOLDERS = ("best", "parts", "subsets")
+SUBSETS, BEST, PARTS, RECIPE = (ROOT / f"docs/{name}" for name in ("subsets", "best", "parts/parts", "recipe/recipe"))
+FOLDERS = ("best", "parts", "recipe", "subsets")
 """Of docs/: each has published results, and a README that shows them."""
 PAGES = (README, *sorted((ROOT / "docs").glob("*.md")), *(ROOT / f"docs/{folder}/README.md" for folder in FOLDERS))
 SINCE_RENAMED = {"right": "correct"}
@@ -60,6 +60,17 @@ def tabulate_parts() -> str:
     loss = dict.fromkeys(("training loss", "validation loss"), ".3f")
     shown = shown.rename(columns={**names, "p_corrected": "corrected p"})
     return markdown(shown, {**share, **loss, "corrected p": ".1g", "peak memory (MiB)": ",.0f"})
+
+
+def tabulate_recipe() -> str:
+    """Return what a recipe for training loses without each of its ingredients."""
+    table = pandas.read_csv(RECIPE / "sweeps/recipe/sweep.csv")
+    shown = table[["model", "val_accuracy", "correct", "images", "accuracy", "low", "high", "accuracy_change"]]
+    shown = shown.assign(corrected=table["p_corrected"], model=table["model"].str.removeprefix("recipe-"))
+    names = {"val_accuracy": "on validation images", "low": "95 % from", "high": "to", "accuracy_change": "change"}
+    share = dict.fromkeys(("on validation images", "accuracy", "95 % from", "to"), ".1%")
+    shown = shown.rename(columns={**names, "corrected": "corrected p"})
+    return markdown(shown, {**share, "change": "+.1%", "corrected p": ".1g"})
 
 
 def tabulate_csv(name: str) -> str:
@@ -196,11 +207,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "models": tabulate_models,
     "best": tabulate_best,
     "parts": tabulate_parts,
+    "recipe": tabulate_recipe,
     "studies": tabulate_studies,
     "quantities": tabulate_quantities,
     "memory": tabulate_memory,
     "lineage": partial(tabulate_csv, "lineage"),
     "race": partial(tabulate_csv, "results"),
+    "trainings": partial(tabulate_csv, "training_memory"),
     "pretrained": partial(tabulate_csv, "pretrained"),
     "scaling": tabulate_scaling,
     "peers": tabulate_peers,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from darkroom.core.errors import UserError
 
@@ -33,20 +33,21 @@ def map_in_order(function: Callable[[Item], Result], items: Collection[Item], ch
 
     At most ``AHEAD * chunk`` results per process exist at once, however many items there are; of these, as they may be
     made while they are iterated over, no list is kept. Processes are forked:
-    they start at once, with every module already imported, and the work here takes no lock that a thread may hold.
+    they start at once, with every module already imported and ``function`` as it is, which is not sent with each chunk;
+    and the work here takes no lock that a thread may hold.
 
     Raises:
         UserError: a process was killed from outside.
     """
     left = iter(items)
     workers = max(1, min(count_processors(), -(-len(items) // chunk)))
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), initializer=_start)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), initializer=_start, initargs=(function,))
     under_way: deque[Future[list[Result]]] = deque()
     try:
         while part := list(islice(left, chunk)):
             if len(under_way) == AHEAD * workers:
                 yield from under_way.popleft().result()
-            under_way.append(pool.submit(_apply, function, part))
+            under_way.append(pool.submit(_apply, part))
         while under_way:
             yield from under_way.popleft().result()
     except BrokenProcessPool:
@@ -58,12 +59,21 @@ def map_in_order(function: Callable[[Item], Result], items: Collection[Item], ch
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _apply(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    return [function(item) for item in items]
+_function: Callable[[Any], Any]
+"""In a worker: what it applies."""
 
 
-def _start() -> None:
-    """Leave Ctrl-C to the parent, and end with it: a worker of a killed parent would wait for work for ever."""
+def _apply(items: Sequence[Any]) -> list[Any]:
+    return [_function(item) for item in items]
+
+
+def _start(function: Callable[[Any], Any]) -> None:
+    """Take what is to be applied, leave Ctrl-C to the parent, and end with it.
+
+    A worker of a killed parent would wait for work for ever.
+    """
+    global _function
+    _function = function
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

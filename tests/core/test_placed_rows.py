@@ -1,11 +1,11 @@
 """An array that several processes write, each row to its place: the file of numpy, without rows that were dropped."""
 
-import multiprocessing
 from pathlib import Path
 
 import numpy
 import pytest
 
+from darkroom.core.parallel import map_in_order
 from darkroom.core.placed_rows import PlacedRows
 
 SHAPE = (3, 5, 2)
@@ -17,8 +17,7 @@ def draw(rows: int) -> numpy.ndarray:
 
 def test_processes_write_the_file_of_numpy(tmp_path: Path) -> None:
     pixels, placed = draw(40), PlacedRows.create(tmp_path / "ours.npy", 40, SHAPE)
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        pool.starmap(placed.write, [(row, pixels[row]) for row in reversed(range(40))], 3)
+    list(map_in_order(lambda row: placed.write(row, pixels[row]), range(39, -1, -1), 3))
     numpy.save(tmp_path / "theirs.npy", pixels)
     assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "theirs.npy").read_bytes()
 

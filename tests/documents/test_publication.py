@@ -116,7 +116,7 @@ def test_the_published_studies_are_those_of_params_yaml_with_the_published_edit(
     assert "synthetic" not in sources
 
 
-@pytest.mark.parametrize("folder", ["best", "parts"])
+@pytest.mark.parametrize("folder", ["best", "parts", "recipe"])
 def test_an_edit_that_is_published_beside_results_applies(root: Path, tmp_path: Path, folder: str) -> None:
     shutil.copyfile(root / "params.yaml", tmp_path / "params.yaml")
     subprocess.run(["git", "apply", str(root / "docs" / folder / "params.diff")], cwd=tmp_path, check=True)
