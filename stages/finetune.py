@@ -13,6 +13,7 @@ from darkroom.core.provenance import NOTES, OF_IMAGES
 from darkroom.images.prepared.shards import open_view
 from darkroom.networks.copies import resize_input
 from darkroom.networks.network_file import check_fit, load_network
+from darkroom.networks.recomputation import recompute_large_maps
 from darkroom.params.base import read_entry
 from darkroom.params.model import Runtime
 from darkroom.params.transfer import FineTune
@@ -46,6 +47,7 @@ def finetune(options: argparse.Namespace) -> None:
     if backbone.find_backbone(whole) is None:
         kernels.fuse_batch_normalization(whole)
         kernels.avoid_faulty_gradients(whole)
+        recompute_large_maps(whole)
     rows = split_base_rows(base, view, options.base)
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed, "base": base["model"]}
     facts |= {name: base[name] for name in (*INHERITED, *INHERITED_FOLD) if name in base}

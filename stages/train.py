@@ -14,6 +14,7 @@ from darkroom.images.prepared.holdout import Holdout
 from darkroom.images.prepared.shards import open_view
 from darkroom.networks import network
 from darkroom.networks.copies import copy_uncompiled
+from darkroom.networks.recomputation import recompute_large_maps
 from darkroom.params.base import read_entry, validate
 from darkroom.params.model import Model, Runtime
 from darkroom.params.sweeps import find_model, find_place
@@ -42,6 +43,7 @@ def train(options: argparse.Namespace) -> None:
     kernels.fuse_batch_normalization(fit)
     kernels.avoid_faulty_gradients(fit)
     kernels.draw_cheaper_masks(fit)
+    recompute_large_maps(fit)
     facts = {"model": options.model, "replicate": options.replicate.number, "seed": seed}
     facts |= {**holdout.describe(), "weights": "from scratch", "note": "", OF_IMAGES: NOTES[options.images_are]}
     facts["hyperparameters"] = outcome.list_hyperparameters(model, seed, options.replicate.folds)

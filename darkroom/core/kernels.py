@@ -29,29 +29,46 @@ def fuse_batch_normalization(model: keras.Model) -> None:
 
 
 def _make_normalization(layer: keras.layers.BatchNormalization) -> Callable[..., Any]:
-    import tensorflow
-
     plain = layer.call
 
     def call(inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if not (training and layer.trainable):
             return plain(inputs, training=training, mask=mask)
-        normalized, mean, variance, *_ = tensorflow.raw_ops.FusedBatchNormV3(
-            x=inputs,
-            scale=layer.gamma,
-            offset=layer.beta,
-            mean=tensorflow.zeros([0]),
-            variance=tensorflow.zeros([0]),
-            epsilon=layer.epsilon,
-            is_training=True,
-        )
-        count = tensorflow.cast(tensorflow.size(inputs) // inputs.shape[-1], variance.dtype)
-        population = variance * (count - 1) / count  # the kernel returns the sample variance, Keras keeps the other
-        for moving, new in ((layer.moving_mean, mean), (layer.moving_variance, population)):
-            moving.assign(moving * layer.momentum + new * (1 - layer.momentum))
+        normalized, mean, variance = normalize(layer, inputs)
+        move_statistics(layer, mean, variance)
         return normalized
 
     return call
+
+
+def normalize(layer: keras.layers.BatchNormalization, inputs: Any) -> tuple[Any, Any, Any]:
+    """Return feature maps normalized as the layer does in training, and their mean and variance by channel."""
+    import tensorflow
+
+    normalized, mean, variance, *_ = tensorflow.raw_ops.FusedBatchNormV3(
+        x=inputs,
+        scale=layer.gamma,
+        offset=layer.beta,
+        mean=tensorflow.zeros([0]),
+        variance=tensorflow.zeros([0]),
+        epsilon=layer.epsilon,
+        is_training=True,
+    )
+    count = tensorflow.cast(tensorflow.size(inputs) // inputs.shape[-1], variance.dtype)
+    return normalized, mean, variance * (count - 1) / count  # the kernel's is of a sample, Keras' of the population
+
+
+def move_statistics(layer: keras.layers.BatchNormalization, mean: Any, variance: Any) -> None:
+    """Move the layer's statistics towards those of a batch."""
+    for moving, new in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
+        moving.assign(moving * layer.momentum + new * (1 - layer.momentum))
+
+
+def recompute(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what computes ``function``, and keeps nothing of it for the gradient but its inputs."""
+    import tensorflow
+
+    return tensorflow.recompute_grad(function)
 
 
 def avoid_faulty_gradients(model: keras.Model) -> None:
