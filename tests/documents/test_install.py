@@ -114,9 +114,10 @@ def install(root: Path, machine: Path, place: Path, pip: str) -> tuple[subproces
 def test_each_step_of_an_installation_by_uv_is_told(root: Path, machine: Path, tmp_path: Path) -> None:
     add(machine, "uv", UV.format(error=""))
     done, environment = install(root, machine, tmp_path, "#!/bin/sh\n")
-    said = done.stdout.splitlines()[2:]
-    assert [line.strip().partition(" ")[2] for line in said[:2]] == ["of 60 packages are here"] * 2
-    assert said[2:] == ["      all 60 are here; unpacking them", "The environment is ready."]
+    *steps, unpacking, end = done.stdout.splitlines()[2:]
+    assert {line.strip().partition(" ")[2] for line in steps} == {"of 60 packages are here"}
+    assert len(steps) <= 2, "one for 25 packages; on a busy machine one may stand for two"
+    assert (unpacking, end) == ("      all 60 are here; unpacking them", "The environment is ready.")
     assert (done.returncode, done.stderr, (environment / ".lock").read_text()) == (0, "", "some\n")
 
 
