@@ -32,9 +32,9 @@ def map_in_order(function: Callable[[Item], Result], items: Collection[Item], ch
     """Yield ``function(item)`` for each item, in order; processes work ``chunk`` items at a time.
 
     At most ``AHEAD * chunk`` results per process exist at once, however many items there are; of these, as they may be
-    made while they are iterated over, no list is kept. Processes are forked:
-    they start at once, with every module already imported and ``function`` as it is, which is not sent with each chunk;
-    and the work here takes no lock that a thread may hold.
+    made while they are iterated over, no list is kept. Processes are forked: they start at once, with every module
+    already imported and ``function`` as it is, which is not sent with each chunk; and the work here takes no lock that
+    a thread may hold.
 
     Raises:
         UserError: a process was killed from outside.
