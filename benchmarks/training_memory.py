@@ -7,6 +7,8 @@ benchmarks/training_memory.csv. Other work beside it changes nothing but the tim
 """
 
 import argparse
+import signal
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,11 +35,16 @@ def measure_ours(data: Path, train: Sequence[str], folder: Path) -> tuple[int, f
     return images, float(read_json(folder / f"models/intel/{MODEL}/record.json")["peak_memory_mib"])
 
 
-def measure_notebook(script: Path, data: Path, train: Sequence[str], folder: Path) -> float:
-    """Return the peak memory of the notebook script on these archives, MiB."""
+def measure_notebook(script: Path, data: Path, train: Sequence[str], folder: Path) -> float | None:
+    """Return the peak memory of the notebook script on these archives, MiB; ``None`` where there was not enough."""
     folder.mkdir()
     options = ("--epochs", "1", "--models", race.NETWORKS[MODEL])
-    return float(race.notebook(script, data, folder, *options, archives=(*train, TEST))["peak_memory_mib"])
+    try:
+        return float(race.notebook(script, data, folder, *options, archives=(*train, TEST))["peak_memory_mib"])
+    except subprocess.CalledProcessError as error:
+        if error.returncode != -signal.SIGKILL:
+            raise
+        return None
 
 
 def main() -> None:
@@ -50,9 +57,11 @@ def main() -> None:
     for count in range(1, len(TRAIN) + 1):
         with tempfile.TemporaryDirectory() as folder:
             images, ours = measure_ours(data, TRAIN[:count], Path(folder, "ours"))
+            row = {"images": images, "darkroom MiB": f"{ours:.0f}", "notebook MiB": "not measured"}
+            table.note(row)
             theirs = measure_notebook(script, data, TRAIN[:count], Path(folder, "notebook"))
-        peaks = {"darkroom MiB": f"{ours:.0f}", "notebook MiB": f"{theirs:.0f}"}
-        table.note({"images": images, **peaks, "share": f"{ours / theirs:.2f}"})
+            found = f"{theirs:.0f}" if theirs else "killed: out of memory"
+            table.note(row | {"notebook MiB": found, "share": f"{ours / theirs:.2f}" if theirs else ""})
 
 
 if __name__ == "__main__":
