@@ -27,8 +27,6 @@ from darkroom.reporting.tables import markdown
 RESULTS = project.ROOT / "benchmarks" / "results.csv"
 NETWORKS = {"cnn": "cnn", "cnn-bn": "cnn_bn", "cnn-bn-256-gap": "cnn_bn_256_gap"}
 """The project's networks and the notebook's names of them."""
-ARCHIVES = ("seg_train", "seg_test")
-"""The archives of the data that both sides learn from, and are tested on, by params.yaml; others may lie beside."""
 WANTED_MEMORY = 0.6
 """Of the notebook's peak memory."""
 REPEATS = 5
@@ -62,11 +60,15 @@ TRIVIAL = {
 }
 
 
-def notebook(
-    script: Path, data: Path, folder: Path, *options: str, archives: Sequence[str] = ARCHIVES
-) -> dict[str, Any]:
-    """Run the notebook script on the unpacked archives and return what it measured."""
-    for archive in archives:
+def list_archives() -> list[str]:
+    """Return the archives that the study learns from and is tested on; others may lie beside them."""
+    splits = project.parameters(project.ROOT)["datasets"]["intel"]["splits"]
+    return [name for names in splits.values() for name in names]
+
+
+def notebook(script: Path, data: Path, folder: Path, *options: str, archives: Sequence[str] = ()) -> dict[str, Any]:
+    """Run the notebook script on the unpacked archives, by default the study's, and return what it measured."""
+    for archive in archives or list_archives():
         with zipfile.ZipFile(data / f"{archive}.zip") as opened:
             opened.extractall(folder)
     out = folder / "timings.json"
